@@ -1,0 +1,1 @@
+//! Wire types, error codes and documents of the HTTP API.

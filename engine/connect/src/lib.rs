@@ -1,0 +1,1 @@
+//! Named connections to target databases, SQL classification, sinks.

@@ -1,0 +1,245 @@
+//! What passes between a decision and the scripts and plugins it asks or orders.
+//!
+//! The core never calls an extension: it asks questions and orders
+//! effects; the runtime answers with these types.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::{
+    ids::{GroupId, KindId, OrgId, PropertyName, RequestId, ResourceId, RuleId, StepId, UserId},
+    value::Value,
+};
+
+
+/// An item with its fields.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// The resource; unique within the request.
+    pub resource: ResourceId,
+    /// By the rule's `item_form`.
+    pub fields: BTreeMap<PropertyName, Value>,
+}
+
+/// What an extension may see of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The tenant.
+    pub organization: OrgId,
+    /// The request.
+    pub request: RequestId,
+    /// Its rule.
+    pub rule: RuleId,
+    /// Its rule's version.
+    pub rule_version: u32,
+    /// Its kind.
+    pub kind: KindId,
+    /// The step that is being asked about, if one is.
+    pub step: Option<StepId>,
+    /// Who submitted it.
+    pub requester: UserId,
+    /// For whom; empty means the requester (REQ-6).
+    pub target_users: Vec<UserId>,
+    /// Run first, approve after (URG).
+    pub urgent: bool,
+    /// In the requester's words.
+    pub title: String,
+    /// In the requester's words.
+    pub reason: String,
+    /// The form's values; absent ones are not there.
+    pub properties: BTreeMap<PropertyName, Value>,
+    /// The items asked for; for an execution, the one it is about.
+    pub items: Vec<Item>,
+    /// The instant of the command: the only clock an extension has.
+    pub now: DateTime<Utc>,
+}
+
+/// A sentence for a person, translatable: a code, arguments, and the text to show by default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// For catalogues, such as `outside_working_hours`.
+    pub code: String,
+    /// By name.
+    pub arguments: BTreeMap<String, Value>,
+    /// English, for a person.
+    pub text: String,
+}
+
+/// What a condition answers (CND-3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The condition holds.
+    Met,
+    /// It does not, and why.
+    Unmet(Message),
+}
+
+/// Somebody that a resolver names (STP-2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nominee {
+    /// A user or a group.
+    pub who: NomineeKind,
+    /// Why, for the explanation.
+    pub reason: Option<String>,
+}
+
+/// A user or a group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NomineeKind {
+    /// A user.
+    User(UserId),
+    /// A group.
+    Group(GroupId),
+}
+
+/// What an executor would do (EXE-6).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// What people see, one effect a line.
+    pub effects: Vec<PlannedEffect>,
+    /// What the approval binds (EXE-6a): kinds of statement, tables, columns, grants.
+    pub binding: Json,
+    /// Shown, never bound: estimated rows and the like.
+    pub estimates: BTreeMap<String, String>,
+}
+
+/// One line of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedEffect {
+    /// Such as `update` or `grant`.
+    pub kind: String,
+    /// Such as `orders-db: table orders`.
+    pub target: String,
+    /// For a person.
+    pub summary: String,
+}
+
+/// What an executor did (EXE-7).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The plugin's own name for the effect; handed back on `revert`.
+    pub reference: String,
+    /// Affected rows, file name, size, hash, ….
+    pub fields: BTreeMap<String, Json>,
+}
+
+/// What a probe finds out (EXE-3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// The effect happened.
+    Happened(Receipt),
+    /// It did not, and cannot any more unless it is run again.
+    DidNotHappen,
+    /// A person must look.
+    CannotTell(String),
+}
+
+/// Why an extension gave no answer, each class with a fixed consequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureClass {
+    /// It says: never.
+    Permanent,
+    /// It says: later, perhaps.
+    Retryable,
+    /// It says: the effect may have happened.
+    UnknownOutcome,
+    /// It understood and refuses.
+    Refused,
+    /// It used up its fuel or operations.
+    Fuel,
+    /// It used up its time, host calls included.
+    Deadline,
+    /// It wanted more memory, tables or stack than it may have.
+    Memory,
+    /// Its answer or its log is too large.
+    Output,
+    /// It called the host too often.
+    HostCalls,
+    /// It trapped, or the script threw.
+    Trap,
+    /// Its answer makes no sense.
+    BadOutput,
+    /// It wanted what it was not granted.
+    Denied,
+    /// It is of another contract.
+    Contract,
+    /// The host has no free place.
+    Busy,
+    /// Something the host needs is away: a database, a directory.
+    Unavailable,
+    /// A mistake of the host's own.
+    Bug,
+}
+
+impl FailureClass {
+    /// Whether the same call may succeed later by itself (EXE-4).
+    #[must_use]
+    pub fn is_retryable(self) -> bool {
+        match self {
+            Self::Retryable | Self::Deadline | Self::Busy | Self::Unavailable => true,
+            Self::Permanent
+            | Self::UnknownOutcome
+            | Self::Refused
+            | Self::Fuel
+            | Self::Memory
+            | Self::Output
+            | Self::HostCalls
+            | Self::Trap
+            | Self::BadOutput
+            | Self::Denied
+            | Self::Contract
+            | Self::Bug => false,
+        }
+    }
+
+    /// Whether an `execute` that ended so may have had its effect: `probe` before anything else (EXE-3).
+    #[must_use]
+    pub fn may_have_happened(self) -> bool {
+        match self {
+            Self::UnknownOutcome
+            | Self::Fuel
+            | Self::Deadline
+            | Self::Memory
+            | Self::Output
+            | Self::HostCalls
+            | Self::Trap
+            | Self::BadOutput
+            | Self::Bug => true,
+            Self::Permanent
+            | Self::Retryable
+            | Self::Refused
+            | Self::Denied
+            | Self::Contract
+            | Self::Busy
+            | Self::Unavailable => false,
+        }
+    }
+}
+
+/// Why an extension gave no answer. The person gets a sentence, the administrator `detail`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What follows from it.
+    pub class: FailureClass,
+    /// One sentence, without secrets.
+    pub message: String,
+    /// The whole story: backtrace, log, line and column.
+    pub detail: Option<String>,
+    /// The earliest useful next try, in milliseconds.
+    pub retry_after_ms: Option<u32>,
+}
+
+impl Failure {
+    /// A failure with one sentence.
+    #[must_use]
+    pub fn new(class: FailureClass, message: impl Into<String>) -> Self {
+        Self { class, message: message.into(), detail: None, retry_after_ms: None }
+    }
+}

@@ -1,0 +1,1 @@
+//! The plugin host: WebAssembly components and Rhai scripts.

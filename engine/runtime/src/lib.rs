@@ -1,0 +1,1 @@
+//! The Engine handle: load, decide, commit; outbox and timers.

@@ -1,0 +1,1 @@
+//! Write Countersign plugins in Rust.
