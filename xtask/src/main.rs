@@ -1,3 +1,79 @@
-//! `cargo xtask …`.
+//! `cargo xtask …`: builds, tests and measures the project.
+//!
+//! | command | what it does |
+//! |---|---|
+//! | `build` | the plugins as WebAssembly components, then the `countersign` binary with them inside |
+//! | `test` | every check of the project; `--quick` needs Rust only |
+//! | `tidy` | the checks of the house style and of the dependency graph alone |
+//! | `bench` | the benches |
+//!
+//! To add a check that every change must pass, add it to [`test`]; to add a rule of style, give it
+//! a module under [`tidy`] and a test there that shows it fail.
 
-fn main() {}
+mod bench;
+mod build;
+mod gates;
+mod process;
+mod tally;
+mod test;
+mod tidy;
+mod toolchain;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{build::Profile, workspace::Workspace};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Build, test and bench of the project")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the first-party plugins, and the `countersign` binary with them inside.
+    Build {
+        /// How to build: dev is quickest to compile, release quickest to run, demo between the two.
+        #[arg(long, value_enum, default_value_t = Profile::Dev)]
+        profile: Profile,
+    },
+    /// Run every check and every test.
+    Test {
+        /// Leave out what needs database servers.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Check the house style and the dependency graph.
+    Tidy,
+    /// Run the benches.
+    Bench {
+        /// Only benches whose name contains this.
+        filter: Option<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// False if checks ran and failed.
+fn run(command: Command) -> anyhow::Result<bool> {
+    let workspace = Workspace::here()?;
+    match command {
+        Command::Build { profile } => build::run(&workspace, profile).map(|_| true),
+        Command::Test { quick } => test::run(&workspace, quick),
+        Command::Tidy => test::tidy_only(&workspace),
+        Command::Bench { filter } => bench::run(&workspace, filter.as_deref()).map(|()| true),
+    }
+}
