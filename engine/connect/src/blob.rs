@@ -1,0 +1,255 @@
+//! Files that executors make, by the SHA-256 of their content.
+//!
+//! ```text
+//! <folder>/parts/<process>-<number>     being written; removed when the folder is opened
+//! <folder>/<2 digits>/<64 digits>       finished: synced, then renamed to its hash
+//! ```
+//!
+//! Nothing is visible before it is whole and on the disk, and the same content is kept once.
+
+use std::{
+    io::{ErrorKind, SeekFrom},
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use tokio::{
+    fs,
+    io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt},
+};
+
+use crate::error::Error;
+
+/// The most bytes that one read hands out.
+pub const MAX_READ: u64 = 4 << 20;
+
+static PARTS: AtomicU64 = AtomicU64::new(0);
+
+/// A folder of blobs. One engine uses it at a time.
+#[derive(Clone, Debug)]
+pub struct Blobs {
+    folder: PathBuf,
+}
+
+/// A finished blob.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlobRef {
+    /// Of the content, 64 lower-case hexadecimal digits; the blob's name.
+    pub sha256: String,
+    /// Bytes.
+    pub size: u64,
+    /// Such as `text/csv`.
+    pub media_type: String,
+}
+
+impl Blobs {
+    /// Opens the folder, making it where it is missing, and removes what was never finished.
+    ///
+    /// # Errors
+    /// [`Error::Blob`].
+    pub async fn open(folder: impl Into<PathBuf>) -> Result<Self, Error> {
+        let folder = folder.into();
+        let parts = folder.join("parts");
+        match fs::remove_dir_all(&parts).await {
+            Err(e) if e.kind() != ErrorKind::NotFound => return Err(Error::Blob(e)),
+            _ => {}
+        }
+        fs::create_dir_all(&parts).await.map_err(Error::Blob)?;
+        Ok(Self { folder })
+    }
+
+    /// Starts a blob of at most `max_bytes`.
+    ///
+    /// # Errors
+    /// [`Error::Blob`].
+    pub async fn create(&self, media_type: &str, max_bytes: u64) -> Result<BlobWriter, Error> {
+        let number = PARTS.fetch_add(1, Ordering::Relaxed);
+        let path = self.folder.join("parts").join(format!("{}-{number}", std::process::id()));
+        let file = fs::File::create_new(&path).await.map_err(Error::Blob)?;
+        Ok(BlobWriter {
+            folder: self.folder.clone(),
+            part: Part(path),
+            file,
+            hash: Sha256::new(),
+            size: 0,
+            max_bytes,
+            media_type: media_type.to_owned(),
+        })
+    }
+
+    /// Bytes of a blob from `offset` on: at most `length`, and at most [`MAX_READ`]; none at the end.
+    ///
+    /// # Errors
+    /// [`Error::UnknownBlob`], [`Error::Blob`].
+    pub async fn read(&self, sha256: &str, offset: u64, length: u64) -> Result<Vec<u8>, Error> {
+        let mut file = self.find(sha256).await?;
+        file.seek(SeekFrom::Start(offset)).await.map_err(Error::Blob)?;
+        let mut bytes = Vec::new();
+        let mut part = file.take(length.min(MAX_READ));
+        part.read_to_end(&mut bytes).await.map_err(Error::Blob)?;
+        Ok(bytes)
+    }
+
+    /// The size of a blob, in bytes.
+    ///
+    /// # Errors
+    /// [`Error::UnknownBlob`], [`Error::Blob`].
+    pub async fn size(&self, sha256: &str) -> Result<u64, Error> {
+        Ok(self.find(sha256).await?.metadata().await.map_err(Error::Blob)?.len())
+    }
+
+    /// Removes a blob after its retention; it may be gone already.
+    ///
+    /// # Errors
+    /// [`Error::UnknownBlob`] where the name is none, [`Error::Blob`].
+    pub async fn remove(&self, sha256: &str) -> Result<(), Error> {
+        match fs::remove_file(path(&self.folder, sha256)?).await {
+            Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::Blob(e)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn find(&self, sha256: &str) -> Result<fs::File, Error> {
+        fs::File::open(path(&self.folder, sha256)?).await.map_err(|e| match e.kind() {
+            ErrorKind::NotFound => Error::UnknownBlob(sha256.to_owned()),
+            _ => Error::Blob(e),
+        })
+    }
+}
+
+/// The file of a blob. A name that is no hash is refused, so that none leads out of the folder.
+fn path(folder: &Path, sha256: &str) -> Result<PathBuf, Error> {
+    let digits = sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    match sha256.get(..2) {
+        Some(start) if digits && sha256.len() == 64 => Ok(folder.join(start).join(sha256)),
+        _ => Err(Error::UnknownBlob(sha256.chars().take(80).collect())),
+    }
+}
+
+/// A blob that is being written. Dropped unfinished, it leaves nothing.
+#[derive(Debug)]
+pub struct BlobWriter {
+    folder: PathBuf,
+    part: Part,
+    file: fs::File,
+    hash: Sha256,
+    size: u64,
+    max_bytes: u64,
+    media_type: String,
+}
+
+/// Removes the file when it goes out of use; after the rename there is none.
+#[derive(Debug)]
+struct Part(PathBuf);
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        // A part that stays is removed at the next start.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl BlobWriter {
+    /// Adds bytes.
+    ///
+    /// # Errors
+    /// [`Error::TooManyBytes`], [`Error::Blob`].
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let size = self.size.saturating_add(bytes.len() as u64);
+        if size > self.max_bytes {
+            return Err(Error::TooManyBytes(self.max_bytes));
+        }
+        self.file.write_all(bytes).await.map_err(Error::Blob)?;
+        self.hash.update(bytes);
+        self.size = size;
+        Ok(())
+    }
+
+    /// Makes the blob visible, once it is on the disk.
+    ///
+    /// # Errors
+    /// [`Error::Blob`]; there is no blob then.
+    pub async fn finish(mut self) -> Result<BlobRef, Error> {
+        let sha256 = hex::encode(self.hash.finalize());
+        self.file.flush().await.map_err(Error::Blob)?;
+        self.file.sync_all().await.map_err(Error::Blob)?;
+        let to = path(&self.folder, &sha256)?;
+        if let Some(place) = to.parent() {
+            fs::create_dir_all(place).await.map_err(Error::Blob)?;
+            fs::rename(&self.part.0, &to).await.map_err(Error::Blob)?;
+            sync_folder(place).await?;
+        }
+        sync_folder(&self.folder).await?;
+        Ok(BlobRef { sha256, size: self.size, media_type: self.media_type })
+    }
+}
+
+/// A rename is on the disk only after its folder is.
+async fn sync_folder(folder: &Path) -> Result<(), Error> {
+    let folder = fs::File::open(folder).await.map_err(Error::Blob)?;
+    folder.sync_all().await.map_err(Error::Blob)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(folder: &Path) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+        }
+        found
+    }
+
+    #[tokio::test]
+    async fn a_blob_is_found_by_its_hash_once_it_is_finished() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path().join("blobs")).await.unwrap();
+        let mut writer = blobs.create("text/plain", 100).await.unwrap();
+        writer.write(b"hello ").await.unwrap();
+        writer.write(b"world").await.unwrap();
+        let sha256 = "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9";
+        assert!(matches!(blobs.read(sha256, 0, 100).await, Err(Error::UnknownBlob(_))));
+        let blob = writer.finish().await.unwrap();
+        assert_eq!((blob.sha256.as_str(), blob.size), (sha256, 11));
+        assert_eq!(blobs.read(sha256, 6, 3).await.unwrap(), b"wor");
+        assert_eq!(blobs.read(sha256, 11, 3).await.unwrap(), b"");
+        assert_eq!(blobs.size(sha256).await.unwrap(), 11);
+        let mut again = blobs.create("text/plain", 100).await.unwrap();
+        again.write(b"hello world").await.unwrap();
+        assert_eq!(again.finish().await.unwrap(), blob);
+        assert_eq!(files(folder.path()).len(), 1);
+        blobs.remove(sha256).await.unwrap();
+        blobs.remove(sha256).await.unwrap();
+        assert!(files(folder.path()).is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_is_not_finished_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path()).await.unwrap();
+        let mut writer = blobs.create("text/plain", 4).await.unwrap();
+        writer.write(b"1234").await.unwrap();
+        assert!(matches!(writer.write(b"5").await, Err(Error::TooManyBytes(4))));
+        drop(writer);
+        assert!(files(folder.path()).is_empty());
+        // As after a crash.
+        std::fs::write(folder.path().join("parts/1-1"), b"half").unwrap();
+        Blobs::open(folder.path()).await.unwrap();
+        assert!(files(folder.path()).is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_name_never_leads_out_of_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path()).await.unwrap();
+        for name in ["", "..", "../../etc/passwd", &"A".repeat(64), &"a".repeat(63), "ä"] {
+            assert!(matches!(blobs.read(name, 0, 1).await, Err(Error::UnknownBlob(_))), "{name}");
+        }
+    }
+}

@@ -1,0 +1,420 @@
+//! SQLite: a file of this machine, worked on by blocking threads.
+//!
+//! What a statement may reach is bounded by SQLite's authorizer, not by reading its text: no attached
+//! files, no pragmas, no extensions, no transaction control, no marker table.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use engine_core::ids::ResourceId;
+use rusqlite::{
+    Connection, ErrorCode, OpenFlags,
+    config::DbConfig,
+    hooks::{AuthAction, AuthContext, Authorization},
+    limits::Limit,
+    types::{ToSqlOutput, Value, ValueRef},
+};
+
+use super::Opening;
+use crate::{
+    cell::{Cell, Column},
+    error::{Error, StatementFault},
+    marker::TABLE,
+    stream::BatchSender,
+};
+
+/// How often a running statement looks whether it is cancelled, in SQLite's virtual machine steps.
+const STEPS_BETWEEN_LOOKS: i32 = 1_000;
+
+/// One open file.
+pub(crate) struct Session {
+    connection: Arc<Mutex<Connection>>,
+    switches: Arc<Switches>,
+}
+
+/// What the callbacks inside SQLite look at.
+#[derive(Default)]
+struct Switches {
+    /// Set once, never unset.
+    cancelled: AtomicBool,
+    /// The statement is the engine's own.
+    own: AtomicBool,
+    read_only: AtomicBool,
+}
+
+/// Stops a session for good.
+#[derive(Clone)]
+pub(crate) struct Canceller(Arc<Switches>);
+
+impl Canceller {
+    pub(crate) fn cancel(&self) {
+        self.0.cancelled.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Session {
+    pub(crate) async fn connect(
+        name: &ResourceId,
+        path: &Path,
+        read_only: bool,
+    ) -> Result<Self, Error> {
+        let (name, path) = (name.clone(), path.to_owned());
+        let switches = Arc::new(Switches::default());
+        let shared = Arc::clone(&switches);
+        let connection =
+            blocking(move || open(&path, read_only, &shared).map_err(|e| open_failed(&name, &e)))
+                .await?;
+        Ok(Self { connection: Arc::new(Mutex::new(connection)), switches })
+    }
+
+    pub(crate) fn canceller(&self) -> Canceller {
+        Canceller(Arc::clone(&self.switches))
+    }
+
+    pub(crate) fn marker_table(&self) -> String {
+        format!("main.{TABLE}")
+    }
+
+    pub(crate) async fn run_own(&mut self, sql: &str, params: &[Cell]) -> Result<u64, Error> {
+        self.call(true, sql, params, |connection, sql, params| step(connection, sql, params)).await
+    }
+
+    pub(crate) async fn read_own(
+        &mut self,
+        sql: &str,
+        params: &[Cell],
+    ) -> Result<Vec<Vec<Cell>>, Error> {
+        self.call(true, sql, params, |connection, sql, params| {
+            let mut rows = Vec::new();
+            each_row(
+                connection,
+                sql,
+                params,
+                |_| Ok(()),
+                |row| {
+                    rows.push(row);
+                    Ok(())
+                },
+            )?;
+            Ok(rows)
+        })
+        .await
+    }
+
+    pub(crate) async fn begin(&mut self, opening: Opening) -> Result<(), Error> {
+        self.switches.read_only.store(opening.read_only, Ordering::SeqCst);
+        let wait = opening.statement;
+        let sql = if opening.read_only { "BEGIN" } else { "BEGIN IMMEDIATE" };
+        self.call(true, sql, &[], move |connection, sql, _| {
+            connection.busy_timeout(wait).map_err(|e| fault(&e))?;
+            connection.execute_batch(sql).map_err(|e| fault(&e))
+        })
+        .await
+    }
+
+    pub(crate) async fn execute(&mut self, sql: &str, params: &[Cell]) -> Result<u64, Error> {
+        self.call(false, sql, params, |connection, sql, params| step(connection, sql, params)).await
+    }
+
+    pub(crate) async fn stream(
+        &mut self,
+        sql: &str,
+        params: &[Cell],
+        out: BatchSender,
+    ) -> Result<(), Error> {
+        self.call(false, sql, params, move |connection, sql, params| {
+            let out = std::cell::RefCell::new(out);
+            each_row(
+                connection,
+                sql,
+                params,
+                |columns| {
+                    out.borrow_mut().start(columns);
+                    Ok(())
+                },
+                |row| {
+                    let full = out.borrow_mut().push(row);
+                    full.map_or(Ok(()), |batch| out.borrow().send_blocking(batch))
+                },
+            )?;
+            let mut out = out.into_inner();
+            let last = out.rest();
+            out.send_blocking(last)
+        })
+        .await
+    }
+
+    pub(crate) async fn commit(&mut self) -> Result<(), Error> {
+        self.call(true, "COMMIT", &[], |connection, sql, _| {
+            if connection.is_autocommit() {
+                return Err(Error::EndedEarly);
+            }
+            connection.execute_batch(sql).map_err(|e| match e.sqlite_error_code() {
+                // The file system gave no clear answer: what is on the disk is found by a probe.
+                Some(ErrorCode::SystemIoFailure) => Error::UnknownOutcome(e.to_string()),
+                _ => fault(&e),
+            })
+        })
+        .await
+    }
+
+    pub(crate) async fn rollback(&mut self) -> Result<(), Error> {
+        self.call(true, "ROLLBACK", &[], |connection, sql, _| {
+            if connection.is_autocommit() {
+                return Ok(());
+            }
+            connection.execute_batch(sql).map_err(|e| fault(&e))
+        })
+        .await
+    }
+
+    /// Opening a file is cheap, so a connection is never shared by two users.
+    pub(crate) async fn reset(&mut self) -> bool {
+        false
+    }
+
+    /// Does the work on a thread that may block. Should the caller go away, the work still ends there.
+    async fn call<T, F>(
+        &mut self,
+        own: bool,
+        sql: &str,
+        params: &[Cell],
+        work: F,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection, &str, &[Cell]) -> Result<T, Error> + Send + 'static,
+    {
+        let (connection, switches) = (Arc::clone(&self.connection), Arc::clone(&self.switches));
+        let (sql, params) = (sql.to_owned(), params.to_vec());
+        blocking(move || {
+            let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+            if switches.cancelled.load(Ordering::SeqCst) {
+                return Err(Error::Over("it was cancelled"));
+            }
+            switches.own.store(own, Ordering::SeqCst);
+            work(&connection, &sql, &params)
+        })
+        .await
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|e| Err(Error::Bug(format!("a thread of SQLite ended: {e}"))))
+}
+
+fn open(path: &Path, read_only: bool, switches: &Arc<Switches>) -> rusqlite::Result<Connection> {
+    let access = if read_only {
+        OpenFlags::SQLITE_OPEN_READ_ONLY
+    } else {
+        OpenFlags::SQLITE_OPEN_READ_WRITE
+    };
+    let mut connection =
+        Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    let seen = Arc::clone(switches);
+    connection.progress_handler(
+        STEPS_BETWEEN_LOOKS,
+        Some(move || seen.cancelled.load(Ordering::SeqCst)),
+    )?;
+    let seen = Arc::clone(switches);
+    connection.authorizer(Some(move |context: AuthContext<'_>| authorize(&seen, &context)))?;
+    // Reads the header, so that a file that is no database is found out here.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(connection)
+}
+
+/// The boundary: asked by SQLite while it compiles a statement, triggers and views included.
+fn authorize(switches: &Switches, context: &AuthContext<'_>) -> Authorization {
+    if switches.own.load(Ordering::SeqCst) {
+        return Authorization::Allow;
+    }
+    let read_only = switches.read_only.load(Ordering::SeqCst);
+    let writing = |allowed: bool| {
+        if allowed && !read_only { Authorization::Allow } else { Authorization::Deny }
+    };
+    match context.action {
+        AuthAction::Select | AuthAction::Recursive => Authorization::Allow,
+        AuthAction::Read { table_name, .. } => allow_unless_marker(table_name),
+        AuthAction::Function { function_name } => {
+            if function_name.eq_ignore_ascii_case("load_extension") {
+                Authorization::Deny
+            } else {
+                Authorization::Allow
+            }
+        }
+        AuthAction::Insert { table_name }
+        | AuthAction::Delete { table_name }
+        | AuthAction::Update { table_name, .. }
+        | AuthAction::CreateTable { table_name }
+        | AuthAction::CreateIndex { table_name, .. }
+        | AuthAction::CreateTrigger { table_name, .. }
+        | AuthAction::DropIndex { table_name, .. }
+        | AuthAction::DropTable { table_name }
+        | AuthAction::DropTrigger { table_name, .. }
+        | AuthAction::AlterTable { table_name, .. } => writing(!is_marker(table_name)),
+        AuthAction::CreateView { .. }
+        | AuthAction::DropView { .. }
+        | AuthAction::Analyze { .. }
+        | AuthAction::Reindex { .. } => writing(true),
+        // Temporary things, virtual tables, pragmas, attached files, transactions, and what is new.
+        _ => Authorization::Deny,
+    }
+}
+
+fn is_marker(table: &str) -> bool {
+    table.eq_ignore_ascii_case(TABLE)
+}
+
+fn allow_unless_marker(table: &str) -> Authorization {
+    if is_marker(table) { Authorization::Deny } else { Authorization::Allow }
+}
+
+/// Runs a statement to its end and counts what it changed; rows that it answers are not looked at.
+fn step(connection: &Connection, sql: &str, params: &[Cell]) -> Result<u64, Error> {
+    let before = connection.total_changes();
+    let mut statement = connection.prepare(sql).map_err(|e| fault(&e))?;
+    bind(&mut statement, params)?;
+    let writes = !statement.readonly();
+    let mut rows = statement.raw_query();
+    while rows.next().map_err(|e| fault(&e))?.is_some() {}
+    drop(rows);
+    drop(statement);
+    let changed = if writes { connection.total_changes() - before } else { 0 };
+    // Rows changed by triggers and foreign keys count too: the cap is on what really happened.
+    Ok(changed)
+}
+
+fn each_row(
+    connection: &Connection,
+    sql: &str,
+    params: &[Cell],
+    start: impl FnOnce(Vec<Column>) -> Result<(), Error>,
+    mut take: impl FnMut(Vec<Cell>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut statement = connection.prepare(sql).map_err(|e| fault(&e))?;
+    bind(&mut statement, params)?;
+    let columns: Vec<Column> = statement
+        .columns()
+        .map(|column| Column {
+            name: column.name().to_owned(),
+            type_name: column.decl_type().unwrap_or_default().to_ascii_lowercase(),
+        })
+        .collect();
+    let width = columns.len();
+    start(columns)?;
+    let mut rows = statement.raw_query();
+    while let Some(row) = rows.next().map_err(|e| fault(&e))? {
+        let cells = (0..width)
+            .map(|i| row.get_ref(i).map_err(|e| fault(&e)).and_then(cell))
+            .collect::<Result<_, _>>()?;
+        take(cells)?;
+    }
+    Ok(())
+}
+
+fn bind(statement: &mut rusqlite::Statement<'_>, params: &[Cell]) -> Result<(), Error> {
+    let wanted = statement.parameter_count();
+    if wanted != params.len() {
+        return Err(Error::Value(format!(
+            "the statement has {wanted} parameters, found {}",
+            params.len()
+        )));
+    }
+    for (i, param) in params.iter().enumerate() {
+        statement.raw_bind_parameter(i + 1, bound(param)?).map_err(|e| fault(&e))?;
+    }
+    Ok(())
+}
+
+/// SQLite has no decimals, days and instants: they are text there, which its columns' affinities convert.
+fn bound(cell: &Cell) -> Result<ToSqlOutput<'_>, Error> {
+    let text = |text: &'_ str| ToSqlOutput::Owned(Value::Text(text.to_owned()));
+    Ok(match cell {
+        Cell::Null => ToSqlOutput::Owned(Value::Null),
+        Cell::Boolean(value) => ToSqlOutput::Owned(Value::Integer(i64::from(*value))),
+        Cell::Integer(value) => ToSqlOutput::Owned(Value::Integer(*value)),
+        Cell::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
+        Cell::Double(number) => {
+            let number =
+                number.parse().map_err(|_| Error::Value(format!("`{number}` is not a number")))?;
+            ToSqlOutput::Owned(Value::Real(number))
+        }
+        Cell::Decimal(value)
+        | Cell::Text(value)
+        | Cell::Date(value)
+        | Cell::Time(value)
+        | Cell::Timestamp(value)
+        | Cell::Instant(value) => text(value),
+    })
+}
+
+fn cell(value: ValueRef<'_>) -> Result<Cell, Error> {
+    Ok(match value {
+        ValueRef::Null => Cell::Null,
+        ValueRef::Integer(number) => Cell::Integer(number),
+        ValueRef::Real(number) => Cell::double(number),
+        ValueRef::Text(text) => Cell::Text(
+            std::str::from_utf8(text)
+                .map_err(|_| Error::Value("a text is not UTF-8".to_owned()))?
+                .to_owned(),
+        ),
+        ValueRef::Blob(bytes) => Cell::Bytes(bytes.to_vec()),
+    })
+}
+
+fn open_failed(name: &ResourceId, error: &rusqlite::Error) -> Error {
+    let (connection, reason) = (name.clone(), error.to_string());
+    match error.sqlite_error_code() {
+        Some(ErrorCode::CannotOpen | ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            Error::UnknownDatabase { connection, reason }
+        }
+        Some(ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+            Error::Credentials { connection, reason }
+        }
+        _ => Error::Unreachable { connection, reason },
+    }
+}
+
+fn fault(error: &rusqlite::Error) -> Error {
+    let code = error.sqlite_extended_error_code();
+    let fault = match error.sqlite_error_code() {
+        Some(ErrorCode::OperationInterrupted) => return Error::Over("it was cancelled"),
+        Some(ErrorCode::ConstraintViolation) => StatementFault::Constraint,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StatementFault::Conflict,
+        Some(ErrorCode::AuthorizationForStatementDenied | ErrorCode::PermissionDenied) => {
+            StatementFault::Privilege
+        }
+        Some(ErrorCode::ReadOnly) => StatementFault::ReadOnly,
+        Some(ErrorCode::DiskFull | ErrorCode::OutOfMemory) => StatementFault::Resources,
+        Some(ErrorCode::SystemIoFailure) => return Error::Lost(error.to_string()),
+        _ => StatementFault::Wrong,
+    };
+    let code = code.map_or_else(|| "sqlite".to_owned(), |code| format!("sqlite {code}"));
+    Error::Statement { fault, code, message: message(error) }
+}
+
+/// The reason itself, without the driver's repetition of the statement.
+fn message(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqliteFailure(_, Some(text)) => text.clone(),
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        rusqlite::Error::MultipleStatement => "expected one statement, found several".to_owned(),
+        other => other.to_string(),
+    }
+}

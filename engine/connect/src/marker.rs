@@ -1,0 +1,303 @@
+//! The marker that makes an effect happen exactly once.
+//!
+//! Every target database has a table `countersign_effects`, made when first needed, with one row for
+//! every effect, by the effect's *once-key*:
+//!
+//! | state    | means                                                                           |
+//! |----------|---------------------------------------------------------------------------------|
+//! | `done`   | the effect happened; `receipt` says what                                        |
+//! | `fenced` | a probe answered *did not happen*, `fence` times so far                         |
+//!
+//! [`crate::Transaction::mark`] writes the row in the effect's own transaction, so that both are kept
+//! or neither is, and the table's primary key lets one attempt win.
+//!
+//! **A probe must not say *did not happen* while an older attempt may still commit**: the engine that
+//! began it may have crashed with its transaction open on the server, or with its last bytes still on
+//! the way. So a probe writes too. It inserts the row as `fenced`, in its own transaction. Where the old
+//! attempt holds its own row open, the server's unique index makes the probe wait until that one
+//! ends; afterwards, the row is `done`, or the fence stands, and a mark that arrives late finds
+//! it and fails, and its transaction with it.
+//!
+//! The retry must get past the fence that stopped the old attempt. Every probe raises `fence` by one; an
+//! attempt reads the fence before it marks, and then marks *on the condition that the fence still has this
+//! number*. Bytes of an old attempt carry an old number. Two attempts with the same number compete for the
+//! row, and one wins. What remains for the runtime: after *did not happen*, whoever begins an attempt is a
+//! new attempt, so that only the holder of the execution's lease may begin one.
+
+use serde_json::Value as Json;
+
+use crate::{
+    cell::Cell,
+    dialect::Dialect,
+    driver::{Opening, Session},
+    error::Error,
+    pool::Pool,
+};
+
+/// The name of the marker table, in the default schema of the connection.
+pub const TABLE: &str = "countersign_effects";
+
+/// The longest receipt, in bytes of JSON.
+pub const MAX_RECEIPT: usize = 64 << 10;
+
+/// What a probe finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// It happened; its receipt.
+    Happened(Json),
+    /// It did not, and no attempt that has begun can have it any more.
+    DidNotHappen,
+}
+
+/// A row of the table.
+struct Row {
+    fence: i64,
+    state: State,
+    receipt: Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Done,
+    Fenced,
+}
+
+/// Refuses keys that a database could change or cut.
+pub(crate) fn check_key(key: &str) -> Result<(), Error> {
+    if (1..=200).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
+        Ok(())
+    } else {
+        Err(Error::BadKey(key.chars().take(80).collect()))
+    }
+}
+
+/// Makes the table where it is missing. Outside any transaction, since DDL commits in MariaDB.
+pub(crate) async fn create_table(session: &mut Session) -> Result<(), Error> {
+    let table = session.marker_table();
+    if exists(session, &table).await {
+        return Ok(());
+    }
+    let sql = match session.dialect() {
+        Dialect::Sqlite => format!(
+            "CREATE TABLE IF NOT EXISTS {table} (once_key TEXT NOT NULL PRIMARY KEY, fence INTEGER NOT NULL, \
+             state TEXT NOT NULL, receipt TEXT NOT NULL, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)"
+        ),
+        Dialect::Postgres => format!(
+            "CREATE TABLE IF NOT EXISTS {table} (once_key text PRIMARY KEY, fence bigint NOT NULL, \
+             state text NOT NULL, receipt text NOT NULL, at timestamptz NOT NULL DEFAULT now())"
+        ),
+        // VARBINARY compares byte by byte; the receipt has the same room everywhere.
+        Dialect::Mariadb => format!(
+            "CREATE TABLE IF NOT EXISTS {table} (once_key VARBINARY(200) NOT NULL PRIMARY KEY, fence BIGINT NOT NULL, \
+             state VARCHAR(8) NOT NULL, receipt LONGTEXT CHARACTER SET utf8mb4 NOT NULL, \
+             at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP) ENGINE=InnoDB"
+        ),
+    };
+    match session.run_own(&sql, &[]).await {
+        Ok(_) => Ok(()),
+        // Two that make it at once: one of them may fail.
+        Err(_) if exists(session, &table).await => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+async fn exists(session: &mut Session, table: &str) -> bool {
+    session.read_own(&format!("SELECT 1 FROM {table} WHERE once_key = ''"), &[]).await.is_ok()
+}
+
+/// Writes the row of a done effect, in the session's transaction.
+pub(crate) async fn mark_done(
+    session: &mut Session,
+    table: &str,
+    key: &str,
+    receipt: &Json,
+) -> Result<(), Error> {
+    let receipt = receipt_text(receipt)?;
+    let fence = match read(session, table, key, false).await? {
+        None => 0,
+        Some(row) if row.state == State::Done => return Err(Error::AlreadyHappened(row.receipt)),
+        Some(row) => row.fence,
+    };
+    let won = if fence == 0 {
+        insert(session, table, key, 0, "done", &receipt).await?
+    } else {
+        take_over(session, table, key, fence, &receipt).await?
+    };
+    if won {
+        return Ok(());
+    }
+    match read(session, table, key, true).await? {
+        Some(row) if row.state == State::Done => Err(Error::AlreadyHappened(row.receipt)),
+        _ => Err(Error::Fenced),
+    }
+}
+
+/// Replaces the receipt of an effect that this very transaction has marked.
+pub(crate) async fn replace_receipt(
+    session: &mut Session,
+    table: &str,
+    key: &str,
+    receipt: &Json,
+) -> Result<(), Error> {
+    let receipt = receipt_text(receipt)?;
+    let d = session.dialect();
+    let (one, two) = (parameter(d, 1), parameter(d, 2));
+    let sql =
+        format!("UPDATE {table} SET receipt = {one} WHERE once_key = {two} AND state = 'done'");
+    session.run_own(&sql, &[Cell::Text(receipt), Cell::Text(key.to_owned())]).await?;
+    Ok(())
+}
+
+/// See [`crate::Connections::probe`].
+pub(crate) async fn probe(pool: &std::sync::Arc<Pool>, key: &str) -> Result<Probe, Error> {
+    check_key(key)?;
+    let within = pool.config.limits.statement();
+    let mut lease = pool.lease().await?;
+    let canceller = lease.canceller();
+    let asking = async {
+        let session = lease.session()?;
+        pool.prepare_marker(session).await?;
+        let answer = fence(session, key, within).await;
+        match answer {
+            Ok(_) => session.commit().await?,
+            Err(_) => session.rollback().await?,
+        }
+        answer
+    };
+    match tokio::time::timeout(within, asking).await {
+        Ok(answer) => {
+            if !answer.as_ref().is_err_and(Error::breaks_session) {
+                lease.give_back().await;
+            }
+            answer
+        }
+        Err(_) => {
+            canceller.cancel().await;
+            Err(Error::Timeout(within))
+        }
+    }
+}
+
+/// Raises the fence, in a transaction that the caller ends.
+async fn fence(
+    session: &mut Session,
+    key: &str,
+    within: std::time::Duration,
+) -> Result<Probe, Error> {
+    let table = session.marker_table();
+    session.begin(Opening { read_only: false, statement: within, transaction: within }).await?;
+    if insert(session, &table, key, 1, "fenced", "null").await? {
+        return Ok(Probe::DidNotHappen);
+    }
+    match read(session, &table, key, true).await? {
+        Some(row) if row.state == State::Done => Ok(Probe::Happened(row.receipt)),
+        Some(_) => {
+            let one = parameter(session.dialect(), 1);
+            let sql = format!("UPDATE {table} SET fence = fence + 1 WHERE once_key = {one}");
+            session.run_own(&sql, &[Cell::Text(key.to_owned())]).await?;
+            Ok(Probe::DidNotHappen)
+        }
+        None => Err(Error::Bug(format!("the marker of `{key}` is and is not there"))),
+    }
+}
+
+async fn read(
+    session: &mut Session,
+    table: &str,
+    key: &str,
+    locked: bool,
+) -> Result<Option<Row>, Error> {
+    let dialect = session.dialect();
+    let lock = match dialect {
+        Dialect::Sqlite => "",
+        Dialect::Postgres | Dialect::Mariadb if !locked => "",
+        Dialect::Postgres | Dialect::Mariadb => " FOR UPDATE",
+    };
+    let one = parameter(dialect, 1);
+    let sql = format!("SELECT fence, state, receipt FROM {table} WHERE once_key = {one}{lock}");
+    let rows = session.read_own(&sql, &[Cell::Text(key.to_owned())]).await?;
+    rows.into_iter().next().map(row).transpose()
+}
+
+fn row(cells: Vec<Cell>) -> Result<Row, Error> {
+    let strange = || Error::Value(format!("a row of `{TABLE}` was changed by somebody"));
+    let [Cell::Integer(fence), Cell::Text(state), Cell::Text(receipt)] =
+        <[Cell; 3]>::try_from(cells).map_err(|_| strange())?
+    else {
+        return Err(strange());
+    };
+    let state = match state.as_str() {
+        "done" => State::Done,
+        "fenced" => State::Fenced,
+        _ => return Err(strange()),
+    };
+    let receipt = serde_json::from_str(&receipt).map_err(|_| strange())?;
+    Ok(Row { fence, state, receipt })
+}
+
+/// Inserts the row; `false` where there is one, after waiting for whoever is writing it.
+async fn insert(
+    session: &mut Session,
+    table: &str,
+    key: &str,
+    fence: i64,
+    state: &str,
+    receipt: &str,
+) -> Result<bool, Error> {
+    let columns = "(once_key, fence, state, receipt)";
+    let sql = match session.dialect() {
+        Dialect::Sqlite => {
+            format!("INSERT INTO {table} {columns} VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")
+        }
+        Dialect::Postgres => {
+            format!("INSERT INTO {table} {columns} VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
+        }
+        // No IGNORE, which would swallow other errors; no change where there is one.
+        Dialect::Mariadb => format!(
+            "INSERT INTO {table} {columns} VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE fence = fence"
+        ),
+    };
+    let params = [
+        Cell::Text(key.to_owned()),
+        Cell::Integer(fence),
+        Cell::Text(state.to_owned()),
+        Cell::Text(receipt.to_owned()),
+    ];
+    Ok(session.run_own(&sql, &params).await? == 1)
+}
+
+/// Turns the fence of exactly this number into a done effect.
+async fn take_over(
+    session: &mut Session,
+    table: &str,
+    key: &str,
+    fence: i64,
+    receipt: &str,
+) -> Result<bool, Error> {
+    let d = session.dialect();
+    let (one, two, three) = (parameter(d, 1), parameter(d, 2), parameter(d, 3));
+    let sql = format!(
+        "UPDATE {table} SET state = 'done', receipt = {one} \
+         WHERE once_key = {two} AND fence = {three} AND state = 'fenced'"
+    );
+    let params = [Cell::Text(receipt.to_owned()), Cell::Text(key.to_owned()), Cell::Integer(fence)];
+    Ok(session.run_own(&sql, &params).await? == 1)
+}
+
+fn receipt_text(receipt: &Json) -> Result<String, Error> {
+    let text = receipt.to_string();
+    if text.len() > MAX_RECEIPT {
+        return Err(Error::Value(format!(
+            "the receipt has {} bytes, more than {MAX_RECEIPT}",
+            text.len()
+        )));
+    }
+    Ok(text)
+}
+
+fn parameter(dialect: Dialect, number: usize) -> String {
+    match dialect {
+        Dialect::Postgres => format!("${number}"),
+        Dialect::Sqlite | Dialect::Mariadb => "?".to_owned(),
+    }
+}
