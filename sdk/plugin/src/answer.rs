@@ -1,0 +1,182 @@
+//! What plugins answer.
+
+use serde_json::Value as Json;
+
+use crate::{GroupId, Result, UserId, Value};
+
+/// A sentence for a person, which a catalogue can translate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// What the catalogue knows it by: lower case with underscores, such as `outside_hours`.
+    pub code: String,
+    /// What the sentence speaks of.
+    pub arguments: Vec<(String, Value)>,
+    /// The sentence in English, arguments included.
+    pub text: String,
+}
+
+impl Message {
+    /// A sentence without arguments.
+    #[must_use]
+    pub fn new(code: &str, text: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), arguments: Vec::new(), text: text.into() }
+    }
+
+    /// The same with an argument.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.arguments.push((name.to_owned(), value.into()));
+        self
+    }
+}
+
+/// What a condition answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds.
+    Met,
+    /// It does not, and why.
+    Unmet(Message),
+}
+
+/// The condition holds.
+///
+/// # Errors
+/// Never; it is a `Result` so that it can end an `evaluate`.
+pub fn met() -> Result<Verdict> {
+    Ok(Verdict::Met)
+}
+
+/// The condition does not hold, and why.
+///
+/// # Errors
+/// Never; it is a `Result` so that it can end an `evaluate`.
+pub fn unmet(code: &str, text: impl Into<String>) -> Result<Verdict> {
+    Ok(Verdict::Unmet(Message::new(code, text)))
+}
+
+/// Somebody who can approve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Principal {
+    /// One person.
+    User(UserId),
+    /// Any member.
+    Group(GroupId),
+}
+
+/// Somebody named, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nominee {
+    /// Who.
+    pub who: Principal,
+    /// Why; shown in the explanation.
+    pub reason: Message,
+}
+
+/// Who can approve.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resolution {
+    /// Nobody is an answer: the rule says what follows.
+    pub nominees: Vec<Nominee>,
+    /// What else people should know, such as whose profile lacks what.
+    pub notes: Vec<Message>,
+}
+
+impl Resolution {
+    /// One person.
+    #[must_use]
+    pub fn user(id: UserId, reason: Message) -> Self {
+        Self { nominees: vec![Nominee { who: Principal::User(id), reason }], notes: Vec::new() }
+    }
+
+    /// Nobody, and why.
+    #[must_use]
+    pub fn nobody(note: Message) -> Self {
+        Self { nominees: Vec::new(), notes: vec![note] }
+    }
+}
+
+/// What an executor would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// What approvers see, one effect a line.
+    pub effects: Vec<Effect>,
+    /// What the approval binds: the execution stops where this is another when the time has come.
+    pub binding: Json,
+    /// Shown, never bound.
+    pub estimates: Vec<(String, Value)>,
+}
+
+impl Plan {
+    /// A plan that binds `binding` and has no effects yet.
+    #[must_use]
+    pub fn binding(binding: Json) -> Self {
+        Self { effects: Vec::new(), binding, estimates: Vec::new() }
+    }
+
+    /// The same with one more effect.
+    #[must_use]
+    pub fn effect(mut self, kind: &str, target: impl Into<String>, summary: Message) -> Self {
+        self.effects.push(Effect { kind: kind.to_owned(), target: target.into(), summary });
+        self
+    }
+
+    /// The same with an estimate.
+    #[must_use]
+    pub fn estimate(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.estimates.push((name.to_owned(), value.into()));
+        self
+    }
+}
+
+/// One line of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// Such as `update` or `grant`.
+    pub kind: String,
+    /// Such as `orders-db: orders`.
+    pub target: String,
+    /// For a person.
+    pub summary: Message,
+}
+
+/// What an executor did. Shown to people and kept; never a secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// The plugin's own name for the effect; handed back to `revert`.
+    pub reference: String,
+    /// Affected rows, file name, size and the like.
+    pub fields: Vec<(String, Value)>,
+}
+
+impl Receipt {
+    /// A receipt without fields.
+    #[must_use]
+    pub fn new(reference: impl Into<String>) -> Self {
+        Self { reference: reference.into(), fields: Vec::new() }
+    }
+
+    /// The same with a field.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.fields.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// A field.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Value> {
+        self.fields.iter().find(|(n, _)| n == name).map(|(_, value)| value)
+    }
+}
+
+/// Whether an effect is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It happened, and this was its receipt.
+    Happened(Receipt),
+    /// It did not, and will not unless it is run again.
+    DidNotHappen,
+    /// A person must look; the sentence says where.
+    CannotTell(Message),
+}

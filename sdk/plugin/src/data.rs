@@ -1,0 +1,329 @@
+//! Databases and files, as far as they were granted.
+
+use crate::{HostError, Presence, Receipt, Result, Value, backend};
+
+/// A parameter of a statement; `None` is NULL.
+pub type Parameter = Option<Value>;
+
+/// A cell of an answer; `None` is NULL.
+pub type Cell = Option<Value>;
+
+/// A column of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// The database's name of its type.
+    pub kind: String,
+}
+
+/// A whole answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowSet {
+    /// In the order of the cells.
+    pub columns: Vec<Column>,
+    /// Row by row.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// Runs a look-up that the operator wrote: read-only, recorded, and granted by name.
+///
+/// # Errors
+/// [`NotFound`](crate::ErrorKind::NotFound) for an unknown statement,
+/// [`Limit`](crate::ErrorKind::Limit) for more rows than allowed.
+pub fn look_up(
+    connection: &str,
+    statement: &str,
+    parameters: &[Parameter],
+) -> Result<RowSet, HostError> {
+    backend::look_up(connection, statement, parameters)
+}
+
+/// What the classifier knows about a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// One statement, without the separator.
+    pub text: String,
+    /// `select`, `update`, `grant` and so on.
+    pub kind: String,
+    /// Tables it reads.
+    pub reads: Vec<String>,
+    /// Tables it changes.
+    pub writes: Vec<String>,
+    /// Whether its database can roll it back.
+    pub transactional: bool,
+    /// Further facts, by name.
+    pub details: Vec<(String, Value)>,
+}
+
+/// Which database a connection leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// PostgreSQL.
+    PostgreSql,
+    /// MariaDB.
+    MariaDb,
+    /// MySQL.
+    MySql,
+    /// SQLite.
+    Sqlite,
+    /// One that came later.
+    Other(String),
+}
+
+/// What a transaction may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// The database itself refuses writes.
+    ReadOnly,
+    /// Denied while a plan is made.
+    ReadWrite,
+}
+
+/// A connection that was granted.
+pub struct Connection(backend::Connection);
+
+impl Connection {
+    /// Opens a connection by name.
+    ///
+    /// # Errors
+    /// [`Denied`](crate::ErrorKind::Denied), [`NotFound`](crate::ErrorKind::NotFound) or
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    pub fn open(name: &str) -> Result<Self, HostError> {
+        backend::Connection::open(name).map(Self)
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn database(&self) -> Database {
+        match self.0.kind().as_str() {
+            "postgresql" => Database::PostgreSql,
+            "mariadb" => Database::MariaDb,
+            "mysql" => Database::MySql,
+            "sqlite" => Database::Sqlite,
+            other => Database::Other(other.to_owned()),
+        }
+    }
+
+    /// Splits a text into statements and classifies each; at least one.
+    ///
+    /// # Errors
+    /// [`Invalid`](crate::ErrorKind::Invalid) where it cannot be read.
+    pub fn classify(&self, text: &str) -> Result<Vec<Statement>, HostError> {
+        self.0.classify(text)
+    }
+
+    /// A name as this database quotes it.
+    ///
+    /// # Errors
+    /// [`Invalid`](crate::ErrorKind::Invalid) for what cannot be a name.
+    pub fn quote(&self, name: &str) -> Result<String, HostError> {
+        self.0.quote_identifier(name)
+    }
+
+    /// How many rows one statement would touch or give, if the database can tell.
+    ///
+    /// # Errors
+    /// Where the statement or the database fails.
+    pub fn estimate(&self, text: &str, parameters: &[Parameter]) -> Result<Option<u64>, HostError> {
+        self.0.estimate(text, parameters)
+    }
+
+    /// The columns one query would give.
+    ///
+    /// # Errors
+    /// Where the query or the database fails.
+    pub fn describe(&self, text: &str) -> Result<Vec<Column>, HostError> {
+        self.0.describe(text)
+    }
+
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// [`Denied`](crate::ErrorKind::Denied) where the grant is read-only or a plan is being made.
+    pub fn begin(&self, access: Access) -> Result<Transaction, HostError> {
+        self.0.begin(access).map(Transaction)
+    }
+
+    /// Runs one statement that its database cannot roll back. Only for what may be done twice: no
+    /// marker protects it.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn run(&self, text: &str) -> Result<u64, HostError> {
+        self.0.run(text)
+    }
+
+    /// Looks for the marker that [`Transaction::commit`] writes.
+    ///
+    /// # Errors
+    /// Where the database cannot be asked.
+    pub fn effect_of(&self, once_key: &str) -> Result<Presence, HostError> {
+        self.0.effect_of(once_key)
+    }
+}
+
+/// A transaction; rolled back when dropped without a commit.
+pub struct Transaction(backend::Transaction);
+
+impl Transaction {
+    /// Runs one statement and answers the affected rows.
+    ///
+    /// # Errors
+    /// [`Limit`](crate::ErrorKind::Limit) above `max_rows`; then it can only be dropped.
+    pub fn execute(
+        &self,
+        text: &str,
+        parameters: &[Parameter],
+        max_rows: Option<u64>,
+    ) -> Result<u64, HostError> {
+        self.0.execute(text, parameters, max_rows)
+    }
+
+    /// Starts a query; one cursor at a time.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn query(&self, text: &str, parameters: &[Parameter]) -> Result<Cursor, HostError> {
+        self.0.query(text, parameters).map(Cursor)
+    }
+
+    /// Sends the answer of a query into a file, past the plugin.
+    ///
+    /// # Errors
+    /// [`Limit`](crate::ErrorKind::Limit) above the row cap; no file is left then.
+    pub fn query_to_file(
+        &self,
+        text: &str,
+        parameters: &[Parameter],
+        target: &Target<'_>,
+    ) -> Result<File, HostError> {
+        self.0.query_to_file(text, parameters, target)
+    }
+
+    /// Commits, with the receipt as marker under the key. Where an earlier try left a marker, this
+    /// transaction is rolled back and that try's receipt is the answer.
+    ///
+    /// # Errors
+    /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) where the connection broke just then.
+    pub fn commit(self, once_key: &str, receipt: Receipt) -> Result<Receipt, HostError> {
+        self.0.commit(once_key, receipt)
+    }
+}
+
+/// Where the rows of a query go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// A plain file name.
+    pub name: &'a str,
+    /// `csv`.
+    pub format: &'a str,
+    /// More are an error.
+    pub max_rows: u64,
+    /// Whose file it is.
+    pub once_key: &'a str,
+}
+
+/// The answer of a query, in batches.
+pub struct Cursor(backend::Cursor);
+
+impl Cursor {
+    /// The columns.
+    #[must_use]
+    pub fn columns(&self) -> Vec<Column> {
+        self.0.columns()
+    }
+
+    /// The next rows, at most `max_rows`, column by column; none at the end.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn next_batch(&self, max_rows: u32) -> Result<Option<Vec<Vec<Cell>>>, HostError> {
+        self.0.next(max_rows)
+    }
+}
+
+/// A file that an execution made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// The host's name for it.
+    pub id: String,
+    /// What people see.
+    pub name: String,
+    /// Such as `text/csv`.
+    pub media_type: String,
+    /// In bytes.
+    pub size: u64,
+    /// Of the content, in hexadecimal.
+    pub sha256: String,
+    /// Where the host wrote the rows.
+    pub rows: Option<u64>,
+}
+
+impl File {
+    /// A receipt that tells all of it.
+    #[must_use]
+    pub fn receipt(&self) -> Receipt {
+        let number = |n: u64| Value::Number(i64::try_from(n).unwrap_or(i64::MAX));
+        let mut receipt = Receipt::new(&self.id)
+            .with("file", self.name.as_str())
+            .with("media_type", self.media_type.as_str())
+            .with("size", number(self.size))
+            .with("sha256", self.sha256.as_str());
+        if let Some(rows) = self.rows {
+            receipt = receipt.with("rows", number(rows));
+        }
+        receipt
+    }
+}
+
+/// A file being written; dropped without [`Writer::finish`], it leaves nothing.
+pub struct Writer(backend::Writer);
+
+impl Writer {
+    /// Starts a file that belongs to `once_key`.
+    ///
+    /// # Errors
+    /// [`Denied`](crate::ErrorKind::Denied) without a grant for files.
+    pub fn create(name: &str, media_type: &str, once_key: &str) -> Result<Self, HostError> {
+        backend::Writer::create(name, media_type, once_key).map(Self)
+    }
+
+    /// Adds bytes.
+    ///
+    /// # Errors
+    /// [`Limit`](crate::ErrorKind::Limit) above the granted size.
+    pub fn write(&self, bytes: &[u8]) -> Result<(), HostError> {
+        self.0.write(bytes)
+    }
+
+    /// Publishes the whole file at once.
+    ///
+    /// # Errors
+    /// Where it cannot be stored.
+    pub fn finish(self) -> Result<File, HostError> {
+        self.0.finish()
+    }
+}
+
+/// The files that belong to a key, by name.
+///
+/// # Errors
+/// Where the store cannot be asked.
+pub fn files_of(once_key: &str) -> Result<Vec<File>, HostError> {
+    backend::files_of(once_key)
+}
+
+/// A secret, as a handle: passed on, never read.
+#[cfg_attr(target_family = "wasm", expect(dead_code, reason = "held for what will take it"))]
+pub struct Secret(backend::Secret);
+
+impl Secret {
+    /// A secret that was granted, by name.
+    ///
+    /// # Errors
+    /// [`Denied`](crate::ErrorKind::Denied) or [`NotFound`](crate::ErrorKind::NotFound).
+    pub fn get(name: &str) -> Result<Self, HostError> {
+        backend::Secret::get(name).map(Self)
+    }
+}

@@ -1,0 +1,59 @@
+//! What wit-bindgen makes of the contract. The imports are those of the largest world; a component
+//! imports only what it uses.
+#![expect(
+    missing_docs,
+    clippy::all,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    reason = "generated"
+)]
+
+/// The executor's world, and the imports of all.
+pub mod executor {
+    wit_bindgen::generate!({
+        path: "../wit/v1",
+        world: "executor-plugin",
+        pub_export_macro: true,
+        generate_all,
+    });
+}
+
+/// The condition's export, over the same imports.
+pub mod condition {
+    wit_bindgen::generate!({
+        path: "../wit/v1",
+        world: "condition-plugin",
+        pub_export_macro: true,
+        with: {
+            "countersign:plugin/types@1.0.0-draft": super::plugin::types,
+            "countersign:plugin/request@1.0.0-draft": super::plugin::request,
+            "countersign:plugin/config@1.0.0-draft": super::plugin::config,
+            "countersign:plugin/log@1.0.0-draft": super::plugin::log,
+            "countersign:plugin/determinism@1.0.0-draft": super::plugin::determinism,
+            "countersign:plugin/directory@1.0.0-draft": super::plugin::directory,
+            "countersign:plugin/sql-types@1.0.0-draft": super::plugin::sql_types,
+            "countersign:plugin/named-statements@1.0.0-draft": super::plugin::named_statements,
+        },
+    });
+}
+
+/// The approvers' export, over the same imports.
+pub mod approvers {
+    wit_bindgen::generate!({
+        path: "../wit/v1",
+        world: "approvers-plugin",
+        pub_export_macro: true,
+        with: {
+            "countersign:plugin/types@1.0.0-draft": super::plugin::types,
+            "countersign:plugin/request@1.0.0-draft": super::plugin::request,
+            "countersign:plugin/config@1.0.0-draft": super::plugin::config,
+            "countersign:plugin/log@1.0.0-draft": super::plugin::log,
+            "countersign:plugin/determinism@1.0.0-draft": super::plugin::determinism,
+            "countersign:plugin/directory@1.0.0-draft": super::plugin::directory,
+            "countersign:plugin/sql-types@1.0.0-draft": super::plugin::sql_types,
+            "countersign:plugin/named-statements@1.0.0-draft": super::plugin::named_statements,
+        },
+    });
+}
+
+pub use executor::countersign::plugin;
