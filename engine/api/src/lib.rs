@@ -1,1 +1,3 @@
 //! Wire types, error codes and documents of the HTTP API.
+
+pub mod document;
