@@ -14,7 +14,6 @@ use crate::{
     value::Value,
 };
 
-
 /// An item with its fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
@@ -55,6 +54,19 @@ pub struct Facts {
     pub items: Vec<Item>,
     /// The instant of the command: the only clock an extension has.
     pub now: DateTime<Utc>,
+}
+
+/// A configuration with its property references resolved.
+pub type ResolvedConfig = BTreeMap<String, ConfigValue>;
+
+/// A value of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfigValue {
+    /// As the rule has it.
+    Json(Json),
+    /// The value that a property of the request had.
+    Property(Value),
 }
 
 /// A sentence for a person, translatable: a code, arguments, and the text to show by default.

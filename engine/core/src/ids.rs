@@ -127,7 +127,6 @@ ids! {
     /// A request.
     RequestId = "request id";
     /// One execution of a request: the binding, and the item where there are items (EXE-1).
-    ExecutionId = "execution id";
     /// A binding of an executor in a rule (EXE-1).
     BindingId = "executor id";
     /// An installed plugin.
@@ -136,6 +135,57 @@ ids! {
     ScriptId = "script name";
     /// What a mutating call is recognized by when it is repeated (REQ-11).
     CommandId = "command id";
+}
+
+/// An execution of a request: the binding, and the item where there are items (EXE-1), written
+/// `grant` or `grant/orders-db`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExecutionId {
+    /// The rule's binding.
+    pub binding: BindingId,
+    /// The item's resource.
+    pub item: Option<ResourceId>,
+}
+
+impl fmt::Display for ExecutionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.item {
+            Some(item) => write!(f, "{}/{item}", self.binding),
+            None => write!(f, "{}", self.binding),
+        }
+    }
+}
+
+impl fmt::Debug for ExecutionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{self}`")
+    }
+}
+
+impl std::str::FromStr for ExecutionId {
+    type Err = BadId;
+
+    fn from_str(text: &str) -> Result<Self, BadId> {
+        match text.split_once('/') {
+            Some((binding, item)) => {
+                Ok(Self { binding: binding.parse()?, item: Some(item.parse()?) })
+            }
+            None => Ok(Self { binding: text.parse()?, item: None }),
+        }
+    }
+}
+
+impl Serialize for ExecutionId {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ExecutionId {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
 }
 
 #[cfg(test)]

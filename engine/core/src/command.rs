@@ -1,0 +1,171 @@
+//! What is asked of a request. Imperative.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value as Json;
+
+use crate::{
+    event::Actor,
+    extension::{Failure, Receipt},
+    ids::{ExecutionId, RequestId, StepId},
+    request::Choice,
+};
+
+/// When, by whom and through what a command comes.
+#[derive(Clone, Debug)]
+pub struct Meta {
+    /// The only clock there is.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub actor: Actor,
+    /// `api`, `console`, `engine`, ….
+    pub via: String,
+}
+
+/// A command.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Ask for something (REQ-2).
+    Submit(Submit),
+    /// Approve or reject (DEC-1).
+    Decide(Decide),
+    /// Take the request back (REQ-4).
+    Cancel {
+        /// Required.
+        comment: String,
+        /// What the person saw (DEC-8a).
+        seen: Option<Seen>,
+    },
+    /// Ask again what could not be decided (CND-3).
+    Reevaluate,
+    /// Press *run* (EXE-2).
+    Run(ExecutionId),
+    /// Try a failed execution again (EXE-4).
+    Retry(ExecutionId),
+    /// Take a grant back early (EXE-5, URG-6).
+    Revoke {
+        /// Which.
+        execution: ExecutionId,
+        /// Why.
+        comment: String,
+    },
+    /// A timer or an executor reports.
+    Engine(EngineCommand),
+}
+
+/// What the engine tells itself.
+#[derive(Clone, Debug)]
+pub enum EngineCommand {
+    /// The approval expiry has passed (REQ-8).
+    Expire,
+    /// The outbox is about to run an execution.
+    Start(ExecutionId),
+    /// An attempt came to an end.
+    Finish {
+        /// Which.
+        execution: ExecutionId,
+        /// Of which attempt.
+        attempt: u32,
+        /// How.
+        outcome: AttemptOutcome,
+    },
+    /// Its start expiry has passed (EXE-6b).
+    ExpireExecution(ExecutionId),
+    /// The time for another attempt has come (EXE-4).
+    RetryDue(ExecutionId),
+    /// The grant's window is over (EXE-5).
+    EndGrant(ExecutionId),
+    /// The outbox is about to take a grant back.
+    StartRevert(ExecutionId),
+    /// Taking it back came to an end.
+    FinishRevert {
+        /// Which.
+        execution: ExecutionId,
+        /// How.
+        outcome: Result<(), Failure>,
+    },
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug)]
+pub enum AttemptOutcome {
+    /// With its effect.
+    Succeeded(Receipt),
+    /// Without it; where the class says that it may have happened, a probe has been asked already.
+    Failed(Failure),
+    /// A probe found that the interrupted attempt had no effect: it may run again.
+    NeverHappened,
+    /// Nobody can tell whether it had its effect (EXE-3).
+    CannotTell(Failure),
+}
+
+/// A submission, its values still as they came.
+#[derive(Clone, Debug)]
+pub struct Submit {
+    /// The new request's id.
+    pub id: RequestId,
+    /// The form, unread.
+    pub properties: BTreeMap<String, Json>,
+    /// Items, unread: resource ids, or objects with `resource` and fields.
+    pub items: Vec<Json>,
+    /// Length is a setting (REQ-2).
+    pub title: String,
+    /// Length is a setting (REQ-2).
+    pub reason: String,
+    /// Run first, approve after.
+    pub urgent: bool,
+    /// The last moment of approval; by the rule where absent.
+    pub approval_expires: Option<DateTime<Utc>>,
+    /// The end of what is asked for.
+    pub ends: Option<DateTime<Utc>>,
+}
+
+/// A decision.
+#[derive(Clone, Debug)]
+pub struct Decide {
+    /// Approve or reject.
+    pub choice: Choice,
+    /// Required for rejections; for approvals by the setting.
+    pub comment: Option<String>,
+    /// The step it is about, where the caller names one.
+    pub step: Option<StepId>,
+    /// What the person saw (DEC-8a).
+    pub seen: Option<Seen>,
+}
+
+/// The revision and step that a person saw (DEC-8a).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The request's revision.
+    pub revision: u32,
+    /// The active step; none where no step was active.
+    pub step: Option<StepId>,
+}
+
+impl Command {
+    /// The stable name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Submit(_) => "submit",
+            Self::Decide(Decide { choice: Choice::Approve, .. }) => "approve",
+            Self::Decide(Decide { choice: Choice::Reject, .. }) => "reject",
+            Self::Cancel { .. } => "cancel",
+            Self::Reevaluate => "reevaluate",
+            Self::Run(_) => "run",
+            Self::Retry(_) => "retry",
+            Self::Revoke { .. } => "revoke",
+            Self::Engine(command) => match command {
+                EngineCommand::Expire => "expire",
+                EngineCommand::Start(_) => "start_execution",
+                EngineCommand::Finish { .. } => "finish_execution",
+                EngineCommand::ExpireExecution(_) => "expire_execution",
+                EngineCommand::RetryDue(_) => "retry_due",
+                EngineCommand::EndGrant(_) => "end_grant",
+                EngineCommand::StartRevert(_) => "start_revert",
+                EngineCommand::FinishRevert { .. } => "finish_revert",
+            },
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! From step to step, to the end of the route.
+
+use super::{Draft, is_administrator};
+use crate::{
+    effect::{Effect, Notice, Timer},
+    event::Event,
+    ids::StepId,
+    rejection::{Forbidden, Rejection, StepShortage},
+    request::{
+        ApprovedBy, Block, ExecutionState, OpenStep, RejectedBy, Shortage, SkippedBecause,
+        StepState,
+    },
+    resolve::Opening,
+    rule::definition::{IfNobody, SafetyCatch},
+};
+
+impl Draft<'_> {
+    /// Opens the next step that is not skipped, or ends the route.
+    pub(super) fn advance(&mut self) {
+        while let Some(id) = self.next_waiting() {
+            let Some(step) = self.context.rule.step(&id) else { break };
+            match self.view().opening(step) {
+                Opening::Open(seats) => {
+                    let open = OpenStep {
+                        since: self.at(),
+                        quorum: step.quorum.clone(),
+                        seats,
+                        decisions: Vec::new(),
+                    };
+                    self.order(Effect::Notify(Notice::StepOpened(id.clone())));
+                    return self.record(Event::StepActivated { step: id, open });
+                }
+                Opening::Skip(why) => self.record(Event::StepSkipped { step: id, why }),
+                Opening::Undecided(explanation) => {
+                    return self.block(Block::ConditionUndecided { step: id, explanation });
+                }
+                Opening::Short(shortage, _) => {
+                    return self.block(Block::NoApprovers { step: id, shortage });
+                }
+            }
+        }
+        self.end_of_route();
+    }
+
+    fn next_waiting(&self) -> Option<StepId> {
+        let waiting = |state: &StepState| matches!(state, StepState::Waiting);
+        self.request.steps.iter().find(|record| waiting(&record.state)).map(|r| r.id.clone())
+    }
+
+    fn end_of_route(&mut self) {
+        let decided = self
+            .request
+            .steps
+            .iter()
+            .any(|record| matches!(record.state, StepState::Complete { .. }));
+        match (decided, self.context.rule.safety_catch) {
+            (true, _) => self.approve(ApprovedBy::Steps),
+            // DEC-4: neither rejected nor approved by anything but people.
+            (false, _) if self.request.urgent => self.block(Block::NothingToApprove),
+            (false, SafetyCatch::Approve) => self.approve(ApprovedBy::SafetyCatch),
+            (false, SafetyCatch::Reject) => self.reject(RejectedBy::SafetyCatch),
+        }
+    }
+
+    fn approve(&mut self, by: ApprovedBy) {
+        self.record(Event::RequestApproved { by });
+        self.order(Effect::ClearTimer(Timer::ApprovalExpiry));
+        self.order(Effect::Notify(Notice::Outcome));
+        self.release();
+    }
+
+    pub(super) fn reject(&mut self, by: RejectedBy) {
+        self.record(Event::RequestRejected { by });
+        self.order(Effect::ClearTimer(Timer::ApprovalExpiry));
+        self.order(Effect::Notify(Notice::Outcome));
+    }
+
+    pub(super) fn block(&mut self, why: Block) {
+        if self.request.blocked.as_ref() != Some(&why) {
+            self.record(Event::RequestBlocked { why });
+            self.order(Effect::Notify(Notice::Blocked));
+        }
+    }
+
+    /// Asks again what could not be decided (CND-3), and whether the active step can still be
+    /// completed by the people there are (STP-6a).
+    pub(super) fn reevaluate(&mut self) -> Result<(), Rejection> {
+        let person = self.person()?;
+        if !is_administrator(person) {
+            return Err(Rejection::Forbidden(Forbidden::OnlyAdministrators));
+        }
+        if !self.request.is_open() {
+            return Err(self.wrong_status(None));
+        }
+        match self.stuck_step() {
+            Some(Some(shortage)) => {
+                let Some((step, _)) = self.request.active() else { return Ok(()) };
+                let step = step.clone();
+                self.block(Block::NoApprovers { step, shortage });
+            }
+            Some(None) => {
+                if self.request.blocked.is_some() {
+                    self.record(Event::RequestUnblocked);
+                }
+            }
+            None => self.go_on(),
+        }
+        Ok(())
+    }
+
+    /// Advances a request that is blocked between two steps; unblocked only where that helps.
+    fn go_on(&mut self) {
+        let before = self.request.blocked.clone();
+        let events = self.events.len();
+        self.advance();
+        let advanced = self.events.len() > events;
+        if before.is_some() && self.request.blocked == before && advanced {
+            self.events.insert(events, Event::RequestUnblocked);
+            self.request.blocked = None;
+        }
+    }
+
+    /// For an active step: what it is short of now, counting the decisions there are.
+    fn stuck_step(&self) -> Option<Option<Shortage>> {
+        let view = self.view();
+        let (_, open, step) = view.active_step()?;
+        Some(view.remaining_shortage(step, open))
+    }
+
+    /// Every way in which the steps cannot be completed, asked at submission (STP-6, STP-7).
+    pub(super) fn impossible_steps(&self) -> Vec<StepShortage> {
+        let view = self.view();
+        let mut shortages = Vec::new();
+        let mut skipped = 0;
+        for step in &self.context.rule.steps {
+            match view.opening(step) {
+                Opening::Open(_) | Opening::Undecided(_) => {}
+                Opening::Skip(SkippedBecause::Condition(_) | SkippedBecause::Nobody(_)) => {
+                    skipped += 1;
+                }
+                Opening::Short(Shortage::Nobody { .. }, IfNobody::Block) => {}
+                Opening::Short(shortage, _) => {
+                    shortages.push(StepShortage { step: step.id.clone(), shortage });
+                }
+            }
+        }
+        if self.request.urgent && skipped == self.context.rule.steps.len() && shortages.is_empty() {
+            let empty = Shortage::Nobody { empty: Vec::new() };
+            let all = self.context.rule.steps.iter();
+            shortages.extend(
+                all.map(|step| StepShortage { step: step.id.clone(), shortage: empty.clone() }),
+            );
+        }
+        shortages
+    }
+
+    /// Whether an execution has started, or may have.
+    pub(super) fn anything_started(&self) -> bool {
+        self.request.executions.iter().any(|execution| {
+            !matches!(
+                execution.state,
+                ExecutionState::Waiting
+                    | ExecutionState::Scheduled { .. }
+                    | ExecutionState::Expired { .. }
+                    | ExecutionState::Cancelled { .. }
+            ) || execution.attempts > 0
+        })
+    }
+}

@@ -1,0 +1,62 @@
+//! The requester takes a request back (REQ-4); nobody decides in time (REQ-8).
+
+use super::Draft;
+use crate::{
+    command::Seen,
+    effect::{Effect, Notice, Timer},
+    event::Event,
+    ids::ExecutionId,
+    rejection::{Forbidden, Rejection},
+    request::ExecutionState,
+};
+
+impl Draft<'_> {
+    /// REQ-4: until final approval; an urgent one only while nothing has started.
+    pub(super) fn cancel(&mut self, comment: &str, seen: Option<&Seen>) -> Result<(), Rejection> {
+        let person = self.person()?;
+        self.check_seen(seen)?;
+        if self.request.requester != person.id {
+            return Err(Rejection::Forbidden(Forbidden::OnlyRequester));
+        }
+        if !self.request.is_open() || (self.request.urgent && self.anything_started()) {
+            return Err(self.wrong_status(None));
+        }
+        let comment = self.comment(Some(comment), true)?;
+        self.record(Event::RequestCancelled { by: person.id.clone(), comment });
+        self.order(Effect::ClearTimer(Timer::ApprovalExpiry));
+        self.cancel_executions();
+        Ok(())
+    }
+
+    fn cancel_executions(&mut self) {
+        let not_started: Vec<ExecutionId> = self
+            .request
+            .executions
+            .iter()
+            .filter(|execution| {
+                matches!(
+                    execution.state,
+                    ExecutionState::Waiting | ExecutionState::Scheduled { .. }
+                )
+            })
+            .map(|execution| execution.id.clone())
+            .collect();
+        for execution in not_started {
+            self.order(Effect::Unqueue(execution.clone()));
+            self.order(Effect::ClearTimer(Timer::ExecutionExpiry(execution.clone())));
+            self.record(Event::ExecutionCancelled { execution });
+        }
+    }
+
+    /// REQ-8: never an urgent one.
+    pub(super) fn expire(&mut self) -> Result<(), Rejection> {
+        let due = self.request.approval_expires.is_some_and(|expiry| expiry <= self.at());
+        if !self.request.is_open() || self.request.urgent || !due {
+            return Err(self.wrong_status(None));
+        }
+        self.record(Event::RequestExpired);
+        self.order(Effect::ClearTimer(Timer::ApprovalExpiry));
+        self.order(Effect::Notify(Notice::Outcome));
+        Ok(())
+    }
+}

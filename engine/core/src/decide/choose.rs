@@ -1,0 +1,135 @@
+//! Approve and reject (DEC-1, DEC-2, DEC-8a, DEC-9).
+
+use super::Draft;
+use crate::{
+    command::{Decide, Seen},
+    directory::UserKind,
+    event::Event,
+    ids::StepId,
+    matching::{Possibilities, Progress, progress},
+    rejection::{Forbidden, Rejection},
+    request::{Choice, Decision, Phase, RejectedBy, Status, StepState},
+};
+
+impl Draft<'_> {
+    /// Records a decision, in the order of checks that DEC-9 gives.
+    pub(super) fn choose(&mut self, decide: &Decide) -> Result<(), Rejection> {
+        let person = self.person()?;
+        if person.kind == UserKind::Service {
+            return Err(Rejection::Forbidden(Forbidden::ServiceAccount));
+        }
+        if self.request.urgent && decide.choice == Choice::Reject {
+            return Err(Rejection::UrgentApproveOnly);
+        }
+        self.check_seen(decide.seen.as_ref())?;
+        self.check_step(decide.step.as_ref())?;
+        self.check_open()?;
+        let standing = self.view().standing(person);
+        let may = match decide.choice {
+            Choice::Approve => standing.can_approve(),
+            Choice::Reject => standing.can_decide(),
+        };
+        if !may {
+            return Err(Rejection::CannotDecide(standing.unmet));
+        }
+        let required = match decide.choice {
+            Choice::Approve => self.context.organization.settings.comments.required,
+            Choice::Reject => true,
+        };
+        let comment = self.comment(decide.comment.as_deref(), required)?;
+        let Some((step, _)) = self.request.active() else { return Err(self.wrong_status(None)) };
+        let step = step.clone();
+        let payloads = match decide.choice {
+            Choice::Approve => {
+                let executions = self.request.executions.iter();
+                executions.map(|e| (e.id.clone(), e.payload.clone())).collect()
+            }
+            Choice::Reject => std::collections::BTreeMap::new(),
+        };
+        let decision = Decision {
+            by: person.id.clone(),
+            choice: decide.choice,
+            comment,
+            at: self.at(),
+            revision: self.request.revision,
+            seats: standing.seats,
+            payloads,
+        };
+        self.record(Event::DecisionRecorded { step: step.clone(), decision });
+        match decide.choice {
+            Choice::Approve => self.after_approval(step),
+            Choice::Reject => self.after_rejection(step),
+        }
+        Ok(())
+    }
+
+    /// DEC-8a: never applied to what the person did not see.
+    pub(super) fn check_seen(&self, seen: Option<&Seen>) -> Result<(), Rejection> {
+        let Some(seen) = seen else { return Ok(()) };
+        let step = self.request.active().map(|(id, _)| id.clone());
+        if seen.revision == self.request.revision && seen.step == step {
+            return Ok(());
+        }
+        Err(Rejection::Conflict { revision: self.request.revision, step })
+    }
+
+    /// A step that is named must be the active one.
+    fn check_step(&self, named: Option<&StepId>) -> Result<(), Rejection> {
+        let Some(named) = named else { return Ok(()) };
+        let active = self.request.active().map(|(id, _)| id.clone());
+        if active.as_ref() == Some(named) {
+            return Ok(());
+        }
+        match self.request.step(named).map(|record| &record.state) {
+            None => {
+                Err(Rejection::invalid("step", format!("`{named}` is not a step of this rule")))
+            }
+            Some(StepState::Complete { .. }) => {
+                Err(Rejection::StepComplete { step: Some(named.clone()) })
+            }
+            Some(StepState::Active(_)) if !self.request.is_open() => Ok(()),
+            Some(StepState::Waiting | StepState::Skipped { .. } | StepState::Active(_)) => {
+                Err(Rejection::Conflict { revision: self.request.revision, step: active })
+            }
+        }
+    }
+
+    fn check_open(&self) -> Result<(), Rejection> {
+        match self.request.phase {
+            Phase::Open => {}
+            Phase::Approved { .. } => return Err(Rejection::StepComplete { step: None }),
+            Phase::Rejected { .. } | Phase::Cancelled { .. } | Phase::Expired { .. } => {
+                return Err(Rejection::NotPending { status: self.request.status() });
+            }
+        }
+        // EXE-6b: the expiry counts also where its timer has not come by yet.
+        match self.request.approval_expires {
+            Some(expiry) if expiry <= self.at() => {
+                Err(Rejection::NotPending { status: Status::Expired })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// STP-5: complete when some assignment of the approvals to distinct seats is.
+    fn after_approval(&mut self, step: StepId) {
+        let Some((_, open)) = self.request.active() else { return };
+        let approvals = Possibilities::of_decisions(open.of(Choice::Approve));
+        if let Progress::Complete(filled) = progress(&open.quorum, &open.seats, &approvals) {
+            self.record(Event::StepCompleted { step, filled });
+            self.advance();
+        }
+    }
+
+    /// DEC-2: enough rejections, or a quorum that the rest can no longer reach.
+    fn after_rejection(&mut self, id: StepId) {
+        let view = self.view();
+        let Some((_, open, step)) = view.active_step() else { return };
+        if open.of(Choice::Reject).count() >= step.reject_after as usize {
+            return self.reject(RejectedBy::Decision { step: id });
+        }
+        if view.remaining_shortage(step, open).is_some() {
+            self.reject(RejectedBy::QuorumOutOfReach { step: id });
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Grants end: by their window, or taken back early (EXE-5, EXE-6b, URG-6).
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Draft, execution::window_end, is_administrator};
+use crate::{
+    directory::User,
+    effect::{Effect, Notice, Timer},
+    event::Event,
+    extension::{ConfigValue, Failure},
+    ids::{ExecutionId, ResourceId},
+    order::RevertOrder,
+    rejection::{Forbidden, Rejection},
+    request::{EndCause, Execution, ExecutionState},
+    rule::WindowLength,
+    value::Value,
+};
+
+/// The longest wait between two tries to take a grant back, in seconds.
+const LONGEST_REVERT_BACK_OFF: i64 = 600;
+
+impl Draft<'_> {
+    /// Until when a grant lasts that takes effect now.
+    pub(super) fn window_end(&self, execution: &Execution) -> Option<DateTime<Utc>> {
+        let window = self
+            .context
+            .rule
+            .executor(execution.binding())
+            .and_then(|executor| executor.window.as_ref());
+        let length = match window.map(|window| &window.length) {
+            Some(WindowLength::Fixed(span)) => Some(*span),
+            Some(WindowLength::Property(name)) => match self.request.properties.get(name) {
+                Some(Value::Duration(span)) => Some(*span),
+                Some(_) | None => None,
+            },
+            None => None,
+        };
+        let from = window.and_then(|window| window.from).unwrap_or(self.at());
+        window_end(from, length, self.request.ends)
+    }
+
+    /// Takes a grant back early: the requester, an administrator, or the owner of the resource.
+    pub(super) fn revoke(&mut self, id: &ExecutionId, comment: &str) -> Result<(), Rejection> {
+        let person = self.person()?;
+        let execution = self.execution(id)?.clone();
+        let may = is_administrator(person)
+            || self.request.requester == person.id
+            || self.owns_resource(&execution, person);
+        if !may {
+            return Err(Rejection::Forbidden(Forbidden::NotARevoker));
+        }
+        if !matches!(execution.state, ExecutionState::Active { .. }) {
+            return Err(self.wrong_status(Some(id)));
+        }
+        let comment = self.comment(Some(comment), true)?;
+        self.end(id, EndCause::Revoked { by: person.id.clone(), comment });
+        Ok(())
+    }
+
+    fn owns_resource(&self, execution: &Execution, person: &User) -> bool {
+        let in_config = execution.config.values().filter_map(|value| match value {
+            ConfigValue::Property(Value::Resource(resource)) => Some(resource),
+            ConfigValue::Property(_) | ConfigValue::Json(_) => None,
+        });
+        let resources: Vec<&ResourceId> = in_config.chain(&execution.id.item).collect();
+        let directory = &self.context.organization.directory;
+        resources
+            .into_iter()
+            .filter_map(|id| directory.resource(id))
+            .any(|resource| resource.owner.as_ref() == Some(&person.id))
+    }
+
+    fn end(&mut self, id: &ExecutionId, cause: EndCause) {
+        let execution = id.clone();
+        self.order(Effect::ClearTimer(Timer::GrantEnd(execution.clone())));
+        self.order(Effect::Queue(execution.clone()));
+        self.record(Event::GrantEnding { execution, cause });
+    }
+
+    /// The window is over.
+    pub(super) fn end_grant(&mut self, id: &ExecutionId) -> Result<(), Rejection> {
+        match self.execution(id)?.state {
+            ExecutionState::Active { until: Some(until), .. } if until <= self.at() => {
+                self.end(id, EndCause::Lapsed);
+                Ok(())
+            }
+            _ => Err(self.wrong_status(Some(id))),
+        }
+    }
+
+    /// The outbox is about to take it back.
+    pub(super) fn start_revert(&mut self, id: &ExecutionId) -> Result<(), Rejection> {
+        self.execution(id)?;
+        match RevertOrder::new(&self.request, id) {
+            Some(order) => {
+                self.order(Effect::Revert(order));
+                Ok(())
+            }
+            None => Err(self.wrong_status(Some(id))),
+        }
+    }
+
+    /// Retried until it succeeds; shouts when it cannot (EXE-5).
+    pub(super) fn finish_revert(
+        &mut self,
+        id: &ExecutionId,
+        outcome: &Result<(), Failure>,
+    ) -> Result<(), Rejection> {
+        let ExecutionState::Revoking { tries, .. } = self.execution(id)?.state else {
+            return Err(self.wrong_status(Some(id)));
+        };
+        let execution = id.clone();
+        self.order(Effect::Unqueue(execution.clone()));
+        match outcome {
+            Ok(()) => self.record(Event::GrantEnded { execution }),
+            Err(failure) => {
+                let seconds = 1_i64.checked_shl(tries.min(20)).unwrap_or(i64::MAX);
+                let wait = TimeDelta::seconds(seconds.min(LONGEST_REVERT_BACK_OFF));
+                let retry_at = self.at() + wait;
+                self.order(Effect::SetTimer(Timer::RevertRetry(execution.clone()), retry_at));
+                self.order(Effect::Notify(Notice::ExecutionTrouble(execution.clone())));
+                let failure = failure.clone();
+                self.record(Event::GrantEndFailed { execution, failure, retry_at });
+            }
+        }
+        Ok(())
+    }
+}

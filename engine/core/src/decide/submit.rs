@@ -1,0 +1,239 @@
+//! Submission: everything that can be wrong is found at once (REQ-2), and an impossible request is
+//! refused before anybody is asked (STP-7).
+
+use chrono::{DateTime, Utc};
+
+use super::{Changes, Context, Draft, active_person, form::FormReader};
+use crate::{
+    command::Submit,
+    directory::User,
+    effect::{Effect, Timer},
+    evaluate::View,
+    event::Event,
+    explanation::Outcome,
+    extension::Item,
+    ids::ExecutionId,
+    payload::PayloadHash,
+    question::{Ask, Inquiry, Question},
+    rejection::{FieldProblem, Forbidden, Rejection, UrgentGate},
+    request::{Execution, ExecutionState, Phase, Request, StepRecord, StepState},
+    rule::{Executor, Names},
+    value::Span,
+    visibility::is_among,
+};
+
+pub(super) fn submit<'a>(
+    context: &'a Context<'a>,
+    inquiry: &'a Inquiry<'a>,
+    submit: &Submit,
+) -> Result<Changes, Rejection> {
+    let requester = active_person(context)?;
+    let (request, problems) = read(context, requester, submit);
+    let mut draft = Draft::new(context, inquiry, request);
+    draft.check_gates(requester)?;
+    draft.check_form(requester, problems)?;
+    draft.check_entry()?;
+    draft.plan()?;
+    let shortages = draft.impossible_steps();
+    if !shortages.is_empty() {
+        return Err(Rejection::NoApprovers(shortages));
+    }
+    draft.record(Event::RequestSubmitted(Box::new(draft.request.clone())));
+    if let Some(expiry) = draft.request.approval_expires {
+        draft.order(Effect::SetTimer(Timer::ApprovalExpiry, expiry));
+    }
+    draft.advance();
+    if draft.request.urgent {
+        draft.release();
+    }
+    Ok(draft.finish())
+}
+
+/// The request as asked for, and what is wrong with it so far.
+fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, Vec<FieldProblem>) {
+    let organization = context.organization;
+    let names = Names::of_directory(&organization.directory);
+    let mut reader = FormReader { names: &names, problems: Vec::new() };
+    let properties = reader.read("properties", &context.rule.form, &submit.properties);
+    let items = reader.items(&context.rule.item_form, &submit.items);
+    let steps = context.rule.steps.iter();
+    let request = Request {
+        id: submit.id.clone(),
+        organization: organization.id.clone(),
+        rule: context.rule.id.clone(),
+        rule_version: context.rule.version,
+        kind: context.rule.kind.clone(),
+        requester: requester.id.clone(),
+        target_users: Vec::new(),
+        title: submit.title.trim().to_owned(),
+        reason: submit.reason.trim().to_owned(),
+        properties,
+        items,
+        rates: organization.rates.clone(),
+        urgent: submit.urgent,
+        submitted_at: context.meta.at,
+        approval_expires: expiry(context, submit),
+        ends: submit.ends,
+        revision: 1,
+        phase: Phase::Open,
+        blocked: None,
+        on_hold: false,
+        steps: steps
+            .map(|step| StepRecord { id: step.id.clone(), state: StepState::Waiting })
+            .collect(),
+        executions: Vec::new(),
+    };
+    (request, reader.problems)
+}
+
+/// REQ-2, REQ-8: as asked for, else by the rule, else by the setting; never for urgent requests.
+fn expiry(context: &Context<'_>, submit: &Submit) -> Option<DateTime<Utc>> {
+    if submit.urgent {
+        return submit.approval_expires;
+    }
+    let most = longest_expiry(context);
+    let by_rule = context.rule.approval_expires_after.and_then(|span| after(context.meta.at, span));
+    let asked = submit.approval_expires.or(by_rule.map(|by_rule| by_rule.min(most)));
+    Some(asked.unwrap_or(most))
+}
+
+fn longest_expiry(context: &Context<'_>) -> DateTime<Utc> {
+    let most = context.organization.settings.approval_expiry_max;
+    after(context.meta.at, most).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// The instant that a span on the clock ends; none for business days.
+pub(super) fn after(start: DateTime<Utc>, span: Span) -> Option<DateTime<Utc>> {
+    start.checked_add_signed(span.on_the_clock()?)
+}
+
+impl Draft<'_> {
+    /// Who may submit (RUL-1), and the gates of urgent mode (URG-1).
+    fn check_gates(&self, requester: &User) -> Result<(), Rejection> {
+        let rule = self.context.rule;
+        let may =
+            rule.submitters.as_ref().is_none_or(|whos| is_among(whos, &self.request, requester));
+        if !may {
+            return Err(Rejection::Forbidden(Forbidden::NotASubmitter { rule: rule.id.clone() }));
+        }
+        if self.request.urgent && !self.context.organization.settings.urgent {
+            return Err(Rejection::UrgentNotAllowed(UrgentGate::Organization));
+        }
+        if self.request.urgent && !rule.urgent {
+            return Err(Rejection::UrgentNotAllowed(UrgentGate::Rule));
+        }
+        Ok(())
+    }
+
+    /// REQ-2: every failure at once.
+    fn check_form(
+        &self,
+        requester: &User,
+        mut problems: Vec<FieldProblem>,
+    ) -> Result<(), Rejection> {
+        let mut problem = |field: &str, message: String| {
+            problems.push(FieldProblem { field: field.to_owned(), message });
+        };
+        let bounds = &self.context.organization.settings.reason;
+        for (field, text) in [("title", &self.request.title), ("reason", &self.request.reason)] {
+            let length = text.chars().count();
+            if length < bounds.min as usize || length > bounds.max as usize {
+                let (min, max) = (bounds.min, bounds.max);
+                problem(field, format!("{length} characters: expected {min} to {max}"));
+            }
+        }
+        let (at, longest) = (self.at(), longest_expiry(self.context));
+        match self.request.approval_expires {
+            Some(_) if self.request.urgent => problem(
+                "approval_expires",
+                "an urgent request does not expire for lack of approval".to_owned(),
+            ),
+            Some(expiry) if expiry <= at => {
+                problem("approval_expires", "is not in the future".to_owned());
+            }
+            Some(expiry) if expiry > longest => {
+                problem("approval_expires", format!("is after {longest}, the latest allowed"));
+            }
+            Some(_) | None => {}
+        }
+        match (self.request.ends, self.request.approval_expires) {
+            (Some(ends), _) if ends <= at => problem("ends", "is not in the future".to_owned()),
+            (Some(ends), Some(expiry)) if ends < expiry => {
+                problem("ends", format!("is before {expiry}, the approval expiry"));
+            }
+            (Some(_) | None, _) => {}
+        }
+        problems.extend(self.view().check_values(requester));
+        if problems.is_empty() { Ok(()) } else { Err(Rejection::Invalid(problems)) }
+    }
+
+    /// The entry condition (CND-3, FIN-19).
+    fn check_entry(&self) -> Result<(), Rejection> {
+        let Some(when) = &self.context.rule.when else { return Ok(()) };
+        let explanation = self.view().condition(when, None);
+        match explanation.outcome {
+            Outcome::Met => Ok(()),
+            Outcome::Unmet => Err(Rejection::NoRule { explanation: Box::new(explanation) }),
+            Outcome::Undecided => {
+                Err(Rejection::ConditionFailed { explanation: Box::new(explanation) })
+            }
+        }
+    }
+
+    /// One execution per binding and item, planned unless urgent (EXE-1, EXE-6).
+    fn plan(&mut self) -> Result<(), Rejection> {
+        let mut executions = Vec::new();
+        for executor in &self.context.rule.executors {
+            if self.request.items.is_empty() {
+                executions.push(self.planned(executor, None)?);
+            }
+            for item in &self.request.items {
+                executions.push(self.planned(executor, Some(item))?);
+            }
+        }
+        self.request.executions = executions;
+        Ok(())
+    }
+
+    fn planned(&self, executor: &Executor, item: Option<&Item>) -> Result<Execution, Rejection> {
+        let view = self.view();
+        let id = ExecutionId {
+            binding: executor.id.clone(),
+            item: item.map(|item| item.resource.clone()),
+        };
+        let plan = if self.request.urgent {
+            None
+        } else {
+            Some(self.inquiry.plan(view.plan_question(executor, item)).map_err(|failure| {
+                Rejection::PlanFailed {
+                    binding: executor.id.clone(),
+                    class: failure.class,
+                    message: failure.message,
+                }
+            })?)
+        };
+        let config = view.resolve_config(&executor.config);
+        let payload = PayloadHash::of(&id, &executor.plugin, &config, item, plan.as_ref());
+        Ok(Execution {
+            id,
+            plugin: executor.plugin.clone(),
+            config,
+            plan,
+            payload,
+            manual: executor.manual.is_some(),
+            is_grant: executor.window.is_some() || self.request.kind.as_str() == "access",
+            state: ExecutionState::Waiting,
+            attempts: 0,
+        })
+    }
+}
+
+impl View<'_> {
+    /// What an execution would do, for one item where there are items.
+    pub(super) fn plan_question(&self, executor: &Executor, item: Option<&Item>) -> Question {
+        let ask = Ask::Plan { binding: executor.id.clone(), plugin: executor.plugin.clone() };
+        let mut question = self.question(ask, &executor.config, None);
+        question.facts.items = item.cloned().into_iter().collect();
+        question
+    }
+}

@@ -1,0 +1,60 @@
+//! What a decision orders. The runtime commits effects together with the events they follow from.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{ExecutionId, StepId},
+    order::{ExecutionOrder, RevertOrder},
+};
+
+/// Something for the runtime to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Put an execution into the outbox: it is to be started, or found out about.
+    Queue(ExecutionId),
+    /// Take it out of the outbox: there is nothing left to do.
+    Unqueue(ExecutionId),
+    /// Run it now. Never stored: made anew from the request's state at each attempt.
+    Execute(ExecutionOrder),
+    /// Take it back now. Never stored.
+    Revert(RevertOrder),
+    /// Wake the request at a time.
+    SetTimer(Timer, DateTime<Utc>),
+    /// Do not.
+    ClearTimer(Timer),
+    /// Tell people.
+    Notify(Notice),
+}
+
+/// What a request is woken for; at most one of each kind at a time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Timer {
+    /// REQ-8.
+    ApprovalExpiry,
+    /// EXE-6b.
+    ExecutionExpiry(ExecutionId),
+    /// EXE-4.
+    ExecutionRetry(ExecutionId),
+    /// EXE-5.
+    GrantEnd(ExecutionId),
+    /// EXE-5.
+    RevertRetry(ExecutionId),
+}
+
+/// What people are told (DUE-4). Who is told follows from the request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// To those who can decide: a step opened.
+    StepOpened(StepId),
+    /// To the requester: the outcome.
+    Outcome,
+    /// To executors: ready to run.
+    ReadyToRun(ExecutionId),
+    /// To administrators: blocked.
+    Blocked,
+    /// To administrators: an execution failed, or a grant cannot be taken back.
+    ExecutionTrouble(ExecutionId),
+}

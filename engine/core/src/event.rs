@@ -1,0 +1,207 @@
+//! What happened to a request. Past tense; everything `evolve` needs is in the event.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    extension::{Failure, Plan, Receipt},
+    ids::{ExecutionId, StepId, UserId},
+    payload::PayloadHash,
+    request::{
+        ApprovedBy, Block, Decision, EndCause, ExecutionFailure, OpenStep, RejectedBy, Request,
+        SeatId, SkippedBecause,
+    },
+};
+
+/// Who caused something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// A user.
+    User(UserId),
+    /// The engine itself: timers, executors.
+    Engine,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A request was submitted; its first state, executions planned (REQ-2, EXE-6).
+    RequestSubmitted(Box<Request>),
+    /// A step was skipped (STP-1, STP-6).
+    StepSkipped {
+        /// Which.
+        step: StepId,
+        /// Why.
+        why: SkippedBecause,
+    },
+    /// A step opened with these seats (STP-7).
+    StepActivated {
+        /// Which.
+        step: StepId,
+        /// Its seats.
+        open: OpenStep,
+    },
+    /// Somebody decided (DEC-1).
+    DecisionRecorded {
+        /// In which step.
+        step: StepId,
+        /// What.
+        decision: Decision,
+    },
+    /// The step's quorum is complete (STP-5).
+    StepCompleted {
+        /// Which.
+        step: StepId,
+        /// Who filled which seat.
+        filled: BTreeMap<SeatId, UserId>,
+    },
+    /// The request is approved for good.
+    RequestApproved {
+        /// By what.
+        by: ApprovedBy,
+    },
+    /// The request is rejected.
+    RequestRejected {
+        /// By what.
+        by: RejectedBy,
+    },
+    /// The requester took it back (REQ-4).
+    RequestCancelled {
+        /// Who.
+        by: UserId,
+        /// Why.
+        comment: String,
+    },
+    /// Nobody decided in time (REQ-8).
+    RequestExpired,
+    /// It cannot go on until data or rules change.
+    RequestBlocked {
+        /// Why.
+        why: Block,
+    },
+    /// It can go on.
+    RequestUnblocked,
+    /// An execution may run (EXE-1, URG-2).
+    ExecutionReleased {
+        /// Which.
+        execution: ExecutionId,
+        /// Must start before.
+        start_before: Option<DateTime<Utc>>,
+    },
+    /// An execution was started, by a person or the engine.
+    ExecutionStarted {
+        /// Which.
+        execution: ExecutionId,
+        /// From 1.
+        attempt: u32,
+        /// What it is going to do (EXE-6).
+        plan: Plan,
+        /// The hash of what it is going to do.
+        payload: PayloadHash,
+    },
+    /// It had its effect.
+    ExecutionSucceeded {
+        /// Which.
+        execution: ExecutionId,
+        /// What it did.
+        receipt: Receipt,
+        /// For grants: until when.
+        until: Option<DateTime<Utc>>,
+    },
+    /// It will be tried again by itself (EXE-4).
+    ExecutionRetryScheduled {
+        /// Which.
+        execution: ExecutionId,
+        /// Why.
+        failure: Failure,
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// It failed; a person may retry it.
+    ExecutionFailed {
+        /// Which.
+        execution: ExecutionId,
+        /// Why.
+        why: ExecutionFailure,
+        /// Whether the effect may have happened all the same.
+        may_have_happened: bool,
+    },
+    /// It did not start in time (EXE-6b).
+    ExecutionExpired {
+        /// Which.
+        execution: ExecutionId,
+    },
+    /// Its request was cancelled before it started.
+    ExecutionCancelled {
+        /// Which.
+        execution: ExecutionId,
+    },
+    /// A grant is being taken back (EXE-5).
+    GrantEnding {
+        /// Which.
+        execution: ExecutionId,
+        /// Why.
+        cause: EndCause,
+    },
+    /// Taking it back failed; it is tried again (EXE-5).
+    GrantEndFailed {
+        /// Which.
+        execution: ExecutionId,
+        /// Why.
+        failure: Failure,
+        /// When.
+        retry_at: DateTime<Utc>,
+    },
+    /// It was taken back.
+    GrantEnded {
+        /// Which.
+        execution: ExecutionId,
+    },
+}
+
+impl Event {
+    /// The stable name, as in `events_contain` and the feed.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::RequestSubmitted(_) => "request_submitted",
+            Self::StepSkipped { .. } => "step_skipped",
+            Self::StepActivated { .. } => "step_activated",
+            Self::DecisionRecorded { .. } => "decision_recorded",
+            Self::StepCompleted { .. } => "step_completed",
+            Self::RequestApproved { .. } => "request_approved",
+            Self::RequestRejected { .. } => "request_rejected",
+            Self::RequestCancelled { .. } => "request_cancelled",
+            Self::RequestExpired => "request_expired",
+            Self::RequestBlocked { .. } => "request_blocked",
+            Self::RequestUnblocked => "request_unblocked",
+            Self::ExecutionReleased { .. } => "execution_released",
+            Self::ExecutionStarted { .. } => "execution_started",
+            Self::ExecutionSucceeded { .. } => "execution_succeeded",
+            Self::ExecutionRetryScheduled { .. } => "execution_retry_scheduled",
+            Self::ExecutionFailed { .. } => "execution_failed",
+            Self::ExecutionExpired { .. } => "execution_expired",
+            Self::ExecutionCancelled { .. } => "execution_cancelled",
+            Self::GrantEnding { .. } => "grant_ending",
+            Self::GrantEndFailed { .. } => "grant_end_failed",
+            Self::GrantEnded { .. } => "grant_ended",
+        }
+    }
+}
+
+/// An event with when and by whom, as it is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// What happened.
+    pub event: Event,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: Actor,
+    /// Through what: `api`, `console`, `engine`, ….
+    pub via: String,
+}

@@ -1,0 +1,196 @@
+//! Events folded into the state. Dumb: no judgement, no look-ups; what does not fit is left alone.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    event::{Event, Recorded},
+    ids::{ExecutionId, StepId},
+    request::{EndCause, Execution, ExecutionState, Phase, Request, StepState},
+};
+
+/// The request after its events, oldest first; none before it was submitted.
+pub fn replay<'a>(events: impl IntoIterator<Item = &'a Recorded>) -> Option<Request> {
+    let mut request = None;
+    for recorded in events {
+        match (&mut request, &recorded.event) {
+            (None, Event::RequestSubmitted(first)) => request = Some((**first).clone()),
+            (None, _) => {}
+            (Some(request), event) => evolve(request, event, recorded.at),
+        }
+    }
+    request
+}
+
+/// Applies one event.
+pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
+    match event {
+        Event::RequestSubmitted(first) => *request = (**first).clone(),
+        Event::StepSkipped { step, why } => {
+            set_step(request, step, StepState::Skipped { at, why: why.clone() });
+        }
+        Event::StepActivated { step, open } => {
+            set_step(request, step, StepState::Active(open.clone()));
+        }
+        Event::DecisionRecorded { step, decision } => {
+            let active = request.steps.iter_mut().find(|record| record.id == *step);
+            if let Some(StepState::Active(open)) = active.map(|record| &mut record.state) {
+                open.decisions.push(decision.clone());
+            }
+        }
+        Event::StepCompleted { step, filled } => {
+            if let Some(record) = request.steps.iter_mut().find(|record| record.id == *step)
+                && let StepState::Active(open) = &record.state
+            {
+                let step = open.clone();
+                record.state = StepState::Complete { at, step, filled: filled.clone() };
+            }
+        }
+        Event::RequestApproved { by } => {
+            request.blocked = None;
+            request.phase = Phase::Approved { at, by: *by };
+        }
+        Event::RequestRejected { by } => {
+            request.blocked = None;
+            request.phase = Phase::Rejected { at, by: by.clone() };
+        }
+        Event::RequestCancelled { by, comment } => {
+            request.blocked = None;
+            let (by, comment) = (by.clone(), comment.clone());
+            request.phase = Phase::Cancelled { at, by, comment };
+        }
+        Event::RequestExpired => {
+            request.blocked = None;
+            request.phase = Phase::Expired { at };
+        }
+        Event::RequestBlocked { why } => request.blocked = Some(why.clone()),
+        Event::RequestUnblocked => request.blocked = None,
+        Event::ExecutionReleased { .. }
+        | Event::ExecutionStarted { .. }
+        | Event::ExecutionSucceeded { .. }
+        | Event::ExecutionRetryScheduled { .. }
+        | Event::ExecutionFailed { .. }
+        | Event::ExecutionExpired { .. }
+        | Event::ExecutionCancelled { .. }
+        | Event::GrantEnding { .. }
+        | Event::GrantEndFailed { .. }
+        | Event::GrantEnded { .. } => evolve_execution(request, event, at),
+    }
+}
+
+fn set_step(request: &mut Request, id: &StepId, state: StepState) {
+    if let Some(record) = request.steps.iter_mut().find(|record| record.id == *id) {
+        record.state = state;
+    }
+}
+
+fn evolve_execution(request: &mut Request, event: &Event, at: DateTime<Utc>) {
+    let Some(id) = execution_of(event) else { return };
+    let Some(execution) = request.executions.iter_mut().find(|e| e.id == *id) else { return };
+    if let Event::ExecutionStarted { attempt, plan, payload, .. } = event {
+        execution.attempts = *attempt;
+        execution.plan = Some(plan.clone());
+        execution.payload = payload.clone();
+    }
+    if let Some(state) = next_state(execution, event, at) {
+        execution.state = state;
+    }
+}
+
+fn execution_of(event: &Event) -> Option<&ExecutionId> {
+    match event {
+        Event::ExecutionReleased { execution, .. }
+        | Event::ExecutionStarted { execution, .. }
+        | Event::ExecutionSucceeded { execution, .. }
+        | Event::ExecutionRetryScheduled { execution, .. }
+        | Event::ExecutionFailed { execution, .. }
+        | Event::ExecutionExpired { execution }
+        | Event::ExecutionCancelled { execution }
+        | Event::GrantEnding { execution, .. }
+        | Event::GrantEndFailed { execution, .. }
+        | Event::GrantEnded { execution } => Some(execution),
+        Event::RequestSubmitted(_)
+        | Event::StepSkipped { .. }
+        | Event::StepActivated { .. }
+        | Event::DecisionRecorded { .. }
+        | Event::StepCompleted { .. }
+        | Event::RequestApproved { .. }
+        | Event::RequestRejected { .. }
+        | Event::RequestCancelled { .. }
+        | Event::RequestExpired
+        | Event::RequestBlocked { .. }
+        | Event::RequestUnblocked => None,
+    }
+}
+
+fn next_state(execution: &Execution, event: &Event, at: DateTime<Utc>) -> Option<ExecutionState> {
+    let start_before = start_before(&execution.state);
+    Some(match event {
+        Event::ExecutionReleased { start_before, .. } => {
+            ExecutionState::Scheduled { since: at, start_before: *start_before }
+        }
+        Event::ExecutionStarted { .. } => ExecutionState::Running { since: at, start_before },
+        Event::ExecutionSucceeded { receipt, until, .. } if execution.is_grant => {
+            ExecutionState::Active { since: at, until: *until, receipt: receipt.clone() }
+        }
+        Event::ExecutionSucceeded { receipt, .. } => {
+            ExecutionState::Succeeded { at, receipt: receipt.clone() }
+        }
+        Event::ExecutionRetryScheduled { .. } => {
+            ExecutionState::Scheduled { since: at, start_before }
+        }
+        Event::ExecutionFailed { why, may_have_happened, .. } => {
+            ExecutionState::Failed { at, why: why.clone(), may_have_happened: *may_have_happened }
+        }
+        Event::ExecutionExpired { .. } => ExecutionState::Expired { at },
+        Event::ExecutionCancelled { .. } => ExecutionState::Cancelled { at },
+        Event::GrantEnding { cause, .. } => {
+            let ExecutionState::Active { receipt, .. } = &execution.state else { return None };
+            ExecutionState::Revoking {
+                since: at,
+                cause: cause.clone(),
+                receipt: receipt.clone(),
+                failure: None,
+                tries: 0,
+            }
+        }
+        Event::GrantEndFailed { failure, .. } => {
+            let ExecutionState::Revoking { since, cause, receipt, tries, .. } = &execution.state
+            else {
+                return None;
+            };
+            ExecutionState::Revoking {
+                since: *since,
+                cause: cause.clone(),
+                receipt: receipt.clone(),
+                failure: Some(failure.clone()),
+                tries: tries.saturating_add(1),
+            }
+        }
+        Event::GrantEnded { .. } => match &execution.state {
+            ExecutionState::Revoking { cause: EndCause::Revoked { by, .. }, .. } => {
+                ExecutionState::Revoked { at, by: by.clone() }
+            }
+            ExecutionState::Revoking { cause: EndCause::Lapsed, .. } => {
+                ExecutionState::Lapsed { at }
+            }
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+fn start_before(state: &ExecutionState) -> Option<DateTime<Utc>> {
+    match state {
+        ExecutionState::Scheduled { start_before, .. }
+        | ExecutionState::Running { start_before, .. } => *start_before,
+        ExecutionState::Waiting
+        | ExecutionState::Succeeded { .. }
+        | ExecutionState::Failed { .. }
+        | ExecutionState::Cancelled { .. }
+        | ExecutionState::Expired { .. }
+        | ExecutionState::Active { .. }
+        | ExecutionState::Revoking { .. }
+        | ExecutionState::Revoked { .. }
+        | ExecutionState::Lapsed { .. } => None,
+    }
+}

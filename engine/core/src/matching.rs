@@ -1,0 +1,262 @@
+//! Who fills which seat: maximum bipartite matching (STP-5).
+//!
+//! A person fills at most one seat. With the seats {Finance, Legal}, Ann in both and Bob in Finance
+//! only, the approvals of Ann and Bob fill both, whoever comes first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    ids::{AssignmentId, UserId},
+    request::{Decision, Seat, SeatId},
+    rule::definition::QuorumDoc,
+};
+
+/// Which people could fill which seat.
+#[derive(Clone, Debug, Default)]
+pub struct Possibilities<'a> {
+    seats: BTreeMap<SeatId, Vec<&'a UserId>>,
+}
+
+impl<'a> Possibilities<'a> {
+    /// By the seats that each decision could fill when it was made.
+    pub fn of_decisions(decisions: impl Iterator<Item = &'a Decision>) -> Self {
+        let mut seats: BTreeMap<SeatId, Vec<&UserId>> = BTreeMap::new();
+        for decision in decisions {
+            for seat in &decision.seats {
+                seats.entry(*seat).or_default().push(&decision.by);
+            }
+        }
+        Self { seats }
+    }
+
+    /// Adds a person who could fill a seat.
+    pub fn add(&mut self, seat: SeatId, person: &'a UserId) {
+        let people = self.seats.entry(seat).or_default();
+        if !people.contains(&person) {
+            people.push(person);
+        }
+    }
+
+    /// A largest assignment of distinct people to distinct seats, among `wanted` seats.
+    ///
+    /// Seats are tried in order, each by augmenting paths (Kuhn), in O(seats × edges).
+    #[must_use]
+    pub fn largest(&self, wanted: &BTreeSet<SeatId>) -> BTreeMap<SeatId, UserId> {
+        let mut seat_of: BTreeMap<&UserId, SeatId> = BTreeMap::new();
+        for seat in wanted {
+            self.place(*seat, &mut BTreeSet::new(), &mut seat_of);
+        }
+        seat_of.into_iter().map(|(person, seat)| (seat, person.clone())).collect()
+    }
+
+    /// Fills `seat`, moving people who sit elsewhere where that frees somebody for it.
+    fn place(
+        &self,
+        seat: SeatId,
+        asked: &mut BTreeSet<&'a UserId>,
+        seat_of: &mut BTreeMap<&'a UserId, SeatId>,
+    ) -> bool {
+        for person in self.seats.get(&seat).into_iter().flatten() {
+            if !asked.insert(person) {
+                continue;
+            }
+            let free = match seat_of.get(person).copied() {
+                None => true,
+                Some(other) => self.place(other, asked, seat_of),
+            };
+            if free {
+                seat_of.insert(person, seat);
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// How far a quorum is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Complete, by these people in these seats.
+    Complete(BTreeMap<SeatId, UserId>),
+    /// Not complete.
+    Short {
+        /// Seats that must be filled.
+        wanted: usize,
+        /// Seats that can be.
+        filled: usize,
+    },
+}
+
+/// Whether these people can complete the quorum (STP-5). A step or path without seats never is.
+#[must_use]
+pub fn progress(quorum: &QuorumDoc, seats: &[Seat], people: &Possibilities<'_>) -> Progress {
+    let all: BTreeSet<SeatId> = seats.iter().map(|seat| seat.id).collect();
+    match quorum {
+        QuorumDoc::Any => reach(&all, 1, people),
+        QuorumDoc::All => reach(&all, all.len().max(1), people),
+        QuorumDoc::AtLeast(wanted) => reach(&all, *wanted as usize, people),
+        // Default approvers stand in for every path.
+        QuorumDoc::Paths(_) if seats.iter().all(|seat| seat.by_default) => {
+            reach(&all, all.len().max(1), people)
+        }
+        QuorumDoc::Paths(paths) => nearest_path(paths, seats, people),
+    }
+}
+
+fn reach(seats: &BTreeSet<SeatId>, wanted: usize, people: &Possibilities<'_>) -> Progress {
+    let filled = people.largest(seats);
+    if filled.len() >= wanted {
+        Progress::Complete(filled)
+    } else {
+        Progress::Short { wanted, filled: filled.len() }
+    }
+}
+
+fn nearest_path(
+    paths: &[Vec<AssignmentId>],
+    seats: &[Seat],
+    people: &Possibilities<'_>,
+) -> Progress {
+    let mut nearest = Progress::Short { wanted: 1, filled: 0 };
+    for path in paths {
+        let complete_in_kind =
+            path.iter().all(|id| seats.iter().any(|seat| seat.assignment == *id));
+        let on_path: BTreeSet<SeatId> =
+            seats.iter().filter(|seat| path.contains(&seat.assignment)).map(|s| s.id).collect();
+        if on_path.is_empty() || !complete_in_kind {
+            continue;
+        }
+        match reach(&on_path, on_path.len(), people) {
+            complete @ Progress::Complete(_) => return complete,
+            short @ Progress::Short { .. } => nearest = nearer(nearest, short),
+        }
+    }
+    nearest
+}
+
+fn nearer(a: Progress, b: Progress) -> Progress {
+    match (&a, &b) {
+        (Progress::Short { filled: x, .. }, Progress::Short { filled: y, .. }) if x < y => b,
+        _ => a,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::SeatWho;
+
+    fn user(name: &str) -> UserId {
+        name.parse().unwrap()
+    }
+
+    fn seats(assignments: &[&str]) -> Vec<Seat> {
+        assignments
+            .iter()
+            .enumerate()
+            .map(|(index, assignment)| Seat {
+                id: SeatId(u16::try_from(index).unwrap()),
+                assignment: assignment.parse().unwrap(),
+                who: SeatWho::Nobody,
+                by_default: false,
+                people: Vec::new(),
+                empty: None,
+            })
+            .collect()
+    }
+
+    fn people<'a>(edges: &'a [(UserId, &'a [u16])]) -> Possibilities<'a> {
+        let mut possibilities = Possibilities::default();
+        for (person, seats) in edges {
+            for seat in *seats {
+                possibilities.add(SeatId(*seat), person);
+            }
+        }
+        possibilities
+    }
+
+    /// STP-5: the example of the rule, in either order.
+    #[test]
+    fn ann_in_both_and_bob_in_finance_fill_both_seats() {
+        let seats = seats(&["finance", "legal"]);
+        for edges in [
+            [(user("ann"), &[0, 1][..]), (user("bob"), &[0][..])],
+            [(user("bob"), &[0][..]), (user("ann"), &[0, 1][..])],
+        ] {
+            let expected = [(SeatId(0), user("bob")), (SeatId(1), user("ann"))].into();
+            assert_eq!(
+                progress(&QuorumDoc::All, &seats, &people(&edges)),
+                Progress::Complete(expected)
+            );
+        }
+    }
+
+    /// STP-5: one person never fills two seats.
+    #[test]
+    fn one_person_fills_one_seat() {
+        let edges = [(user("ann"), &[0, 1][..])];
+        assert_eq!(
+            progress(&QuorumDoc::All, &seats(&["finance", "legal"]), &people(&edges)),
+            Progress::Short { wanted: 2, filled: 1 }
+        );
+    }
+
+    /// STP-3a: no seats, no completion.
+    #[test]
+    fn a_step_without_seats_is_never_complete() {
+        let nobody = Possibilities::default();
+        for quorum in
+            [QuorumDoc::Any, QuorumDoc::All, QuorumDoc::AtLeast(1), QuorumDoc::Paths(vec![vec![]])]
+        {
+            assert!(
+                matches!(progress(&quorum, &[], &nobody), Progress::Short { .. }),
+                "{quorum:?}"
+            );
+        }
+    }
+
+    /// STP-5
+    #[test]
+    fn one_whole_path_is_enough() {
+        let seats = seats(&["directors", "controller", "cfo"]);
+        let paths = QuorumDoc::Paths(vec![
+            vec!["directors".parse().unwrap(), "controller".parse().unwrap()],
+            vec!["cfo".parse().unwrap()],
+        ]);
+        let half = [(user("dan"), &[0][..])];
+        assert_eq!(
+            progress(&paths, &seats, &people(&half)),
+            Progress::Short { wanted: 2, filled: 1 }
+        );
+        let cfo = [(user("dan"), &[0][..]), (user("cleo"), &[2][..])];
+        assert_eq!(
+            progress(&paths, &seats, &people(&cfo)),
+            Progress::Complete([(SeatId(2), user("cleo"))].into())
+        );
+    }
+
+    /// Against every assignment of people to seats, tried one by one.
+    #[test]
+    fn the_matching_is_the_largest_there_is() {
+        // Three people, three seats: all 512 ways in which they can be able to fill them.
+        let names = [user("a"), user("b"), user("c")];
+        for bits in 0u32..512 {
+            let able = |person: usize, seat: usize| bits & (1 << (person * 3 + seat)) != 0;
+            let mut possibilities = Possibilities::default();
+            for (person, name) in names.iter().enumerate() {
+                for seat in 0..3 {
+                    if able(person, seat) {
+                        possibilities.add(SeatId(u16::try_from(seat).unwrap()), name);
+                    }
+                }
+            }
+            let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+            let best = orders
+                .iter()
+                .map(|order| (0..3).filter(|seat| able(order[*seat], *seat)).count())
+                .max();
+            let all = (0..3).map(SeatId).collect();
+            assert_eq!(Some(possibilities.largest(&all).len()), best, "{bits:b}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Orders to executors. An order can only be made from a release, and a release only from a request
+//! that is approved or was submitted in urgent mode: nobody else can construct either.
+//!
+//! ```compile_fail
+//! use engine_core::order::Release;
+//! let forged = Release { ground: () };
+//! ```
+
+use serde::Serialize;
+
+use crate::{
+    extension::{Item, Receipt, ResolvedConfig},
+    ids::{ExecutionId, PluginId, RequestId},
+    payload::PayloadHash,
+    request::{Execution, ExecutionState, Phase, Request},
+};
+
+/// The right to execute, held by an approved or urgent request (EXE-1, URG-2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Release {
+    ground: Ground,
+}
+
+/// What a release rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ground {
+    /// Final approval.
+    Approved,
+    /// Urgent mode: run first, approve after.
+    Urgent,
+}
+
+impl Release {
+    /// The request's release; none while neither approval nor urgent mode allows an execution.
+    #[must_use]
+    pub fn of(request: &Request) -> Option<Self> {
+        match &request.phase {
+            Phase::Approved { .. } => Some(Self { ground: Ground::Approved }),
+            Phase::Open if request.urgent => Some(Self { ground: Ground::Urgent }),
+            Phase::Open
+            | Phase::Rejected { .. }
+            | Phase::Cancelled { .. }
+            | Phase::Expired { .. } => None,
+        }
+    }
+
+    /// What it rests on.
+    #[must_use]
+    pub fn ground(&self) -> Ground {
+        self.ground
+    }
+}
+
+/// An order to run one execution, once.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ExecutionOrder {
+    request: RequestId,
+    execution: ExecutionId,
+    plugin: PluginId,
+    config: ResolvedConfig,
+    item: Option<Item>,
+    payload: PayloadHash,
+    ground: Ground,
+    once_key: String,
+}
+
+impl ExecutionOrder {
+    /// The order for an execution of a released request; none if it is not one of its executions.
+    #[must_use]
+    pub fn new(release: Release, request: &Request, execution: &ExecutionId) -> Option<Self> {
+        let Execution { plugin, config, payload, .. } = request.execution(execution)?;
+        let item = execution
+            .item
+            .as_ref()
+            .and_then(|wanted| request.items.iter().find(|item| item.resource == *wanted));
+        Some(Self {
+            request: request.id.clone(),
+            execution: execution.clone(),
+            plugin: plugin.clone(),
+            config: config.clone(),
+            item: item.cloned(),
+            payload: payload.clone(),
+            ground: release.ground,
+            once_key: once_key(&request.id, execution),
+        })
+    }
+
+    /// The request.
+    #[must_use]
+    pub fn request(&self) -> &RequestId {
+        &self.request
+    }
+
+    /// The execution.
+    #[must_use]
+    pub fn execution(&self) -> &ExecutionId {
+        &self.execution
+    }
+
+    /// The executor.
+    #[must_use]
+    pub fn plugin(&self) -> &PluginId {
+        &self.plugin
+    }
+
+    /// Its configuration.
+    #[must_use]
+    pub fn config(&self) -> &ResolvedConfig {
+        &self.config
+    }
+
+    /// The item it is about.
+    #[must_use]
+    pub fn item(&self) -> Option<&Item> {
+        self.item.as_ref()
+    }
+
+    /// What was approved (EXE-6a).
+    #[must_use]
+    pub fn payload(&self) -> &PayloadHash {
+        &self.payload
+    }
+
+    /// What allows it.
+    #[must_use]
+    pub fn ground(&self) -> Ground {
+        self.ground
+    }
+
+    /// The same from the first attempt to the last (EXE-3).
+    #[must_use]
+    pub fn once_key(&self) -> &str {
+        &self.once_key
+    }
+}
+
+/// The idempotency key of an execution: the same for every attempt (EXE-3).
+#[must_use]
+pub fn once_key(request: &RequestId, execution: &ExecutionId) -> String {
+    format!("{request}/{execution}")
+}
+
+/// An order to take back what an execution gave.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RevertOrder {
+    request: RequestId,
+    execution: ExecutionId,
+    plugin: PluginId,
+    config: ResolvedConfig,
+    item: Option<Item>,
+    receipt: Receipt,
+    once_key: String,
+}
+
+impl RevertOrder {
+    /// The order for a grant that is being taken back; none for any other execution.
+    #[must_use]
+    pub fn new(request: &Request, execution: &ExecutionId) -> Option<Self> {
+        let found = request.execution(execution)?;
+        let ExecutionState::Revoking { receipt, .. } = &found.state else { return None };
+        let item =
+            request.items.iter().find(|item| Some(&item.resource) == execution.item.as_ref());
+        Some(Self {
+            request: request.id.clone(),
+            execution: execution.clone(),
+            plugin: found.plugin.clone(),
+            config: found.config.clone(),
+            item: item.cloned(),
+            receipt: receipt.clone(),
+            once_key: once_key(&request.id, execution),
+        })
+    }
+
+    /// The request.
+    #[must_use]
+    pub fn request(&self) -> &RequestId {
+        &self.request
+    }
+
+    /// The execution.
+    #[must_use]
+    pub fn execution(&self) -> &ExecutionId {
+        &self.execution
+    }
+
+    /// The executor.
+    #[must_use]
+    pub fn plugin(&self) -> &PluginId {
+        &self.plugin
+    }
+
+    /// Its configuration.
+    #[must_use]
+    pub fn config(&self) -> &ResolvedConfig {
+        &self.config
+    }
+
+    /// The item it is about.
+    #[must_use]
+    pub fn item(&self) -> Option<&Item> {
+        self.item.as_ref()
+    }
+
+    /// What `execute` returned.
+    #[must_use]
+    pub fn receipt(&self) -> &Receipt {
+        &self.receipt
+    }
+
+    /// The execution's key.
+    #[must_use]
+    pub fn once_key(&self) -> &str {
+        &self.once_key
+    }
+}

@@ -1,0 +1,104 @@
+//! What of an organization a decision may want to know: people, rates, settings (DIR-1).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    directory::Directory,
+    ids::{OrgId, PropertyName},
+    money::Rates,
+    value::{PropertyType, Span},
+};
+
+/// An organization, as of now.
+#[derive(Clone, Debug)]
+pub struct Organization {
+    /// The tenant boundary.
+    pub id: OrgId,
+    /// Its people and places.
+    pub directory: Directory,
+    /// Declared types of the users' properties; the type of an undeclared one is what its value
+    /// looks like.
+    pub user_properties: BTreeMap<PropertyName, PropertyType>,
+    /// Its rate table (DIR-7).
+    pub rates: Option<Rates>,
+    /// Its settings.
+    pub settings: Settings,
+}
+
+impl Organization {
+    /// An organization without people.
+    #[must_use]
+    pub fn new(id: OrgId) -> Self {
+        Self {
+            id,
+            directory: Directory::default(),
+            user_properties: BTreeMap::new(),
+            rates: None,
+            settings: Settings::default(),
+        }
+    }
+}
+
+/// What administrators can set, with the defaults of the semantics.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The organization's gate of urgent mode (URG-1).
+    pub urgent: bool,
+    /// The longest time that an approval may be waited for (REQ-2).
+    pub approval_expiry_max: Span,
+    /// Comments of decisions (DEC-1).
+    pub comments: CommentSettings,
+    /// Title and reason of a request (REQ-2).
+    pub reason: LengthSettings,
+    /// IANA name; whose days and hours count where no person's do (FIN-24).
+    pub time_zone: String,
+}
+
+/// Comments of decisions (DEC-1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CommentSettings {
+    /// The fewest characters.
+    pub min: u32,
+    /// The most characters.
+    pub max: u32,
+    /// Whether an approval needs one.
+    pub required: bool,
+}
+
+/// Bounds of a text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LengthSettings {
+    /// The fewest characters.
+    pub min: u32,
+    /// The most characters.
+    pub max: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            urgent: false,
+            approval_expiry_max: Span::Seconds(14 * 86_400),
+            comments: CommentSettings::default(),
+            reason: LengthSettings::default(),
+            time_zone: "UTC".to_owned(),
+        }
+    }
+}
+
+impl Default for CommentSettings {
+    fn default() -> Self {
+        Self { min: 3, max: 300, required: true }
+    }
+}
+
+impl Default for LengthSettings {
+    fn default() -> Self {
+        Self { min: 3, max: 1000 }
+    }
+}

@@ -1,0 +1,493 @@
+//! From a step's assignments to its seats (STP-2 to STP-8).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    directory::{NodeLevel, User, UserKind},
+    evaluate::View,
+    explanation::{Explanation, Outcome},
+    extension::{Nominee, NomineeKind},
+    ids::{AssignmentId, GroupId, NodeId, PropertyName, UserId},
+    matching::{Possibilities, Progress, progress},
+    question::{Ask, Source},
+    request::{
+        Choice, EmptyBecause, EmptySeat, OpenStep, Seat, SeatId, SeatWho, Shortage, SkippedBecause,
+    },
+    rule::{
+        Assignment, Config, MAX_SEATS, Step, Who,
+        definition::{AccessPolicy, IfNobody, QuorumDoc, SeatsDoc},
+    },
+    value::Value,
+    visibility::{is_involved, may_fill},
+};
+
+/// What becomes of a step that is reached.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Opening {
+    /// It opens with these seats.
+    Open(Vec<Seat>),
+    /// It is skipped.
+    Skip(SkippedBecause),
+    /// Its `when` cannot be decided (CND-3).
+    Undecided(Explanation),
+    /// Nobody can complete it, and the rule does not say `skip` (STP-6, STP-6a).
+    Short(Shortage, IfNobody),
+}
+
+/// A place that an assignment points to: somebody, or nobody and why.
+type Found = Result<SeatWho, EmptyBecause>;
+
+impl View<'_> {
+    /// What would become of a step if it were reached now.
+    #[must_use]
+    pub fn opening(&self, step: &Step) -> Opening {
+        if let Some(when) = &step.when {
+            let explanation = self.condition(when, Some(&step.id));
+            match explanation.outcome {
+                Outcome::Met => {}
+                Outcome::Unmet => return Opening::Skip(SkippedBecause::Condition(explanation)),
+                Outcome::Undecided => return Opening::Undecided(explanation),
+            }
+        }
+        let seats = self.seats(step);
+        match self.shortage(step, &seats) {
+            None => Opening::Open(seats),
+            Some(shortage) => match (step.if_nobody, &shortage) {
+                (IfNobody::Skip, Shortage::Nobody { .. }) => {
+                    Opening::Skip(SkippedBecause::Nobody(shortage))
+                }
+                (IfNobody::Skip, Shortage::TooFew { empty, .. }) if !empty.is_empty() => {
+                    Opening::Skip(SkippedBecause::Nobody(shortage))
+                }
+                (IfNobody::Refuse | IfNobody::Block | IfNobody::Skip, _) => {
+                    Opening::Short(shortage, step.if_nobody)
+                }
+            },
+        }
+    }
+
+    /// The seats of a step, default approvers in their places (STP-6).
+    #[must_use]
+    pub fn seats(&self, step: &Step) -> Vec<Seat> {
+        let mut found: Vec<(AssignmentId, Found)> = Vec::new();
+        for assignment in &step.assignments {
+            let applies = self.permissions(&assignment.permissions, &step.id);
+            if !applies.is_met() {
+                continue;
+            }
+            let places = self.places(step, assignment);
+            let somebody = places.iter().any(Result::is_ok);
+            if somebody || !assignment.optional {
+                found.extend(places.into_iter().map(|place| (assignment.id.clone(), place)));
+            }
+        }
+        let seats = found
+            .into_iter()
+            .enumerate()
+            .map(|(index, (assignment, place))| self.seat(step, index, assignment, place, false));
+        let seats: Vec<Seat> = seats.collect();
+        self.with_defaults(step, seats)
+    }
+
+    fn with_defaults(&self, step: &Step, mut seats: Vec<Seat>) -> Vec<Seat> {
+        if step.default_approvers.is_empty() {
+            return seats;
+        }
+        let defaults: Vec<SeatWho> = step
+            .default_approvers
+            .iter()
+            .flat_map(|who| self.who(step, who, None))
+            .filter_map(Result::ok)
+            .collect();
+        if seats.iter().all(|seat| seat.people.is_empty()) {
+            let Ok(assignment) = AssignmentId::parse("default_approvers") else { return seats };
+            let places = defaults.into_iter().enumerate();
+            return places
+                .map(|(index, who)| self.seat(step, index, assignment.clone(), Ok(who), true))
+                .collect();
+        }
+        if step.quorum == QuorumDoc::All {
+            for seat in seats.iter_mut().filter(|seat| seat.people.is_empty()) {
+                let who = SeatWho::AnyOf(defaults.clone());
+                let index = usize::from(seat.id.0);
+                *seat = self.seat(step, index, seat.assignment.clone(), Ok(who), true);
+            }
+        }
+        seats
+    }
+
+    fn seat(
+        &self,
+        step: &Step,
+        index: usize,
+        assignment: AssignmentId,
+        place: Found,
+        by_default: bool,
+    ) -> Seat {
+        let id = SeatId(u16::try_from(index).unwrap_or(u16::MAX));
+        match place {
+            Err(why) => Seat {
+                id,
+                assignment,
+                who: SeatWho::Nobody,
+                by_default,
+                people: Vec::new(),
+                empty: Some(why),
+            },
+            Ok(who) => {
+                let people = self.candidates(step, &who);
+                let empty = if people.is_empty() { Some(self.why_empty(step, &who)) } else { None };
+                Seat { id, assignment, who, by_default, people, empty }
+            }
+        }
+    }
+
+    /// The places of an assignment: one each, or `count` that any of them may fill (STP-3, STP-5).
+    pub(crate) fn places(&self, step: &Step, assignment: &Assignment) -> Vec<Found> {
+        let found = self.who(step, &assignment.who, assignment.seats);
+        match (assignment.seats, assignment.count) {
+            (Some(SeatsDoc::One), count) => {
+                let several: Vec<SeatWho> =
+                    found.iter().filter_map(|place| place.clone().ok()).collect();
+                let place = match several.len() {
+                    0 => return found,
+                    1 => several.into_iter().next().unwrap_or(SeatWho::Nobody),
+                    _ => SeatWho::AnyOf(several),
+                };
+                vec![Ok(place); count as usize]
+            }
+            (Some(SeatsDoc::Each), _) | (None, 1) => found,
+            (None, count) => {
+                let several = count as usize;
+                found.into_iter().flat_map(|place| vec![place; several]).collect()
+            }
+        }
+    }
+
+    /// Whom a `who` names: never empty, so that every assignment that applies leaves a trace.
+    fn who(&self, step: &Step, who: &Who, seats: Option<SeatsDoc>) -> Vec<Found> {
+        let directory = &self.organization.directory;
+        let each = seats == Some(SeatsDoc::Each);
+        match who {
+            Who::User(id) => vec![self.person(id)],
+            Who::Group(group) if each => self
+                .each(directory.members(group), EmptyBecause::GroupEmpty { group: group.clone() }),
+            Who::Group(group) => vec![Ok(SeatWho::Group(group.clone()))],
+            Who::Role(role) if each => {
+                self.each(directory.with_role(*role), EmptyBecause::RoleEmpty)
+            }
+            Who::Role(role) => vec![Ok(SeatWho::Role(*role))],
+            Who::Node { property, level } => match self.request.properties.get(property) {
+                Some(Value::Node(node)) if each => {
+                    self.each(self.holders(node, *level), EmptyBecause::RoleEmpty)
+                }
+                Some(Value::Node(node)) => {
+                    vec![Ok(SeatWho::Node { node: node.clone(), level: *level })]
+                }
+                _ => {
+                    vec![Err(EmptyBecause::PropertyUnset { property: property.clone(), of: None })]
+                }
+            },
+            Who::OwnerOf(property) => match self.request.properties.get(property) {
+                Some(Value::Resource(resource)) => vec![self.owner(resource)],
+                _ => vec![Err(EmptyBecause::NoOwner { resource: None })],
+            },
+            Who::OwnersOfItems => {
+                let mut owners: Vec<Found> =
+                    self.request.resources().map(|r| self.owner(r)).collect();
+                owners.dedup();
+                if owners.is_empty() {
+                    vec![Err(EmptyBecause::NoOwner { resource: None })]
+                } else {
+                    owners
+                }
+            }
+            Who::OfRequester(chain) => self.follow(&self.request.requester, chain),
+            Who::OfRequest(first, rest) => self.of_request(first, rest),
+            Who::Script(script) => {
+                self.nominees(step, Source::Script(script.id.clone()), &script.config)
+            }
+            Who::Plugin(plugin) => {
+                self.nominees(step, Source::Plugin(plugin.id.clone()), &plugin.config)
+            }
+        }
+    }
+
+    fn person(&self, id: &UserId) -> Found {
+        match self.organization.directory.active(id) {
+            Some(_) => Ok(SeatWho::Person(id.clone())),
+            None => Err(EmptyBecause::Deactivated { user: id.clone() }),
+        }
+    }
+
+    /// One seat per person, the requester left out where they may not approve (STP-9).
+    fn each<'u>(&self, people: impl Iterator<Item = &'u User>, none: EmptyBecause) -> Vec<Found> {
+        let mut there = false;
+        let mut seats: Vec<Found> = Vec::new();
+        for person in people {
+            there = true;
+            if !self.is_self(&person.id) {
+                seats.push(Ok(SeatWho::Found(person.id.clone())));
+            }
+        }
+        match (there, seats.is_empty()) {
+            (true, true) => vec![Err(EmptyBecause::OnlyRequester)],
+            (false, _) => vec![Err(none)],
+            (true, false) => seats,
+        }
+    }
+
+    fn holders(&self, node: &NodeId, level: NodeLevel) -> impl Iterator<Item = &User> {
+        let directory = &self.organization.directory;
+        directory
+            .users()
+            .filter(move |user| user.active && directory.level(user, node) >= Some(level))
+    }
+
+    fn owner(&self, resource: &crate::ids::ResourceId) -> Found {
+        let owner = self.organization.directory.resource(resource).and_then(|r| r.owner.as_ref());
+        match owner {
+            Some(id) => self.person(id),
+            None => Err(EmptyBecause::NoOwner { resource: Some(resource.clone()) }),
+        }
+    }
+
+    fn of_request(&self, first: &PropertyName, rest: &[PropertyName]) -> Vec<Found> {
+        let unset = || vec![Err(EmptyBecause::PropertyUnset { property: first.clone(), of: None })];
+        match self.request.properties.get(first) {
+            None => unset(),
+            Some(value) => match self.named(value, rest) {
+                seats if seats.is_empty() => unset(),
+                seats => seats,
+            },
+        }
+    }
+
+    /// Follows `rest` from each user in a value; groups end a chain.
+    fn named(&self, value: &Value, rest: &[PropertyName]) -> Vec<Found> {
+        match value {
+            Value::User(id) => match rest {
+                [] => vec![self.person(id)],
+                chain => self.follow(id, chain),
+            },
+            Value::Group(group) if rest.is_empty() => vec![Ok(SeatWho::Group(group.clone()))],
+            Value::List(values) => {
+                values.iter().flat_map(|value| self.named(value, rest)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// `manager.manager` from a person; the message names the property and whose profile lacks it.
+    fn follow(&self, start: &UserId, chain: &[PropertyName]) -> Vec<Found> {
+        let Some((property, rest)) = chain.split_first() else { return vec![self.person(start)] };
+        let unset = || {
+            let of = Some(start.clone());
+            vec![Err(EmptyBecause::PropertyUnset { property: property.clone(), of })]
+        };
+        let person = self.organization.directory.user(start);
+        match person.and_then(|person| person.properties.get(property)) {
+            None => unset(),
+            Some(value) => match self.named(value, rest) {
+                seats if seats.is_empty() => unset(),
+                seats => seats,
+            },
+        }
+    }
+
+    fn nominees(&self, step: &Step, source: Source, config: &Config) -> Vec<Found> {
+        let name = source.name().to_owned();
+        let nobody = |message| vec![Err(EmptyBecause::NobodyNamed { name: name.clone(), message })];
+        let answer =
+            self.inquiry.approvers(self.question(Ask::Approvers(source), config, Some(&step.id)));
+        match answer {
+            Err(failure) => nobody(Some(failure.message)),
+            Ok(nominees) if nominees.is_empty() => nobody(None),
+            Ok(nominees) => nominees.iter().map(|nominee| self.nominee(nominee)).collect(),
+        }
+    }
+
+    fn nominee(&self, nominee: &Nominee) -> Found {
+        match &nominee.who {
+            NomineeKind::Group(group) => Ok(SeatWho::Group(group.clone())),
+            NomineeKind::User(id) => match self.organization.directory.active(id) {
+                Some(_) => Ok(SeatWho::Found(id.clone())),
+                None => Err(EmptyBecause::Deactivated { user: id.clone() }),
+            },
+        }
+    }
+
+    /// The active people who may fill a place: without the requester (STP-9), without those who are
+    /// separated (STP-10), under strict access without those who cannot see (FIN-12).
+    #[must_use]
+    pub fn candidates(&self, step: &Step, who: &SeatWho) -> Vec<UserId> {
+        let people = self.everybody(who).into_iter();
+        people.filter(|id| self.bar(step, who, id).is_none()).collect()
+    }
+
+    /// What keeps a person from a place that names them.
+    pub(crate) fn bar(&self, step: &Step, who: &SeatWho, id: &UserId) -> Option<EmptyBecause> {
+        if self.is_self(id) {
+            return Some(EmptyBecause::OnlyRequester);
+        }
+        if self.separated(step, id).is_some() {
+            return Some(EmptyBecause::Separated);
+        }
+        let by_name = matches!(who, SeatWho::Person(_));
+        let strict = self.rule.access == AccessPolicy::Strict;
+        let directory = &self.organization.directory;
+        let seen =
+            directory.user(id).is_some_and(|user| is_involved(directory, self.request, user));
+        (strict && !by_name && !seen).then_some(EmptyBecause::NoSight)
+    }
+
+    fn everybody(&self, who: &SeatWho) -> BTreeSet<UserId> {
+        let directory = &self.organization.directory;
+        let people: Vec<&User> = match who {
+            SeatWho::Person(id) | SeatWho::Found(id) => directory.active(id).into_iter().collect(),
+            SeatWho::Group(group) => directory.members(group).collect(),
+            SeatWho::Role(role) => directory.with_role(*role).collect(),
+            SeatWho::Node { node, level } => self.holders(node, *level).collect(),
+            SeatWho::AnyOf(several) => {
+                return several.iter().flat_map(|w| self.everybody(w)).collect();
+            }
+            SeatWho::Nobody => Vec::new(),
+        };
+        // Service accounts submit and never decide.
+        people.into_iter().filter(|u| u.kind == UserKind::Person).map(|u| u.id.clone()).collect()
+    }
+
+    /// Whether this is the requester, or treated like them, under a rule without self-approval.
+    #[must_use]
+    pub fn is_self(&self, id: &UserId) -> bool {
+        !self.rule.self_approval && self.request.is_for(id)
+    }
+
+    /// The earlier step this person decided, if this one is separated from it (STP-10).
+    #[must_use]
+    pub fn separated(&self, step: &Step, id: &UserId) -> Option<crate::ids::StepId> {
+        self.request
+            .opened()
+            .find(|(earlier, open)| {
+                step.separation.contains(*earlier) && open.decision_of(id).is_some()
+            })
+            .map(|(earlier, _)| earlier.clone())
+    }
+
+    fn why_empty(&self, step: &Step, who: &SeatWho) -> EmptyBecause {
+        let people = self.everybody(who);
+        if let Some(why) = people.iter().find_map(|id| self.bar(step, who, id)) {
+            return why;
+        }
+        match who {
+            SeatWho::Group(group) => EmptyBecause::GroupEmpty { group: group.clone() },
+            SeatWho::Person(user) | SeatWho::Found(user) => {
+                EmptyBecause::Deactivated { user: user.clone() }
+            }
+            SeatWho::Role(_) | SeatWho::Node { .. } | SeatWho::AnyOf(_) | SeatWho::Nobody => {
+                EmptyBecause::RoleEmpty
+            }
+        }
+    }
+
+    /// Why these seats cannot complete the quorum with the people there are (STP-6, STP-6a).
+    #[must_use]
+    pub fn shortage(&self, step: &Step, seats: &[Seat]) -> Option<Shortage> {
+        if seats.len() > MAX_SEATS as usize {
+            let seats = u32::try_from(seats.len()).unwrap_or(u32::MAX);
+            return Some(Shortage::TooManySeats { seats });
+        }
+        let mut people = Possibilities::default();
+        for seat in seats {
+            // As many people as there are seats are always enough for one of them.
+            for person in seat.people.iter().take(seats.len()) {
+                people.add(seat.id, person);
+            }
+        }
+        let Progress::Short { wanted, filled } = progress(&step.quorum, seats, &people) else {
+            return None;
+        };
+        let empty: Vec<EmptySeat> = seats
+            .iter()
+            .filter_map(|seat| {
+                let why = seat.empty.clone()?;
+                Some(EmptySeat { assignment: seat.assignment.clone(), why })
+            })
+            .collect();
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Some(if seats.iter().all(|seat| seat.people.is_empty()) {
+            Shortage::Nobody { empty }
+        } else {
+            Shortage::TooFew { wanted: count(wanted), possible: count(filled), empty }
+        })
+    }
+
+    /// What an open step is short of, with the approvals there are and the people who have not
+    /// rejected it (DEC-2, FIN-3).
+    #[must_use]
+    pub fn remaining_shortage(&self, step: &Step, open: &OpenStep) -> Option<Shortage> {
+        let candidates: Vec<Vec<UserId>> =
+            open.seats.iter().map(|seat| self.candidates(step, &seat.who)).collect();
+        let mut people = Possibilities::of_decisions(open.of(Choice::Approve));
+        for (seat, candidates) in open.seats.iter().zip(&candidates) {
+            let undecided = candidates.iter().filter(|id| open.decision_of(id).is_none());
+            // Approvals already count for themselves; as many others as seats are always enough.
+            undecided.take(open.seats.len()).for_each(|person| people.add(seat.id, person));
+        }
+        let Progress::Short { wanted, filled } = progress(&open.quorum, &open.seats, &people)
+        else {
+            return None;
+        };
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let empty = open
+            .seats
+            .iter()
+            .zip(&candidates)
+            .filter(|(_, candidates)| candidates.is_empty())
+            .map(|(seat, _)| EmptySeat {
+                assignment: seat.assignment.clone(),
+                why: self.why_empty(step, &seat.who),
+            })
+            .collect();
+        Some(Shortage::TooFew { wanted: count(wanted), possible: count(filled), empty })
+    }
+
+    /// The seats of an open step that a person could fill now: theirs, nothing barring them, the
+    /// seat's permissions met (ELG-1 c, d, g).
+    #[must_use]
+    pub fn fillable(&self, step: &Step, seats: &[Seat], person: &User) -> BTreeSet<SeatId> {
+        let mut permissions: BTreeMap<&AssignmentId, bool> = BTreeMap::new();
+        seats
+            .iter()
+            .filter(|seat| may_fill(&self.organization.directory, &seat.who, person))
+            .filter(|seat| self.bar(step, &seat.who, &person.id).is_none())
+            .filter(|seat| {
+                seat.by_default
+                    || *permissions.entry(&seat.assignment).or_insert_with(|| {
+                        step.assignment(&seat.assignment).is_some_and(|assignment| {
+                            self.permissions(&assignment.permissions, &step.id).is_met()
+                        })
+                    })
+            })
+            .map(|seat| seat.id)
+            .collect()
+    }
+
+    /// The groups among `whos`, for messages.
+    pub(crate) fn groups(whos: &[Who]) -> Vec<GroupId> {
+        whos.iter()
+            .filter_map(|who| match who {
+                Who::Group(group) => Some(group.clone()),
+                Who::User(_)
+                | Who::Role(_)
+                | Who::Node { .. }
+                | Who::OwnerOf(_)
+                | Who::OwnersOfItems
+                | Who::OfRequester(_)
+                | Who::OfRequest(..)
+                | Who::Script(_)
+                | Who::Plugin(_) => None,
+            })
+            .collect()
+    }
+}

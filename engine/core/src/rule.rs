@@ -1,0 +1,349 @@
+//! Rules: as written ([`definition`]), and as checked ([`Rule`]). A rule that exists is valid; nothing
+//! downstream asks again.
+
+mod compile;
+pub mod definition;
+mod literal;
+mod names;
+mod written;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+pub use compile::{Compiled, MAX_SEATS, MAX_STEPS, Problem, compile};
+pub use definition::Definition;
+use definition::{AccessPolicy, EditPolicy, IfNobody, QuorumDoc, SafetyCatch, SeatsDoc};
+pub use literal::infer_literal;
+pub(crate) use literal::{read_literal, unknown as unknown_name};
+pub use names::{Names, World};
+
+use crate::{
+    directory::{NodeLevel, OrganizationRole},
+    ids::{
+        AssignmentId, BindingId, GroupId, KindId, Login, NodeId, PluginId, PropertyName, RuleId,
+        ScriptId, StepId, UserId,
+    },
+    value::{PropertyType, Span, Value},
+};
+
+/// One immutable version of a rule (RUL-2), as it is stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Published {
+    /// From 1.
+    pub version: u32,
+    /// Who published it.
+    pub author: UserId,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Why, in the author's words.
+    pub comment: String,
+    /// The document.
+    pub definition: Definition,
+    /// Whom its logins named when it was published: a login may be renamed later.
+    pub people: BTreeMap<Login, UserId>,
+    /// What the check warned of (RUL-5).
+    pub warnings: Vec<Problem>,
+}
+
+/// A checked rule.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Its id.
+    pub id: RuleId,
+    /// Its version.
+    pub version: u32,
+    /// Shown to people.
+    pub title: String,
+    /// What is asked for.
+    pub kind: KindId,
+    /// Who may submit; every active user where absent.
+    pub submitters: Option<Vec<Who>>,
+    /// By name.
+    pub form: Vec<Field>,
+    /// What an item has beside its resource.
+    pub item_form: Vec<Field>,
+    /// The entry condition.
+    pub when: Option<Condition>,
+    /// Route criteria (CND-5).
+    pub criteria: Vec<Condition>,
+    /// URG-1.
+    pub urgent: bool,
+    /// STP-9.
+    pub self_approval: bool,
+    /// REQ-3.
+    pub edit: EditPolicy,
+    /// ELG-1 b.
+    pub access: AccessPolicy,
+    /// STP-6.
+    pub safety_catch: SafetyCatch,
+    /// None means the organization's maximum.
+    pub approval_expires_after: Option<Span>,
+    /// 1 to 32.
+    pub steps: Vec<Step>,
+    /// EXE-1.
+    pub executors: Vec<Executor>,
+}
+
+/// A property of a form.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Unique in the form.
+    pub name: PropertyName,
+    /// Its type.
+    pub of: PropertyType,
+    /// Whether a submission must fill it.
+    pub required: bool,
+    /// The least value.
+    pub min: Option<Value>,
+    /// The greatest value.
+    pub max: Option<Value>,
+    /// For nodes: in this subtree.
+    pub under: Option<NodeId>,
+    /// For choices: the closed list.
+    pub values: Vec<String>,
+    /// What particular people may pick instead; the first that fits counts.
+    pub choices_for: Vec<(Who, Vec<String>)>,
+}
+
+/// A step.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Unique in the rule.
+    pub id: StepId,
+    /// Shown to people.
+    pub title: String,
+    /// Skipped when unmet.
+    pub when: Option<Condition>,
+    /// When it is complete.
+    pub quorum: QuorumDoc,
+    /// DEC-2.
+    pub reject_after: u32,
+    /// In the document's order.
+    pub assignments: Vec<Assignment>,
+    /// STP-6.
+    pub default_approvers: Vec<Who>,
+    /// STP-6.
+    pub if_nobody: IfNobody,
+    /// STP-10.
+    pub separation: BTreeSet<StepId>,
+    /// STP-12.
+    pub required_properties: Vec<PropertyName>,
+}
+
+/// An assignment.
+#[derive(Clone, Debug)]
+pub struct Assignment {
+    /// Unique in the step.
+    pub id: AssignmentId,
+    /// Whom it names.
+    pub who: Who,
+    /// How many seats.
+    pub count: u32,
+    /// STP-3.
+    pub seats: Option<SeatsDoc>,
+    /// OR of conjunctions; empty means always (CND-1).
+    pub permissions: Vec<Vec<Condition>>,
+    /// STP-3a.
+    pub optional: bool,
+}
+
+/// Whom an assignment names (STP-2).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Who {
+    /// A user.
+    User(UserId),
+    /// A group.
+    Group(GroupId),
+    /// An organization role.
+    Role(OrganizationRole),
+    /// Holders of at least this level on the request's node.
+    Node {
+        /// A node property of the form.
+        property: PropertyName,
+        /// At least.
+        level: NodeLevel,
+    },
+    /// The owner of the resource that this property names.
+    OwnerOf(PropertyName),
+    /// The owners of the items' resources.
+    OwnersOfItems,
+    /// Properties followed from the requester: `requester.manager.manager`.
+    OfRequester(Vec<PropertyName>),
+    /// A property of the request, and properties followed from there.
+    OfRequest(PropertyName, Vec<PropertyName>),
+    /// Named by a script.
+    Script(Extension<ScriptId>),
+    /// Named by a plugin.
+    Plugin(Extension<PluginId>),
+}
+
+/// A script or plugin with its configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Extension<Id> {
+    /// Which.
+    pub id: Id,
+    /// Its configuration.
+    pub config: Config,
+}
+
+/// A configuration, its property references not yet resolved.
+pub type Config = BTreeMap<String, ConfigEntry>;
+
+/// A value of a configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ConfigEntry {
+    /// As written.
+    Literal(Json),
+    /// The value of this property of the request.
+    Property(PropertyName),
+}
+
+/// A condition whose names and types are checked (CND).
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// A property compared.
+    Test(Test),
+    /// All must hold.
+    All(Vec<Condition>),
+    /// One must hold.
+    Any(Vec<Condition>),
+    /// Must not hold.
+    Not(Box<Condition>),
+    /// Asked of a script.
+    Script(Extension<ScriptId>),
+    /// Asked of a plugin.
+    Plugin(Extension<PluginId>),
+}
+
+/// A property compared.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// What is looked at.
+    pub path: Path,
+    /// How it must be.
+    pub operator: Operator,
+}
+
+/// What a condition can look at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Path {
+    /// A property of the request.
+    Property(PropertyName),
+    /// `request.urgent`.
+    Urgent,
+    /// `request.kind`.
+    Kind,
+    /// `request.items`: the resources asked for.
+    Items,
+    /// `requester.login`.
+    Login,
+    /// `requester.groups`.
+    Groups,
+    /// A property of the requester.
+    Requester(PropertyName),
+}
+
+/// An operator with its typed operands (CND-2).
+#[derive(Clone, Debug)]
+pub enum Operator {
+    /// `equal`.
+    Equal(Value),
+    /// `not_equal`.
+    NotEqual(Value),
+    /// `less`.
+    Less(Value),
+    /// `less_or_equal`.
+    LessOrEqual(Value),
+    /// `greater`.
+    Greater(Value),
+    /// `greater_or_equal`.
+    GreaterOrEqual(Value),
+    /// `between`, inclusive unless half open.
+    Between {
+        /// The lower bound, included.
+        low: Value,
+        /// The upper bound.
+        high: Value,
+        /// The upper bound is not included.
+        half_open: bool,
+    },
+    /// `in`.
+    In(Vec<Value>),
+    /// `not_in`.
+    NotIn(Vec<Value>),
+    /// `contains`.
+    Contains(Value),
+    /// `within`.
+    Within(NodeId),
+    /// `is_set`.
+    IsSet(bool),
+    /// `matches`, anchored at both ends.
+    Matches(regex::Regex),
+}
+
+/// A binding of an executor (EXE-1).
+#[derive(Clone, Debug)]
+pub struct Executor {
+    /// Unique in the rule.
+    pub id: BindingId,
+    /// An installed executor.
+    pub plugin: PluginId,
+    /// Who presses *run*; none means the engine does, at once.
+    pub manual: Option<Vec<Who>>,
+    /// Its configuration.
+    pub config: Config,
+    /// How long after release it may start.
+    pub start_within: Option<Span>,
+    /// How long its grant lasts.
+    pub window: Option<Window>,
+}
+
+/// The window of a grant (EXE-6b).
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// A fixed start; none means the moment it takes effect.
+    pub from: Option<DateTime<Utc>>,
+    /// How long.
+    pub length: WindowLength,
+}
+
+/// The length of a window.
+#[derive(Clone, Debug)]
+pub enum WindowLength {
+    /// As written.
+    Fixed(Span),
+    /// By a duration property of the request.
+    Property(PropertyName),
+}
+
+impl Rule {
+    /// The step with this id.
+    #[must_use]
+    pub fn step(&self, id: &StepId) -> Option<&Step> {
+        self.steps.iter().find(|step| step.id == *id)
+    }
+
+    /// The form's field with this name.
+    #[must_use]
+    pub fn field(&self, name: &PropertyName) -> Option<&Field> {
+        self.form.iter().find(|field| field.name == *name)
+    }
+
+    /// The binding with this id.
+    #[must_use]
+    pub fn executor(&self, id: &BindingId) -> Option<&Executor> {
+        self.executors.iter().find(|executor| executor.id == *id)
+    }
+}
+
+impl Step {
+    /// The assignment with this id; none for seats of default approvers.
+    #[must_use]
+    pub fn assignment(&self, id: &AssignmentId) -> Option<&Assignment> {
+        self.assignments.iter().find(|assignment| assignment.id == *id)
+    }
+}

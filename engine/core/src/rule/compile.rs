@@ -1,0 +1,303 @@
+//! From the written document to the checked rule. Every problem is found in one pass (FIN-9).
+
+mod condition;
+mod form;
+mod limits;
+mod who;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::{
+    Assignment, Config, ConfigEntry, Definition, Executor, Extension, Names, Rule, Step, Window,
+    WindowLength,
+    definition::{AssignmentDoc, ExecutorDoc, RunDoc, StepDoc, WindowDoc},
+    literal::unknown,
+    names::World,
+    written::{ExtensionDoc, property_reference},
+};
+use crate::{
+    ids::{Login, PropertyName, StepId, UserId},
+    value::PropertyType,
+};
+
+/// The most steps of a rule (STP-1).
+pub const MAX_STEPS: usize = 32;
+/// The most seats of a step (FIN-25).
+pub const MAX_SEATS: u32 = 200;
+
+/// Something wrong, or doubtful, in a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Where, such as `steps[0].approvers[1].who.group`.
+    pub path: String,
+    /// What was found, what was expected.
+    pub message: String,
+}
+
+/// A document that compiled.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The rule.
+    pub rule: Rule,
+    /// Whom its logins name.
+    pub people: BTreeMap<Login, UserId>,
+    /// What is doubtful (RUL-5).
+    pub warnings: Vec<Problem>,
+}
+
+/// Checks a document and gives its names and literals their types (RUL-5, FIN-9).
+///
+/// # Errors
+/// Every problem found, in the document's order.
+pub fn compile(
+    definition: &Definition,
+    version: u32,
+    names: &Names<'_>,
+) -> Result<Compiled, Vec<Problem>> {
+    let types =
+        definition.form.iter().map(|field| (field.name.clone(), field.of.clone())).collect();
+    let mut compiler = Compiler {
+        names,
+        types,
+        people: BTreeMap::new(),
+        problems: Vec::new(),
+        warnings: Vec::new(),
+    };
+    compiler.refuse_unavailable(definition);
+    let rule = compiler.rule(definition, version);
+    if names.is_publish() {
+        compiler.check_limits(definition, &rule);
+    }
+    if compiler.problems.is_empty() {
+        Ok(Compiled { rule, people: compiler.people, warnings: compiler.warnings })
+    } else {
+        Err(compiler.problems)
+    }
+}
+
+struct Compiler<'a> {
+    names: &'a Names<'a>,
+    types: BTreeMap<PropertyName, PropertyType>,
+    people: BTreeMap<Login, UserId>,
+    problems: Vec<Problem>,
+    warnings: Vec<Problem>,
+}
+
+impl Compiler<'_> {
+    fn problem(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        self.problems.push(Problem { path: path.into(), message: message.into() });
+    }
+
+    fn warn(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        self.warnings.push(Problem { path: path.into(), message: message.into() });
+    }
+
+    /// Records a problem and goes on without the value.
+    fn keep<T>(&mut self, path: &str, result: Result<T, String>) -> Option<T> {
+        result.map_err(|message| self.problem(path, message)).ok()
+    }
+
+    fn rule(&mut self, definition: &Definition, version: u32) -> Rule {
+        self.unique("form", definition.form.iter().map(|field| field.name.as_str()));
+        self.unique("steps", definition.steps.iter().map(|step| step.id.as_str()));
+        self.unique("executors", definition.executors.iter().map(|e| e.id.as_str()));
+        let submitters = definition.submitters.as_ref().map(|whos| self.whos("submitters", whos));
+        let form = self.fields("form", &definition.form);
+        let item_form = self.fields("item_form", &definition.item_form);
+        let when = definition.when.as_ref().and_then(|doc| self.condition("when", doc));
+        let criteria = self.conditions("criteria", &definition.criteria);
+        let steps = self.steps(&definition.steps);
+        let executors = self.executors(&definition.executors);
+        Rule {
+            id: definition.rule.clone(),
+            version,
+            title: definition.title.clone().unwrap_or_else(|| definition.rule.to_string()),
+            kind: definition.kind.clone(),
+            submitters,
+            form,
+            item_form,
+            when,
+            criteria,
+            urgent: definition.urgent,
+            self_approval: definition.self_approval,
+            edit: definition.edit,
+            access: definition.access,
+            safety_catch: definition.safety_catch,
+            approval_expires_after: definition.approval_expires_after,
+            steps,
+            executors,
+        }
+    }
+
+    fn unique<'t>(&mut self, path: &str, ids: impl Iterator<Item = &'t str>) {
+        let mut seen = BTreeSet::new();
+        for (index, id) in ids.enumerate() {
+            if !seen.insert(id) {
+                self.problem(format!("{path}[{index}]"), format!("`{id}` stands twice"));
+            }
+        }
+    }
+
+    fn steps(&mut self, docs: &[StepDoc]) -> Vec<Step> {
+        if docs.is_empty() || docs.len() > MAX_STEPS {
+            self.problem("steps", format!("{} steps: expected 1 to {MAX_STEPS}", docs.len()));
+        }
+        let mut earlier: Vec<StepId> = Vec::new();
+        let mut steps = Vec::new();
+        for (index, doc) in docs.iter().enumerate() {
+            steps.push(self.step(&format!("steps[{index}]"), doc, &earlier));
+            earlier.push(doc.id.clone());
+        }
+        steps
+    }
+
+    fn step(&mut self, path: &str, doc: &StepDoc, earlier: &[StepId]) -> Step {
+        for (index, id) in doc.separation.iter().enumerate() {
+            if !earlier.contains(id) {
+                let message = format!("`{id}` is not an earlier step of this rule");
+                self.problem(format!("{path}.separation[{index}]"), message);
+            }
+        }
+        for (index, name) in doc.required_properties.iter().enumerate() {
+            self.require_property(&format!("{path}.required_properties[{index}]"), name);
+        }
+        let approvers = format!("{path}.approvers");
+        self.unique(&approvers, doc.approvers.iter().map(|a| a.id.as_str()));
+        let when = format!("{path}.when");
+        Step {
+            id: doc.id.clone(),
+            title: doc.title.clone().unwrap_or_else(|| doc.id.to_string()),
+            when: doc.when.as_ref().and_then(|condition| self.condition(&when, condition)),
+            quorum: doc.quorum.clone(),
+            reject_after: doc.reject_after,
+            assignments: self.assignments(&approvers, &doc.approvers),
+            default_approvers: self
+                .whos(&format!("{path}.default_approvers"), &doc.default_approvers),
+            if_nobody: doc.if_nobody,
+            separation: doc.separation.iter().cloned().collect(),
+            required_properties: doc.required_properties.clone(),
+        }
+    }
+
+    fn assignments(&mut self, path: &str, docs: &[AssignmentDoc]) -> Vec<Assignment> {
+        let mut assignments = Vec::new();
+        for (index, doc) in docs.iter().enumerate() {
+            let path = format!("{path}[{index}]");
+            let mut permissions = Vec::new();
+            for (entry, conditions) in doc.permissions.iter().enumerate() {
+                let path = format!("{path}.permissions[{entry}]");
+                permissions.push(self.conditions(&path, conditions));
+            }
+            let Some(who) = self.who(&format!("{path}.who"), &doc.who) else { continue };
+            assignments.push(Assignment {
+                id: doc.id.clone(),
+                who,
+                count: doc.count,
+                seats: doc.seats,
+                permissions,
+                optional: doc.optional,
+            });
+        }
+        assignments
+    }
+
+    fn executors(&mut self, docs: &[ExecutorDoc]) -> Vec<Executor> {
+        let mut executors = Vec::new();
+        for (index, doc) in docs.iter().enumerate() {
+            let path = format!("executors[{index}]");
+            let known = self.names.check_plugin(&doc.plugin, World::Executor);
+            self.keep(&format!("{path}.plugin"), known);
+            let manual = match &doc.run {
+                RunDoc::Automatic => None,
+                RunDoc::Manual(whos) => Some(self.whos(&format!("{path}.run.manual"), whos)),
+            };
+            let window = doc
+                .window
+                .as_ref()
+                .and_then(|window| self.window(&format!("{path}.window"), window));
+            executors.push(Executor {
+                id: doc.id.clone(),
+                plugin: doc.plugin.clone(),
+                manual,
+                config: self.config(&format!("{path}.config"), &doc.config),
+                start_within: doc.start_within,
+                window,
+            });
+        }
+        executors
+    }
+
+    fn window(&mut self, path: &str, doc: &WindowDoc) -> Option<Window> {
+        let from = match doc.from.as_str() {
+            "effect" => None,
+            "first_use" => {
+                self.problem(
+                    format!("{path}.from"),
+                    "`first_use` is not available yet: use `effect`",
+                );
+                None
+            }
+            time => match chrono::DateTime::parse_from_rfc3339(time) {
+                Ok(time) => Some(time.with_timezone(&chrono::Utc)),
+                Err(_) => {
+                    let message = format!("`{time}` is not `effect` or a time in RFC 3339");
+                    self.problem(format!("{path}.from"), message);
+                    None
+                }
+            },
+        };
+        let path = format!("{path}.length");
+        if let Ok(length) = doc.length.parse() {
+            return Some(Window { from, length: WindowLength::Fixed(length) });
+        }
+        let name = PropertyName::parse(&doc.length).ok()?;
+        match self.types.get(&name) {
+            Some(PropertyType::Duration) => {
+                Some(Window { from, length: WindowLength::Property(name) })
+            }
+            Some(_) | None => {
+                let message = format!("`{name}` is neither a duration nor a duration property");
+                self.problem(path, message);
+                None
+            }
+        }
+    }
+
+    fn config(&mut self, path: &str, doc: &BTreeMap<String, Json>) -> Config {
+        let mut config = Config::new();
+        for (key, value) in doc {
+            let path = format!("{path}.{key}");
+            let entry = match property_reference(value) {
+                None => ConfigEntry::Literal(value.clone()),
+                Some(Err(message)) => {
+                    self.problem(path, message);
+                    continue;
+                }
+                Some(Ok(name)) => {
+                    self.require_property(&path, &name);
+                    ConfigEntry::Property(name)
+                }
+            };
+            config.insert(key.clone(), entry);
+        }
+        config
+    }
+
+    fn extension<Id: Clone>(&mut self, path: &str, doc: &ExtensionDoc<Id>) -> Extension<Id> {
+        Extension {
+            id: doc.id.clone(),
+            config: self.config(&format!("{path}.config"), &doc.config),
+        }
+    }
+
+    fn require_property(&mut self, path: &str, name: &PropertyName) {
+        if !self.types.contains_key(name) {
+            let known = self.types.keys().map(PropertyName::as_str);
+            let message = unknown("property", name.as_str(), known);
+            self.problem(path, message);
+        }
+    }
+}

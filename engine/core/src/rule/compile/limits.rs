@@ -1,0 +1,237 @@
+//! What a document may not ask for: parts that are not available yet, criteria on the wrong
+//! properties, quorums that nobody can reach (CND-5, STP-6a, FIN-9).
+
+use std::collections::BTreeSet;
+
+use super::{Compiler, MAX_SEATS};
+use crate::{
+    ids::PropertyName,
+    rule::{
+        Assignment, Condition, Definition, Path, Rule, Step, Who,
+        definition::{
+            DistinctPeople, NotifyDoc, OnOverdueDoc, QuorumDoc, RepeatApprover, SamePerson,
+            SeatsDoc, StepDoc,
+        },
+    },
+    value::{PropertyType, Span},
+};
+
+impl Compiler<'_> {
+    /// A part that would be read and then ignored is worse than one that is refused.
+    pub(super) fn refuse_unavailable(&mut self, definition: &Definition) {
+        let parts = [
+            ("for_others", definition.for_others),
+            ("review_first", definition.review_first.is_some()),
+            ("auto_approve", !definition.auto_approve.is_empty()),
+            ("receipt_reviewers", !definition.receipt_reviewers.is_empty()),
+            ("repeat_approver", definition.repeat_approver != RepeatApprover::EachStep),
+            ("distinct_people", definition.distinct_people != DistinctPeople::Step),
+        ];
+        for (path, used) in parts {
+            if used {
+                self.problem(path, format!("`{path}` is not available yet"));
+            }
+        }
+        if matches!(definition.approval_expires_after, Some(Span::BusinessDays(_))) {
+            self.problem(
+                "approval_expires_after",
+                "business days are not available yet: use `d` or `h`",
+            );
+        }
+        for (index, step) in definition.steps.iter().enumerate() {
+            self.refuse_unavailable_in_step(&format!("steps[{index}]"), step);
+        }
+        for (index, executor) in definition.executors.iter().enumerate() {
+            if matches!(executor.start_within, Some(Span::BusinessDays(_))) {
+                let path = format!("executors[{index}].start_within");
+                self.problem(path, "business days are not available yet: use `d` or `h`");
+            }
+        }
+    }
+
+    fn refuse_unavailable_in_step(&mut self, path: &str, step: &StepDoc) {
+        let parts = [
+            ("editable_properties", !step.editable_properties.is_empty()),
+            ("due", step.due.is_some()),
+            ("on_overdue", step.on_overdue != OnOverdueDoc::None),
+            ("notify", matches!(step.notify, NotifyDoc::People(_))),
+            ("same_person", step.same_person != SamePerson::Separate),
+        ];
+        for (part, used) in parts {
+            if used {
+                self.problem(format!("{path}.{part}"), format!("`{part}` is not available yet"));
+            }
+        }
+    }
+
+    pub(super) fn check_limits(&mut self, definition: &Definition, rule: &Rule) {
+        self.check_criteria(rule);
+        for (index, step) in rule.steps.iter().enumerate() {
+            let path = format!("steps[{index}]");
+            // Assignments that did not compile are reported already, and would shift the indexes.
+            let whole = definition
+                .steps
+                .get(index)
+                .is_some_and(|doc| doc.approvers.len() == step.assignments.len());
+            if whole {
+                self.check_step(&path, step);
+            }
+        }
+    }
+
+    /// CND-5
+    fn check_criteria(&mut self, rule: &Rule) {
+        let mut used = BTreeSet::new();
+        for assignment in rule.steps.iter().flat_map(|step| &step.assignments) {
+            assignment.permissions.iter().flatten().for_each(|c| properties(c, &mut used));
+        }
+        for (index, criterion) in rule.criteria.iter().enumerate() {
+            let mut looked_at = BTreeSet::new();
+            properties(criterion, &mut looked_at);
+            let path = format!("criteria[{index}]");
+            if looked_at.is_empty() || !only_properties(criterion) {
+                self.problem(&path, "route criteria are conditions on money properties only");
+            }
+            for name in looked_at {
+                if self.types.get(&name) != Some(&PropertyType::Money) {
+                    self.problem(
+                        &path,
+                        format!(
+                            "`{name}` is not money: route criteria are on money properties only"
+                        ),
+                    );
+                } else if used.contains(&name) {
+                    self.problem(
+                        &path,
+                        format!("`{name}` is used by a step permission of this rule"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn check_step(&mut self, path: &str, step: &Step) {
+        if step.reject_after == 0 {
+            self.problem(format!("{path}.reject_after"), "expected at least 1");
+        }
+        if step.assignments.is_empty() && step.default_approvers.is_empty() {
+            self.problem(format!("{path}.approvers"), "a step needs approvers");
+        }
+        for (index, assignment) in step.assignments.iter().enumerate() {
+            self.check_assignment(&format!("{path}.approvers[{index}]"), assignment);
+        }
+        match &step.quorum {
+            QuorumDoc::Any | QuorumDoc::All => {}
+            QuorumDoc::AtLeast(wanted) => self.check_at_least(path, step, *wanted),
+            QuorumDoc::Paths(paths) => self.check_paths(path, step, paths),
+        }
+    }
+
+    fn check_assignment(&mut self, path: &str, assignment: &Assignment) {
+        let count = assignment.count;
+        if count == 0 || count > MAX_SEATS {
+            self.problem(
+                format!("{path}.count"),
+                format!("{count} seats: expected 1 to {MAX_SEATS}"),
+            );
+        }
+        if count > 1 && assignment.seats == Some(SeatsDoc::Each) {
+            self.problem(
+                format!("{path}.count"),
+                "`count` goes with one set of people, not with `seats: each`",
+            );
+        }
+        let there = match &assignment.who {
+            Who::User(_) => 1,
+            Who::Group(group) => self.names.directory().members(group).count(),
+            Who::Role(_)
+            | Who::Node { .. }
+            | Who::OwnerOf(_)
+            | Who::OwnersOfItems
+            | Who::OfRequester(_)
+            | Who::OfRequest(..)
+            | Who::Script(_)
+            | Who::Plugin(_) => return,
+        };
+        if count as usize > there && count > 1 {
+            let message = format!("{count} seats for {there} active people");
+            self.problem(format!("{path}.count"), message);
+        } else if there == 0 {
+            self.warn(format!("{path}.who"), "nobody is there today");
+        }
+    }
+
+    fn check_at_least(&mut self, path: &str, step: &Step, wanted: u32) {
+        let path = format!("{path}.quorum.at_least");
+        if wanted == 0 {
+            self.problem(path, "expected at least 1");
+            return;
+        }
+        let most: Option<u32> = step.assignments.iter().map(most_seats).sum();
+        if most.is_some_and(|most| most < wanted) {
+            let message = format!(
+                "{wanted} of {} seats can never be reached: give the group `count: {wanted}`, or `seats: each` for one seat per person",
+                most.unwrap_or(0)
+            );
+            self.problem(path, message);
+        }
+    }
+
+    fn check_paths(&mut self, path: &str, step: &Step, paths: &[Vec<crate::ids::AssignmentId>]) {
+        let path = format!("{path}.quorum.paths");
+        if paths.is_empty() {
+            self.problem(&path, "expected at least one path");
+        }
+        for (index, assignments) in paths.iter().enumerate() {
+            let path = format!("{path}[{index}]");
+            if assignments.is_empty() {
+                self.problem(&path, "an empty path");
+            }
+            for id in assignments.iter().filter(|id| step.assignment(id).is_none()) {
+                self.problem(&path, format!("`{id}` is not an assignment of this step"));
+            }
+        }
+    }
+}
+
+/// The most seats an assignment can yield, where that is known before there is a request.
+fn most_seats(assignment: &Assignment) -> Option<u32> {
+    let each = assignment.seats == Some(SeatsDoc::Each);
+    match &assignment.who {
+        Who::User(_) => Some(1),
+        Who::Group(_) | Who::Role(_) | Who::Node { .. } if !each => Some(assignment.count),
+        Who::Group(_)
+        | Who::Role(_)
+        | Who::Node { .. }
+        | Who::OwnerOf(_)
+        | Who::OwnersOfItems
+        | Who::OfRequester(_)
+        | Who::OfRequest(..)
+        | Who::Script(_)
+        | Who::Plugin(_) => None,
+    }
+}
+
+fn properties(condition: &Condition, into: &mut BTreeSet<PropertyName>) {
+    match condition {
+        Condition::Test(test) => {
+            if let Path::Property(name) = &test.path {
+                into.insert(name.clone());
+            }
+        }
+        Condition::All(parts) | Condition::Any(parts) => {
+            parts.iter().for_each(|part| properties(part, into));
+        }
+        Condition::Not(part) => properties(part, into),
+        Condition::Script(_) | Condition::Plugin(_) => {}
+    }
+}
+
+fn only_properties(condition: &Condition) -> bool {
+    match condition {
+        Condition::Test(test) => matches!(test.path, Path::Property(_)),
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().all(only_properties),
+        Condition::Not(part) => only_properties(part),
+        Condition::Script(_) | Condition::Plugin(_) => false,
+    }
+}

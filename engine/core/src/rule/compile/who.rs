@@ -1,0 +1,132 @@
+//! `who`, resolved to users, groups and typed paths.
+
+use super::Compiler;
+use crate::{
+    ids::PropertyName,
+    rule::{Who, literal::unknown, names::World, written::WhoDoc},
+    value::PropertyType,
+};
+
+/// The longest chain of properties, such as `requester.manager.manager`.
+const MAX_CHAIN: usize = 8;
+
+impl Compiler<'_> {
+    pub(super) fn whos(&mut self, path: &str, docs: &[WhoDoc]) -> Vec<Who> {
+        let mut whos = Vec::new();
+        for (index, doc) in docs.iter().enumerate() {
+            whos.extend(self.who(&format!("{path}[{index}]"), doc));
+        }
+        whos
+    }
+
+    pub(super) fn who(&mut self, path: &str, doc: &WhoDoc) -> Option<Who> {
+        match doc {
+            WhoDoc::User(login) => {
+                let path = format!("{path}.user");
+                let Some(id) = self.names.user(login) else {
+                    self.problem(path, self.names.unknown_user(login.as_str()));
+                    return None;
+                };
+                if self.names.directory().active(&id).is_none() {
+                    self.warn(path, format!("`{login}` is deactivated and decides nothing"));
+                }
+                self.people.insert(login.clone(), id.clone());
+                Some(Who::User(id))
+            }
+            WhoDoc::Group(id) => {
+                if !self.names.has_group(id) {
+                    self.problem(format!("{path}.group"), self.names.unknown_group(id.as_str()));
+                }
+                Some(Who::Group(id.clone()))
+            }
+            WhoDoc::Role(role) => Some(Who::Role(*role)),
+            WhoDoc::Node(doc) => {
+                self.require_type(
+                    &format!("{path}.node.property"),
+                    &doc.property,
+                    &PropertyType::Node,
+                );
+                Some(Who::Node { property: doc.property.clone(), level: doc.level })
+            }
+            WhoDoc::OwnerOf(property) => self.owner_of(&format!("{path}.owner_of"), property),
+            WhoDoc::Property(chain) => self.property_who(&format!("{path}.property"), chain),
+            WhoDoc::Pick(_) => {
+                self.problem(format!("{path}.pick"), "requester's pick is not available yet");
+                None
+            }
+            WhoDoc::Script(doc) => {
+                let path = format!("{path}.script");
+                let known = self.names.check_script(&doc.id);
+                self.keep(&path, known);
+                Some(Who::Script(self.extension(&path, doc)))
+            }
+            WhoDoc::Plugin(doc) => {
+                let path = format!("{path}.plugin");
+                let known = self.names.check_plugin(&doc.id, World::Approvers);
+                self.keep(&path, known);
+                Some(Who::Plugin(self.extension(&path, doc)))
+            }
+        }
+    }
+
+    fn owner_of(&mut self, path: &str, property: &str) -> Option<Who> {
+        if property == "items" {
+            return Some(Who::OwnersOfItems);
+        }
+        let name = self.keep(path, PropertyName::parse(property).map_err(|bad| bad.to_string()))?;
+        self.require_type(path, &name, &PropertyType::Resource);
+        Some(Who::OwnerOf(name))
+    }
+
+    /// `requester.manager.manager`, `request.project_owner` or a chain from there.
+    fn property_who(&mut self, path: &str, chain: &str) -> Option<Who> {
+        let mut words = chain.split('.');
+        let head = words.next().unwrap_or_default();
+        let names: Result<Vec<PropertyName>, _> = words.map(PropertyName::parse).collect();
+        let names = self.keep(path, names.map_err(|bad| bad.to_string()))?;
+        if names.is_empty() || names.len() > MAX_CHAIN {
+            let message = format!(
+                "`{chain}` is not a chain of 1 to {MAX_CHAIN} properties such as `requester.manager`"
+            );
+            self.problem(path, message);
+            return None;
+        }
+        match head {
+            "requester" => Some(Who::OfRequester(names)),
+            "request" => self.of_request(path, names),
+            _ => {
+                let message =
+                    unknown("start of a chain", head, ["requester", "request"].into_iter());
+                self.problem(path, message);
+                None
+            }
+        }
+    }
+
+    fn of_request(&mut self, path: &str, names: Vec<PropertyName>) -> Option<Who> {
+        let mut names = names.into_iter();
+        let first = names.next()?;
+        match self.types.get(&first) {
+            Some(PropertyType::User | PropertyType::Group) => {}
+            Some(PropertyType::List(of))
+                if matches!(**of, PropertyType::User | PropertyType::Group) => {}
+            Some(other) => {
+                let message = format!("`{first}` is {other}, not a user or a group");
+                self.problem(path, message);
+            }
+            None => self.require_property(path, &first),
+        }
+        Some(Who::OfRequest(first, names.collect()))
+    }
+
+    fn require_type(&mut self, path: &str, name: &PropertyName, wanted: &PropertyType) {
+        match self.types.get(name) {
+            Some(found) if found == wanted => {}
+            Some(found) => {
+                let message = format!("`{name}` is {found}, not {wanted}");
+                self.problem(path, message);
+            }
+            None => self.require_property(path, name),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What the names in a document may stand for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::literal::unknown;
+use crate::{
+    directory::Directory,
+    ids::{GroupId, Login, NodeId, PluginId, PropertyName, ResourceId, ScriptId, UserId},
+    value::PropertyType,
+};
+
+/// What a plugin can be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum World {
+    /// As a condition.
+    Condition,
+    /// To name approvers.
+    Approvers,
+    /// To execute.
+    Executor,
+}
+
+/// The names that a document may use.
+///
+/// A version that was published is compiled again at every start, perhaps long after a group it
+/// names was deleted or a user it names got another login. So its people come from what was
+/// recorded, and existence is not asked again.
+#[derive(Clone, Debug)]
+pub struct Names<'a> {
+    directory: &'a Directory,
+    recorded: Option<&'a BTreeMap<Login, UserId>>,
+    user_properties: Option<&'a BTreeMap<PropertyName, PropertyType>>,
+    scripts: Option<&'a BTreeSet<ScriptId>>,
+    plugins: Option<&'a BTreeMap<PluginId, World>>,
+}
+
+impl<'a> Names<'a> {
+    /// People, groups, nodes and resources of today; scripts and plugins are not checked.
+    #[must_use]
+    pub fn of_directory(directory: &'a Directory) -> Self {
+        Self { directory, recorded: None, user_properties: None, scripts: None, plugins: None }
+    }
+
+    /// Everything of today: for publishing.
+    #[must_use]
+    pub fn of_today(
+        organization: &'a crate::organization::Organization,
+        scripts: &'a BTreeSet<ScriptId>,
+        plugins: &'a BTreeMap<PluginId, World>,
+    ) -> Self {
+        Self {
+            directory: &organization.directory,
+            recorded: None,
+            user_properties: Some(&organization.user_properties),
+            scripts: Some(scripts),
+            plugins: Some(plugins),
+        }
+    }
+
+    /// What was recorded when the version was published.
+    #[must_use]
+    pub fn recorded(
+        organization: &'a crate::organization::Organization,
+        people: &'a BTreeMap<Login, UserId>,
+    ) -> Self {
+        Self {
+            directory: &organization.directory,
+            recorded: Some(people),
+            user_properties: Some(&organization.user_properties),
+            scripts: None,
+            plugins: None,
+        }
+    }
+
+    pub(crate) fn is_publish(&self) -> bool {
+        self.recorded.is_none() && self.scripts.is_some()
+    }
+
+    pub(crate) fn directory(&self) -> &'a Directory {
+        self.directory
+    }
+
+    pub(crate) fn user(&self, login: &Login) -> Option<UserId> {
+        let recorded = self.recorded.and_then(|people| people.get(login));
+        recorded.or_else(|| self.directory.by_login(login).map(|user| &user.id)).cloned()
+    }
+
+    pub(crate) fn has_group(&self, id: &GroupId) -> bool {
+        self.recorded.is_some() || self.directory.group(id).is_some()
+    }
+
+    pub(crate) fn has_node(&self, id: &NodeId) -> bool {
+        self.recorded.is_some() || self.directory.node(id).is_some()
+    }
+
+    pub(crate) fn has_resource(&self, id: &ResourceId) -> bool {
+        self.recorded.is_some() || self.directory.resource(id).is_some()
+    }
+
+    pub(crate) fn user_property(&self, name: &PropertyName) -> Option<&'a PropertyType> {
+        self.user_properties.and_then(|types| types.get(name))
+    }
+
+    pub(crate) fn check_script(&self, id: &ScriptId) -> Result<(), String> {
+        match self.scripts {
+            Some(known) if !known.contains(id) => {
+                Err(unknown("script", id.as_str(), known.iter().map(ScriptId::as_str)))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    pub(crate) fn check_plugin(&self, id: &PluginId, world: World) -> Result<(), String> {
+        let Some(known) = self.plugins else { return Ok(()) };
+        match known.get(id) {
+            Some(found) if *found == world => Ok(()),
+            Some(found) => Err(format!("plugin `{id}` is {}, not {}", found.word(), world.word())),
+            None => Err(unknown("plugin", id.as_str(), known.keys().map(PluginId::as_str))),
+        }
+    }
+
+    pub(crate) fn unknown_user(&self, found: &str) -> String {
+        unknown("user", found, self.directory.users().map(|user| user.login.as_str()))
+    }
+
+    pub(crate) fn unknown_group(&self, found: &str) -> String {
+        unknown("group", found, self.directory.groups().map(|group| group.id.as_str()))
+    }
+
+    pub(crate) fn unknown_node(&self, found: &str) -> String {
+        unknown("node", found, self.directory.nodes().map(|node| node.id.as_str()))
+    }
+
+    pub(crate) fn unknown_resource(&self, found: &str) -> String {
+        unknown("resource", found, self.directory.resources().map(|r| r.id.as_str()))
+    }
+}
+
+impl World {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Condition => "a condition",
+            Self::Approvers => "a resolver of approvers",
+            Self::Executor => "an executor",
+        }
+    }
+}
