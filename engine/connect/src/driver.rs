@@ -3,6 +3,8 @@
 //! A driver session is one connection to the server. Whoever starts an operation and does not see its
 //! end drops the session and fires its [`Canceller`]; a session is never used again in an unknown state.
 
+mod mariadb;
+mod postgres;
 mod sqlite;
 
 use std::time::Duration;
@@ -21,6 +23,8 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Opening {
     pub(crate) read_only: bool,
+    /// Every statement commits by itself. For MariaDB, whose DDL does so anyway.
+    pub(crate) steps: bool,
     /// For each statement, lock waits included.
     pub(crate) statement: Duration,
     /// For the whole transaction.
@@ -30,12 +34,16 @@ pub(crate) struct Opening {
 /// One connection to a server.
 pub(crate) enum Session {
     Sqlite(sqlite::Session),
+    Postgres(postgres::Session),
+    Mariadb(mariadb::Session),
 }
 
 /// Stops what a session is doing, from outside.
 #[derive(Clone)]
 pub(crate) enum Canceller {
     Sqlite(sqlite::Canceller),
+    Postgres(postgres::Canceller),
+    Mariadb(mariadb::Canceller),
 }
 
 /// Calls the same method of whichever driver it is.
@@ -43,6 +51,8 @@ macro_rules! each {
     ($session:expr, $driver:ident => $call:expr) => {
         match $session {
             Session::Sqlite($driver) => $call,
+            Session::Postgres($driver) => $call,
+            Session::Mariadb($driver) => $call,
         }
     };
 }
@@ -59,10 +69,12 @@ impl Session {
                 Target::Sqlite { path } => {
                     sqlite::Session::connect(name, path, config.read_only).await.map(Self::Sqlite)
                 }
-                Target::Postgres(_) | Target::Mariadb(_) => Err(Error::Unreachable {
-                    connection: name.clone(),
-                    reason: "this build has no driver for it".to_owned(),
-                }),
+                Target::Postgres(server) => {
+                    postgres::Session::connect(name, server, within).await.map(Self::Postgres)
+                }
+                Target::Mariadb(server) => {
+                    mariadb::Session::connect(name, server).await.map(Self::Mariadb)
+                }
             }
         };
         tokio::time::timeout(within, opening).await.unwrap_or_else(|_| {
@@ -74,12 +86,16 @@ impl Session {
     pub(crate) fn dialect(&self) -> Dialect {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+            Self::Mariadb(_) => Dialect::Mariadb,
         }
     }
 
     pub(crate) fn canceller(&self) -> Canceller {
         match self {
             Self::Sqlite(driver) => Canceller::Sqlite(driver.canceller()),
+            Self::Postgres(driver) => Canceller::Postgres(driver.canceller()),
+            Self::Mariadb(driver) => Canceller::Mariadb(driver.canceller()),
         }
     }
 
@@ -132,6 +148,11 @@ impl Session {
         each!(self, driver => driver.rollback().await)
     }
 
+    /// Whether the server still answers.
+    pub(crate) async fn is_alive(&mut self) -> bool {
+        each!(self, driver => driver.is_alive().await)
+    }
+
     /// Makes the session as good as new for the next user; `false` where it must be closed instead.
     pub(crate) async fn reset(&mut self) -> bool {
         each!(self, driver => driver.reset().await)
@@ -143,6 +164,8 @@ impl Canceller {
     pub(crate) async fn cancel(self) {
         match self {
             Self::Sqlite(canceller) => canceller.cancel(),
+            Self::Postgres(canceller) => canceller.cancel().await,
+            Self::Mariadb(canceller) => canceller.cancel().await,
         }
     }
 }

@@ -100,7 +100,7 @@ impl Sheet {
             let names: Vec<String> = batch.columns.iter().map(|c| c.name.clone()).collect();
             if self.options.header {
                 let fields = names.iter().map(|name| self.defused(name.clone()));
-                csv.write_record(fields.collect::<Vec<_>>()).map_err(broken)?;
+                csv.write_record(fields.collect::<Vec<_>>()).map_err(|e| broken(&e))?;
             }
             self.columns = Some(names);
         }
@@ -110,9 +110,9 @@ impl Sheet {
                 return Err(Error::TooManyRows(self.options.max_rows));
             }
             let fields = row.iter().map(|cell| self.field(cell));
-            csv.write_record(fields.collect::<Vec<_>>()).map_err(broken)?;
+            csv.write_record(fields.collect::<Vec<_>>()).map_err(|e| broken(&e))?;
         }
-        csv.into_inner().map_err(|e| broken(e.into_error().into()))
+        csv.into_inner().map_err(|e| broken(&e.into_error().into()))
     }
 
     fn field(&mut self, cell: &Cell) -> String {
@@ -140,6 +140,6 @@ fn is_plain_number(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E'))
 }
 
-fn broken(error: csv::Error) -> Error {
+fn broken(error: &csv::Error) -> Error {
     Error::Bug(format!("a row cannot be written as CSV: {error}"))
 }

@@ -6,6 +6,7 @@
 //! | state    | means                                                                           |
 //! |----------|---------------------------------------------------------------------------------|
 //! | `done`   | the effect happened; `receipt` says what                                        |
+//! | `begun`  | MariaDB, steps: some, all or none of the statements ran; `receipt` says which   |
 //! | `fenced` | a probe answered *did not happen*, `fence` times so far                         |
 //!
 //! [`crate::Transaction::mark`] writes the row in the effect's own transaction, so that both are kept
@@ -23,14 +24,22 @@
 //! number*. Bytes of an old attempt carry an old number. Two attempts with the same number compete for the
 //! row, and one wins. What remains for the runtime: after *did not happen*, whoever begins an attempt is a
 //! new attempt, so that only the holder of the execution's lease may begin one.
+//!
+//! **Steps** ([`crate::transaction::Mode::Steps`]) on MariaDB cannot be one transaction, since DDL
+//! commits. Their promise is weaker, and this is all of it: `begun` is on the disk before the first
+//! statement, `done` after the last; the attempt holds a server-side lock named after the key as long as its
+//! connection lives, and a probe takes that lock first, so that when it answers [`Probe::Begun`], nothing
+//! of the attempt runs any more. Whoever gets that answer looks at the database, or repeats the statements,
+//! which is why each must be one that can be repeated.
 
 use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
 
 use crate::{
     cell::Cell,
     dialect::Dialect,
     driver::{Opening, Session},
-    error::Error,
+    error::{Error, StatementFault},
     pool::Pool,
 };
 
@@ -47,6 +56,8 @@ pub enum Probe {
     Happened(Json),
     /// It did not, and no attempt that has begun can have it any more.
     DidNotHappen,
+    /// Steps: it was begun, and some, all or none of its statements happened; the receipt of the beginning.
+    Begun(Json),
 }
 
 /// A row of the table.
@@ -59,6 +70,7 @@ struct Row {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Done,
+    Begun,
     Fenced,
 }
 
@@ -118,10 +130,60 @@ pub(crate) async fn mark_done(
         Some(row) if row.state == State::Done => return Err(Error::AlreadyHappened(row.receipt)),
         Some(row) => row.fence,
     };
+    claim(session, table, key, fence, "done", &receipt).await
+}
+
+/// Notes that steps have begun, and holds the lock of the key until the session ends.
+pub(crate) async fn mark_begun(
+    session: &mut Session,
+    table: &str,
+    key: &str,
+    receipt: &Json,
+) -> Result<(), Error> {
+    let receipt = receipt_text(receipt)?;
+    lock(session, table, key, 0).await?;
+    match read(session, table, key, false).await? {
+        None => claim(session, table, key, 0, "begun", &receipt).await,
+        Some(row) => match row.state {
+            State::Done => Err(Error::AlreadyHappened(row.receipt)),
+            // The lock is ours: the attempt that began is gone, and this one repeats it.
+            State::Begun => Ok(()),
+            State::Fenced => claim(session, table, key, row.fence, "begun", &receipt).await,
+        },
+    }
+}
+
+/// Notes that steps are done.
+pub(crate) async fn finish(
+    session: &mut Session,
+    table: &str,
+    key: &str,
+    receipt: &Json,
+) -> Result<(), Error> {
+    let receipt = receipt_text(receipt)?;
+    let sql = format!(
+        "UPDATE {table} SET state = 'done', receipt = ? WHERE once_key = ? AND state = 'begun'"
+    );
+    let params = [Cell::Text(receipt), Cell::Text(key.to_owned())];
+    match session.run_own(&sql, &params).await? {
+        1 => Ok(()),
+        _ => Err(Error::Fenced),
+    }
+}
+
+/// Writes the row, new or in place of the fence of exactly this number.
+async fn claim(
+    session: &mut Session,
+    table: &str,
+    key: &str,
+    fence: i64,
+    state: &str,
+    receipt: &str,
+) -> Result<(), Error> {
     let won = if fence == 0 {
-        insert(session, table, key, 0, "done", &receipt).await?
+        insert(session, table, key, 0, state, receipt).await?
     } else {
-        take_over(session, table, key, fence, &receipt).await?
+        take_over(session, table, key, fence, state, receipt).await?
     };
     if won {
         return Ok(());
@@ -130,6 +192,23 @@ pub(crate) async fn mark_done(
         Some(row) if row.state == State::Done => Err(Error::AlreadyHappened(row.receipt)),
         _ => Err(Error::Fenced),
     }
+}
+
+/// Takes MariaDB's lock of the key, waiting so many seconds; it ends with the session.
+async fn lock(session: &mut Session, table: &str, key: &str, seconds: u64) -> Result<(), Error> {
+    let digest = hex::encode(Sha256::digest(format!("{table} {key}")));
+    // The server takes 64 characters.
+    let name = format!("countersign {}", digest.get(..48).unwrap_or_default());
+    let params = [Cell::Text(name), Cell::Integer(i64::try_from(seconds).unwrap_or(0))];
+    let answer = session.read_own("SELECT GET_LOCK(?, ?)", &params).await?;
+    if answer == [[Cell::Integer(1)]] {
+        return Ok(());
+    }
+    Err(Error::Statement {
+        fault: StatementFault::Conflict,
+        code: "GET_LOCK".to_owned(),
+        message: "another attempt at this effect is still running".to_owned(),
+    })
 }
 
 /// Replaces the receipt of an effect that this very transaction has marked.
@@ -157,6 +236,10 @@ pub(crate) async fn probe(pool: &std::sync::Arc<Pool>, key: &str) -> Result<Prob
     let asking = async {
         let session = lease.session()?;
         pool.prepare_marker(session).await?;
+        if session.dialect() == Dialect::Mariadb {
+            let table = session.marker_table();
+            lock(session, &table, key, within.as_secs().saturating_sub(1)).await?;
+        }
         let answer = fence(session, key, within).await;
         match answer {
             Ok(_) => session.commit().await?,
@@ -185,12 +268,15 @@ async fn fence(
     within: std::time::Duration,
 ) -> Result<Probe, Error> {
     let table = session.marker_table();
-    session.begin(Opening { read_only: false, statement: within, transaction: within }).await?;
+    let opening =
+        Opening { read_only: false, steps: false, statement: within, transaction: within };
+    session.begin(opening).await?;
     if insert(session, &table, key, 1, "fenced", "null").await? {
         return Ok(Probe::DidNotHappen);
     }
     match read(session, &table, key, true).await? {
         Some(row) if row.state == State::Done => Ok(Probe::Happened(row.receipt)),
+        Some(row) if row.state == State::Begun => Ok(Probe::Begun(row.receipt)),
         Some(_) => {
             let one = parameter(session.dialect(), 1);
             let sql = format!("UPDATE {table} SET fence = fence + 1 WHERE once_key = {one}");
@@ -228,6 +314,7 @@ fn row(cells: Vec<Cell>) -> Result<Row, Error> {
     };
     let state = match state.as_str() {
         "done" => State::Done,
+        "begun" => State::Begun,
         "fenced" => State::Fenced,
         _ => return Err(strange()),
     };
@@ -266,21 +353,27 @@ async fn insert(
     Ok(session.run_own(&sql, &params).await? == 1)
 }
 
-/// Turns the fence of exactly this number into a done effect.
+/// Puts an attempt in the place of the fence of exactly this number.
 async fn take_over(
     session: &mut Session,
     table: &str,
     key: &str,
     fence: i64,
+    state: &str,
     receipt: &str,
 ) -> Result<bool, Error> {
-    let d = session.dialect();
-    let (one, two, three) = (parameter(d, 1), parameter(d, 2), parameter(d, 3));
+    let dialect = session.dialect();
+    let [one, two, three, four] = [1, 2, 3, 4].map(|number| parameter(dialect, number));
     let sql = format!(
-        "UPDATE {table} SET state = 'done', receipt = {one} \
-         WHERE once_key = {two} AND fence = {three} AND state = 'fenced'"
+        "UPDATE {table} SET state = {one}, receipt = {two} \
+         WHERE once_key = {three} AND fence = {four} AND state = 'fenced'"
     );
-    let params = [Cell::Text(receipt.to_owned()), Cell::Text(key.to_owned()), Cell::Integer(fence)];
+    let params = [
+        Cell::Text(state.to_owned()),
+        Cell::Text(receipt.to_owned()),
+        Cell::Text(key.to_owned()),
+        Cell::Integer(fence),
+    ];
     Ok(session.run_own(&sql, &params).await? == 1)
 }
 

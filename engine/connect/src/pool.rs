@@ -22,6 +22,9 @@ use crate::{
 /// A session that was idle for longer is closed instead of used: the network may have forgotten it.
 const KEPT_IDLE: Duration = Duration::from_secs(60);
 
+/// For an idle session to show that it still answers.
+const ALIVE_WITHIN: Duration = Duration::from_secs(2);
+
 /// All sessions of one connection.
 pub(crate) struct Pool {
     pub(crate) name: ResourceId,
@@ -57,11 +60,18 @@ impl Pool {
         let Ok(Ok(place)) = tokio::time::timeout(limits.connect(), place).await else {
             return Err(Error::Busy { connection: self.name.clone(), open: limits.open });
         };
-        let session = match self.take_idle() {
-            Some(session) => session,
-            None => Session::connect(&self.name, &self.config).await?,
-        };
+        let session = self.session().await?;
         Ok(Lease::new(Arc::clone(self), session, place))
+    }
+
+    /// An idle session that still answers, or a new one.
+    async fn session(&self) -> Result<Session, Error> {
+        while let Some(mut session) = self.take_idle() {
+            if tokio::time::timeout(ALIVE_WITHIN, session.is_alive()).await == Ok(true) {
+                return Ok(session);
+            }
+        }
+        Session::connect(&self.name, &self.config).await
     }
 
     /// Sees to it that the marker table is there, outside any transaction.

@@ -70,6 +70,10 @@ impl BatchSender {
         Batch { columns: Arc::clone(&self.columns), rows: std::mem::take(&mut self.rows) }
     }
 
+    pub(crate) async fn send(&self, batch: Batch) -> Result<(), Error> {
+        self.batches.send(Ok(batch)).await.map_err(|_| Error::Over("its stream was abandoned"))
+    }
+
     pub(crate) fn send_blocking(&self, batch: Batch) -> Result<(), Error> {
         self.batches.blocking_send(Ok(batch)).map_err(|_| Error::Over("its stream was abandoned"))
     }

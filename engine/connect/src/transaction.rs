@@ -1,5 +1,7 @@
 //! One transaction on a target database.
 
+mod text;
+
 use std::{mem, sync::Arc, time::Duration};
 
 use engine_core::ids::ResourceId;
@@ -17,8 +19,7 @@ use crate::{
     stream::{self, RowStream},
 };
 
-/// The longest statement that is sent, in bytes.
-pub const MAX_STATEMENT: usize = 1 << 20;
+pub use text::MAX_STATEMENT;
 
 /// What a transaction may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,12 @@ pub enum Mode {
     ReadOnly,
     /// All or nothing.
     Atomic,
+    /// For effects made of statements that can be repeated (such as GRANT). Where the database can, it is
+    /// the same as [`Atomic`](Self::Atomic). MariaDB cannot: DDL commits there. So every statement commits by
+    /// itself, [`Transaction::mark`] comes first and notes that the effect has begun, the commit
+    /// notes that it is done, and a probe between the two finds [`crate::Probe::Begun`]. A rollback undoes
+    /// nothing that ran.
+    Steps,
 }
 
 /// How a transaction is begun.
@@ -47,13 +54,21 @@ pub struct Transaction {
     dialect: Dialect,
     table: String,
     deadline: Instant,
-    marked: Option<String>,
+    mode: Mode,
+    marked: Option<Marked>,
+}
+
+/// The effect that the transaction has marked.
+#[derive(Debug)]
+struct Marked {
+    key: String,
+    receipt: Json,
 }
 
 /// Where the session is. It is taken out for every operation and put back after it, so that an
 /// operation that is dropped half-way takes the session with it.
 enum Slot {
-    Idle(Lease),
+    Idle(Box<Lease>),
     /// The task gives the session back if the stream was read to its end.
     Streaming(JoinHandle<Option<Lease>>),
     Over(&'static str),
@@ -82,13 +97,14 @@ impl Transaction {
         let (dialect, table) = (session.dialect(), session.marker_table());
         let opening = Opening {
             read_only: begin.mode == Mode::ReadOnly,
+            steps: begin.mode == Mode::Steps && dialect == Dialect::Mariadb,
             statement: limits.statement().min(timeout),
             transaction: timeout,
         };
         let deadline = Instant::now() + timeout;
-        let slot = Slot::Idle(lease);
-        let mut transaction =
-            Self { pool: Arc::clone(pool), slot, dialect, table, deadline, marked: None };
+        let slot = Slot::Idle(Box::new(lease));
+        let (pool, mode) = (Arc::clone(pool), begin.mode);
+        let mut transaction = Self { pool, slot, dialect, table, deadline, mode, marked: None };
         transaction.open(opening).await?;
         Ok(transaction)
     }
@@ -110,8 +126,10 @@ impl Transaction {
     /// # Errors
     /// Of any kind; after a failed statement only [`rollback`](Self::rollback) makes sense.
     pub async fn execute(&mut self, sql: &str, params: &[Cell]) -> Result<u64, Error> {
-        check_text(sql)?;
-        self.bounded(async |session| session.execute(sql, params).await).await
+        text::check(sql, self.mode)?;
+        self.check_marked()?;
+        let result = self.bounded(async |session| session.execute(sql, params).await).await;
+        result.map_err(|error| self.outcome(error))
     }
 
     /// Runs one statement and holds its answer in memory: at most `max_rows`, and never more than the
@@ -149,7 +167,8 @@ impl Transaction {
     /// # Errors
     /// Of the transaction; those of the statement come through the stream.
     pub async fn stream(&mut self, sql: &str, params: &[Cell]) -> Result<RowStream, Error> {
-        check_text(sql)?;
+        text::check(sql, self.mode)?;
+        self.check_marked()?;
         let mut lease = self.take().await?;
         let (out, errors, rows) = stream::channel();
         let (sql, params, deadline) = (sql.to_owned(), params.to_vec(), self.deadline);
@@ -181,19 +200,24 @@ impl Transaction {
     /// attempt up: roll back. [`Error::BadKey`]; and those of a statement.
     pub async fn mark(&mut self, once_key: &str, receipt: &Json) -> Result<(), Error> {
         marker::check_key(once_key)?;
-        let table = self.table.clone();
-        let again = self.marked.as_deref() == Some(once_key);
+        let (table, steps) = (self.table.clone(), self.is_stepwise());
+        let again = self.marked.as_ref().is_some_and(|marked| marked.key == once_key);
+        if steps && self.marked.is_some() && !again {
+            return Err(Error::Refused("one run of steps has one effect".to_owned()));
+        }
         let result = self
-            .bounded(async |session| {
-                if again {
-                    marker::replace_receipt(session, &table, once_key, receipt).await
-                } else {
-                    marker::mark_done(session, &table, once_key, receipt).await
-                }
+            .bounded(async |session| match (again, steps) {
+                (true, false) => marker::replace_receipt(session, &table, once_key, receipt).await,
+                // Written when it is done.
+                (true, true) => Ok(()),
+                (false, false) => marker::mark_done(session, &table, once_key, receipt).await,
+                (false, true) => marker::mark_begun(session, &table, once_key, receipt).await,
             })
             .await;
         match &result {
-            Ok(()) => self.marked = Some(once_key.to_owned()),
+            Ok(()) => {
+                self.marked = Some(Marked { key: once_key.to_owned(), receipt: receipt.clone() });
+            }
             Err(Error::Statement { .. }) => self.pool.forget_marker(),
             Err(_) => {}
         }
@@ -207,17 +231,27 @@ impl Transaction {
     pub async fn commit(mut self) -> Result<(), Error> {
         let mut lease = self.take().await?;
         let within = self.pool.config.limits.statement();
-        let committing = lease.session()?.commit();
-        match tokio::time::timeout(within, committing).await {
-            Ok(Ok(())) => {
+        let session = lease.session()?;
+        let committing = async {
+            if let (true, Some(Marked { key, receipt })) = (self.is_stepwise(), &self.marked) {
+                return marker::finish(session, &self.table, key, receipt).await;
+            }
+            session.commit().await
+        };
+        let result = tokio::time::timeout(within, committing).await.unwrap_or_else(|_| {
+            let waited = within.as_millis();
+            Err(Error::UnknownOutcome(format!("no answer to the commit within {waited} ms")))
+        });
+        match result {
+            Ok(()) => {
                 lease.give_back().await;
                 Ok(())
             }
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err(Error::UnknownOutcome(format!(
-                "no answer to the commit within {} ms",
-                within.as_millis()
-            ))),
+            // Nothing was to be kept.
+            Err(Error::UnknownOutcome(reason)) if self.mode == Mode::ReadOnly => {
+                Err(Error::Lost(reason))
+            }
+            Err(error) => Err(self.outcome(error)),
         }
     }
 
@@ -259,7 +293,7 @@ impl Transaction {
         match result {
             Ok(result) => {
                 if !result.as_ref().is_err_and(Error::breaks_session) {
-                    self.slot = Slot::Idle(lease);
+                    self.slot = Slot::Idle(Box::new(lease));
                 }
                 result
             }
@@ -273,7 +307,7 @@ impl Transaction {
     /// Takes the session out, after the stream that has it.
     async fn take(&mut self) -> Result<Lease, Error> {
         match mem::replace(&mut self.slot, Slot::Over("an operation did not end")) {
-            Slot::Idle(lease) => Ok(lease),
+            Slot::Idle(lease) => Ok(*lease),
             Slot::Over(reason) => {
                 self.slot = Slot::Over(reason);
                 Err(Error::Over(reason))
@@ -290,22 +324,27 @@ impl Transaction {
             }
         }
     }
-}
 
-/// Refuses what would break the bond of an effect and its marker. The text is not understood here: the
-/// first word is enough, since every call to the server carries one statement.
-fn check_text(sql: &str) -> Result<(), Error> {
-    if sql.len() > MAX_STATEMENT {
-        return Err(Error::Refused(format!(
-            "it has {} bytes, more than {MAX_STATEMENT}",
-            sql.len()
-        )));
+    /// Whether every statement commits by itself.
+    fn is_stepwise(&self) -> bool {
+        self.mode == Mode::Steps && self.dialect == Dialect::Mariadb
     }
-    if sql.contains('\0') {
-        return Err(Error::Refused("it holds a NUL character".to_owned()));
+
+    /// Steps without their mark would leave no trace.
+    fn check_marked(&self) -> Result<(), Error> {
+        if self.is_stepwise() && self.marked.is_none() {
+            return Err(Error::Refused("steps run after their effect is marked".to_owned()));
+        }
+        Ok(())
     }
-    if sql.to_ascii_lowercase().contains(marker::TABLE) {
-        return Err(Error::Refused(format!("`{}` belongs to the engine", marker::TABLE)));
+
+    /// Where statements commit by themselves, one without an answer may have happened.
+    fn outcome(&self, error: Error) -> Error {
+        match error {
+            Error::Lost(_) | Error::Timeout(_) if self.is_stepwise() => {
+                Error::UnknownOutcome(error.to_string())
+            }
+            other => other,
+        }
     }
-    Ok(())
 }

@@ -1,7 +1,10 @@
 //! SQLite: a file of this machine, worked on by blocking threads.
 //!
-//! What a statement may reach is bounded by SQLite's authorizer, not by reading its text: no attached
+//! What a statement may reach is bounded by SQLite's authorizer ([`boundary`]), not by its text: no attached
 //! files, no pragmas, no extensions, no transaction control, no marker table.
+
+mod boundary;
+mod value;
 
 use std::{
     path::Path,
@@ -16,9 +19,8 @@ use engine_core::ids::ResourceId;
 use rusqlite::{
     Connection, ErrorCode, OpenFlags,
     config::DbConfig,
-    hooks::{AuthAction, AuthContext, Authorization},
+    hooks::{AuthContext, Authorization},
     limits::Limit,
-    types::{ToSqlOutput, Value, ValueRef},
 };
 
 use super::Opening;
@@ -46,6 +48,15 @@ struct Switches {
     /// The statement is the engine's own.
     own: AtomicBool,
     read_only: AtomicBool,
+}
+
+impl Switches {
+    fn authorize(&self, context: &AuthContext<'_>) -> Authorization {
+        if self.own.load(Ordering::SeqCst) {
+            return Authorization::Allow;
+        }
+        boundary::authorize(&context.action, self.read_only.load(Ordering::SeqCst))
+    }
 }
 
 /// Stops a session for good.
@@ -82,7 +93,7 @@ impl Session {
     }
 
     pub(crate) async fn run_own(&mut self, sql: &str, params: &[Cell]) -> Result<u64, Error> {
-        self.call(true, sql, params, |connection, sql, params| step(connection, sql, params)).await
+        self.call(true, sql, params, step).await
     }
 
     pub(crate) async fn read_own(
@@ -119,7 +130,7 @@ impl Session {
     }
 
     pub(crate) async fn execute(&mut self, sql: &str, params: &[Cell]) -> Result<u64, Error> {
-        self.call(false, sql, params, |connection, sql, params| step(connection, sql, params)).await
+        self.call(false, sql, params, step).await
     }
 
     pub(crate) async fn stream(
@@ -179,6 +190,10 @@ impl Session {
         false
     }
 
+    pub(crate) async fn is_alive(&mut self) -> bool {
+        true
+    }
+
     /// Does the work on a thread that may block. Should the caller go away, the work still ends there.
     async fn call<T, F>(
         &mut self,
@@ -233,56 +248,10 @@ fn open(path: &Path, read_only: bool, switches: &Arc<Switches>) -> rusqlite::Res
         Some(move || seen.cancelled.load(Ordering::SeqCst)),
     )?;
     let seen = Arc::clone(switches);
-    connection.authorizer(Some(move |context: AuthContext<'_>| authorize(&seen, &context)))?;
+    connection.authorizer(Some(move |context: AuthContext<'_>| seen.authorize(&context)))?;
     // Reads the header, so that a file that is no database is found out here.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(connection)
-}
-
-/// The boundary: asked by SQLite while it compiles a statement, triggers and views included.
-fn authorize(switches: &Switches, context: &AuthContext<'_>) -> Authorization {
-    if switches.own.load(Ordering::SeqCst) {
-        return Authorization::Allow;
-    }
-    let read_only = switches.read_only.load(Ordering::SeqCst);
-    let writing = |allowed: bool| {
-        if allowed && !read_only { Authorization::Allow } else { Authorization::Deny }
-    };
-    match context.action {
-        AuthAction::Select | AuthAction::Recursive => Authorization::Allow,
-        AuthAction::Read { table_name, .. } => allow_unless_marker(table_name),
-        AuthAction::Function { function_name } => {
-            if function_name.eq_ignore_ascii_case("load_extension") {
-                Authorization::Deny
-            } else {
-                Authorization::Allow
-            }
-        }
-        AuthAction::Insert { table_name }
-        | AuthAction::Delete { table_name }
-        | AuthAction::Update { table_name, .. }
-        | AuthAction::CreateTable { table_name }
-        | AuthAction::CreateIndex { table_name, .. }
-        | AuthAction::CreateTrigger { table_name, .. }
-        | AuthAction::DropIndex { table_name, .. }
-        | AuthAction::DropTable { table_name }
-        | AuthAction::DropTrigger { table_name, .. }
-        | AuthAction::AlterTable { table_name, .. } => writing(!is_marker(table_name)),
-        AuthAction::CreateView { .. }
-        | AuthAction::DropView { .. }
-        | AuthAction::Analyze { .. }
-        | AuthAction::Reindex { .. } => writing(true),
-        // Temporary things, virtual tables, pragmas, attached files, transactions, and what is new.
-        _ => Authorization::Deny,
-    }
-}
-
-fn is_marker(table: &str) -> bool {
-    table.eq_ignore_ascii_case(TABLE)
-}
-
-fn allow_unless_marker(table: &str) -> Authorization {
-    if is_marker(table) { Authorization::Deny } else { Authorization::Allow }
 }
 
 /// Runs a statement to its end and counts what it changed; rows that it answers are not looked at.
@@ -321,7 +290,7 @@ fn each_row(
     let mut rows = statement.raw_query();
     while let Some(row) = rows.next().map_err(|e| fault(&e))? {
         let cells = (0..width)
-            .map(|i| row.get_ref(i).map_err(|e| fault(&e)).and_then(cell))
+            .map(|i| row.get_ref(i).map_err(|e| fault(&e)).and_then(value::cell))
             .collect::<Result<_, _>>()?;
         take(cells)?;
     }
@@ -337,45 +306,9 @@ fn bind(statement: &mut rusqlite::Statement<'_>, params: &[Cell]) -> Result<(), 
         )));
     }
     for (i, param) in params.iter().enumerate() {
-        statement.raw_bind_parameter(i + 1, bound(param)?).map_err(|e| fault(&e))?;
+        statement.raw_bind_parameter(i + 1, value::bound(param)?).map_err(|e| fault(&e))?;
     }
     Ok(())
-}
-
-/// SQLite has no decimals, days and instants: they are text there, which its columns' affinities convert.
-fn bound(cell: &Cell) -> Result<ToSqlOutput<'_>, Error> {
-    let text = |text: &'_ str| ToSqlOutput::Owned(Value::Text(text.to_owned()));
-    Ok(match cell {
-        Cell::Null => ToSqlOutput::Owned(Value::Null),
-        Cell::Boolean(value) => ToSqlOutput::Owned(Value::Integer(i64::from(*value))),
-        Cell::Integer(value) => ToSqlOutput::Owned(Value::Integer(*value)),
-        Cell::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
-        Cell::Double(number) => {
-            let number =
-                number.parse().map_err(|_| Error::Value(format!("`{number}` is not a number")))?;
-            ToSqlOutput::Owned(Value::Real(number))
-        }
-        Cell::Decimal(value)
-        | Cell::Text(value)
-        | Cell::Date(value)
-        | Cell::Time(value)
-        | Cell::Timestamp(value)
-        | Cell::Instant(value) => text(value),
-    })
-}
-
-fn cell(value: ValueRef<'_>) -> Result<Cell, Error> {
-    Ok(match value {
-        ValueRef::Null => Cell::Null,
-        ValueRef::Integer(number) => Cell::Integer(number),
-        ValueRef::Real(number) => Cell::double(number),
-        ValueRef::Text(text) => Cell::Text(
-            std::str::from_utf8(text)
-                .map_err(|_| Error::Value("a text is not UTF-8".to_owned()))?
-                .to_owned(),
-        ),
-        ValueRef::Blob(bytes) => Cell::Bytes(bytes.to_vec()),
-    })
 }
 
 fn open_failed(name: &ResourceId, error: &rusqlite::Error) -> Error {

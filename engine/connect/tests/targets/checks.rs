@@ -62,7 +62,18 @@ pub(crate) async fn one_call_carries_one_statement(place: &Place) {
 
 pub(crate) async fn transaction_control_is_refused(place: &Place) {
     place.run(ORDERS).await;
-    for sql in ["COMMIT", "/* x */ commit", "ROLLBACK", "BEGIN", "SAVEPOINT a", "-- x\nEND"] {
+    for sql in [
+        "COMMIT",
+        "/* x */ commit",
+        "ROLLBACK",
+        "BEGIN",
+        "SAVEPOINT a",
+        "-- x\nEND",
+        "/*!COMMIT*/",
+        "/*M!COMMIT*/ AND NO CHAIN",
+        "/* /* */ */ COMMIT",
+        ";COMMIT",
+    ] {
         let mut transaction = place.begin(Mode::Atomic).await;
         transaction.execute("DELETE FROM orders", &[]).await.unwrap();
         let refused = transaction.execute(sql, &[]).await;
@@ -80,6 +91,8 @@ pub(crate) async fn a_read_only_transaction_writes_nothing(place: &Place) {
         assert_eq!(error.class(), FailureClass::Permanent, "{sql}: {error}");
         transaction.rollback().await.unwrap();
     }
+    let mut transaction = place.begin(Mode::ReadOnly).await;
+    assert!(transaction.execute("SET TRANSACTION READ WRITE", &[]).await.is_err());
     let connections = place.read_only();
     assert!(matches!(begin(&connections, Mode::Atomic).await, Err(Error::ReadOnlyConnection(_))));
     let mut reading = begin(&connections, Mode::ReadOnly).await.unwrap();
@@ -256,4 +269,128 @@ pub(crate) async fn an_unknown_connection_is_named(place: &Place) {
     let begun = place.connections.begin(&other, Begin { mode: Mode::Atomic, timeout: None }).await;
     let error = begun.unwrap_err();
     assert_eq!(error.to_string(), "no connection is called `other-db`");
+}
+
+/// The probe of a task of its own, and proof that it waits.
+async fn waiting_probe(place: &Place, key: &str) -> tokio::task::JoinHandle<Result<Probe, Error>> {
+    let (connections, key) = (place.connections.clone(), key.to_owned());
+    let mut probe = tokio::spawn(async move { connections.probe(&name(), &key).await });
+    let early = tokio::time::timeout(Duration::from_millis(300), &mut probe).await;
+    assert!(early.is_err(), "a probe answered while an attempt was open: {early:?}");
+    probe
+}
+
+pub(crate) async fn a_probe_waits_for_an_open_attempt(place: &Place) {
+    let receipt = json!({"affected": 3});
+    let mut attempt = place.begin(Mode::Atomic).await;
+    attempt.mark("acme/kept", &receipt).await.unwrap();
+    let probe = waiting_probe(place, "acme/kept").await;
+    attempt.commit().await.unwrap();
+    assert_eq!(probe.await.unwrap().unwrap(), Probe::Happened(receipt.clone()));
+
+    let mut attempt = place.begin(Mode::Atomic).await;
+    attempt.mark("acme/undone", &receipt).await.unwrap();
+    let probe = waiting_probe(place, "acme/undone").await;
+    attempt.rollback().await.unwrap();
+    assert_eq!(probe.await.unwrap().unwrap(), Probe::DidNotHappen);
+
+    // The same for an attempt that took over a fence.
+    let mut attempt = place.begin(Mode::Atomic).await;
+    attempt.mark("acme/undone", &receipt).await.unwrap();
+    let probe = waiting_probe(place, "acme/undone").await;
+    attempt.commit().await.unwrap();
+    assert_eq!(probe.await.unwrap().unwrap(), Probe::Happened(receipt));
+}
+
+pub(crate) async fn an_open_attempt_makes_a_hasty_probe_ask_again(place: &Place) {
+    let mut attempt = place.begin(Mode::Atomic).await;
+    attempt.mark("acme/open", &json!(1)).await.unwrap();
+    let hasty = place.with(Limits { statement_ms: 300, ..Limits::default() });
+    let error = hasty.probe(&name(), "acme/open").await.unwrap_err();
+    assert!(error.class().is_retryable(), "{error}");
+    attempt.commit().await.unwrap();
+    assert_eq!(
+        place.connections.probe(&name(), "acme/open").await.unwrap(),
+        Probe::Happened(json!(1))
+    );
+}
+
+/// Many attempts and probes at once: one effect at most, and no probe denies what is kept.
+pub(crate) async fn of_many_attempts_one_wins(place: &Place) {
+    place.run(&["CREATE TABLE hits (attempt INTEGER)"]).await;
+    let connections = place.with(Limits { open: 12, ..Limits::default() });
+    let key = "acme/race";
+    let attempts = (0..8).map(|n| {
+        let connections = connections.clone();
+        tokio::spawn(async move {
+            let mut attempt = begin(&connections, Mode::Atomic).await?;
+            attempt.mark(key, &json!(n)).await?;
+            attempt.execute(&format!("INSERT INTO hits VALUES ({n})"), &[]).await?;
+            attempt.commit().await?;
+            Ok::<i32, Error>(n)
+        })
+    });
+    let attempts: Vec<_> = attempts.collect();
+    let probes: Vec<_> = (0..4)
+        .map(|_| {
+            let connections = connections.clone();
+            tokio::spawn(async move { connections.probe(&name(), key).await })
+        })
+        .collect();
+    let mut winners = Vec::new();
+    for attempt in attempts {
+        match attempt.await.unwrap() {
+            Ok(n) => winners.push(n),
+            Err(Error::AlreadyHappened(_) | Error::Fenced) => {}
+            Err(error) => assert!(error.class().is_retryable(), "{error}"),
+        }
+    }
+    for probe in probes {
+        match probe.await.unwrap() {
+            Ok(Probe::Happened(receipt)) => assert_eq!(receipt, json!(winners[0])),
+            Ok(Probe::DidNotHappen) => {}
+            Ok(Probe::Begun(_)) => panic!("an atomic effect is never half begun"),
+            Err(error) => assert!(error.class().is_retryable(), "{error}"),
+        }
+    }
+    let hits = place.rows("SELECT attempt FROM hits").await;
+    assert_eq!(hits.len(), winners.len());
+    assert!(hits.len() <= 1, "{hits:?}");
+    let last = place.connections.probe(&name(), key).await.unwrap();
+    assert_eq!(last != Probe::DidNotHappen, winners.len() == 1, "{last:?} {winners:?}");
+}
+
+/// What one user of a connection sets is gone for the next.
+pub(crate) async fn a_session_is_as_good_as_new(place: &Place, set: &str, get: &str) {
+    let single = place.with(Limits { open: 1, ..Limits::default() });
+    let ask = async || {
+        let mut transaction = begin(&single, Mode::Atomic).await.unwrap();
+        let rows = transaction.query(get, &[], 10).await.unwrap().rows;
+        transaction.commit().await.unwrap();
+        rows
+    };
+    let before = ask().await;
+    let mut transaction = begin(&single, Mode::Atomic).await.unwrap();
+    transaction.execute(set, &[]).await.unwrap();
+    assert_ne!(transaction.query(get, &[], 10).await.unwrap().rows, before);
+    transaction.commit().await.unwrap();
+    assert_eq!(ask().await, before);
+}
+
+/// Names that mean something else when they are not quoted.
+pub(crate) async fn a_hostile_name_means_itself(place: &Place) {
+    for name in
+        ["select", "a\"b", "a`b", "x'; DROP TABLE y; --", "a\\", "/*!50000 x */", "имя", "a b"]
+    {
+        let quoted = place.dialect().quote_identifier(name).unwrap();
+        place.run(&[&format!("CREATE TABLE {quoted} ({quoted} INTEGER)")]).await;
+        let mut transaction = place.begin(Mode::ReadOnly).await;
+        let rows =
+            transaction.query(&format!("SELECT {quoted} FROM {quoted}"), &[], 1).await.unwrap();
+        assert_eq!(rows.columns[0].name, name);
+        let text = place.dialect().quote_text(name).unwrap();
+        let rows = transaction.query(&format!("SELECT {text}"), &[], 1).await.unwrap();
+        assert_eq!(rows.rows, [[Cell::Text(name.to_owned())]]);
+        transaction.rollback().await.unwrap();
+    }
 }

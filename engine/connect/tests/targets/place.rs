@@ -1,6 +1,10 @@
 //! A fresh database to work in.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use engine_connect::{
     Begin, Cell, ConnectionConfig, Connections, Dialect, Error, Limits, Mode, Target, Transaction,
@@ -49,18 +53,16 @@ impl Place {
         begin(&self.connections, mode).await.unwrap()
     }
 
-    /// Runs statements, each in a transaction of its own.
+    /// Runs statements, as steps where DDL commits by itself.
     pub(crate) async fn run(&self, statements: &[&str]) {
+        static RUNS: AtomicU32 = AtomicU32::new(0);
+        let key = format!("test/{}", RUNS.fetch_add(1, Ordering::Relaxed));
+        let mut transaction = self.begin(Mode::Steps).await;
+        transaction.mark(&key, &serde_json::Value::Null).await.unwrap();
         for sql in statements {
-            let mut transaction = self.begin(Mode::Atomic).await;
             transaction.execute(sql, &[]).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
-            match transaction.commit().await {
-                Ok(()) => {}
-                // DDL commits by itself there.
-                Err(Error::EndedEarly) if self.dialect() == Dialect::Mariadb => {}
-                Err(e) => panic!("{sql}: {e}"),
-            }
         }
+        transaction.commit().await.unwrap();
     }
 
     /// The answer of a query.

@@ -33,6 +33,9 @@ on_sqlite! {
     an_export_reads_back_as_it_was
     a_long_answer_streams_in_parts
     an_unknown_connection_is_named
+    a_probe_waits_for_an_open_attempt
+    an_open_attempt_makes_a_hasty_probe_ask_again
+    of_many_attempts_one_wins
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
