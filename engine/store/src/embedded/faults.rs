@@ -187,7 +187,7 @@ fn commit(request: &str, n: u64) -> Commit {
     let text = format!("\"{request} {n} {}\"", "x".repeat((n as usize * 977) % 9_000));
     let index = RequestIndex {
         time: Millis(1),
-        state: if n % 2 == 0 { "pending" } else { "in_progress" }.parse().unwrap(),
+        state: if n.is_multiple_of(2) { "pending" } else { "in_progress" }.parse().unwrap(),
         rule: "capex".parse().unwrap(),
         kind: "sql".parse().unwrap(),
         people: BTreeSet::new(),

@@ -10,7 +10,7 @@ use crate::{
     error::StoreError,
     layout::{
         agenda, agenda_due, answer, answer_age,
-        codec::after_prefix,
+        codec::{after_prefix, organization},
         document, head,
         list::{self, Facet, Place},
         log, request, snapshot, trail,
@@ -238,7 +238,7 @@ pub(super) fn next_organization(
     let first =
         records.range::<&[u8]>((Bound::Included(from.as_slice()), Bound::Unbounded))?.next();
     let Some(record) = first else { return Ok(None) };
-    Ok(Some(head::organization(record?.0.value())?))
+    Ok(Some(organization(record?.0.value())?))
 }
 
 pub(super) fn old_answers(

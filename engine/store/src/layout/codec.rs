@@ -85,6 +85,11 @@ pub(crate) fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
     Some(next)
 }
 
+/// The organization that a key of whatever family belongs to.
+pub(crate) fn organization(key: &[u8]) -> Result<OrgId, StoreError> {
+    Reader { rest: key, family: Family::Head }.parsed()
+}
+
 /// Reads fields of one family.
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],

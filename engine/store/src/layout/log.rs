@@ -80,6 +80,7 @@ pub(crate) fn decode(value: &[u8]) -> Result<Logged, StoreError> {
 
 #[cfg(test)]
 mod tests {
+    use engine_core::ids::RequestId;
     use proptest::prelude::*;
 
     use super::*;
@@ -97,7 +98,7 @@ mod tests {
         ) {
             prop_assert_eq!(position(&key(&org, place)), Ok(place));
             prop_assert!(key(&org, place).starts_with(&prefix(&org)));
-            let value = encode(at, request.as_ref().map(|id| id.as_str()), sequence, &event);
+            let value = encode(at, request.as_ref().map(RequestId::as_str), sequence, &event);
             let EventRecord { kind, body } = event;
             let subject = request.map_or(Subject::Organization, Subject::Request);
             prop_assert_eq!(decode(&value), Ok(Logged { at, subject, sequence, kind, body }));
