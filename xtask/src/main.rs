@@ -5,6 +5,7 @@
 //! | `build` | the plugins as WebAssembly components, then the `countersign` binary with them inside |
 //! | `test` | every check of the project; `--quick` needs Rust only |
 //! | `tidy` | the checks of the house style and of the dependency graph alone |
+//! | `sample` | writes the sample database of `examples/shop` |
 //! | `bench` | the benches |
 //!
 //! To add a check that every change must pass, add it to [`test`]; to add a rule of style, give it
@@ -14,13 +15,14 @@ mod bench;
 mod build;
 mod gates;
 mod process;
+mod sample;
 mod tally;
 mod test;
 mod tidy;
 mod toolchain;
 mod workspace;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -49,6 +51,18 @@ enum Command {
     },
     /// Check the house style and the dependency graph.
     Tidy,
+    /// Write the sample database of `examples/shop`.
+    Sample {
+        /// A new SQLite file.
+        #[arg(long, value_name = "FILE", required_unless_present = "sql")]
+        sqlite: Option<PathBuf>,
+        /// A script for SQLite, PostgreSQL or MariaDB.
+        #[arg(long, value_name = "FILE")]
+        sql: Option<PathBuf>,
+        /// Another seed gives another shop.
+        #[arg(long, default_value_t = sample::SEED)]
+        seed: u64,
+    },
     /// Run the benches.
     Bench {
         /// Only benches whose name contains this.
@@ -74,6 +88,11 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Build { profile } => build::run(&workspace, profile).map(|_| true),
         Command::Test { quick } => test::run(&workspace, quick),
         Command::Tidy => test::tidy_only(&workspace),
+        Command::Sample { sqlite, sql, seed } => {
+            sqlite.map_or(Ok(()), |path| sample::write_sqlite(seed, &path))?;
+            sql.map_or(Ok(()), |path| sample::write_sql(seed, &path))?;
+            Ok(true)
+        }
         Command::Bench { filter } => bench::run(&workspace, filter.as_deref()).map(|()| true),
     }
 }

@@ -10,10 +10,10 @@ const SOLE: [(&str, &str); 4] = [
     ("axum", "engine-server"),
 ];
 
-/// Database drivers, and who may have them: where requests are kept, where targets are reached, and
-/// the sample database.
+/// Database drivers, and who may have them: where requests are kept, where targets are reached, the
+/// sample database, and the harness in which authors test their plugins.
 const DRIVERS: [&str; 3] = ["rusqlite", "tokio-postgres", "mysql_async"];
-const MAY_DRIVE: [&str; 3] = ["engine-store", "engine-connect", "xtask"];
+const MAY_DRIVE: [&str; 4] = ["engine-store", "engine-connect", "xtask", "sdk-plugin"];
 
 /// Every library in a wrong place, or in none.
 pub(super) fn check(packages: &[Package]) -> Vec<String> {

@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
         match &self.node.data {
             Data::List(_) => self.visit(visitor),
             Data::Null | Data::Boolean(_) | Data::Number(_) | Data::Text(_) | Data::Map(_) => {
-                Err(self.place(Error::expecting("a list")))
+                Err(self.wrong(&visitor))
             }
         }
     }
@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
         match &self.node.data {
             Data::Map(_) => self.visit(visitor),
             Data::Null | Data::Boolean(_) | Data::Number(_) | Data::Text(_) | Data::List(_) => {
-                Err(self.place(Error::expecting("a map")))
+                Err(self.wrong(&visitor))
             }
         }
     }
