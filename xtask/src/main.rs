@@ -5,6 +5,7 @@
 //! | `build` | the plugins as WebAssembly components, then the `countersign` binary with them inside |
 //! | `test` | every check of the project; `--quick` needs Rust only |
 //! | `tidy` | the checks of the house style and of the dependency graph alone |
+//! | `databases` | runs a command with private PostgreSQL and MariaDB servers |
 //! | `sample` | writes the sample database of `examples/shop` |
 //! | `bench` | the benches |
 //!
@@ -16,17 +17,19 @@ mod build;
 mod gates;
 mod process;
 mod sample;
+mod servers;
 mod tally;
 mod test;
 mod tidy;
 mod toolchain;
 mod workspace;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
-use crate::{build::Profile, workspace::Workspace};
+use crate::{build::Profile, servers::Servers, workspace::Workspace};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Build, test and bench of the project")]
@@ -51,6 +54,12 @@ enum Command {
     },
     /// Check the house style and the dependency graph.
     Tidy,
+    /// Run a command with private PostgreSQL and MariaDB servers, such as one test again and again.
+    Databases {
+        /// The command and its arguments; it finds the servers in its environment.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<OsString>,
+    },
     /// Write the sample database of `examples/shop`.
     Sample {
         /// A new SQLite file.
@@ -88,6 +97,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Build { profile } => build::run(&workspace, profile).map(|_| true),
         Command::Test { quick } => test::run(&workspace, quick),
         Command::Tidy => test::tidy_only(&workspace),
+        Command::Databases { command } => with_databases(&command),
         Command::Sample { sqlite, sql, seed } => {
             sqlite.map_or(Ok(()), |path| sample::write_sqlite(seed, &path))?;
             sql.map_or(Ok(()), |path| sample::write_sql(seed, &path))?;
@@ -95,4 +105,17 @@ fn run(command: Command) -> anyhow::Result<bool> {
         }
         Command::Bench { filter } => bench::run(&workspace, filter.as_deref()).map(|()| true),
     }
+}
+
+/// Whether the command succeeded.
+fn with_databases(command: &[OsString]) -> anyhow::Result<bool> {
+    let (program, arguments) = command.split_first().context("expected a command")?;
+    servers::ensure_installed()?;
+    let servers = Servers::start()?;
+    for (name, server) in [("PostgreSQL", &servers.postgres), ("MariaDB", &servers.mariadb)] {
+        process::say(&format!("{name} runs as process {}", server.process_id()));
+    }
+    let mut child = std::process::Command::new(program);
+    let status = child.args(arguments).envs(servers.environment()).status();
+    Ok(status.with_context(|| format!("cannot start `{}`", program.display()))?.success())
 }

@@ -10,6 +10,7 @@ use anyhow::Result;
 use crate::{
     build, gates,
     process::{run as run_logged, say, seconds},
+    servers::{self, Servers},
     tally::Tally,
     tidy, toolchain,
     workspace::Workspace,
@@ -81,17 +82,35 @@ impl<'a> Suite<'a> {
     }
 
     fn engine(&mut self, quick: bool) -> Result<()> {
-        let features: &[&str] = if quick { &[] } else { &["--features", "databases"] };
+        let servers = if quick { None } else { self.databases() };
+        // Without servers there is nothing that these tests could say.
+        let features: &[&str] = if servers.is_some() { &["--features", "databases"] } else { &[] };
         let mut clippy = cargo(self.workspace, &["clippy", "--workspace", "--all-targets"]);
         clippy.args(features).args(["--", "-D", "warnings"]);
         self.command("clippy", clippy)?;
         // Tests of the documentation are among these.
         let mut tests = cargo(self.workspace, &["test", "--workspace", "--no-fail-fast"]);
         tests.args(features);
+        if let Some(servers) = &servers {
+            tests.envs(servers.environment());
+        }
         self.tests("tests", tests)?;
         let mut docs = cargo(self.workspace, &["doc", "--workspace", "--no-deps"]);
         docs.arg("--document-private-items").env("RUSTDOCFLAGS", "-D warnings");
         self.command("links of the documentation", docs)
+    }
+
+    /// Starts the database servers; a failure to is a failed check.
+    fn databases(&mut self) -> Option<Servers> {
+        let started = Instant::now();
+        say("PostgreSQL and MariaDB");
+        let servers = servers::ensure_installed().and_then(|()| Servers::start());
+        self.tally += Tally::one(servers.is_ok());
+        if let Err(error) = &servers {
+            say(&format!("    {error:#}"));
+        }
+        verdict(servers.is_ok(), started);
+        servers.ok()
     }
 
     fn of_plugins(&self, arguments: &[&str], rest: &[&str]) -> Command {
