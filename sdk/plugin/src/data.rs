@@ -1,6 +1,6 @@
 //! Databases and files, as far as they were granted.
 
-use crate::{HostError, Presence, Receipt, Result, Value, backend};
+use crate::{HostError, Message, Presence, Receipt, Result, Value, backend};
 
 /// A parameter of a statement; `None` is NULL.
 pub type Parameter = Option<Value>;
@@ -71,13 +71,42 @@ pub enum Database {
     Other(String),
 }
 
-/// What a transaction may do.
+/// How a transaction works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
+pub enum Mode {
     /// The database itself refuses writes.
     ReadOnly,
-    /// Denied while a plan is made.
-    ReadWrite,
+    /// All or nothing. Denied while a plan is made.
+    Atomic,
+    /// For statements that may be done twice, such as GRANT. The same as atomic where the database can
+    /// roll them back. MariaDB cannot: there, each is kept at once, [`Transaction::mark`] comes first,
+    /// and a crash between the two marks leaves [`Marker::Begun`].
+    Steps,
+}
+
+/// What a database knows of an effect. Final: a try that comes late is stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Marker {
+    /// It did not happen.
+    Absent,
+    /// Steps were begun, and some, all or none of them are there. With the receipt of the mark.
+    Begun(Receipt),
+    /// It happened.
+    Done(Receipt),
+}
+
+impl From<Marker> for Presence {
+    /// What `probe` answers where it has nothing but the marker.
+    fn from(marker: Marker) -> Self {
+        match marker {
+            Marker::Absent => Self::DidNotHappen,
+            Marker::Begun(_) => Self::CannotTell(Message::new(
+                "begun",
+                "the execution was begun, and some, all or none of it is there",
+            )),
+            Marker::Done(receipt) => Self::Happened(receipt),
+        }
+    }
 }
 
 /// A connection that was granted.
@@ -141,25 +170,16 @@ impl Connection {
     ///
     /// # Errors
     /// [`Denied`](crate::ErrorKind::Denied) where the grant is read-only or a plan is being made.
-    pub fn begin(&self, access: Access) -> Result<Transaction, HostError> {
-        self.0.begin(access).map(Transaction)
-    }
-
-    /// Runs one statement that its database cannot roll back. Only for what may be done twice: no
-    /// marker protects it.
-    ///
-    /// # Errors
-    /// As the database says.
-    pub fn run(&self, text: &str) -> Result<u64, HostError> {
-        self.0.run(text)
+    pub fn begin(&self, mode: Mode) -> Result<Transaction, HostError> {
+        self.0.begin(mode).map(Transaction)
     }
 
     /// Looks for the marker that [`Transaction::commit`] writes.
     ///
     /// # Errors
     /// Where the database cannot be asked.
-    pub fn effect_of(&self, once_key: &str) -> Result<Presence, HostError> {
-        self.0.effect_of(once_key)
+    pub fn marker_of(&self, once_key: &str) -> Result<Marker, HostError> {
+        self.0.marker_of(once_key)
     }
 }
 
@@ -199,6 +219,15 @@ impl Transaction {
         target: &Target<'_>,
     ) -> Result<File, HostError> {
         self.0.query_to_file(text, parameters, target)
+    }
+
+    /// Writes the marker before the effect, and so holds off every other try with this key. Where an
+    /// earlier one did it, its receipt is the answer, and this transaction can only be dropped.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn mark(&self, once_key: &str, receipt: Receipt) -> Result<Option<Receipt>, HostError> {
+        self.0.mark(once_key, receipt)
     }
 
     /// Commits, with the receipt as marker under the key. Where an earlier try left a marker, this

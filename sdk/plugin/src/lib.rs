@@ -83,7 +83,7 @@
 //!
 //! `execute` may be called again with the same key: after a crash, or a lost connection. For an effect
 //! in a database, [`Transaction::commit`] writes a marker with the key and the receipt in the effect's
-//! own transaction, and [`Connection::effect_of`] is the whole of a `probe`. Files belong to a key as
+//! own transaction, and [`Connection::marker_of`] is the whole of a `probe`. Files belong to a key as
 //! well ([`files_of`]).
 //!
 //! # Money
@@ -122,8 +122,8 @@ pub use answer::{
     Effect, Message, Nominee, Plan, Presence, Principal, Receipt, Resolution, Verdict, met, unmet,
 };
 pub use data::{
-    Access, Cell, Column, Connection, Cursor, Database, File, Parameter, RowSet, Secret, Statement,
-    Target, Transaction, Writer, files_of, look_up,
+    Cell, Column, Connection, Cursor, Database, File, Marker, Mode, Parameter, RowSet, Secret,
+    Statement, Target, Transaction, Writer, files_of, look_up,
 };
 pub use error::{Class, Error, ErrorKind, HostError, Result};
 pub use value::{FromValue, GroupId, Money, NodeId, ResourceId, UserId, Value};
@@ -159,6 +159,9 @@ macro_rules! plugin {
             ::core::env!("CARGO_MANIFEST_DIR"),
             "/manifest.json"
         ));
+
+        #[cfg(not(target_family = "wasm"))]
+        const _: ::core::marker::PhantomData<$plugin> = ::core::marker::PhantomData;
 
         #[cfg(target_family = "wasm")]
         const _: () = {

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use super::sql;
-use crate::{Access, Column, Database, ErrorKind, HostError, Parameter, Receipt, RowSet};
+use crate::{Column, Database, ErrorKind, HostError, Marker, Mode, Parameter, Receipt, RowSet};
 
 type Answer<T> = Result<T, HostError>;
 
@@ -14,8 +14,38 @@ pub struct FakeDatabase(Rc<RefCell<Inner>>);
 struct Inner {
     kind: String,
     engine: Engine,
-    markers: BTreeMap<String, Receipt>,
-    access: Option<Access>,
+    markers: BTreeMap<String, Marker>,
+    open: Option<Mode>,
+    marked: bool,
+}
+
+impl Inner {
+    /// Whether a roll-back undoes nothing: steps, where the database cannot.
+    fn keeps_at_once(&self) -> bool {
+        self.open == Some(Mode::Steps) && matches!(self.kind.as_str(), "mariadb" | "mysql")
+    }
+
+    /// Refuses what the mode of the open transaction does not allow.
+    fn check(&self, text: &str) -> Answer<()> {
+        let denied = |why: &str| Err(HostError::new(ErrorKind::Denied, why));
+        let statements = sql::classify(&self.kind, text)?;
+        let [statement] = &statements[..] else {
+            return Err(HostError::new(ErrorKind::Invalid, "one statement at a time"));
+        };
+        match self.open {
+            None => denied("the transaction is over"),
+            Some(Mode::ReadOnly) if statement.kind != "select" => {
+                denied("the transaction is read-only")
+            }
+            Some(Mode::Atomic) if !statement.transactional => {
+                denied("the statement cannot be rolled back")
+            }
+            Some(Mode::Steps) if self.keeps_at_once() && !self.marked => {
+                denied("steps run after their effect is marked")
+            }
+            Some(Mode::ReadOnly | Mode::Atomic | Mode::Steps) => Ok(()),
+        }
+    }
 }
 
 /// What runs the statements.
@@ -66,8 +96,8 @@ impl FakeDatabase {
 
     fn new(kind: &str, engine: Engine) -> Self {
         let kind = kind.to_owned();
-        let (markers, access) = (BTreeMap::new(), None);
-        Self(Rc::new(RefCell::new(Inner { kind, engine, markers, access })))
+        let (markers, open, marked) = (BTreeMap::new(), None, false);
+        Self(Rc::new(RefCell::new(Inner { kind, engine, markers, open, marked })))
     }
 
     /// Answers statements that contain this text, scripted databases only. The affected rows are the
@@ -82,7 +112,7 @@ impl FakeDatabase {
         self
     }
 
-    /// The statements that a scripted database kept: those committed, and those of `run`.
+    /// The statements that a scripted database kept: those committed, and steps.
     #[must_use]
     pub fn statements(&self) -> Vec<String> {
         match &self.0.borrow().engine {
@@ -108,13 +138,13 @@ impl FakeDatabase {
         self.0.borrow().kind.clone()
     }
 
-    pub(crate) fn marker(&self, once_key: &str) -> Option<Receipt> {
-        self.0.borrow().markers.get(once_key).cloned()
+    pub(crate) fn marker(&self, once_key: &str) -> Marker {
+        self.0.borrow().markers.get(once_key).cloned().unwrap_or(Marker::Absent)
     }
 
-    pub(crate) fn begin(&self, access: Access) -> Answer<()> {
+    pub(crate) fn begin(&self, mode: Mode) -> Answer<()> {
         let mut inner = self.0.borrow_mut();
-        if inner.access.is_some() {
+        if inner.open.is_some() {
             let why = "one transaction at a time on a connection of a test";
             return Err(HostError::new(ErrorKind::Busy, why));
         }
@@ -122,25 +152,33 @@ impl FakeDatabase {
         if let Engine::Sqlite(sqlite) = &inner.engine {
             sqlite.batch("BEGIN IMMEDIATE")?;
         }
-        inner.access = Some(access);
+        (inner.open, inner.marked) = (Some(mode), false);
         Ok(())
+    }
+
+    pub(crate) fn mark(&self, once_key: &str, receipt: Receipt) -> Answer<Option<Receipt>> {
+        if let Marker::Done(earlier) = self.marker(once_key) {
+            self.roll_back();
+            return Ok(Some(earlier));
+        }
+        let mut inner = self.0.borrow_mut();
+        inner.marked = true;
+        if inner.keeps_at_once() {
+            let begun = Marker::Begun(receipt);
+            inner.markers.entry(once_key.to_owned()).or_insert(begun);
+        }
+        Ok(None)
     }
 
     pub(crate) fn execute(&self, text: &str, parameters: &[Parameter]) -> Answer<u64> {
         let mut inner = self.0.borrow_mut();
-        let statements = sql::classify(&inner.kind, text)?;
-        let writes = |s: &crate::Statement| s.kind != "select";
-        if inner.access != Some(Access::ReadWrite) && statements.iter().any(writes) {
-            let why = "the transaction is read-only or over";
-            return Err(HostError::new(ErrorKind::Denied, why));
-        }
-        if statements.len() != 1 {
-            return Err(HostError::new(ErrorKind::Invalid, "one statement at a time"));
-        }
+        inner.check(text)?;
+        let at_once = inner.keeps_at_once();
         match &mut inner.engine {
             Engine::Script(script) => {
                 let rows = script.answer(text, parameters)?.rows.len() as u64;
-                script.pending.push(text.to_owned());
+                let list = if at_once { &mut script.kept } else { &mut script.pending };
+                list.push(text.to_owned());
                 Ok(rows)
             }
             #[cfg(feature = "sqlite")]
@@ -148,21 +186,9 @@ impl FakeDatabase {
         }
     }
 
-    pub(crate) fn run(&self, text: &str) -> Answer<u64> {
-        match &mut self.0.borrow_mut().engine {
-            Engine::Script(script) => {
-                let rows = script.answer(text, &[])?.rows.len() as u64;
-                script.kept.push(text.to_owned());
-                Ok(rows)
-            }
-            #[cfg(feature = "sqlite")]
-            Engine::Sqlite(sqlite) => sqlite.execute(text, &[]),
-        }
-    }
-
     pub(crate) fn roll_back(&self) {
         let mut inner = self.0.borrow_mut();
-        if inner.access.take().is_none() {
+        if inner.open.take().is_none() {
             return;
         }
         match &mut inner.engine {
@@ -174,12 +200,12 @@ impl FakeDatabase {
     }
 
     pub(crate) fn commit(&self, once_key: &str, receipt: Receipt) -> Answer<Receipt> {
-        if let Some(earlier) = self.marker(once_key) {
+        if let Marker::Done(earlier) = self.marker(once_key) {
             self.roll_back();
             return Ok(earlier);
         }
         let mut inner = self.0.borrow_mut();
-        if inner.access.take().is_none() {
+        if inner.open.take().is_none() {
             return Err(HostError::new(ErrorKind::Invalid, "the transaction is over"));
         }
         match &mut inner.engine {
@@ -187,7 +213,7 @@ impl FakeDatabase {
             #[cfg(feature = "sqlite")]
             Engine::Sqlite(sqlite) => sqlite.batch("COMMIT")?,
         }
-        inner.markers.insert(once_key.to_owned(), receipt.clone());
+        inner.markers.insert(once_key.to_owned(), Marker::Done(receipt.clone()));
         Ok(receipt)
     }
 

@@ -144,19 +144,6 @@ pub(crate) fn presence_out(presence: Presence) -> wit::Presence {
     }
 }
 
-/// Reads whether an effect is there.
-pub(crate) fn presence(presence: wit::Presence) -> Answer<Presence> {
-    Ok(match presence {
-        wit::Presence::Happened(done) => Presence::Happened(receipt(done)?),
-        wit::Presence::DidNotHappen => Presence::DidNotHappen,
-        wit::Presence::CannotTell(message) => Presence::CannotTell(Message {
-            code: message.code,
-            arguments: fields(message.arguments)?,
-            text: message.text,
-        }),
-    })
-}
-
 /// Gives a failure.
 pub(crate) fn failure_out(error: Error) -> wit::Failure {
     let message = message_out(error.message);

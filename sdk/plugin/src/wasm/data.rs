@@ -5,8 +5,8 @@ use super::{
     convert::{self, Answer},
 };
 use crate::{
-    ErrorKind, HostError, Presence, Receipt, Value,
-    data::{Access, Cell, Column, File, Parameter, RowSet, Statement, Target},
+    ErrorKind, HostError, Receipt, Value,
+    data::{Cell, Column, File, Marker, Mode, Parameter, RowSet, Statement, Target},
 };
 
 fn parameters_out(parameters: &[Parameter]) -> Answer<Vec<Option<types::Scalar>>> {
@@ -81,20 +81,21 @@ impl Connection {
         Ok(columns(self.0.describe(text)?))
     }
 
-    pub(crate) fn begin(&self, access: Access) -> Answer<Transaction> {
-        let access = match access {
-            Access::ReadOnly => wit::Access::ReadOnly,
-            Access::ReadWrite => wit::Access::ReadWrite,
+    pub(crate) fn begin(&self, mode: Mode) -> Answer<Transaction> {
+        let mode = match mode {
+            Mode::ReadOnly => wit::Mode::ReadOnly,
+            Mode::Atomic => wit::Mode::Atomic,
+            Mode::Steps => wit::Mode::Steps,
         };
-        Ok(Transaction(self.0.begin(access)?))
+        Ok(Transaction(self.0.begin(mode)?))
     }
 
-    pub(crate) fn run(&self, text: &str) -> Answer<u64> {
-        Ok(self.0.run(text)?)
-    }
-
-    pub(crate) fn effect_of(&self, once_key: &str) -> Answer<Presence> {
-        convert::presence(self.0.effect_of(once_key)?)
+    pub(crate) fn marker_of(&self, once_key: &str) -> Answer<Marker> {
+        Ok(match self.0.marker_of(once_key)? {
+            wit::Marker::Absent => Marker::Absent,
+            wit::Marker::Begun(receipt) => Marker::Begun(convert::receipt(receipt)?),
+            wit::Marker::Done(receipt) => Marker::Done(convert::receipt(receipt)?),
+        })
     }
 }
 
@@ -124,6 +125,11 @@ impl Transaction {
         let Target { name, format, max_rows, once_key } = *target;
         let parameters = parameters_out(parameters)?;
         Ok(file(self.0.query_to_file(text, &parameters, max_rows, format, name, once_key)?))
+    }
+
+    pub(crate) fn mark(&self, once_key: &str, receipt: Receipt) -> Answer<Option<Receipt>> {
+        let earlier = self.0.mark(once_key, &convert::receipt_out(receipt))?;
+        earlier.map(convert::receipt).transpose()
     }
 
     pub(crate) fn commit(&self, once_key: &str, receipt: Receipt) -> Answer<Receipt> {

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Answer, error};
 use crate::{
-    Access, Cell, Column, ErrorKind, File, Parameter, Presence, Receipt, RowSet, Statement, Target,
+    Cell, Column, ErrorKind, File, Marker, Mode, Parameter, Receipt, RowSet, Statement, Target,
     testing::{
         FakeDatabase, sql,
         state::{Stored, ask},
@@ -83,23 +83,16 @@ impl Connection {
         self.0.describe(text)
     }
 
-    pub(crate) fn begin(&self, access: Access) -> Answer<Transaction> {
-        if access == Access::ReadWrite && ask(|state| state.planning) {
+    pub(crate) fn begin(&self, mode: Mode) -> Answer<Transaction> {
+        if mode != Mode::ReadOnly && ask(|state| state.planning) {
             return error(ErrorKind::Denied, "a plan changes nothing");
         }
-        self.0.begin(access)?;
+        self.0.begin(mode)?;
         Ok(Transaction(self.0.clone()))
     }
 
-    pub(crate) fn run(&self, text: &str) -> Answer<u64> {
-        if ask(|state| state.planning) {
-            return error(ErrorKind::Denied, "a plan changes nothing");
-        }
-        self.0.run(text)
-    }
-
-    pub(crate) fn effect_of(&self, once_key: &str) -> Answer<Presence> {
-        Ok(self.0.marker(once_key).map_or(Presence::DidNotHappen, Presence::Happened))
+    pub(crate) fn marker_of(&self, once_key: &str) -> Answer<Marker> {
+        Ok(self.0.marker(once_key))
     }
 }
 
@@ -151,6 +144,10 @@ impl Transaction {
         }
         let content = sql::csv(&set).into_bytes();
         Ok(keep(target.name, "text/csv", target.once_key, content, Some(rows)))
+    }
+
+    pub(crate) fn mark(&self, once_key: &str, receipt: Receipt) -> Answer<Option<Receipt>> {
+        self.0.mark(once_key, receipt)
     }
 
     pub(crate) fn commit(&self, once_key: &str, receipt: Receipt) -> Answer<Receipt> {
