@@ -12,7 +12,7 @@ use std::time::Duration;
 use engine_core::ids::ResourceId;
 
 use crate::{
-    cell::Cell,
+    cell::{Cell, Column},
     config::{ConnectionConfig, Target},
     dialect::Dialect,
     error::Error,
@@ -126,6 +126,20 @@ impl Session {
     /// Runs one statement of somebody else's in the transaction; the affected rows.
     pub(crate) async fn execute(&mut self, sql: &str, params: &[Cell]) -> Result<u64, Error> {
         each!(self, driver => driver.execute(sql, params).await)
+    }
+
+    /// The columns that one statement of somebody else's would answer.
+    pub(crate) async fn describe(&mut self, sql: &str) -> Result<Vec<Column>, Error> {
+        each!(self, driver => driver.describe(sql).await)
+    }
+
+    /// How many rows one statement of somebody else's would change or answer, as the planner guesses.
+    pub(crate) async fn estimate(
+        &mut self,
+        sql: &str,
+        params: &[Cell],
+    ) -> Result<Option<u64>, Error> {
+        each!(self, driver => driver.estimate(sql, params).await)
     }
 
     /// Sends the answer of one statement of somebody else's, part by part.

@@ -11,6 +11,7 @@
 
 pub mod blob;
 pub mod cell;
+pub mod classify;
 pub mod config;
 pub mod connections;
 pub mod dialect;
@@ -24,6 +25,7 @@ pub mod transaction;
 
 pub use blob::{BlobRef, Blobs};
 pub use cell::{Batch, Cell, Column, Rows};
+pub use classify::classify;
 pub use config::{ConnectionConfig, Limits, Secret, Target};
 pub use connections::Connections;
 pub use dialect::Dialect;

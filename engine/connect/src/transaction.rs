@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use tokio::{task::JoinHandle, time::Instant};
 
 use crate::{
-    cell::{Cell, Rows},
+    cell::{Cell, Column, Rows},
     config::Limits,
     dialect::Dialect,
     driver::{Opening, Session},
@@ -130,6 +130,27 @@ impl Transaction {
         self.check_marked()?;
         let result = self.bounded(async |session| session.execute(sql, params).await).await;
         result.map_err(|error| self.outcome(error))
+    }
+
+    /// The columns that a statement would answer, without running it; none where it answers nothing.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub async fn describe(&mut self, sql: &str) -> Result<Vec<Column>, Error> {
+        text::check(sql, self.mode)?;
+        self.bounded(async |session| session.describe(sql).await).await
+    }
+
+    /// How many rows a statement would change or answer, as the database guesses without running it;
+    /// none where it makes no guess, as SQLite never does.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub async fn estimate(&mut self, sql: &str, params: &[Cell]) -> Result<Option<u64>, Error> {
+        text::check(sql, self.mode)?;
+        // `EXPLAIN ANALYZE …` runs what it explains.
+        text::check_explainable(sql)?;
+        self.bounded(async |session| session.estimate(sql, params).await).await
     }
 
     /// Runs one statement and holds its answer in memory: at most `max_rows`, and never more than the

@@ -145,6 +145,32 @@ impl Session {
         Ok(affected)
     }
 
+    pub(crate) async fn describe(&mut self, sql: &str) -> Result<Vec<Column>, Error> {
+        let statement = self.connection.prep(sql).await.map_err(|e| fault(&e))?;
+        let columns = columns(&statement.columns());
+        self.connection.close(statement).await.map_err(|e| fault(&e))?;
+        Ok(columns)
+    }
+
+    /// The product of the rows of the tables that the first SELECT goes through.
+    pub(crate) async fn estimate(
+        &mut self,
+        sql: &str,
+        params: &[Cell],
+    ) -> Result<Option<u64>, Error> {
+        let params = value::positional(params)?;
+        let rows: Vec<mysql_async::Row> =
+            self.connection.exec(format!("EXPLAIN {sql}"), params).await.map_err(|e| fault(&e))?;
+        let mut product: Option<u64> = None;
+        for row in &rows {
+            let first = matches!(row.get_opt::<u64, _>("id"), Some(Ok(1)));
+            if let (true, Some(Ok(count))) = (first, row.get_opt::<u64, _>("rows")) {
+                product = Some(product.unwrap_or(1).saturating_mul(count));
+            }
+        }
+        Ok(product)
+    }
+
     pub(crate) async fn stream(
         &mut self,
         sql: &str,
@@ -154,11 +180,7 @@ impl Session {
         let params = value::positional(params)?;
         let answer = self.connection.exec_iter(sql, params).await;
         let mut answer = answer.map_err(|e| fault(&e))?;
-        let column = |c: &mysql_async::Column| Column {
-            name: c.name_str().into_owned(),
-            type_name: value::type_name(c),
-        };
-        out.start(answer.columns_ref().iter().map(column).collect());
+        out.start(columns(answer.columns_ref()));
         while let Some(row) = answer.next().await.map_err(|e| fault(&e))? {
             if let Some(batch) = out.push(value::cells(row)?) {
                 out.send(batch).await?;
@@ -211,6 +233,14 @@ impl Session {
         let open = flags.is_none_or(|f| f.contains(StatusFlags::SERVER_STATUS_IN_TRANS));
         if self.in_transaction && !open { Err(Error::EndedEarly) } else { Ok(()) }
     }
+}
+
+fn columns(columns: &[mysql_async::Column]) -> Vec<Column> {
+    let column = |c: &mysql_async::Column| Column {
+        name: c.name_str().into_owned(),
+        type_name: value::type_name(c),
+    };
+    columns.iter().map(column).collect()
 }
 
 fn server_code(error: &mysql_async::Error) -> Option<u16> {

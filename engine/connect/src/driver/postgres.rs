@@ -125,6 +125,28 @@ impl Session {
         self.client.execute_raw(&statement, value::texts(params)).await.map_err(|e| fault(&e))
     }
 
+    pub(crate) async fn describe(&mut self, sql: &str) -> Result<Vec<Column>, Error> {
+        let statement = self.client.prepare(sql).await.map_err(|e| fault(&e))?;
+        Ok(columns(&statement))
+    }
+
+    pub(crate) async fn estimate(
+        &mut self,
+        sql: &str,
+        params: &[Cell],
+    ) -> Result<Option<u64>, Error> {
+        let rows = self.read_own(&format!("EXPLAIN (FORMAT JSON) {sql}"), params).await?;
+        let Some(Cell::Text(text)) = rows.first().and_then(|row| row.first()) else {
+            return Ok(None);
+        };
+        let answer: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+        // What changes rows answers none by itself; the rows that it changes come from below.
+        let top = answer.pointer("/0/Plan");
+        let changes = top.and_then(|plan| plan.get("Node Type")) == Some(&"ModifyTable".into());
+        let plan = if changes { answer.pointer("/0/Plan/Plans/0") } else { top };
+        Ok(plan.and_then(|plan| plan.get("Plan Rows")?.as_u64()))
+    }
+
     pub(crate) async fn stream(
         &mut self,
         sql: &str,
@@ -132,11 +154,7 @@ impl Session {
         mut out: BatchSender,
     ) -> Result<(), Error> {
         let statement = self.prepare(sql, params).await?;
-        let column = |c: &tokio_postgres::Column| Column {
-            name: c.name().to_owned(),
-            type_name: c.type_().name().to_owned(),
-        };
-        out.start(statement.columns().iter().map(column).collect());
+        out.start(columns(&statement));
         let rows = self.client.query_raw(&statement, value::texts(params)).await;
         let rows = rows.map_err(|e| fault(&e))?;
         pin_mut!(rows);
@@ -186,6 +204,14 @@ impl Session {
             Err(Error::Value(format!("the statement has {wanted} parameters, found {found}")))
         }
     }
+}
+
+fn columns(statement: &Statement) -> Vec<Column> {
+    let column = |c: &tokio_postgres::Column| Column {
+        name: c.name().to_owned(),
+        type_name: c.type_().name().to_owned(),
+    };
+    statement.columns().iter().map(column).collect()
 }
 
 /// Whether a failed COMMIT with this SQLSTATE certainly kept nothing.

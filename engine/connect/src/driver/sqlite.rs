@@ -133,6 +133,19 @@ impl Session {
         self.call(false, sql, params, step).await
     }
 
+    pub(crate) async fn describe(&mut self, sql: &str) -> Result<Vec<Column>, Error> {
+        self.call(false, sql, &[], |connection, sql, _| {
+            let statement = connection.prepare(sql).map_err(|e| fault(&e))?;
+            Ok(columns(&statement))
+        })
+        .await
+    }
+
+    /// Its planner keeps no numbers of rows that it would tell.
+    pub(crate) async fn estimate(&mut self, sql: &str, _: &[Cell]) -> Result<Option<u64>, Error> {
+        self.describe(sql).await.map(|_| None)
+    }
+
     pub(crate) async fn stream(
         &mut self,
         sql: &str,
@@ -278,13 +291,7 @@ fn each_row(
 ) -> Result<(), Error> {
     let mut statement = connection.prepare(sql).map_err(|e| fault(&e))?;
     bind(&mut statement, params)?;
-    let columns: Vec<Column> = statement
-        .columns()
-        .map(|column| Column {
-            name: column.name().to_owned(),
-            type_name: column.decl_type().unwrap_or_default().to_ascii_lowercase(),
-        })
-        .collect();
+    let columns = columns(&statement);
     let width = columns.len();
     start(columns)?;
     let mut rows = statement.raw_query();
@@ -295,6 +302,14 @@ fn each_row(
         take(cells)?;
     }
     Ok(())
+}
+
+fn columns(statement: &rusqlite::Statement<'_>) -> Vec<Column> {
+    let column = |column: rusqlite::Column<'_>| Column {
+        name: column.name().to_owned(),
+        type_name: column.decl_type().unwrap_or_default().to_ascii_lowercase(),
+    };
+    statement.columns().map(column).collect()
 }
 
 fn bind(statement: &mut rusqlite::Statement<'_>, params: &[Cell]) -> Result<(), Error> {

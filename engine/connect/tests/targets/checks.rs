@@ -47,6 +47,13 @@ pub(crate) async fn parameters_are_values_and_never_text(place: &Place) {
     let rows = transaction.query(&select, &[Cell::Integer(9)], 10).await.unwrap();
     assert_eq!(rows.rows, [[Cell::Text(hostile.to_owned())]]);
     assert_eq!(rows.columns[0].name, "note");
+    // Described, a statement does not run.
+    assert_eq!(transaction.describe(&select).await.unwrap()[0].name, "note");
+    assert_eq!(transaction.describe("DELETE FROM orders").await.unwrap(), []);
+    let estimate = transaction.estimate("DELETE FROM orders", &[]).await.unwrap();
+    assert_eq!(estimate.is_some(), place.dialect() != Dialect::Sqlite);
+    assert!(transaction.estimate("ANALYZE DELETE FROM orders", &[]).await.is_err());
+    assert_eq!(transaction.query("SELECT id FROM orders", &[], 9).await.unwrap().rows.len(), 5);
     transaction.commit().await.unwrap();
 }
 
@@ -361,6 +368,7 @@ pub(crate) async fn of_many_attempts_one_wins(place: &Place) {
 }
 
 /// What one user of a connection sets is gone for the next.
+#[cfg(feature = "databases")]
 pub(crate) async fn a_session_is_as_good_as_new(place: &Place, set: &str, get: &str) {
     let single = place.with(Limits { open: 1, ..Limits::default() });
     let ask = async || {

@@ -133,7 +133,7 @@ async fn values_come_exactly() {
         Cell::Text("{\"a\": 1.10}".into()),
         Cell::Null,
     ];
-    assert_eq!(place.rows("SELECT * FROM t").await, [expected.clone()]);
+    assert_eq!(place.rows("SELECT * FROM t").await, std::slice::from_ref(&expected));
     let mut transaction = place.begin(Mode::Atomic).await;
     let sql = "INSERT INTO t VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     transaction.execute(sql, &expected).await.unwrap();

@@ -36,6 +36,7 @@ on_sqlite! {
     a_probe_waits_for_an_open_attempt
     an_open_attempt_makes_a_hasty_probe_ask_again
     of_many_attempts_one_wins
+    a_hostile_name_means_itself
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
