@@ -40,7 +40,7 @@ mod state;
 mod writer;
 
 #[cfg(test)]
-mod faults;
+mod tests;
 
 use reads::Failure;
 use room::Room;
@@ -120,6 +120,7 @@ impl EmbeddedStore {
         options: &Options,
     ) -> std::io::Result<Self> {
         let (database, state) = (Arc::new(database), Arc::new(State::default()));
+        room.wait();
         let (jobs, queue) = mpsc::channel(options.queue.max(1));
         let writer = writer::start(writer::Writer {
             database: database.clone(),

@@ -10,6 +10,37 @@
 //! * When [`Store::stopped`] resolves, the disk has refused a write or a sync: the process must
 //!   end. A full disk is not that; see [`StoreError::NoSpace`].
 //!
+//! ```
+//! # use engine_store::*;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = EmbeddedStore::in_memory(&Options::default())?;
+//! let org = "acme".parse()?;
+//! let body = Body { schema: 1, json: br#"{"title":"A new press"}"#.to_vec() };
+//! let index = RequestIndex {
+//!     time: Millis(1_700_000_000_000),
+//!     state: "pending".parse()?,
+//!     rule: "capex".parse()?,
+//!     kind: "sql".parse()?,
+//!     people: ["u-ann".parse()?].into(),
+//!     resources: [].into(),
+//!     seats: [Candidate::Group("finance".parse()?)].into(),
+//! };
+//! let change = RequestChange {
+//!     request: "r-1".parse()?,
+//!     expected: Sequence::NONE,
+//!     events: vec![EventRecord { kind: "submitted".parse()?, body: body.clone() }],
+//!     now: Some(Present { snapshot: body, index }),
+//! };
+//! let commit = Commit { requests: vec![change], ..Commit::new(org, Millis(1_700_000_000_000)) };
+//! let outcome = store.commit(commit.clone()).await?;
+//! assert_eq!(outcome, Outcome::Committed { position: Position(1) });
+//! let again = store.commit(commit).await?;
+//! assert!(matches!(again, Outcome::Conflict { current: Sequence(1), .. }));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! [`Store`] is one trait with room for two implementors: [`EmbeddedStore`] (redb, one process)
 //! today, a database server later. To store one more kind of thing: a document in a collection of
 //! its own ([`DocumentChange`]) needs no change here; a new order to list requests by is a new

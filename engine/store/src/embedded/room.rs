@@ -36,8 +36,8 @@ pub(super) struct Room {
     retry: Duration,
     /// Whether the reserve is missing.
     short: AtomicBool,
-    /// Whether nobody waits any more.
-    given_up: AtomicBool,
+    /// Whether a write waits where there is no room: only while commits are being written.
+    waits: AtomicBool,
     looked: Mutex<Option<Instant>>,
 }
 
@@ -59,7 +59,7 @@ impl Room {
             size,
             retry,
             short: AtomicBool::new(!there),
-            given_up: AtomicBool::new(false),
+            waits: AtomicBool::new(false),
             looked: Mutex::new(None),
         }
     }
@@ -82,9 +82,14 @@ impl Room {
         filled
     }
 
+    /// From now on a write waits where there is no room.
+    pub(super) fn wait(&self) {
+        self.waits.store(true, Ordering::Release);
+    }
+
     /// Nobody waits for room any more: what cannot be written fails.
     pub(super) fn give_up(&self) {
-        self.given_up.store(true, Ordering::Release);
+        self.waits.store(false, Ordering::Release);
     }
 
     /// Does something that may find the disk full, until it does not.
@@ -104,7 +109,7 @@ impl Room {
             tracing::warn!("the disk is full: giving back the reserve");
             return reserve.set_len(0);
         }
-        if self.given_up.load(Ordering::Acquire) {
+        if !self.waits.load(Ordering::Acquire) {
             return Err(full);
         }
         // Whatever is left of a reserve that could not be filled.
