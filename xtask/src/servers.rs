@@ -12,6 +12,8 @@
 //! process group, which is stopped as a whole, and is stopped by the kernel when we are killed. They keep
 //! nothing safe from a power cut, which makes them start quickly.
 
+mod install;
+
 use std::{
     fs,
     io::Read,
@@ -27,7 +29,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
+
+pub(crate) use install::ensure_installed;
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
 const STOPPED_WITHIN: Duration = Duration::from_secs(10);
@@ -38,12 +42,6 @@ const STARTS: u32 = 3;
 
 /// The account that URLs name; it may do everything.
 const ACCOUNT: &str = "countersign";
-
-/// With it, no service is started by an installation.
-const POLICY: &str = "/usr/sbin/policy-rc.d";
-
-/// The one command for people who are not root.
-const INSTALL: &str = "apt-get install -y --no-install-recommends postgresql mariadb-server";
 
 /// One server of each kind.
 pub(crate) struct Servers {
@@ -149,31 +147,6 @@ impl Running {
     pub(crate) fn process_id(&self) -> u32 {
         self.process.child.id()
     }
-}
-
-/// Finds the servers. Where they are missing, root installs Debian's packages.
-///
-/// # Errors
-/// They are missing and this is not root: the command to run. Or the installation fails.
-pub(crate) fn ensure_installed() -> Result<()> {
-    if are_installed() {
-        return Ok(());
-    }
-    ensure!(is_root()?, "PostgreSQL or MariaDB is missing; run this as root: {INSTALL}");
-    eprintln!("PostgreSQL or MariaDB is missing: {INSTALL}");
-    let _policy = Policy::forbid_services()?;
-    for arguments in ["update -qq", INSTALL.trim_start_matches("apt-get ")] {
-        let mut apt = Command::new("apt-get");
-        apt.args(arguments.split(' ')).env("DEBIAN_FRONTEND", "noninteractive");
-        finish(apt).with_context(|| format!("`apt-get {arguments}` failed"))?;
-    }
-    ensure!(are_installed(), "the servers are still missing after: {INSTALL}");
-    Ok(())
-}
-
-fn are_installed() -> bool {
-    let programs = ["mariadbd", "mariadb", "mariadb-install-db", "setpriv"];
-    find_postgres().is_some() && programs.iter().all(|program| find(program).is_ok())
 }
 
 /// The folder with the programs of PostgreSQL; Debian keeps one for each version, off the `PATH`.
@@ -377,34 +350,6 @@ impl Drop for Process {
         }
         self.signal("KILL");
         let _ = self.child.wait();
-    }
-}
-
-/// Forbids an installation to start services, as long as it lives.
-struct Policy {
-    ours: bool,
-}
-
-impl Policy {
-    fn forbid_services() -> Result<Self> {
-        if Path::new(POLICY).exists() {
-            return Ok(Self { ours: false });
-        }
-        fs::write(POLICY, "#!/bin/sh\nexit 101\n")
-            .with_context(|| format!("cannot write `{POLICY}`"))?;
-        let policy = Self { ours: true };
-        let mut executable = Command::new("chmod");
-        executable.args(["755", POLICY]);
-        finish(executable)?;
-        Ok(policy)
-    }
-}
-
-impl Drop for Policy {
-    fn drop(&mut self) {
-        if self.ours {
-            let _ = fs::remove_file(POLICY);
-        }
     }
 }
 

@@ -109,6 +109,10 @@ pub(crate) async fn create_table(session: &mut Session) -> Result<(), Error> {
         Ok(_) => Ok(()),
         // Two that make it at once: one of them may fail.
         Err(_) if exists(session, &table).await => Ok(()),
+        Err(Error::Statement { fault, code, message }) => {
+            let message = format!("the marker table `{TABLE}` cannot be made: {message}");
+            Err(Error::Statement { fault, code, message })
+        }
         Err(error) => Err(error),
     }
 }

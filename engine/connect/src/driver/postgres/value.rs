@@ -89,15 +89,11 @@ fn read(ty: &Type, bytes: &[u8]) -> Option<Cell> {
     if matches!(ty.kind(), Kind::Enum(_)) {
         return utf8(bytes).map(Cell::Text);
     }
+    if let Some(number) = number(ty, bytes) {
+        return Some(number);
+    }
     Some(match *ty {
         Type::BOOL => Cell::Boolean(*bytes.first()? != 0),
-        Type::INT2 => Cell::Integer(i16::from_be_bytes(bytes.try_into().ok()?).into()),
-        Type::INT4 => Cell::Integer(i32::from_be_bytes(bytes.try_into().ok()?).into()),
-        Type::INT8 => Cell::Integer(i64::from_be_bytes(bytes.try_into().ok()?)),
-        Type::OID => Cell::Integer(u32::from_be_bytes(bytes.try_into().ok()?).into()),
-        Type::FLOAT4 => Cell::single(f32::from_be_bytes(bytes.try_into().ok()?)),
-        Type::FLOAT8 => Cell::double(f64::from_be_bytes(bytes.try_into().ok()?)),
-        Type::NUMERIC => Cell::Decimal(numeric(bytes)?),
         Type::BYTEA => Cell::Bytes(bytes.to_vec()),
         Type::DATE => Cell::Date(date(i32::from_be_bytes(bytes.try_into().ok()?))?),
         Type::TIME => Cell::Time(time(i64::from_be_bytes(bytes.try_into().ok()?))?),
@@ -120,6 +116,19 @@ fn read(ty: &Type, bytes: &[u8]) -> Option<Cell> {
         | Type::JSON => Cell::Text(utf8(bytes)?),
         Type::VOID => Cell::Null,
         _ if ty.name() == "citext" => Cell::Text(utf8(bytes)?),
+        _ => return None,
+    })
+}
+
+fn number(ty: &Type, bytes: &[u8]) -> Option<Cell> {
+    Some(match *ty {
+        Type::INT2 => Cell::Integer(i16::from_be_bytes(bytes.try_into().ok()?).into()),
+        Type::INT4 => Cell::Integer(i32::from_be_bytes(bytes.try_into().ok()?).into()),
+        Type::INT8 => Cell::Integer(i64::from_be_bytes(bytes.try_into().ok()?)),
+        Type::OID => Cell::Integer(u32::from_be_bytes(bytes.try_into().ok()?).into()),
+        Type::FLOAT4 => Cell::single(f32::from_be_bytes(bytes.try_into().ok()?)),
+        Type::FLOAT8 => Cell::double(f64::from_be_bytes(bytes.try_into().ok()?)),
+        Type::NUMERIC => Cell::Decimal(numeric(bytes)?),
         _ => return None,
     })
 }
