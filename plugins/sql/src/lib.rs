@@ -77,6 +77,10 @@ plugin!(executor: Sql);
 impl Work {
     fn new(config: &Config, connection: &Connection) -> Result<Self> {
         let statements = connection.classify(&config.statement)?;
+        let concerns = statements.iter().filter_map(|s| s.detail::<Vec<String>>("concerns"));
+        if let Some(concern) = concerns.flatten().next() {
+            return Err(Error::refused("not_allowed", format!("the statement {concern}")));
+        }
         if let Some(lasting) = statements.iter().find(|s| !s.transactional) {
             let text = format!(
                 "`{}` cannot be rolled back on this database, so it cannot run here",
@@ -151,22 +155,31 @@ fn tables(statement: &Statement) -> &[String] {
 }
 
 fn bound(statement: &Statement) -> Json {
-    json!({"kind": statement.kind, "reads": statement.reads, "writes": statement.writes})
+    json!({
+        "kind": statement.kind,
+        "reads": statement.reads,
+        "writes": statement.writes,
+        "functions": statement.detail::<Vec<String>>("functions").unwrap_or_default(),
+    })
 }
 
 fn in_words(statement: &Statement, rows: Option<u64>) -> Message {
-    let kind = &statement.kind;
-    let rows_in_words = match rows {
-        Some(1) => ", about 1 row".to_owned(),
-        Some(rows) => format!(", about {rows} rows"),
-        None => String::new(),
-    };
-    let text = match tables(statement) {
-        [] => format!("{kind}{rows_in_words}"),
-        tables => format!("{kind} {}{rows_in_words}", tables.join(", ")),
-    };
+    let kind = statement.kind.as_str();
+    let object = statement.detail::<String>("object");
+    let mut text = [kind].into_iter().chain(object.as_deref()).collect::<Vec<_>>().join(" ");
+    if !tables(statement).is_empty() {
+        text += &format!(" {}", tables(statement).join(", "));
+    }
+    if statement.detail::<bool>("has-condition") == Some(false) {
+        text += ", all rows";
+    }
+    match rows {
+        Some(1) => text += ", about 1 row",
+        Some(rows) => text += &format!(", about {rows} rows"),
+        None => {}
+    }
     let message = Message::new("statement", text)
-        .with("kind", kind.as_str())
+        .with("kind", kind)
         .with("tables", tables(statement).to_vec());
     match rows {
         Some(rows) => message.with("rows", number(rows)),
@@ -213,13 +226,13 @@ mod tests {
     fn the_plan_tells_kinds_tables_and_rows_and_changes_nothing() {
         let database = FakeDatabase::sqlite(SETUP);
         let before = states(&database);
-        let text = "update orders set state = 'paid' where state = 'open'; delete from orders where id = 4";
+        let text = "update orders set state = 'paid' where state = 'open'; delete from orders";
         let config = json!({"connection": "orders-db", "statement": text, "max_rows": 5});
         let plan = host(&database, config).plan::<Sql>().unwrap();
         let lines: Vec<_> = plan.effects.iter().map(|e| e.summary.text.as_str()).collect();
-        assert_eq!(lines, ["update orders, about 3 rows", "delete orders, about 1 row"]);
+        assert_eq!(lines, ["update orders, about 3 rows", "delete orders, all rows, about 4 rows"]);
         assert_eq!(plan.effects[0].target, "orders-db: orders");
-        assert_eq!(plan.estimates, [("rows".to_owned(), Value::Number(4))]);
+        assert_eq!(plan.estimates, [("rows".to_owned(), Value::Number(7))]);
         assert_eq!(plan.binding["statements"][1]["kind"], "delete");
         assert_eq!(plan.binding["max_rows"], 5);
         assert_eq!(states(&database), before);

@@ -1,6 +1,6 @@
 //! Databases and files, as far as they were granted.
 
-use crate::{HostError, Message, Presence, Receipt, Result, Value, backend};
+use crate::{FromValue, HostError, Message, Presence, Receipt, Result, Value, backend};
 
 /// A parameter of a statement; `None` is NULL.
 pub type Parameter = Option<Value>;
@@ -52,8 +52,20 @@ pub struct Statement {
     pub writes: Vec<String>,
     /// Whether its database can roll it back.
     pub transactional: bool,
-    /// Further facts, by name.
+    /// Further facts, by name; see [`Statement::detail`].
     pub details: Vec<(String, Value)>,
+}
+
+impl Statement {
+    /// A further fact: `concerns` (texts: why the host would refuse it), `functions` (texts: those it
+    /// calls), `has-condition` (boolean: false where it changes or deletes all rows of a table),
+    /// `object` (text: what `create`, `alter` or `drop` is about). None where it has none, or is not
+    /// of this type.
+    #[must_use]
+    pub fn detail<T: FromValue>(&self, name: &str) -> Option<T> {
+        let (_, value) = self.details.iter().find(|(n, _)| n == name)?;
+        T::from_value(value.clone())
+    }
 }
 
 /// Which database a connection leads to.

@@ -57,7 +57,10 @@ fn statement(database: &str, text: &str) -> Statement {
     writes.sort();
     let implicit = matches!(kind.as_str(), "grant" | "revoke" | "create" | "alter" | "drop");
     let transactional = !(implicit && matches!(database, "mariadb" | "mysql"));
-    Statement { text: text.to_owned(), kind, reads, writes, transactional, details: Vec::new() }
+    let whole = matches!(kind.as_str(), "update" | "delete")
+        && !words.iter().any(|w| w.eq_ignore_ascii_case("where"));
+    let details = vec![("has-condition".to_owned(), Value::Boolean(!whole))];
+    Statement { text: text.to_owned(), kind, reads, writes, transactional, details }
 }
 
 /// A name as a database quotes it.
