@@ -398,3 +398,41 @@ fn parameter(dialect: Dialect, number: usize) -> String {
         Dialect::Sqlite | Dialect::Mariadb => "?".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine_core::ids::ResourceId;
+    use serde_json::json;
+
+    use super::*;
+    use crate::config::{ConnectionConfig, Limits, Target};
+
+    /// What an attempt sent before it crashed, and what arrives after a probe has answered.
+    #[tokio::test]
+    async fn a_mark_that_arrives_late_finds_the_fence() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("orders.db");
+        rusqlite::Connection::open(&path).unwrap().execute_batch("VACUUM").unwrap();
+        let config = ConnectionConfig {
+            target: Target::Sqlite { path },
+            read_only: false,
+            limits: Limits::default(),
+        };
+        let name = ResourceId::parse("orders-db").unwrap();
+        let mut session = Session::connect(&name, &config).await.unwrap();
+        create_table(&mut session).await.unwrap();
+        let (table, second) = (session.marker_table(), std::time::Duration::from_secs(1));
+        for number_read in 0..3 {
+            assert_eq!(
+                fence(&mut session, "acme/late", second).await.unwrap(),
+                Probe::DidNotHappen
+            );
+            session.commit().await.unwrap();
+            let late = claim(&mut session, &table, "acme/late", number_read, "done", "1").await;
+            assert!(matches!(late, Err(Error::Fenced)), "{number_read}: {late:?}");
+        }
+        mark_done(&mut session, &table, "acme/late", &json!(2)).await.unwrap();
+        let late = claim(&mut session, &table, "acme/late", 2, "done", "1").await;
+        assert!(matches!(late, Err(Error::AlreadyHappened(receipt)) if receipt == json!(2)));
+    }
+}
