@@ -32,6 +32,8 @@
 //! of the attempt runs any more. Whoever gets that answer looks at the database, or repeats the statements,
 //! which is why each must be one that can be repeated.
 
+use std::{sync::Arc, time::Duration};
+
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
@@ -169,10 +171,7 @@ pub(crate) async fn finish(
         "UPDATE {table} SET state = 'done', receipt = ? WHERE once_key = ? AND state = 'begun'"
     );
     let params = [Cell::Text(receipt), Cell::Text(key.to_owned())];
-    match session.run_own(&sql, &params).await? {
-        1 => Ok(()),
-        _ => Err(Error::Fenced),
-    }
+    if session.run_own(&sql, &params).await? == 1 { Ok(()) } else { Err(Error::Fenced) }
 }
 
 /// Writes the row, new or in place of the fence of exactly this number.
@@ -232,7 +231,7 @@ pub(crate) async fn replace_receipt(
 }
 
 /// See [`crate::Connections::probe`].
-pub(crate) async fn probe(pool: &std::sync::Arc<Pool>, key: &str) -> Result<Probe, Error> {
+pub(crate) async fn probe(pool: &Arc<Pool>, key: &str) -> Result<Probe, Error> {
     check_key(key)?;
     let within = pool.config.limits.statement();
     let mut lease = pool.lease().await?;
@@ -266,11 +265,7 @@ pub(crate) async fn probe(pool: &std::sync::Arc<Pool>, key: &str) -> Result<Prob
 }
 
 /// Raises the fence, in a transaction that the caller ends.
-async fn fence(
-    session: &mut Session,
-    key: &str,
-    within: std::time::Duration,
-) -> Result<Probe, Error> {
+async fn fence(session: &mut Session, key: &str, within: Duration) -> Result<Probe, Error> {
     let table = session.marker_table();
     let opening =
         Opening { read_only: false, steps: false, statement: within, transaction: within };
@@ -421,7 +416,7 @@ mod tests {
         let name = ResourceId::parse("orders-db").unwrap();
         let mut session = Session::connect(&name, &config).await.unwrap();
         create_table(&mut session).await.unwrap();
-        let (table, second) = (session.marker_table(), std::time::Duration::from_secs(1));
+        let (table, second) = (session.marker_table(), Duration::from_secs(1));
         for number_read in 0..3 {
             assert_eq!(
                 fence(&mut session, "acme/late", second).await.unwrap(),
