@@ -1,1 +1,36 @@
 //! The plugin host: WebAssembly components and Rhai scripts.
+//!
+//! [`Host`] is the one handle. A component is [loaded](Host::load) once and called many times, each
+//! time in a fresh instance with its own limits; a script is [compiled](Host::compile_script) once
+//! and run many times. Both answer an [`Answer`]: a value, or a [`Failure`] with its class, and what
+//! was read on the way. An error is never silently true or false.
+//!
+//! wasmtime and Rhai are known to this crate alone. What a component can import lives in `v1`, one
+//! file for each interface; what a script can call lives in `script`.
+//!
+//! [`Failure`]: engine_core::extension::Failure
+
+mod call;
+mod component;
+mod failures;
+mod files;
+mod grant;
+mod host;
+mod limits;
+mod machine;
+mod run;
+mod script;
+mod settings;
+mod state;
+mod v1;
+
+pub use call::{Answer, Call, Denial, LogLevel, LogLine, LookupRecord, Trace};
+pub use component::{
+    LoadError, Plugin,
+    manifest::{Access, Capability, Manifest, Name, Reads, Want, World},
+};
+pub use files::FileRecord;
+pub use grant::{ConnectionGrant, Grant};
+pub use host::{Host, HostOptions, Lookup, OpenError};
+pub use limits::{HostLimits, Limits, MAX_COMPONENT_BYTES, MAX_SCRIPT_BYTES, ScriptLimits};
+pub use script::{Script, ScriptError};

@@ -1,0 +1,195 @@
+//! What a call costs through the host, beside the same call on the bare machine with the same
+//! settings: the goal is within twice as much.
+//!
+//! The component reads six facts of the request and answers `met`; the script compares three
+//! properties. Every call of a component is in a fresh instance.
+
+#[path = "../tests/components/guest.rs"]
+#[expect(dead_code, reason = "the tests use the rest")]
+mod guest;
+
+use std::{collections::BTreeMap, hint::black_box, sync::Arc};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use engine_core::{
+    directory::Directory,
+    extension::{Facts, Verdict},
+    value::Value,
+};
+use engine_host::{Call, Host, HostLimits, HostOptions};
+use rhai::{Dynamic, ImmutableString, Scope};
+use wasmtime::{
+    Config, Enabled, Engine, PoolingAllocationConfig, Store, StoreLimits, StoreLimitsBuilder,
+    component::{Component, InstancePre, Linker, Val},
+};
+
+const READS: &str = "
+    (drop (call $rule_version)) (drop (call $rule_version)) (drop (call $rule_version))
+    (drop (call $rule_version)) (drop (call $rule_version)) (drop (call $rule_version))
+    (i32.const 1024)";
+const SCRIPT: &str = "request.amount > 100 && request.department == \"finance\" && \
+                      (request.urgent || \"capex\" in request.tags)";
+const FUEL: u64 = 20_000_000;
+
+fn id<T: std::str::FromStr>(text: &str) -> T
+where
+    T::Err: std::fmt::Debug,
+{
+    text.parse().unwrap()
+}
+
+fn call() -> Call {
+    let tags = Value::List(vec![Value::Text("it".into()), Value::Text("capex".into())]);
+    let properties = [
+        (id("amount"), Value::Number(900)),
+        (id("department"), Value::Choice("finance".into())),
+        (id("tags"), tags),
+    ];
+    let facts = Facts {
+        organization: id("acme"),
+        request: id("r1"),
+        rule: id("capex"),
+        rule_version: 3,
+        kind: id("spend"),
+        step: None,
+        requester: id("u-ann"),
+        target_users: vec![],
+        urgent: false,
+        title: "A desk".into(),
+        reason: "The old one broke".into(),
+        properties: properties.into(),
+        items: vec![],
+        now: id("2026-03-06T22:30:00Z"),
+    };
+    Call::new(Arc::new(facts), Arc::new(Directory::default()))
+}
+
+fn host(folder: &tempfile::TempDir) -> Host {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let blobs = runtime.block_on(engine_connect::Blobs::open(folder.path().join("blobs")));
+    Host::open(HostOptions {
+        folder: folder.path().join("host"),
+        limits: HostLimits::default(),
+        connections: engine_connect::Connections::default(),
+        blobs: blobs.unwrap(),
+        secrets: BTreeMap::new(),
+        lookups: BTreeMap::new(),
+    })
+    .unwrap()
+}
+
+/// The settings of `machine.rs`.
+fn bare_engine() -> Engine {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(128)
+        .total_core_instances(4_096)
+        .total_memories(256)
+        .total_tables(1_024)
+        .total_stacks(128)
+        .max_memory_size(64 << 20)
+        .table_elements(20_000)
+        .max_core_instances_per_component(200)
+        .max_tables_per_component(200)
+        .max_memories_per_component(16)
+        .linear_memory_keep_resident(2 << 20)
+        .table_keep_resident(64 << 10)
+        .pagemap_scan(Enabled::Auto);
+    let mut config = Config::new();
+    config
+        .allocation_strategy(pool)
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .concurrency_support(false)
+        .cranelift_nan_canonicalization(true)
+        .wasm_relaxed_simd(false)
+        .max_wasm_stack(512 * 1024);
+    Engine::new(&config).unwrap()
+}
+
+fn bare_component(engine: &Engine, file: &[u8]) -> InstancePre<StoreLimits> {
+    let component = Component::from_binary(engine, file).unwrap();
+    let mut linker = Linker::new(engine);
+    linker.define_unknown_imports_as_traps(&component).unwrap();
+    // What is never called stands as a trap; the one function that is stands beside it.
+    linker.allow_shadowing(true);
+    let mut request = linker.instance("countersign:plugin/request@1.0.0-draft").unwrap();
+    request.func_wrap("rule-version", |_, (): ()| Ok((3_u32,))).unwrap();
+    linker.instantiate_pre(&component).unwrap()
+}
+
+fn bare_call(engine: &Engine, linked: &InstancePre<StoreLimits>) -> bool {
+    let limits = StoreLimitsBuilder::new().memory_size(16 << 20).build();
+    let mut store = Store::new(engine, limits);
+    store.limiter(|limits| limits);
+    store.set_fuel(FUEL).unwrap();
+    store.set_epoch_deadline(1_000_000);
+    let instance = linked.instantiate(&mut store).unwrap();
+    let interface = instance
+        .get_export_index(&mut store, None, "countersign:plugin/condition@1.0.0-draft")
+        .unwrap();
+    let evaluate = instance.get_export_index(&mut store, Some(&interface), "evaluate").unwrap();
+    let evaluate = instance.get_func(&mut store, evaluate).unwrap();
+    let mut answer = [Val::Bool(false)];
+    evaluate.call(&mut store, &[], &mut answer).unwrap();
+    matches!(&answer[0], Val::Result(Ok(_)))
+}
+
+fn components(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().unwrap();
+    let (host, call, file) = (host(&folder), call(), guest::condition(READS));
+    let plugin = host.load(&file).unwrap();
+    let engine = bare_engine();
+    let linked = bare_component(&engine, &file);
+    let mut group = criterion.benchmark_group("component");
+    group.bench_function("bare", |b| b.iter(|| assert!(bare_call(&engine, &linked))));
+    group.bench_function("host", |b| {
+        b.iter(|| assert_eq!(host.condition(&plugin, black_box(&call)).result, Ok(Verdict::Met)));
+    });
+    group.finish();
+}
+
+/// The request of the bare interpreter.
+#[derive(Clone)]
+struct Request(Arc<Facts>);
+
+fn property(request: &mut Request, name: ImmutableString) -> Dynamic {
+    match name.as_str() {
+        "urgent" => request.0.urgent.into(),
+        name => match request.0.properties.get(name) {
+            Some(Value::Number(number)) => (*number).into(),
+            Some(Value::Choice(choice)) => choice.clone().into(),
+            Some(Value::List(values)) => values
+                .iter()
+                .map(|value| Dynamic::from(value.to_string()))
+                .collect::<Vec<_>>()
+                .into(),
+            _ => Dynamic::UNIT,
+        },
+    }
+}
+
+fn scripts(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().unwrap();
+    let (host, call) = (host(&folder), call());
+    let script = host.compile_script(SCRIPT).unwrap();
+    let mut engine = rhai::Engine::new();
+    engine.register_type::<Request>().register_indexer_get(property);
+    let ast = engine.compile(SCRIPT).unwrap();
+    let mut group = criterion.benchmark_group("script");
+    group.bench_function("bare", |b| {
+        b.iter(|| {
+            let mut scope = Scope::new();
+            scope.push("request", Request(Arc::clone(&call.facts)));
+            assert!(engine.eval_ast_with_scope::<bool>(&mut scope, black_box(&ast)).unwrap());
+        });
+    });
+    group.bench_function("host", |b| {
+        b.iter(|| {
+            assert_eq!(host.script_condition(&script, black_box(&call)).result, Ok(Verdict::Met))
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, components, scripts);
+criterion_main!(benches);

@@ -1,0 +1,160 @@
+//! One call of an extension: what goes in, what comes out.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use chrono::DateTime;
+use chrono_tz::Tz;
+use engine_core::{
+    directory::Directory,
+    extension::{Facts, Failure, Message, ResolvedConfig},
+    ids::{BadId, KindId, OrgId, RequestId, ResourceId, RuleId, UserId},
+    money::Rates,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{grant::Grant, limits::Limits};
+
+/// What an extension is asked about, and what it may use. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// What it may see of the request.
+    pub facts: Arc<Facts>,
+    /// The settings of this use of it.
+    pub config: Arc<ResolvedConfig>,
+    /// The people of the organization.
+    pub directory: Arc<Directory>,
+    /// The rates frozen with the request (DIR-7).
+    pub rates: Option<Arc<Rates>>,
+    /// The organization's time zone (FIN-24).
+    pub zone: Tz,
+    /// What an administrator granted.
+    pub grant: Arc<Grant>,
+    /// Other limits than the defaults of the world.
+    pub limits: Option<Arc<Limits>>,
+}
+
+impl Call {
+    /// A call with nothing granted, no rates, no settings, in UTC.
+    #[must_use]
+    pub fn new(facts: Arc<Facts>, directory: Arc<Directory>) -> Self {
+        Self {
+            facts,
+            config: Arc::default(),
+            directory,
+            rates: None,
+            zone: Tz::UTC,
+            grant: Arc::default(),
+            limits: None,
+        }
+    }
+}
+
+/// A call about nothing, to try a component with.
+pub(crate) fn nothing() -> Result<Call, BadId> {
+    let facts = Facts {
+        organization: OrgId::parse("trial")?,
+        request: RequestId::parse("trial")?,
+        rule: RuleId::parse("trial")?,
+        rule_version: 0,
+        kind: KindId::parse("trial")?,
+        step: None,
+        requester: UserId::parse("trial")?,
+        target_users: Vec::new(),
+        urgent: false,
+        title: String::new(),
+        reason: String::new(),
+        properties: BTreeMap::new(),
+        items: Vec::new(),
+        now: DateTime::UNIX_EPOCH,
+    };
+    Ok(Call::new(Arc::new(facts), Arc::default()))
+}
+
+/// What came of a call: never a value that is silently wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer<T> {
+    /// The value, or why there is none.
+    pub result: Result<T, Failure>,
+    /// What happened on the way.
+    pub trace: Trace,
+}
+
+/// What happened during a call, for the record of the decision and for the administrator.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    /// What was read, such as `request.amount`, `config` or `directory.u-ann.manager`.
+    pub reads: BTreeSet<String>,
+    /// Look-ups and what they found.
+    pub lookups: Vec<LookupRecord>,
+    /// What was asked for and refused; each is an event for the audit log.
+    pub denials: Vec<Denial>,
+    /// What the extension wrote to its log.
+    pub log: Vec<LogLine>,
+    /// Whether the log was longer than allowed.
+    pub log_cut: bool,
+    /// What else people should know, from a resolver of approvers.
+    pub notes: Vec<Message>,
+    /// Fuel of a component, operations of a script.
+    pub fuel: u64,
+    /// Calls to the host.
+    pub host_calls: u32,
+    /// The most bytes of memory that a component held.
+    pub memory: usize,
+    /// From start to answer.
+    pub elapsed: Duration,
+}
+
+/// Something that an extension asked for and was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Denial {
+    /// Such as `connection`, `secret` or `wasi:cli/environment@0.2.6`.
+    pub capability: String,
+    /// Which one, such as the connection's name.
+    pub name: String,
+    /// Why, for the administrator.
+    pub why: String,
+}
+
+/// A look-up and what it found, so that a decision can be explained and repeated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookupRecord {
+    /// The connection.
+    pub connection: ResourceId,
+    /// The operator's name for the statement.
+    pub statement: String,
+    /// As text; none is NULL.
+    pub parameters: Vec<Option<String>>,
+    /// As text; none is NULL.
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// A line of an extension's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// How important.
+    pub level: LogLevel,
+    /// In the extension's words.
+    pub message: String,
+    /// By name, as text.
+    pub fields: Vec<(String, String)>,
+}
+
+/// How important a line of a log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogLevel {
+    /// Every step.
+    Trace,
+    /// For the author.
+    Debug,
+    /// For the administrator.
+    Info,
+    /// Something is odd.
+    Warn,
+    /// Something went wrong.
+    Error,
+}

@@ -1,0 +1,261 @@
+//! Plugins that are WebAssembly components: from bytes to something that can be called.
+//!
+//! Size → is it a component → manifest → contract → compiled, or found compiled → exports of its
+//! worlds → imports that are offered → linked → instantiated once to see whether that works. What
+//! fails is a sentence with a code, and whatever was there before stays.
+
+mod cache;
+pub(crate) mod manifest;
+mod refuse;
+mod section;
+
+use std::{fmt, sync::Arc};
+
+use engine_core::extension::Failure;
+use sha2::{Digest as _, Sha256};
+use wasmtime::{
+    Engine,
+    component::{Component, Linker},
+};
+
+pub(crate) use self::cache::Cache;
+use self::{
+    manifest::{Manifest, World},
+    section::FileKind,
+};
+use crate::{
+    limits::MAX_COMPONENT_BYTES,
+    state::State,
+    v1::{self, ApproversPluginPre, ConditionPluginPre, ExecutorPluginPre},
+};
+
+/// Why a file cannot be a plugin.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file is larger than any plugin may be.
+    #[error("the file has {0} bytes, the most are {MAX_COMPONENT_BYTES}")]
+    TooLarge(usize),
+    /// It is WebAssembly, but not a component.
+    #[error("the file is a core module, not a component: build it for `wasm32-wasip2`")]
+    CoreModule,
+    /// It is something else.
+    #[error("the file is not a WebAssembly component")]
+    NotAComponent,
+    /// It has no manifest, or one that cannot be used.
+    #[error("the component {0}")]
+    Manifest(String),
+    /// It was made for another version of the contract.
+    #[error("the component is made for contract {0}; this host offers {offered}", offered = v1::VERSION)]
+    Contract(String),
+    /// It is no valid component, or uses what this machine does not run.
+    #[error("the component cannot be compiled: {0}")]
+    Compile(String),
+    /// Its manifest promises a world that it does not export.
+    #[error("the component does not export `{0}`, which its manifest promises")]
+    MissingExport(World),
+    /// It imports what nobody offers.
+    #[error("the component imports `{0}`, which this host does not offer")]
+    UnknownImport(String),
+    /// An import or an export has another shape than the contract's.
+    #[error("the component does not fit the contract: {0}")]
+    Mismatch(String),
+    /// It could not be instantiated.
+    #[error("the component cannot be started: {}", .0.message)]
+    Start(Failure),
+}
+
+impl LoadError {
+    /// For programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::TooLarge(_) => "plugin_too_large",
+            Self::CoreModule => "plugin_is_core_module",
+            Self::NotAComponent => "plugin_is_not_a_component",
+            Self::Manifest(_) => "plugin_manifest",
+            Self::Contract(_) => "plugin_contract",
+            Self::Compile(_) => "plugin_does_not_compile",
+            Self::MissingExport(_) => "plugin_missing_export",
+            Self::UnknownImport(_) => "plugin_unknown_import",
+            Self::Mismatch(_) => "plugin_mismatch",
+            Self::Start(_) => "plugin_does_not_start",
+        }
+    }
+}
+
+/// A component that can be called. Cheap to clone; calls under way keep it alive.
+#[derive(Clone)]
+pub struct Plugin {
+    pub(crate) inner: Arc<Loaded>,
+}
+
+pub(crate) struct Loaded {
+    pub(crate) manifest: Arc<Manifest>,
+    pub(crate) condition: Option<ConditionPluginPre<State>>,
+    pub(crate) approvers: Option<ApproversPluginPre<State>>,
+    pub(crate) executor: Option<ExecutorPluginPre<State>>,
+    digest: String,
+    size: usize,
+    imports: Vec<String>,
+}
+
+impl Plugin {
+    /// What it says about itself.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.inner.manifest
+    }
+
+    /// The SHA-256 of its file, in hexadecimal.
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.inner.digest
+    }
+
+    /// The bytes of its file.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.inner.size
+    }
+
+    /// The interfaces that its binary imports: what it can use at most.
+    pub fn imports(&self) -> impl Iterator<Item = &str> {
+        self.inner.imports.iter().map(String::as_str)
+    }
+
+    /// Whether it can be asked this.
+    #[must_use]
+    pub fn serves(&self, world: World) -> bool {
+        self.inner.manifest.worlds.contains(&world)
+    }
+}
+
+impl fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plugin")
+            .field("name", &self.inner.manifest.name)
+            .field("version", &self.inner.manifest.version)
+            .field("digest", &self.inner.digest)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Everything that is needed to load components.
+pub(crate) struct Loader<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) cache: &'a Cache,
+    pub(crate) questions: &'a Linker<State>,
+    pub(crate) effects: &'a Linker<State>,
+}
+
+impl Loader<'_> {
+    /// Everything but the trial, which the host makes.
+    pub(crate) fn load(&self, file: &[u8]) -> Result<Plugin, LoadError> {
+        let manifest = examine(file)?;
+        let digest = hex::encode(Sha256::digest(file));
+        let component = self
+            .cache
+            .component(self.engine, &digest, file)
+            .map_err(|error| LoadError::Compile(error.root_cause().to_string()))?;
+        let imports = check(self.engine, &component, &manifest)?;
+        let serves = |world| manifest.worlds.contains(&world);
+        let questions = serves(World::Condition) || serves(World::Approvers);
+        let asked = questions.then(|| self.link(self.questions, &component, &v1::QUESTIONS));
+        let asked = asked.transpose()?;
+        let told = serves(World::Executor)
+            .then(|| self.link(self.effects, &component, &v1::EFFECTS))
+            .transpose()?;
+        let asked_as = |world| asked.clone().filter(|_| serves(world));
+        Ok(Plugin {
+            inner: Arc::new(Loaded {
+                condition: asked_as(World::Condition)
+                    .map(ConditionPluginPre::new)
+                    .transpose()
+                    .map_err(mismatch)?,
+                approvers: asked_as(World::Approvers)
+                    .map(ApproversPluginPre::new)
+                    .transpose()
+                    .map_err(mismatch)?,
+                executor: told.map(ExecutorPluginPre::new).transpose().map_err(mismatch)?,
+                manifest: Arc::new(manifest),
+                digest,
+                size: file.len(),
+                imports,
+            }),
+        })
+    }
+
+    /// Links what is offered; what is not refuses when it is called.
+    fn link(
+        &self,
+        offered: &Linker<State>,
+        component: &Component,
+        interfaces: &[&str],
+    ) -> Result<wasmtime::component::InstancePre<State>, LoadError> {
+        let mut linker = offered.clone();
+        for (name, import) in component.component_type().imports(self.engine) {
+            if !v1::interface(name).is_some_and(|interface| interfaces.contains(&interface)) {
+                refuse::add(&mut linker, self.engine, name, &import.ty).map_err(mismatch)?;
+            }
+        }
+        linker.instantiate_pre(component).map_err(mismatch)
+    }
+}
+
+/// What can be said of a file without compiling it.
+fn examine(file: &[u8]) -> Result<Manifest, LoadError> {
+    if file.len() > MAX_COMPONENT_BYTES {
+        return Err(LoadError::TooLarge(file.len()));
+    }
+    match section::kind(file) {
+        FileKind::Component => {}
+        FileKind::CoreModule => return Err(LoadError::CoreModule),
+        FileKind::Other => return Err(LoadError::NotAComponent),
+    }
+    let manifest = manifest::read(file).map_err(LoadError::Manifest)?;
+    if manifest.contract != v1::VERSION {
+        return Err(LoadError::Contract(manifest.contract));
+    }
+    Ok(manifest)
+}
+
+/// Compares what the component exports and imports with the contract; answers its imports.
+fn check(
+    engine: &Engine,
+    component: &Component,
+    manifest: &Manifest,
+) -> Result<Vec<String>, LoadError> {
+    let kind = component.component_type();
+    let names = |all: Vec<(&str, _)>| all.into_iter().map(|(name, _)| name.to_owned()).collect();
+    let imports: Vec<String> = names(kind.imports(engine).collect());
+    let exports: Vec<String> = names(kind.exports(engine).collect());
+    let of_contract = |name: &&String| name.starts_with(v1::PACKAGE);
+    for name in imports.iter().chain(&exports).filter(of_contract) {
+        match name.split_once('@') {
+            Some((_, v1::VERSION)) => {}
+            Some((_, version)) => return Err(LoadError::Contract(version.to_owned())),
+            None => return Err(LoadError::Contract("without a version".to_owned())),
+        }
+    }
+    for world in &manifest.worlds {
+        let serves = |name: &String| v1::interface(name) == Some(world.as_str());
+        if !exports.iter().any(serves) {
+            return Err(LoadError::MissingExport(*world));
+        }
+    }
+    let offered = |name: &str| {
+        name.starts_with(refuse::SYSTEM)
+            || v1::interface(name).is_some_and(|interface| v1::EFFECTS.contains(&interface))
+    };
+    match imports.iter().find(|name| !offered(name)) {
+        Some(unknown) => Err(LoadError::UnknownImport(unknown.clone())),
+        None => Ok(imports),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
+fn mismatch(error: wasmtime::Error) -> LoadError {
+    let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+    LoadError::Mismatch(causes.join(": "))
+}

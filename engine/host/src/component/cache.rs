@@ -1,0 +1,189 @@
+//! Compiled components, kept between starts.
+//!
+//! An entry is machine code, so it is believed only if it carries a message authentication code
+//! under the key of this data folder, over the code, the component's digest and the engine that
+//! made it. Anything else is compiled again.
+
+use std::{
+    fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use hmac::{Hmac, Mac as _, digest::KeyInit};
+use sha2::Sha256;
+use wasmtime::{Engine, component::Component};
+
+const KEY_FILE: &str = "compiled.key";
+/// As many as the code works with at once.
+const KEY_BYTES: usize = 64;
+const MAC_BYTES: usize = 32;
+
+/// A folder of compiled components.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    folder: PathBuf,
+    key: [u8; KEY_BYTES],
+}
+
+impl Cache {
+    /// Opens the folder, making it and its key where they are missing.
+    ///
+    /// # Errors
+    /// Where the folder or the key cannot be read or written, or the key has another size.
+    pub(crate) fn open(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        Ok(Self { folder: folder.to_owned(), key: key(&folder.join(KEY_FILE))? })
+    }
+
+    /// The component, from the cache or compiled and cached.
+    ///
+    /// # Errors
+    /// Where it does not compile. A cache that cannot be written is only logged.
+    pub(crate) fn component(
+        &self,
+        engine: &Engine,
+        digest: &str,
+        wasm: &[u8],
+    ) -> wasmtime::Result<Component> {
+        let entry = format!("{digest}-{:016x}", made_by(engine));
+        if let Some(component) = self.load(engine, &entry) {
+            return Ok(component);
+        }
+        let component = Component::from_binary(engine, wasm)?;
+        if let Err(error) = component
+            .serialize()
+            .map_err(io::Error::other)
+            .and_then(|code| self.store(&entry, &code))
+        {
+            tracing::warn!(%error, entry, "a compiled component could not be cached");
+        }
+        Ok(component)
+    }
+
+    fn load(&self, engine: &Engine, entry: &str) -> Option<Component> {
+        let file = fs::read(self.folder.join(entry)).ok()?;
+        let (mac, code) = file.split_at_checked(MAC_BYTES)?;
+        if self.mac(entry, code).verify_slice(mac).is_err() {
+            tracing::warn!(entry, "a compiled component was changed; it is compiled again");
+            return None;
+        }
+        deserialize(engine, code)
+    }
+
+    fn store(&self, entry: &str, code: &[u8]) -> io::Result<()> {
+        let mac = self.mac(entry, code).finalize().into_bytes();
+        let draft = self.folder.join(format!("{entry}.{:016x}", rand::random::<u64>()));
+        let mut file = fs::File::create_new(&draft)?;
+        file.write_all(&mac)?;
+        file.write_all(code)?;
+        fs::rename(&draft, self.folder.join(entry))
+    }
+
+    fn mac(&self, entry: &str, code: &[u8]) -> Hmac<Sha256> {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new(&self.key.into());
+        mac.update(entry.as_bytes());
+        mac.update(&[0]);
+        mac.update(code);
+        mac
+    }
+}
+
+/// Everything about the engine that decides whether it can run a piece of machine code.
+fn made_by(engine: &Engine) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    env!("CARGO_PKG_VERSION").hash(&mut hasher);
+    hasher.finish()
+}
+
+#[expect(
+    unsafe_code,
+    reason = "`Component::deserialize` runs what it is given as machine code, so it must only see \
+              what `Component::serialize` made. `code` has just passed a message authentication \
+              code under a key that only this engine's data folder holds, and the bytes checked \
+              are the bytes loaded. Code of another wasmtime, configuration or processor is \
+              refused by wasmtime itself."
+)]
+fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
+    // SAFETY: see the reason above.
+    unsafe { Component::deserialize(engine, code) }.ok()
+}
+
+fn key(file: &Path) -> io::Result<[u8; KEY_BYTES]> {
+    match fs::read(file) {
+        Ok(found) => found.try_into().map_err(|found: Vec<u8>| {
+            io::Error::other(format!(
+                "the key of the compiled components has {} bytes instead of {KEY_BYTES}",
+                found.len()
+            ))
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(file),
+        Err(error) => Err(error),
+    }
+}
+
+fn make_key(file: &Path) -> io::Result<[u8; KEY_BYTES]> {
+    let mut key = [0; KEY_BYTES];
+    rand::fill(&mut key);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut made = options.open(file)?;
+    made.write_all(&key)?;
+    made.sync_all()?;
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EMPTY: &[u8] = &[0, b'a', b's', b'm', 0x0d, 0, 1, 0];
+
+    #[test]
+    fn only_entries_of_this_folder_and_engine_are_believed() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::default();
+        let cache = Cache::open(folder.path()).unwrap();
+        cache.component(&engine, "aa", EMPTY).unwrap();
+        let entry = format!("aa-{:016x}", made_by(&engine));
+        assert!(cache.load(&engine, &entry).is_some());
+
+        let file = folder.path().join(&entry);
+        let good = fs::read(&file).unwrap();
+        let mut changed = good.clone();
+        *changed.last_mut().unwrap() ^= 1;
+        fs::write(&file, &changed).unwrap();
+        assert!(cache.load(&engine, &entry).is_none());
+        fs::write(&file, &good[..MAC_BYTES - 1]).unwrap();
+        assert!(cache.load(&engine, &entry).is_none());
+
+        fs::write(folder.path().join("bb"), &good).unwrap();
+        assert!(cache.load(&engine, "bb").is_none(), "an entry under another name");
+
+        let elsewhere = tempfile::tempdir().unwrap();
+        let other = Cache::open(elsewhere.path()).unwrap();
+        fs::write(elsewhere.path().join(&entry), &good).unwrap();
+        assert!(other.load(&engine, &entry).is_none(), "an entry under another key");
+        assert!(other.component(&engine, "aa", EMPTY).is_ok(), "it is compiled again");
+        assert!(other.load(&engine, &entry).is_some());
+    }
+
+    #[test]
+    fn the_key_stays_and_is_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Cache::open(folder.path()).unwrap().key;
+        assert_eq!(Cache::open(folder.path()).unwrap().key, first);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(folder.path().join(KEY_FILE)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        fs::write(folder.path().join(KEY_FILE), b"short").unwrap();
+        assert!(Cache::open(folder.path()).is_err());
+    }
+}

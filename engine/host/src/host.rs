@@ -1,0 +1,187 @@
+//! The one handle to everything that extensions are.
+
+use std::{collections::BTreeMap, fmt, io, path::PathBuf, sync::Arc};
+
+use engine_connect::{Blobs, Connections, Secret};
+use engine_core::{
+    extension::{Nominee, Verdict},
+    ids::ResourceId,
+};
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+use wasmtime::{Engine, component::Linker};
+
+use crate::{
+    call::{Answer, Call},
+    component::{Cache, LoadError, Loader, Plugin},
+    files::{FileRecord, Files},
+    limits::{HostLimits, Limits},
+    machine,
+    script::{Script, ScriptError, Scripts},
+    state::State,
+    v1,
+};
+
+/// What a host is made of.
+#[derive(Debug)]
+pub struct HostOptions {
+    /// A folder of its own below the data folder: compiled components, lists of files.
+    pub folder: PathBuf,
+    /// The defaults of limits, and the size of the pool.
+    pub limits: HostLimits,
+    /// The operator's connections.
+    pub connections: Connections,
+    /// Where files go.
+    pub blobs: Blobs,
+    /// The operator's secrets, by name.
+    pub secrets: BTreeMap<String, Secret>,
+    /// The operator's look-ups, by connection and name.
+    pub lookups: BTreeMap<ResourceId, BTreeMap<String, Lookup>>,
+}
+
+/// A statement that the operator wrote, for extensions to ask with.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lookup {
+    /// One query.
+    pub statement: String,
+    /// More rows are an error.
+    pub max_rows: u32,
+}
+
+/// Why there is no host.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder cannot be read or written.
+    #[error("cannot use the folder `{folder}` of the plugin host")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The machine that runs components does not start.
+    #[error("cannot start the machine that runs plugins: {0}")]
+    Machine(String),
+}
+
+/// What calls reach of the world outside.
+pub(crate) struct Services {
+    pub(crate) connections: Connections,
+    pub(crate) blobs: Blobs,
+    pub(crate) files: Files,
+    pub(crate) secrets: BTreeMap<String, Secret>,
+    pub(crate) lookups: BTreeMap<ResourceId, BTreeMap<String, Lookup>>,
+}
+
+/// The plugin host. Cheap to clone.
+///
+/// Questions ([`condition`](Self::condition), [`approvers`](Self::approvers) and the scripts') run
+/// on the calling thread and may take as long as their deadline: call them where blocking is
+/// allowed. Effects are async.
+#[derive(Clone)]
+pub struct Host {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) engine: Engine,
+    pub(crate) services: Arc<Services>,
+    pub(crate) places: Semaphore,
+    pub(crate) condition: Arc<Limits>,
+    pub(crate) approvers: Arc<Limits>,
+    pub(crate) executor: Arc<Limits>,
+    cache: Cache,
+    questions: Linker<State>,
+    effects: Linker<State>,
+    scripts: Scripts,
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host").field("scripts", &self.inner.scripts).finish_non_exhaustive()
+    }
+}
+
+impl Host {
+    /// Starts the machine and opens its folder.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(options: HostOptions) -> Result<Self, OpenError> {
+        let machine = |error: wasmtime::Error| OpenError::Machine(format!("{error:#}"));
+        let folder = options.folder;
+        let broken = |source| OpenError::Folder { folder: folder.clone(), source };
+        let cache = Cache::open(&folder.join("compiled")).map_err(broken)?;
+        let files = Files::open(folder.join("files")).map_err(broken)?;
+        let limits = options.limits;
+        let engine = machine::start(limits.concurrent_calls).map_err(machine)?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                questions: v1::questions(&engine).map_err(machine)?,
+                effects: v1::effects(&engine).map_err(machine)?,
+                engine,
+                cache,
+                services: Arc::new(Services {
+                    connections: options.connections,
+                    blobs: options.blobs,
+                    files,
+                    secrets: options.secrets,
+                    lookups: options.lookups,
+                }),
+                places: Semaphore::new(limits.concurrent_calls as usize),
+                condition: Arc::new(limits.condition),
+                approvers: Arc::new(limits.approvers),
+                executor: Arc::new(limits.executor),
+                scripts: Scripts::new(limits.script),
+            }),
+        })
+    }
+
+    /// Makes a plugin of a component file. Compiling takes up to seconds the first time: call it
+    /// where blocking is allowed.
+    ///
+    /// # Errors
+    /// [`LoadError`]; nothing of the file is kept then.
+    pub fn load(&self, file: &[u8]) -> Result<Plugin, LoadError> {
+        let inner = &self.inner;
+        let loader = Loader {
+            engine: &inner.engine,
+            cache: &inner.cache,
+            questions: &inner.questions,
+            effects: &inner.effects,
+        };
+        let plugin = loader.load(file)?;
+        self.try_out(&plugin).map_err(LoadError::Start)?;
+        Ok(plugin)
+    }
+
+    /// Compiles a script, or finds it compiled.
+    ///
+    /// # Errors
+    /// [`ScriptError`] with line and column.
+    pub fn compile_script(&self, text: &str) -> Result<Script, ScriptError> {
+        self.inner.scripts.compile(text)
+    }
+
+    /// Asks a script whether a condition holds (CND-3).
+    #[must_use]
+    pub fn script_condition(&self, script: &Script, call: &Call) -> Answer<Verdict> {
+        self.inner.scripts.condition(script, call)
+    }
+
+    /// Asks a script who approves (STP-2).
+    #[must_use]
+    pub fn script_approvers(&self, script: &Script, call: &Call) -> Answer<Vec<Nominee>> {
+        self.inner.scripts.approvers(script, call)
+    }
+
+    /// The files that an effect has made, by name.
+    ///
+    /// # Errors
+    /// Where their list cannot be read.
+    pub async fn files(&self, once_key: &str) -> io::Result<Vec<FileRecord>> {
+        self.inner.services.files.find(once_key).await
+    }
+}

@@ -1,0 +1,160 @@
+//! What one call of an extension may use.
+//!
+//! Every limit has a default per world and can be changed per plugin. Fuel decides and is the same
+//! in every repetition; the deadline protects, and covers the time spent in the host as well.
+
+use std::time::Duration;
+
+/// The most bytes of a component file.
+pub const MAX_COMPONENT_BYTES: usize = 20 * 1024 * 1024;
+/// The most bytes of a script's text.
+pub const MAX_SCRIPT_BYTES: usize = 32 * 1024;
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+/// What one call may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Units of deterministic work; about one per machine instruction.
+    pub fuel: u64,
+    /// Wall time from start to answer, host calls included.
+    pub deadline: Duration,
+    /// Bytes of linear memory, over all memories of the component.
+    pub memory: usize,
+    /// Elements of a table.
+    pub table_elements: usize,
+    /// Calls from the component to the host.
+    pub host_calls: u32,
+    /// Bytes that one host call may copy out of the component.
+    pub host_call_bytes: usize,
+    /// Handles that the component may hold at once.
+    pub handles: usize,
+    /// Bytes of the answer, counted as text.
+    pub output: usize,
+    /// Lines of the log; further ones are dropped and the log is marked as cut.
+    pub log_lines: usize,
+    /// Bytes of the log; further lines are dropped and the log is marked as cut.
+    pub log_bytes: usize,
+    /// Bytes that an executor may write to blobs.
+    pub blob_bytes: u64,
+    /// Rows that an executor may read from connections.
+    pub rows: u64,
+}
+
+impl Limits {
+    /// The defaults for the world `condition`.
+    #[must_use]
+    pub fn condition() -> Self {
+        Self {
+            fuel: 20_000_000,
+            deadline: Duration::from_millis(50),
+            memory: 16 * MIB,
+            table_elements: 20_000,
+            host_calls: 256,
+            host_call_bytes: MIB,
+            handles: 64,
+            output: 64 * KIB,
+            log_lines: 32,
+            log_bytes: 8 * KIB,
+            blob_bytes: 0,
+            rows: 0,
+        }
+    }
+
+    /// The defaults for the world `approvers`.
+    #[must_use]
+    pub fn approvers() -> Self {
+        Self {
+            fuel: 200_000_000,
+            deadline: Duration::from_secs(2),
+            memory: 32 * MIB,
+            host_calls: 2_000,
+            host_call_bytes: 4 * MIB,
+            handles: 256,
+            output: 256 * KIB,
+            log_lines: 200,
+            log_bytes: 64 * KIB,
+            ..Self::condition()
+        }
+    }
+
+    /// The defaults for the world `executor`.
+    #[must_use]
+    pub fn executor() -> Self {
+        Self {
+            fuel: 5_000_000_000,
+            deadline: Duration::from_secs(30),
+            memory: 64 * MIB,
+            host_calls: 10_000,
+            host_call_bytes: 16 * MIB,
+            handles: 1_024,
+            output: 64 * KIB,
+            log_lines: 2_000,
+            log_bytes: MIB,
+            blob_bytes: 256 * MIB as u64,
+            rows: 1_000_000,
+            ..Self::condition()
+        }
+    }
+}
+
+/// What one run of a script may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScriptLimits {
+    /// Operations of the interpreter.
+    pub operations: u64,
+    /// Wall time from start to answer.
+    pub deadline: Duration,
+    /// Calls within calls.
+    pub call_levels: usize,
+    /// Bytes of one text.
+    pub text: usize,
+    /// Elements of one array. Growth is checked element by element, so large arrays are slow.
+    pub array: usize,
+    /// Entries of one map.
+    pub map: usize,
+    /// Compiled scripts that are kept.
+    pub cached_scripts: usize,
+}
+
+impl Default for ScriptLimits {
+    fn default() -> Self {
+        Self {
+            operations: 200_000,
+            deadline: Duration::from_millis(50),
+            call_levels: 32,
+            text: 64 * KIB,
+            array: 2_000,
+            map: 500,
+            cached_scripts: 1_000,
+        }
+    }
+}
+
+/// The defaults of a host: one set per world, one for scripts, and the size of the pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostLimits {
+    /// For conditions.
+    pub condition: Limits,
+    /// For approver resolvers.
+    pub approvers: Limits,
+    /// For executors.
+    pub executor: Limits,
+    /// For scripts.
+    pub script: ScriptLimits,
+    /// Calls of components at once; further ones are told `busy`.
+    pub concurrent_calls: u32,
+}
+
+impl Default for HostLimits {
+    fn default() -> Self {
+        Self {
+            condition: Limits::condition(),
+            approvers: Limits::approvers(),
+            executor: Limits::executor(),
+            script: ScriptLimits::default(),
+            concurrent_calls: 100,
+        }
+    }
+}

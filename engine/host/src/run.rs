@@ -1,0 +1,294 @@
+//! Calls of components: a fresh instance for every one, limited, recorded, and gone afterwards.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use engine_core::extension::{Failure, FailureClass, Nominee, Plan, Presence, Receipt, Verdict};
+use futures::{FutureExt as _, future::BoxFuture};
+use serde::Serialize;
+use wasmtime::{Store, Trap, UpdateDeadline};
+
+use crate::{
+    call::{Answer, Call, Trace},
+    component::{Plugin, manifest::World},
+    failures,
+    host::Host,
+    limits::Limits,
+    machine,
+    state::{State, Task},
+    v1::{Answered, ExecutorPluginPre, results},
+};
+
+/// Ticks between two looks of a running executor at its deadline, and at who else wants the thread.
+const TICKS_BETWEEN_LOOKS: u64 = 5;
+
+/// How a call ended.
+enum Ended<T> {
+    Answered(wasmtime::Result<Answered<T>>),
+    Panicked(Box<dyn Any + Send>),
+    Late,
+}
+
+type Running<'a, T> = BoxFuture<'a, wasmtime::Result<Answered<T>>>;
+
+impl Host {
+    /// Asks a plugin whether a condition holds (CND-3). Blocks.
+    #[must_use]
+    pub fn condition(&self, plugin: &Plugin, call: &Call) -> Answer<Verdict> {
+        let Some(linked) = &plugin.inner.condition else { return not_served(World::Condition) };
+        self.question(plugin, call, &self.inner.condition, |store| {
+            let instance = linked.instantiate(&mut *store)?;
+            let answer = instance.countersign_plugin_condition().call_evaluate(&mut *store)?;
+            Ok(results::verdict(answer, &call.directory))
+        })
+    }
+
+    /// Asks a plugin who approves (STP-2). Blocks.
+    #[must_use]
+    pub fn approvers(&self, plugin: &Plugin, call: &Call) -> Answer<Vec<Nominee>> {
+        let Some(linked) = &plugin.inner.approvers else { return not_served(World::Approvers) };
+        self.question(plugin, call, &self.inner.approvers, |store| {
+            let instance = linked.instantiate(&mut *store)?;
+            let answer = instance.countersign_plugin_approvers().call_resolve(&mut *store)?;
+            Ok(results::nominees(answer, &call.directory).map(|answer| {
+                answer.map(|(nominees, notes)| {
+                    store.data_mut().trace.notes = notes;
+                    nominees
+                })
+            }))
+        })
+    }
+
+    /// Asks an executor what it would do (EXE-6).
+    pub async fn plan(&self, plugin: &Plugin, call: &Call) -> Answer<Plan> {
+        let directory = Arc::clone(&call.directory);
+        self.effect(plugin, call, Task::Plan, |store, linked| {
+            async move {
+                let instance = linked.instantiate_async(&mut *store).await?;
+                let executor = instance.countersign_plugin_executor();
+                Ok(results::plan(executor.call_plan(&mut *store).await?, &directory))
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Tells an executor to do it (EXE-3). Every retry of one execution has the same key.
+    pub async fn execute(&self, plugin: &Plugin, call: &Call, once_key: &str) -> Answer<Receipt> {
+        let (directory, key) = (Arc::clone(&call.directory), once_key.to_owned());
+        self.effect(plugin, call, Task::Effect(key.clone()), |store, linked| {
+            async move {
+                let instance = linked.instantiate_async(&mut *store).await?;
+                let executor = instance.countersign_plugin_executor();
+                let answer = executor.call_execute(&mut *store, &key).await?;
+                Ok(results::executed(answer, &directory))
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Asks an executor whether an earlier `execute` with this key did it (EXE-3).
+    pub async fn probe(&self, plugin: &Plugin, call: &Call, once_key: &str) -> Answer<Presence> {
+        let (directory, key) = (Arc::clone(&call.directory), once_key.to_owned());
+        self.effect(plugin, call, Task::Effect(key.clone()), |store, linked| {
+            async move {
+                let instance = linked.instantiate_async(&mut *store).await?;
+                let executor = instance.countersign_plugin_executor();
+                let answer = executor.call_probe(&mut *store, &key).await?;
+                Ok(results::presence(answer, &directory))
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Tells an executor to take back what `done` tells of (EXE-5). The key is another than that of
+    /// `execute`, and the same for every retry.
+    pub async fn revert(
+        &self,
+        plugin: &Plugin,
+        call: &Call,
+        done: &Receipt,
+        once_key: &str,
+    ) -> Answer<Receipt> {
+        let (directory, key) = (Arc::clone(&call.directory), once_key.to_owned());
+        let done = match results::receipt_to_wit(done) {
+            Ok(done) => done,
+            Err(why) => return failed(Failure::new(FailureClass::Permanent, why)),
+        };
+        self.effect(plugin, call, Task::Effect(key.clone()), |store, linked| {
+            async move {
+                let instance = linked.instantiate_async(&mut *store).await?;
+                let executor = instance.countersign_plugin_executor();
+                let answer = executor.call_revert(&mut *store, &done, &key).await?;
+                Ok(results::executed(answer, &directory))
+            }
+            .boxed()
+        })
+        .await
+    }
+
+    /// Instantiates a plugin once for each of its worlds.
+    pub(crate) fn try_out(&self, plugin: &Plugin) -> Result<(), Failure> {
+        let call = crate::call::nothing()
+            .map_err(|error| Failure::new(FailureClass::Bug, error.to_string()))?;
+        let loaded = &plugin.inner;
+        if let Some(linked) = &loaded.condition {
+            let mut store = self.store(plugin, &call, Task::Trial, &self.inner.condition);
+            let tried = linked.instantiate(&mut store).map(drop);
+            tried.map_err(|error| failures::from_error(&error, &store.data().trace))?;
+        }
+        if let Some(linked) = &loaded.approvers {
+            let mut store = self.store(plugin, &call, Task::Trial, &self.inner.approvers);
+            let tried = linked.instantiate(&mut store).map(drop);
+            tried.map_err(|error| failures::from_error(&error, &store.data().trace))?;
+        }
+        if let Some(linked) = &loaded.executor {
+            let mut store = self.store(plugin, &call, Task::Trial, &self.inner.executor);
+            // A start that waits for something, which no plugin needs, is given up at once.
+            let tried = linked.instantiate_async(&mut store).now_or_never();
+            let tried = tried.unwrap_or_else(|| Err(Trap::Interrupt.into())).map(drop);
+            tried.map_err(|error| failures::from_error(&error, &store.data().trace))?;
+        }
+        Ok(())
+    }
+
+    fn question<T: Serialize>(
+        &self,
+        plugin: &Plugin,
+        call: &Call,
+        defaults: &Arc<Limits>,
+        ask: impl FnOnce(&mut Store<State>) -> wasmtime::Result<Answered<T>>,
+    ) -> Answer<T> {
+        let start = Instant::now();
+        let Ok(_place) = self.inner.places.try_acquire() else { return failed(failures::busy()) };
+        let mut store = self.store(plugin, call, Task::Decide, defaults);
+        let ended = match catch_unwind(AssertUnwindSafe(|| ask(&mut store))) {
+            Ok(answered) => Ended::Answered(answered),
+            Err(panic) => Ended::Panicked(panic),
+        };
+        finish(store, ended, start)
+    }
+
+    async fn effect<T: Serialize>(
+        &self,
+        plugin: &Plugin,
+        call: &Call,
+        task: Task,
+        begin: impl for<'a> FnOnce(&'a mut Store<State>, &'a ExecutorPluginPre<State>) -> Running<'a, T>,
+    ) -> Answer<T> {
+        let start = Instant::now();
+        let Some(linked) = &plugin.inner.executor else { return not_served(World::Executor) };
+        let Ok(_place) = self.inner.places.try_acquire() else { return failed(failures::busy()) };
+        let mut store = self.store(plugin, call, task, &self.inner.executor);
+        let deadline = store.data().deadline;
+        store.set_epoch_deadline(TICKS_BETWEEN_LOOKS);
+        store.epoch_deadline_callback(move |_| {
+            Ok(if Instant::now() >= deadline {
+                UpdateDeadline::Interrupt
+            } else {
+                let others = Box::pin(tokio::task::yield_now());
+                UpdateDeadline::YieldCustom(TICKS_BETWEEN_LOOKS, others)
+            })
+        });
+        let running = AssertUnwindSafe(begin(&mut store, linked)).catch_unwind();
+        let ended = match tokio::time::timeout_at(deadline.into(), running).await {
+            Ok(Ok(answered)) => Ended::Answered(answered),
+            Ok(Err(panic)) => Ended::Panicked(panic),
+            Err(_) => Ended::Late,
+        };
+        finish(store, ended, start)
+    }
+
+    /// A store with every limit set. Both clocks are armed before anything of the component runs.
+    fn store(
+        &self,
+        plugin: &Plugin,
+        call: &Call,
+        task: Task,
+        defaults: &Arc<Limits>,
+    ) -> Store<State> {
+        let limits = Arc::clone(call.limits.as_ref().unwrap_or(defaults));
+        let state = State::new(
+            call.clone(),
+            Arc::clone(&plugin.inner.manifest),
+            task,
+            Arc::clone(&limits),
+            Arc::clone(&self.inner.services),
+        );
+        let mut store = Store::new(&self.inner.engine, state);
+        store.limiter(|state| &mut state.memory);
+        store.set_hostcall_fuel(limits.host_call_bytes);
+        store.set_max_component_handles(limits.handles);
+        store.set_epoch_deadline(ticks(limits.deadline));
+        if let Err(error) = store.set_fuel(limits.fuel) {
+            // Unreachable: the engine is configured to count fuel. Without it nothing runs.
+            tracing::error!(%error, "the machine does not count fuel");
+        }
+        store
+    }
+}
+
+fn ticks(deadline: Duration) -> u64 {
+    let ticks = deadline.as_nanos().div_ceil(machine::TICK.as_nanos());
+    u64::try_from(ticks).unwrap_or(u64::MAX / 2).saturating_add(1)
+}
+
+fn not_served<T>(world: World) -> Answer<T> {
+    let message = format!("the plugin does not serve `{world}`");
+    failed(Failure::new(FailureClass::Contract, message))
+}
+
+fn failed<T>(failure: Failure) -> Answer<T> {
+    Answer { result: Err(failure), trace: Trace::default() }
+}
+
+/// Takes the store apart; the instance is gone with it.
+fn finish<T: Serialize>(store: Store<State>, ended: Ended<T>, start: Instant) -> Answer<T> {
+    let fuel_left = store.get_fuel().unwrap_or(0);
+    let mut state = store.into_data();
+    state.trace.fuel = state.limits.fuel.saturating_sub(fuel_left);
+    state.trace.memory = state.memory.peak;
+    state.trace.elapsed = start.elapsed();
+    let result = match ended {
+        Ended::Answered(Ok(Ok(Ok(value)))) => within(value, state.limits.output),
+        Ended::Answered(Ok(Ok(Err(reported)))) => Err(reported),
+        Ended::Answered(Ok(Err(bad))) => {
+            let message = format!("the plugin's answer makes no sense: {bad}");
+            Err(Failure::new(FailureClass::BadOutput, message))
+        }
+        Ended::Answered(Err(error)) => Err(failures::from_error(&error, &state.trace)),
+        Ended::Panicked(panic) => Err(failures::from_panic(panic.as_ref())),
+        Ended::Late => Err(failures::late(state.limits.deadline)),
+    };
+    let changed = state.may_have_changed;
+    Answer { result: result.map_err(|failure| in_doubt(failure, changed)), trace: state.trace }
+}
+
+fn within<T: Serialize>(value: T, most: usize) -> Result<T, Failure> {
+    match serde_json::to_vec(&value) {
+        Ok(text) if text.len() <= most => Ok(value),
+        Ok(text) => {
+            let message =
+                format!("the plugin's answer has {} bytes, the most are {most}", text.len());
+            Err(Failure::new(FailureClass::Output, message))
+        }
+        Err(error) => Err(Failure::new(FailureClass::Bug, error.to_string())),
+    }
+}
+
+/// A failure after something was changed, or may have been, is never one after which nothing can
+/// have happened.
+fn in_doubt(failure: Failure, changed: bool) -> Failure {
+    if !changed || failure.class.may_have_happened() {
+        return failure;
+    }
+    let earlier = failure.detail.unwrap_or_default();
+    let detail = Some(format!("{:?} after a change; {earlier}", failure.class));
+    Failure { class: FailureClass::UnknownOutcome, detail, ..failure }
+}

@@ -1,0 +1,144 @@
+//! The contract `countersign:plugin`, major version 1.
+//!
+//! One file per interface. An older minor version needs nothing here; another major version gets a
+//! module beside this one that converts types and delegates, without a check of its own. To add an
+//! interface: its file with the generated `Host` trait implemented for [`State`], its line in
+//! [`questions`] or [`effects`], and a test with a component that uses it.
+
+mod access;
+mod blobs;
+mod config;
+mod determinism;
+mod directory;
+mod log;
+mod lookups;
+mod request;
+pub(crate) mod results;
+mod secrets;
+mod sql;
+mod statements;
+mod values;
+
+use wasmtime::{
+    Engine,
+    component::{HasSelf, Linker},
+};
+
+pub(crate) use self::results::Answered;
+use crate::state::State;
+
+/// The contract's package.
+pub(crate) const PACKAGE: &str = "countersign:plugin";
+/// The version that this host offers.
+pub(crate) const VERSION: &str = "1.0.0-draft";
+
+/// The interfaces that questions are offered.
+pub(crate) const QUESTIONS: [&str; 8] = [
+    "types",
+    "request",
+    "config",
+    "log",
+    "determinism",
+    "directory",
+    "sql-types",
+    "named-statements",
+];
+/// The interfaces that executors are offered.
+pub(crate) const EFFECTS: [&str; 11] = [
+    "types",
+    "request",
+    "config",
+    "log",
+    "determinism",
+    "directory",
+    "sql-types",
+    "named-statements",
+    "statements",
+    "blobs",
+    "secrets",
+];
+
+/// The interface behind a name of this contract, such as `request` of
+/// `countersign:plugin/request@1.0.0`.
+pub(crate) fn interface(name: &str) -> Option<&str> {
+    let interface = name.strip_prefix(PACKAGE)?.strip_prefix('/')?;
+    Some(interface.split_once('@').map_or(interface, |(interface, _)| interface))
+}
+
+/// What the compiler makes of the contract, one module per world; the interfaces of the first are
+/// used by the others.
+pub(crate) mod bindings {
+    /// Conditions.
+    pub(crate) mod condition {
+        wasmtime::component::bindgen!({
+            path: "../../sdk/wit/v1",
+            world: "condition-plugin",
+            imports: { default: trappable },
+        });
+    }
+
+    /// Resolvers of approvers.
+    pub(crate) mod approvers {
+        wasmtime::component::bindgen!({
+            path: "../../sdk/wit/v1",
+            world: "approvers-plugin",
+            imports: { default: trappable },
+            with: {
+                "countersign:plugin": super::condition::countersign::plugin,
+            },
+        });
+    }
+
+    /// Executors.
+    pub(crate) mod executor {
+        wasmtime::component::bindgen!({
+            path: "../../sdk/wit/v1",
+            world: "executor-plugin",
+            imports: {
+                "countersign:plugin/statements": async | trappable,
+                "countersign:plugin/blobs": async | trappable,
+                "countersign:plugin/named-statements": async | trappable,
+                default: trappable,
+            },
+            exports: { default: async },
+            with: {
+                "countersign:plugin/types": super::condition::countersign::plugin::types,
+                "countersign:plugin/request": super::condition::countersign::plugin::request,
+                "countersign:plugin/config": super::condition::countersign::plugin::config,
+                "countersign:plugin/log": super::condition::countersign::plugin::log,
+                "countersign:plugin/determinism": super::condition::countersign::plugin::determinism,
+                "countersign:plugin/directory": super::condition::countersign::plugin::directory,
+                "countersign:plugin/sql-types": super::condition::countersign::plugin::sql_types,
+                "countersign:plugin/statements.connection": crate::v1::statements::Connection,
+                "countersign:plugin/statements.transaction": crate::v1::statements::Transaction,
+                "countersign:plugin/statements.cursor": crate::v1::statements::Cursor,
+                "countersign:plugin/blobs.writer": crate::v1::blobs::Writer,
+                "countersign:plugin/secrets.secret": crate::v1::secrets::Secret,
+            },
+        });
+    }
+}
+
+pub(crate) use bindings::{
+    approvers::ApproversPluginPre, condition::ConditionPluginPre, executor::ExecutorPluginPre,
+};
+
+/// What questions are offered: conditions and resolvers of approvers. Every function returns at
+/// once, except look-ups, which wait on the runtime of the calling thread.
+pub(crate) fn questions(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    bindings::condition::ConditionPlugin::add_to_linker::<_, HasSelf<State>>(
+        &mut linker,
+        |state| state,
+    )?;
+    Ok(linker)
+}
+
+/// What executors are offered.
+pub(crate) fn effects(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    bindings::executor::ExecutorPlugin::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| {
+        state
+    })?;
+    Ok(linker)
+}

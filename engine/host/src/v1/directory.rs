@@ -1,0 +1,95 @@
+//! The interface `directory`: the people of the organization. Every read is recorded.
+
+use std::sync::Arc;
+
+use engine_core::{
+    directory::{Directory, User, UserKind},
+    ids::{GroupId, Login, UserId},
+};
+
+use super::{
+    bindings::condition::countersign::plugin::{directory, types as wit},
+    values,
+};
+use crate::{
+    component::manifest::Manifest,
+    state::{State, Stop},
+};
+
+/// Members on one page.
+const PAGE: usize = 200;
+
+type Found<T> = wasmtime::Result<Result<T, wit::HostError>>;
+
+impl State {
+    fn look(&mut self, what: String) -> Result<Arc<Directory>, Stop> {
+        self.enter()?;
+        self.read(format!("directory.{what}"));
+        Ok(Arc::clone(&self.call.directory))
+    }
+}
+
+impl directory::Host for State {
+    fn user_by_id(&mut self, id: String) -> Found<Option<directory::User>> {
+        let directory = self.look(values::shown(&id))?;
+        let user = UserId::parse(&id).ok().and_then(|id| directory.user(&id).map(to_wit));
+        Ok(Ok(user))
+    }
+
+    fn user_by_login(&mut self, login: String) -> Found<Option<directory::User>> {
+        let directory = self.look(format!("login.{}", values::shown(&login)))?;
+        let login = Login::parse(&login).ok();
+        Ok(Ok(login.and_then(|login| directory.by_login(&login).map(to_wit))))
+    }
+
+    fn property(&mut self, user: String, name: String) -> Found<Option<wit::Value>> {
+        if !Manifest::declares(&self.manifest.reads.users, &name, &self.call.config) {
+            let name = values::shown(&name);
+            return Err(Stop::Undeclared { what: "property of users", name }.into());
+        }
+        let directory = self.look(format!("{}.{name}", values::shown(&user)))?;
+        let user = UserId::parse(&user).ok();
+        let user = user.and_then(|id| directory.user(&id));
+        Ok(Ok(user.and_then(|user| user.properties.get(name.as_str())).map(values::to_wit)))
+    }
+
+    fn groups_of(&mut self, user: String) -> Found<Vec<String>> {
+        let directory = self.look(format!("{}.groups", values::shown(&user)))?;
+        let user = UserId::parse(&user).ok();
+        let user = user.and_then(|id| directory.user(&id));
+        Ok(Ok(user
+            .map(|user| user.groups.iter().map(ToString::to_string).collect())
+            .unwrap_or_default()))
+    }
+
+    fn members(&mut self, group: String, after: Option<String>) -> Found<directory::Page> {
+        let directory = self.look(format!("group.{}", values::shown(&group)))?;
+        let found = GroupId::parse(&group).ok().filter(|id| directory.group(id).is_some());
+        let Some(group) = found else {
+            return Ok(Err(wit::HostError {
+                kind: wit::ErrorKind::NotFound,
+                message: format!("there is no group `{}`", values::shown(&group)),
+                code: None,
+            }));
+        };
+        let begun = |user: &&User| after.as_deref().is_some_and(|after| user.id.as_str() <= after);
+        let mut rest = directory.members(&group).skip_while(begun);
+        let members: Vec<_> = rest.by_ref().take(PAGE).map(to_wit).collect();
+        let last = members.last().map(|user: &directory::User| user.id.clone());
+        let next = rest.next().and(last);
+        Ok(Ok(directory::Page { members, next }))
+    }
+}
+
+fn to_wit(user: &User) -> directory::User {
+    directory::User {
+        id: user.id.to_string(),
+        login: user.login.to_string(),
+        name: user.name.clone(),
+        active: user.active,
+        kind: match user.kind {
+            UserKind::Person => directory::UserKind::Person,
+            UserKind::Service => directory::UserKind::Service,
+        },
+    }
+}

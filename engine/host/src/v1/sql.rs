@@ -1,0 +1,121 @@
+//! Parameters, cells and failures of connections, for components.
+
+use engine_connect::{Cell, Column, Error, error::StatementFault};
+
+use super::{
+    bindings::condition::countersign::plugin::{sql_types, types as wit},
+    values,
+};
+use crate::state::State;
+
+/// The cells of parameters.
+///
+/// # Errors
+/// `invalid`, with the place of what cannot be bound.
+pub(super) fn parameters(given: Vec<sql_types::Parameter>) -> Result<Vec<Cell>, wit::HostError> {
+    let cell = |(place, given): (usize, Option<wit::Scalar>)| match given {
+        None => Ok(Cell::Null),
+        Some(scalar) => to_cell(scalar)
+            .map_err(|why| super::request::invalid(format!("parameter {}: {why}", place + 1))),
+    };
+    given.into_iter().enumerate().map(cell).collect()
+}
+
+fn to_cell(scalar: wit::Scalar) -> Result<Cell, String> {
+    Ok(match scalar {
+        wit::Scalar::Text(text)
+        | wit::Scalar::Choice(text)
+        | wit::Scalar::Duration(text)
+        | wit::Scalar::User(text)
+        | wit::Scalar::Group(text)
+        | wit::Scalar::Node(text)
+        | wit::Scalar::Resource(text)
+        | wit::Scalar::Attachment(text) => Cell::Text(text),
+        wit::Scalar::Number(number) => Cell::Integer(number),
+        wit::Scalar::Decimal(text) => Cell::Decimal(values::decimal(&text)?.to_string()),
+        wit::Scalar::Money(_) => return Err("money cannot be bound: bind its amount".to_owned()),
+        wit::Scalar::Boolean(boolean) => Cell::Boolean(boolean),
+        wit::Scalar::Date(text) => Cell::Date(text),
+        wit::Scalar::Timestamp(text) => {
+            values::instant(&text)?;
+            Cell::Instant(text)
+        }
+    })
+}
+
+/// A cell of an answer; what the contract has no kind for is text, as the database prints it.
+pub(super) fn from_cell(cell: Cell) -> sql_types::Cell {
+    Some(match cell {
+        Cell::Null => return None,
+        Cell::Boolean(boolean) => wit::Scalar::Boolean(boolean),
+        Cell::Integer(number) if number.unsigned_abs() <= values::MAX_NUMBER.unsigned_abs() => {
+            wit::Scalar::Number(number)
+        }
+        Cell::Integer(number) => wit::Scalar::Decimal(number.to_string()),
+        Cell::Decimal(text) if values::decimal(&text).is_ok() => wit::Scalar::Decimal(text),
+        Cell::Date(text) if text.parse::<chrono::NaiveDate>().is_ok() => wit::Scalar::Date(text),
+        Cell::Instant(text) if values::instant(&text).is_ok() => wit::Scalar::Timestamp(text),
+        Cell::Bytes(bytes) => wit::Scalar::Text(hex::encode(bytes)),
+        Cell::Decimal(text)
+        | Cell::Double(text)
+        | Cell::Text(text)
+        | Cell::Date(text)
+        | Cell::Time(text)
+        | Cell::Timestamp(text)
+        | Cell::Instant(text) => wit::Scalar::Text(text),
+    })
+}
+
+/// The columns of an answer.
+pub(super) fn columns(columns: &[Column]) -> Vec<sql_types::Column> {
+    let column = |column: &Column| sql_types::Column {
+        name: column.name.clone(),
+        kind: column.type_name.clone(),
+    };
+    columns.iter().map(column).collect()
+}
+
+impl State {
+    /// A failure of a connection, for the component. What was refused is recorded, and so is an
+    /// outcome that nobody knows.
+    pub(super) fn connection_error(&mut self, name: &str, error: &Error) -> wit::HostError {
+        let kind = kind(error);
+        match kind {
+            wit::ErrorKind::Denied => self.deny("statements", name, &error.to_string()),
+            wit::ErrorKind::UnknownOutcome => self.may_have_changed = true,
+            _ => {}
+        }
+        let code = match error {
+            Error::Statement { code, .. } => Some(code.clone()),
+            _ => None,
+        };
+        wit::HostError { kind, message: error.to_string(), code }
+    }
+}
+
+fn kind(error: &Error) -> wit::ErrorKind {
+    match error {
+        Error::UnknownConnection(_) | Error::UnknownDatabase { .. } | Error::UnknownBlob(_) => {
+            wit::ErrorKind::NotFound
+        }
+        Error::Unreachable { .. } | Error::Lost(_) | Error::Timeout(_) | Error::Blob(_) => {
+            wit::ErrorKind::Unavailable
+        }
+        Error::Credentials { .. } => wit::ErrorKind::Rejected,
+        Error::Busy { .. } | Error::Fenced => wit::ErrorKind::Busy,
+        Error::ReadOnlyConnection(_) | Error::Refused(_) => wit::ErrorKind::Denied,
+        Error::Value(_) | Error::BadKey(_) | Error::Over(_) => wit::ErrorKind::Invalid,
+        Error::UnknownOutcome(_) | Error::EndedEarly | Error::AlreadyHappened(_) => {
+            wit::ErrorKind::UnknownOutcome
+        }
+        Error::TooManyRows(_) | Error::TooManyBytes(_) => wit::ErrorKind::Limit,
+        Error::Bug(_) => wit::ErrorKind::Internal,
+        Error::Statement { fault, .. } => match fault {
+            StatementFault::Wrong => wit::ErrorKind::Invalid,
+            StatementFault::Constraint | StatementFault::Privilege => wit::ErrorKind::Rejected,
+            StatementFault::ReadOnly => wit::ErrorKind::Denied,
+            StatementFault::Conflict => wit::ErrorKind::Busy,
+            StatementFault::Resources => wit::ErrorKind::Unavailable,
+        },
+    }
+}

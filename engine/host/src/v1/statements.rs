@@ -1,0 +1,68 @@
+//! The interface `statements`: connections, transactions and queries, for executors.
+//!
+//! What a statement may do is bounded by the database: the account of the connection, and read-only
+//! transactions wherever the grant or the moment allows no writing. What is known to reach further
+//! is refused before it gets there.
+
+mod classify;
+mod connection;
+mod cursor;
+mod transaction;
+
+use std::{collections::VecDeque, sync::Arc};
+
+use engine_connect::{Cell, Column, Dialect, Mode, RowStream};
+use engine_core::ids::ResourceId;
+
+use super::bindings::{
+    condition::countersign::plugin::types as wit, executor::countersign::plugin::statements,
+};
+use crate::{component::manifest::Access, state::State};
+
+/// A connection that was granted. Nothing is open before a transaction begins.
+#[derive(Clone, Debug)]
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
+pub struct Connection {
+    name: ResourceId,
+    access: Access,
+    dialect: Dialect,
+}
+
+/// A transaction; dropped without a commit, it is undone.
+#[derive(Debug)]
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
+pub struct Transaction {
+    connection: ResourceId,
+    mode: Mode,
+    /// None when it is over.
+    open: Option<engine_connect::Transaction>,
+}
+
+/// The answer of a query; dropped early, it cancels the query.
+#[derive(Debug)]
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
+pub struct Cursor {
+    connection: ResourceId,
+    columns: Arc<[Column]>,
+    waiting: VecDeque<Vec<Cell>>,
+    /// None at the end.
+    stream: Option<RowStream>,
+}
+
+type Answer<T> = wasmtime::Result<Result<T, wit::HostError>>;
+
+impl statements::Host for State {}
+
+/// A transaction that is over.
+fn over() -> wit::HostError {
+    super::request::invalid("the transaction is over".to_owned())
+}
+
+/// More rows than allowed.
+fn too_many(most: u64) -> wit::HostError {
+    wit::HostError {
+        kind: wit::ErrorKind::Limit,
+        message: format!("there are more than {most} rows"),
+        code: None,
+    }
+}

@@ -1,0 +1,126 @@
+//! Components for tests: a core module in text, made a component of some world of the contract.
+
+use std::{fs, path::Path};
+
+use serde_json::{Value as Json, json};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+/// The contract, with whatever a test adds to it.
+pub(crate) fn contract() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk/wit/v1");
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "wit"))
+        .collect();
+    files.sort_by_key(|path| (path.file_stem().unwrap() != "package", path.clone()));
+    files.iter().map(|path| fs::read_to_string(path).unwrap()).collect::<Vec<_>>().join("\n")
+}
+
+/// A component of `world` from a core module, without a manifest.
+pub(crate) fn component(contract: &str, world: &str, module: &str) -> Vec<u8> {
+    let mut resolve = Resolve::default();
+    let package = resolve.push_str("contract.wit", contract).unwrap();
+    let world = resolve.select_world(&[package], Some(world)).unwrap();
+    let mut module = wat::parse_str(module).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
+}
+
+/// The same with a manifest beside the module.
+pub(crate) fn with_manifest(mut component: Vec<u8>, manifest: &Json) -> Vec<u8> {
+    let name = "countersign:manifest";
+    let text = manifest.to_string();
+    let mut content = vec![u8::try_from(name.len()).unwrap()];
+    content.extend(name.as_bytes());
+    content.extend(text.as_bytes());
+    component.push(0);
+    let mut length = content.len();
+    while length >= 0x80 {
+        component.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
+        length >>= 7;
+    }
+    component.push(u8::try_from(length).unwrap());
+    component.extend(content);
+    component
+}
+
+/// A manifest for a world of the contract.
+pub(crate) fn manifest(world: &str) -> Json {
+    json!({
+        "name": "guest", "version": "1.0.0", "contract": "1.0.0-draft", "worlds": [world],
+        "about": "serves a test",
+        "reads": {"request": ["amount"], "users": ["manager"]},
+    })
+}
+
+/// A condition whose `evaluate` has this body. It answers the address of a result, for which there
+/// is room at 1024: `met` by default, since the memory is zero.
+pub(crate) fn condition(body: &str) -> Vec<u8> {
+    with_manifest(
+        condition_component(&contract(), "condition-plugin", "1.0.0-draft", body),
+        &manifest("condition"),
+    )
+}
+
+/// The same, of another contract or world.
+pub(crate) fn condition_component(
+    contract: &str,
+    world: &str,
+    version: &str,
+    body: &str,
+) -> Vec<u8> {
+    let module = format!(
+        r#"(module
+            (import "countersign:plugin/request@{version}" "get"
+                (func $get (param i32 i32 i32)))
+            (import "countersign:plugin/request@{version}" "rule-version"
+                (func $rule_version (result i32)))
+            (import "countersign:plugin/log@{version}" "event"
+                (func $log (param i32 i32 i32 i32 i32)))
+            (memory (export "memory") 2)
+            (global $free (mut i32) (i32.const 65536))
+            (global $count (mut i32) (i32.const 0))
+            (data (i32.const 16) "amount")
+            (data (i32.const 32) "salary")
+            (data (i32.const 48) "Not A Code")
+            (data (i32.const 64) "seen")
+            (data (i32.const 80) "0123456789")
+            (data (i32.const 96) "\ff\fe\fd")
+            (func $realloc (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+                (global.set $free (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+                (global.get $free)
+                (global.set $free (i32.add (global.get $free) (local.get 3))))
+            ;; unmet, with a code and a text
+            (func $unmet (param $code i32) (param $code_length i32) (param $text i32) (param $length i32) (result i32)
+                (i32.store8 (i32.const 1028) (i32.const 1))
+                (i32.store (i32.const 1032) (local.get $code))
+                (i32.store (i32.const 1036) (local.get $code_length))
+                (i32.store (i32.const 1048) (local.get $text))
+                (i32.store (i32.const 1052) (local.get $length))
+                (i32.const 1024))
+            (func $recurse (param i32) (result i32)
+                (i32.add (call $recurse (i32.add (local.get 0) (i32.const 1))) (local.get 0)))
+            (func (export "countersign:plugin/condition@{version}#evaluate") (result i32)
+                (local $i i32) (local $j i32)
+                {body}))"#
+    );
+    component(contract, world, &module)
+}
+
+/// An executor whose functions all have this body, in which `$key` is the address of the once-key.
+pub(crate) fn executor(body: &str) -> Vec<u8> {
+    let version = "1.0.0-draft";
+    let module = format!(
+        r#"(module
+            (memory (export "memory") 2)
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 65536))
+            (func (export "countersign:plugin/executor@{version}#plan") (result i32) {body})
+            (func (export "countersign:plugin/executor@{version}#execute") (param i32 i32) (result i32) {body})
+            (func (export "countersign:plugin/executor@{version}#probe") (param i32 i32) (result i32) {body})
+            (func (export "countersign:plugin/executor@{version}#revert")
+                (param i32 i32 i32 i32 i32 i32) (result i32) {body}))"#
+    );
+    with_manifest(component(&contract(), "executor-plugin", &module), &manifest("executor"))
+}
