@@ -172,6 +172,15 @@ impl Document {
         }
     }
 
+    /// A part of it as a document of its own, whose places are those of the whole; none where the
+    /// path leads nowhere. For lists whose elements are read one by one, so that a mistake in one is
+    /// not a mistake in all.
+    #[must_use]
+    pub fn part(&self, path: &[Segment]) -> Option<Self> {
+        let root = self.root.find(path)?.clone();
+        Some(Self { source: Arc::clone(&self.source), root })
+    }
+
     /// The name it was parsed under.
     #[must_use]
     pub fn name(&self) -> &str {

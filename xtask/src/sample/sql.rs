@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::rows::Shop;
+use super::rows::{Customer, Line, Order, Product, Shop};
 
 const TABLES: &str = "\
 CREATE TABLE customers (
@@ -41,47 +41,30 @@ const ROWS: usize = 250;
 /// The tables and all their rows, in one transaction.
 pub(super) fn script(shop: &Shop) -> String {
     let mut script = format!("BEGIN;\n{TABLES}");
-    insert(
-        &mut script,
-        "customers",
-        shop.customers.iter().zip(1..).map(|(row, id)| {
-            format!(
-                "{id}, {}, {}, {}, {}",
-                text(&row.name),
-                text(&row.email),
-                text(row.city),
-                text(row.country)
-            )
-        }),
-    );
-    insert(
-        &mut script,
-        "products",
-        shop.products.iter().zip(1..).map(|(row, id)| {
-            format!(
-                "{id}, {}, {}, {}, {}",
-                text(&row.name),
-                text(row.category),
-                row.cents,
-                row.stock
-            )
-        }),
-    );
-    insert(
-        &mut script,
-        "orders",
-        shop.orders.iter().zip(1..).map(|(row, id)| {
-            format!("{id}, {}, {}, {}", row.customer, text(&row.day), text(row.status))
-        }),
-    );
-    let lines = shop.orders.iter().zip(1..).flat_map(|(order, id)| {
-        order.lines.iter().zip(1..).map(move |(row, line)| {
-            format!("{id}, {line}, {}, {}, {}", row.product, row.quantity, row.cents)
-        })
-    });
-    insert(&mut script, "order_lines", lines);
+    insert(&mut script, "customers", shop.customers.iter().zip(1..).map(customer));
+    insert(&mut script, "products", shop.products.iter().zip(1..).map(product));
+    insert(&mut script, "orders", shop.orders.iter().zip(1..).map(order));
+    insert(&mut script, "order_lines", shop.orders.iter().zip(1..).flat_map(lines));
     script.push_str("COMMIT;\n");
     script
+}
+
+fn customer((Customer { name, email, city, country }, id): (&Customer, u32)) -> String {
+    format!("{id}, {}, {}, {}, {}", text(name), text(email), text(city), text(country))
+}
+
+fn product((Product { name, category, cents, stock }, id): (&Product, u32)) -> String {
+    format!("{id}, {}, {}, {cents}, {stock}", text(name), text(category))
+}
+
+fn order((Order { customer, day, status, .. }, id): (&Order, u32)) -> String {
+    format!("{id}, {customer}, {}, {}", text(day), text(status))
+}
+
+fn lines((order, id): (&Order, u32)) -> impl Iterator<Item = String> {
+    order.lines.iter().zip(1..).map(move |(Line { product, quantity, cents }, line)| {
+        format!("{id}, {line}, {product}, {quantity}, {cents}")
+    })
 }
 
 fn insert(script: &mut String, table: &str, rows: impl Iterator<Item = String>) {

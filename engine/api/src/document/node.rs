@@ -70,6 +70,15 @@ impl Node {
         entries.get(key)
     }
 
+    /// See [`super::Document::part`].
+    pub(super) fn find(&self, path: &[Segment]) -> Option<&Self> {
+        path.iter().try_fold(self, |node, segment| match (segment, &node.data) {
+            (Segment::Key(name), _) => node.entry(name).map(|entry| &entry.value),
+            (Segment::Index(index), Data::List(nodes)) => nodes.get(*index),
+            (Segment::Index(_), _) => None,
+        })
+    }
+
     /// See [`super::Document::locate`].
     pub(super) fn locate(&self, path: &[Segment]) -> Span {
         let mut node = self;

@@ -1,7 +1,7 @@
 //! A tree to a typed value, by serde.
 //!
-//! Every error is raised without a place, as serde does it, and given one by the innermost
-//! [`Reader`] that it passes; the path grows from there outwards.
+//! Every error is raised without a place, as serde does it, and given one by the innermost part that
+//! it comes out of; the path grows from there outwards.
 
 mod error;
 
@@ -242,8 +242,9 @@ impl<'de> SeqAccess<'de> for Elements<'_> {
         let index = self.next;
         let Some(node) = self.nodes.get(index) else { return Ok(None) };
         self.next += 1;
-        let read = seed.deserialize(self.of.inner(node, None));
-        read.map(Some).map_err(|error| error.within(Segment::Index(index)))
+        let reader = self.of.inner(node, None);
+        let read = seed.deserialize(reader);
+        read.map(Some).map_err(|error| reader.place(error).within(Segment::Index(index)))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -275,8 +276,9 @@ impl<'de> MapAccess<'de> for Fields<'_> {
         let Some(entry) = self.value.take() else {
             return Err(de::Error::custom("a value was asked for without its key"));
         };
-        seed.deserialize(self.of.inner(&entry.value, Some(entry.key_span)))
-            .map_err(|error| error.within(Segment::Key(entry.key.clone())))
+        let reader = self.of.inner(&entry.value, Some(entry.key_span));
+        let read = seed.deserialize(reader);
+        read.map_err(|error| reader.place(error).within(Segment::Key(entry.key.clone())))
     }
 }
 
@@ -310,8 +312,8 @@ impl<'de> EnumAccess<'de> for Choice<'_> {
 impl Choice<'_> {
     fn content<T>(self, read: impl FnOnce(Reader<'_>) -> Result<T, Error>) -> Result<T, Error> {
         let Some(entry) = self.entry else { return Err(Error::needs_value(self.word)) };
-        read(self.of.inner(&entry.value, Some(entry.key_span)))
-            .map_err(|error| error.within(Segment::Key(entry.key.clone())))
+        let reader = self.of.inner(&entry.value, Some(entry.key_span));
+        read(reader).map_err(|error| reader.place(error).within(Segment::Key(entry.key.clone())))
     }
 }
 
