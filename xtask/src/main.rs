@@ -9,7 +9,7 @@
 //! | `sample` | writes the sample database of `examples/shop` |
 //! | `bench` | the benches |
 //!
-//! To add a check that every change must pass, add it to [`test`]; to add a rule of style, give it
+//! To add a check that every change must pass, add it to [`mod@test`]; to add a rule of style, give it
 //! a module under [`tidy`] and a test there that shows it fail.
 
 mod bench;
