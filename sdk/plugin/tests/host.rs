@@ -68,22 +68,22 @@ fn members(group: &GroupId) -> Result<Vec<String>> {
     }
 }
 
-fn ask(host: Host, ask: serde_json::Value) -> Result<String, Error> {
-    match host.config(json!({"ask": ask})).evaluate::<Asks>()? {
-        Verdict::Unmet(message) => Ok(message.text),
-        Verdict::Met => panic!("the test's condition is never met"),
-    }
+fn ask(host: Host, ask: &serde_json::Value) -> Result<String, Error> {
+    host.config(json!({"ask": ask})).evaluate::<Asks>().map(|verdict| match verdict {
+        Verdict::Unmet(message) => message.text,
+        Verdict::Met => "met".to_owned(),
+    })
 }
 
 #[test]
 fn a_property_is_there_and_of_its_type_or_the_failure_says_so() {
     let host = || Host::new(MANIFEST);
-    let error = ask(host(), json!({"amount": {}})).unwrap_err();
+    let error = ask(host(), &json!({"amount": {}})).unwrap_err();
     assert_eq!(error.message.text, "the request has no `amount`");
     let host = host().property("amount", money("12.50 EUR"));
-    assert_eq!(ask(host, json!({"amount": {}})), Ok("12.50 EUR".to_owned()));
+    assert_eq!(ask(host, &json!({"amount": {}})), Ok("12.50 EUR".to_owned()));
     let host = Host::new(MANIFEST).property("amount", money("12.50 EUR"));
-    let error = ask(host, json!({"text": {}})).unwrap_err();
+    let error = ask(host, &json!({"text": {}})).unwrap_err();
     assert_eq!(error.class, Class::Permanent);
     assert_eq!(
         error.message.text,
@@ -95,7 +95,7 @@ fn a_property_is_there_and_of_its_type_or_the_failure_says_so() {
 #[should_panic(expected = "`salary` is not declared under `reads.request` in manifest.json")]
 fn a_property_that_is_not_declared_ends_the_test() {
     let host = Host::new(MANIFEST).property("salary", money("1 EUR"));
-    let _ = ask(host, json!({"undeclared": {}}));
+    let _ = ask(host, &json!({"undeclared": {}}));
 }
 
 #[test]
@@ -118,11 +118,11 @@ fn people_are_found_page_by_page() {
             host.person(person(name).group("staff").property("manager", user("cleo")))
         })
     };
-    assert_eq!(ask(host(), json!({"members": "staff"})), Ok("ann bob cleo".to_owned()));
+    assert_eq!(ask(host(), &json!({"members": "staff"})), Ok("ann bob cleo".to_owned()));
     let host = host().person(person("bob").group("staff").inactive());
-    assert_eq!(ask(host, json!({"members": "staff"})), Ok("ann cleo".to_owned()));
+    assert_eq!(ask(host, &json!({"members": "staff"})), Ok("ann cleo".to_owned()));
     let alone = Host::new(MANIFEST).person(person("ann"));
-    assert_eq!(ask(alone, json!({"manager": "ann"})), Ok(String::new()));
+    assert_eq!(ask(alone, &json!({"manager": "ann"})), Ok(String::new()));
 }
 
 /// An executor of two statements, in the mode that the settings name.
