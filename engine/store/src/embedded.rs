@@ -97,7 +97,8 @@ pub struct EmbeddedStore {
 }
 
 impl EmbeddedStore {
-    /// Opens the store in a data folder, or makes one where there is none.
+    /// Opens the store in a data folder, or makes one where there is none. Blocks; after a crash
+    /// for as long as it takes to check the whole file.
     ///
     /// # Errors
     /// [`OpenError`]: in use, not a store, of another version, damaged, or not accessible.

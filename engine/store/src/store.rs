@@ -119,8 +119,8 @@ pub trait Store: fmt::Debug + Send + Sync {
         limit: Limit,
     ) -> Result<Vec<OrgId>, StoreError>;
 
-    /// Forgets answers given before a time, at most about `limit` of each organization per call;
-    /// says how many.
+    /// Forgets answers given before a time, at most `limit` of each organization per call; says how
+    /// many. To be called again until it says 0, with a time 30 days ago.
     ///
     /// # Errors
     /// As [`Self::commit`].
