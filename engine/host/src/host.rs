@@ -88,7 +88,9 @@ pub struct Host {
 pub(crate) struct Inner {
     pub(crate) engine: Engine,
     pub(crate) services: Arc<Services>,
-    pub(crate) places: Semaphore,
+    /// Below the size of the pool, so that a full pool is told before a component begins.
+    pub(crate) questions_at_once: Semaphore,
+    pub(crate) effects_at_once: Semaphore,
     pub(crate) condition: Arc<Limits>,
     pub(crate) approvers: Arc<Limits>,
     pub(crate) executor: Arc<Limits>,
@@ -116,7 +118,8 @@ impl Host {
         let cache = Cache::open(&folder.join("compiled")).map_err(broken)?;
         let files = Files::open(folder.join("files")).map_err(broken)?;
         let limits = options.limits;
-        let engine = machine::start(limits.concurrent_calls).map_err(machine)?;
+        let calls = limits.concurrent_questions.saturating_add(limits.concurrent_effects);
+        let engine = machine::start(calls).map_err(machine)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 questions: v1::questions(&engine).map_err(machine)?,
@@ -130,7 +133,8 @@ impl Host {
                     secrets: options.secrets,
                     lookups: options.lookups,
                 }),
-                places: Semaphore::new(limits.concurrent_calls as usize),
+                questions_at_once: Semaphore::new(limits.concurrent_questions as usize),
+                effects_at_once: Semaphore::new(limits.concurrent_effects as usize),
                 condition: Arc::new(limits.condition),
                 approvers: Arc::new(limits.approvers),
                 executor: Arc::new(limits.executor),

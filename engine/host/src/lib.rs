@@ -24,6 +24,8 @@ mod settings;
 mod state;
 mod v1;
 
+pub use chrono_tz::Tz;
+
 pub use call::{Answer, Call, Denial, LogLevel, LogLine, LookupRecord, Trace};
 pub use component::{
     LoadError, Plugin,

@@ -143,8 +143,11 @@ pub struct HostLimits {
     pub executor: Limits,
     /// For scripts.
     pub script: ScriptLimits,
-    /// Calls of components at once; further ones are told `busy`.
-    pub concurrent_calls: u32,
+    /// Questions to components at once; further ones are told `busy`.
+    pub concurrent_questions: u32,
+    /// Effects of components at once; further ones are told `busy`. Counted apart, since they take
+    /// long and must not hold up decisions.
+    pub concurrent_effects: u32,
 }
 
 impl Default for HostLimits {
@@ -154,7 +157,8 @@ impl Default for HostLimits {
             approvers: Limits::approvers(),
             executor: Limits::executor(),
             script: ScriptLimits::default(),
-            concurrent_calls: 100,
+            concurrent_questions: 64,
+            concurrent_effects: 32,
         }
     }
 }

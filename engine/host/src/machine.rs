@@ -19,18 +19,18 @@ pub(crate) const MAX_TABLES: u32 = 200;
 pub(crate) const MAX_MEMORIES: u32 = 16;
 /// The most elements of one table.
 pub(crate) const MAX_TABLE_ELEMENTS: usize = 20_000;
-/// Places in the pool that the semaphore of calls leaves free, for trial instantiations.
-const SPARE_PLACES: u32 = 28;
+/// Places in the pool that the semaphores of calls leave free, for trial instantiations.
+const SPARE_PLACES: u32 = 32;
 /// Resetting this many bytes of a memory by hand is cheaper than giving them back to the kernel.
 const KEEP_RESIDENT: usize = 2 * 1024 * 1024;
 const MAX_STACK: usize = 512 * 1024;
 
-/// Starts an engine whose pool has room for `concurrent_calls`, and its clock.
+/// Starts an engine whose pool has room for so many `calls` at once, and its clock.
 ///
 /// # Errors
 /// Where the machine cannot reserve the address space, or cannot start a thread.
-pub(crate) fn start(concurrent_calls: u32) -> wasmtime::Result<Engine> {
-    let engine = Engine::new(&config(concurrent_calls, pagemap_scan()))?;
+pub(crate) fn start(calls: u32) -> wasmtime::Result<Engine> {
+    let engine = Engine::new(&config(calls, pagemap_scan()))?;
     let clock = engine.weak();
     thread::Builder::new().name("plugin-clock".into()).spawn(move || {
         while let Some(engine) = clock.upgrade() {
@@ -42,10 +42,10 @@ pub(crate) fn start(concurrent_calls: u32) -> wasmtime::Result<Engine> {
     Ok(engine)
 }
 
-fn config(concurrent_calls: u32, pagemap_scan: Enabled) -> Config {
+fn config(calls: u32, pagemap_scan: Enabled) -> Config {
     let mut config = Config::new();
     config
-        .allocation_strategy(pool(concurrent_calls, pagemap_scan))
+        .allocation_strategy(pool(calls, pagemap_scan))
         .consume_fuel(true)
         .epoch_interruption(true)
         .concurrency_support(false)
@@ -56,8 +56,8 @@ fn config(concurrent_calls: u32, pagemap_scan: Enabled) -> Config {
     config
 }
 
-fn pool(concurrent_calls: u32, pagemap_scan: Enabled) -> PoolingAllocationConfig {
-    let places = concurrent_calls.saturating_add(SPARE_PLACES);
+fn pool(calls: u32, pagemap_scan: Enabled) -> PoolingAllocationConfig {
+    let places = calls.saturating_add(SPARE_PLACES);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(places)
         .total_core_instances(places.saturating_mul(32))

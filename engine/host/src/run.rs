@@ -166,7 +166,9 @@ impl Host {
         ask: impl FnOnce(&mut Store<State>) -> wasmtime::Result<Answered<T>>,
     ) -> Answer<T> {
         let start = Instant::now();
-        let Ok(_place) = self.inner.places.try_acquire() else { return failed(failures::busy()) };
+        let Ok(_place) = self.inner.questions_at_once.try_acquire() else {
+            return failed(failures::busy());
+        };
         let mut store = self.store(plugin, call, Task::Decide, defaults);
         let ended = match catch_unwind(AssertUnwindSafe(|| ask(&mut store))) {
             Ok(answered) => Ended::Answered(answered),
@@ -184,7 +186,9 @@ impl Host {
     ) -> Answer<T> {
         let start = Instant::now();
         let Some(linked) = &plugin.inner.executor else { return not_served(World::Executor) };
-        let Ok(_place) = self.inner.places.try_acquire() else { return failed(failures::busy()) };
+        let Ok(_place) = self.inner.effects_at_once.try_acquire() else {
+            return failed(failures::busy());
+        };
         let mut store = self.store(plugin, call, task, &self.inner.executor);
         let deadline = store.data().deadline;
         store.set_epoch_deadline(TICKS_BETWEEN_LOOKS);

@@ -2,18 +2,20 @@
 
 mod guest;
 mod load;
+mod questions;
 mod run;
 mod sql;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::Path, process::Command, sync::Arc, time::Duration};
 
 use engine_connect::{Blobs, Connections};
 use engine_core::{
     directory::Directory,
-    extension::{Facts, Failure, Verdict},
+    extension::{ConfigValue, Facts, Failure, ResolvedConfig, Verdict},
     value::Value,
 };
 use engine_host::{Answer, Call, Host, HostLimits, HostOptions, Limits, Plugin};
+use serde_json::Value as Json;
 use tempfile::TempDir;
 
 /// A host in a folder of its own.
@@ -70,6 +72,26 @@ fn open_with(folder: &TempDir, limits: HostLimits, connections: Connections) -> 
         lookups: BTreeMap::new(),
     })
     .unwrap()
+}
+
+/// Builds a plugin of this repository; nothing is done where it is built.
+fn build(name: &str) -> Vec<u8> {
+    let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--release", "--target", "wasm32-wasip2", "-p"])
+        .arg(format!("plugins-{name}"))
+        .current_dir(&plugins)
+        .env_remove("CARGO_TARGET_DIR")
+        .status()
+        .unwrap();
+    assert!(built.success(), "`{name}` was not built");
+    let file = format!("target/wasm32-wasip2/release/plugins_{}.wasm", name.replace('-', "_"));
+    std::fs::read(plugins.join(file)).unwrap()
+}
+
+fn config_of(config: Json) -> Arc<ResolvedConfig> {
+    let Json::Object(fields) = config else { panic!("not an object") };
+    Arc::new(fields.into_iter().map(|(key, value)| (key, ConfigValue::Json(value))).collect())
 }
 
 fn id<T: std::str::FromStr>(text: &str) -> T

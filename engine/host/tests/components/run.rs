@@ -214,7 +214,7 @@ fn others_go_on_while_one_loops() {
 
 #[test]
 fn no_free_place_is_busy_and_not_the_plugins_fault() {
-    let place = Place::with(HostLimits { concurrent_calls: 0, ..HostLimits::default() });
+    let place = Place::with(HostLimits { concurrent_questions: 0, ..HostLimits::default() });
     let failure = place.failure("(i32.const 1024)");
     assert_eq!(failure.class, FailureClass::Busy);
     assert!(failure.class.is_retryable());

@@ -1,33 +1,22 @@
-//! The plugin `sql` on a SQLite database: an effect happens exactly once.
+//! The plugins `sql` and `export` on a SQLite database: an effect happens exactly once.
 
-use std::{collections::BTreeMap, path::Path, process::Command, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use engine_connect::{ConnectionConfig, Connections, Limits, Target};
 use engine_core::{
-    extension::{ConfigValue, FailureClass, Presence},
+    extension::{FailureClass, Presence},
     ids::ResourceId,
 };
 use engine_host::{Call, ConnectionGrant, Grant, HostLimits, Plugin};
 use rusqlite::Connection;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use tempfile::TempDir;
 
-use crate::{Place, call, id, open_with};
-
-/// Builds a plugin of this repository; nothing is done where it is built.
-fn build(name: &str) -> Vec<u8> {
-    let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--release", "--target", "wasm32-wasip2", "-p"])
-        .arg(format!("plugins-{name}"))
-        .current_dir(&plugins)
-        .env_remove("CARGO_TARGET_DIR")
-        .status()
-        .unwrap();
-    assert!(built.success(), "`{name}` was not built");
-    let file = format!("target/wasm32-wasip2/release/plugins_{}.wasm", name.replace('-', "_"));
-    std::fs::read(plugins.join(file)).unwrap()
-}
+use crate::{Place, build, call, config_of, id, open_with};
 
 /// A host with one database of four orders, and the plugin.
 struct Shop {
@@ -36,7 +25,7 @@ struct Shop {
 }
 
 impl Shop {
-    fn open() -> Self {
+    fn open(plugin: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("orders.db");
         let database = Connection::open(&path).unwrap();
@@ -51,7 +40,7 @@ impl Shop {
         let connections: BTreeMap<ResourceId, _> = [(id("orders-db"), config)].into();
         let host = open_with(&folder, HostLimits::default(), Connections::new(connections));
         let place = Place { host, folder };
-        let plugin = place.load(&build("sql"));
+        let plugin = place.load(&build(plugin));
         Self { place, plugin }
     }
 
@@ -68,16 +57,10 @@ fn path(folder: &TempDir) -> std::path::PathBuf {
 }
 
 fn about(statement: &str, max_rows: u64, granted: Option<ConnectionGrant>) -> Call {
-    let config: BTreeMap<&str, Json> = [
-        ("connection", json!("orders-db")),
-        ("statement", json!(statement)),
-        ("max_rows", json!(max_rows)),
-    ]
-    .into();
-    let config = config.into_iter().map(|(key, value)| (key.to_owned(), ConfigValue::Json(value)));
     let granted = granted.map(|granted| (id("orders-db"), granted));
+    let config = json!({"connection": "orders-db", "statement": statement, "max_rows": max_rows});
     Call {
-        config: Arc::new(config.collect()),
+        config: config_of(config),
         grant: Arc::new(Grant { connections: granted.into_iter().collect(), ..Grant::default() }),
         ..call()
     }
@@ -89,7 +72,7 @@ const WRITE: Option<ConnectionGrant> = Some(ConnectionGrant::Write);
 /// EXE-3
 #[tokio::test]
 async fn two_executions_with_one_key_have_one_effect() {
-    let shop = Shop::open();
+    let shop = Shop::open("sql");
     let (host, call) = (&shop.place.host, about(INSERT, 1, WRITE));
     let plan = host.plan(&shop.plugin, &call).await.result.unwrap();
     assert_eq!(plan.effects[0].kind, "insert");
@@ -113,7 +96,7 @@ async fn two_executions_with_one_key_have_one_effect() {
 
 #[tokio::test]
 async fn above_the_limit_nothing_is_changed() {
-    let shop = Shop::open();
+    let shop = Shop::open("sql");
     let update = "update orders set state = 'gone' where state = 'open'";
     let answer = shop.place.host.execute(&shop.plugin, &about(update, 2, WRITE), "k1").await;
     let failure = answer.result.unwrap_err();
@@ -124,7 +107,7 @@ async fn above_the_limit_nothing_is_changed() {
 
 #[tokio::test]
 async fn what_was_not_granted_is_denied_and_recorded() {
-    let shop = Shop::open();
+    let shop = Shop::open("sql");
     for granted in [None, Some(ConnectionGrant::Read)] {
         let call = about(INSERT, 1, granted);
         let answer = shop.place.host.execute(&shop.plugin, &call, "k1").await;
@@ -138,11 +121,66 @@ async fn what_was_not_granted_is_denied_and_recorded() {
 
 #[tokio::test]
 async fn a_statement_that_reaches_outside_is_refused() {
-    let shop = Shop::open();
+    let shop = Shop::open("sql");
     for statement in ["attach database 'x' as y", "delete from countersign_effects", "nonsense"] {
         let call = about(statement, 1, WRITE);
         let answer = shop.place.host.execute(&shop.plugin, &call, "k1").await;
         assert!(answer.result.is_err(), "{statement}");
     }
     assert_eq!(shop.states().len(), 4);
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_answer_is_given_up_at_the_deadline() {
+    let shop = Shop::open("sql");
+    let locked = Connection::open(path(&shop.place.folder)).unwrap();
+    locked.execute_batch("begin exclusive").unwrap();
+    let limits = engine_host::Limits {
+        deadline: Duration::from_millis(300),
+        ..engine_host::Limits::executor()
+    };
+    let call = Call { limits: Some(Arc::new(limits)), ..about(INSERT, 1, WRITE) };
+    let start = Instant::now();
+    let failure = shop.place.host.execute(&shop.plugin, &call, "k1").await.result.unwrap_err();
+    assert!(failure.class.is_retryable(), "{failure:?}");
+    assert!(start.elapsed() < Duration::from_secs(20));
+    locked.execute_batch("rollback").unwrap();
+    let probed = shop.place.host.probe(&shop.plugin, &about(INSERT, 1, WRITE), "k1").await;
+    assert_eq!(probed.result, Ok(Presence::DidNotHappen));
+    assert_eq!(shop.states().len(), 4);
+}
+
+/// EXE-7
+#[tokio::test]
+async fn an_export_leaves_one_file_for_one_key() {
+    let shop = Shop::open("export");
+    let host = &shop.place.host;
+    let export = |max_rows: u64, blobs: bool| Call {
+        config: config_of(json!({
+            "connection": "orders-db", "query": "select id, state from orders order by id",
+            "max_rows": max_rows, "file_name": "orders.csv",
+        })),
+        grant: Arc::new(Grant {
+            connections: [(id("orders-db"), ConnectionGrant::Read)].into(),
+            blobs,
+            ..Grant::default()
+        }),
+        ..call()
+    };
+    assert!(host.plan(&shop.plugin, &export(10, true)).await.result.is_ok());
+    let receipt = host.execute(&shop.plugin, &export(10, true), "k1").await.result.unwrap();
+    let again = host.execute(&shop.plugin, &export(10, true), "k1").await.result.unwrap();
+    assert_eq!(receipt, again);
+    let files = host.files("k1").await.unwrap();
+    assert_eq!((files.len(), files[0].name.as_str(), files[0].rows), (1, "orders.csv", Some(4)));
+    let probed = host.probe(&shop.plugin, &export(10, true), "k1").await.result;
+    assert!(matches!(probed, Ok(Presence::Happened(_))), "{probed:?}");
+    let probed = host.probe(&shop.plugin, &export(10, true), "k2").await.result;
+    assert_eq!(probed, Ok(Presence::DidNotHappen));
+
+    assert!(host.execute(&shop.plugin, &export(3, true), "k3").await.result.is_err());
+    assert!(host.files("k3").await.unwrap().is_empty());
+    let denied = host.execute(&shop.plugin, &export(10, false), "k4").await;
+    assert!(denied.result.is_err());
+    assert!(denied.trace.denials.iter().any(|denial| denial.capability == "blobs"));
 }
