@@ -2,14 +2,15 @@
 //!
 //! Everything stands in one ordered map of bytes. A key is the organization's id, the number of
 //! its family, and the family's fields, so that all of an organization lies together and nothing
-//! of another can be reached by a key that begins with it:
+//! of another can be reached by a key that begins with it. What belongs to one request lies
+//! together too: there the family's number of its own follows the request.
 //!
 //! ```text
 //! org 00 01                                   head        its sequence, the end of its log
 //! org 00 02 position                          log         an event
-//! org 00 03 request                           request     its sequence, and where it is listed
-//! org 00 04 request                           snapshot    its whole state
-//! org 00 05 request position                  trail       nothing: the event is in the log
+//! org 00 03 request 03                        request     its sequence, and where it is listed
+//! org 00 03 request 04                        snapshot    its whole state
+//! org 00 03 request 05 position               trail       nothing: the event is in the log
 //! org 00 06 facet value time request          list        nothing
 //! org 00 07 collection key                    document    its sequence and body
 //! org 00 08 actor command                     answer      when, and the body

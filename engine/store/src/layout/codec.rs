@@ -1,6 +1,6 @@
 //! Fields of keys and values as bytes, and back.
 
-use engine_core::ids::OrgId;
+use engine_core::ids::{OrgId, RequestId};
 
 use crate::{
     error::StoreError,
@@ -20,6 +20,13 @@ impl Writer {
     /// Begins a key.
     pub(crate) fn key(org: &OrgId, family: Family) -> Self {
         Self(Vec::with_capacity(96)).text(org.as_str()).byte(family.number())
+    }
+
+    /// Begins a key of what belongs to one request: all of it lies together, so that a commit of
+    /// the request touches few pages.
+    pub(crate) fn request_key(org: &OrgId, request: &RequestId, family: Family) -> Self {
+        let writer = Self::key(org, Family::Request).text(request.as_str());
+        writer.byte(family.number())
     }
 
     /// Begins a value of a form.

@@ -26,7 +26,7 @@ pub(crate) struct Listing {
 }
 
 pub(crate) fn key(org: &OrgId, request: &RequestId) -> Vec<u8> {
-    Writer::key(org, Family::Request).text(request.as_str()).done()
+    Writer::request_key(org, request, Family::Request).done()
 }
 
 pub(crate) fn encode(listing: &Listing) -> Vec<u8> {

@@ -16,7 +16,7 @@ use crate::{
 const FORM: u8 = 1;
 
 pub(crate) fn key(org: &OrgId, request: &RequestId) -> Vec<u8> {
-    Writer::key(org, Family::Snapshot).text(request.as_str()).done()
+    Writer::request_key(org, request, Family::Snapshot).done()
 }
 
 pub(crate) fn encode(body: &Body) -> Vec<u8> {

@@ -12,17 +12,20 @@ use crate::{
 };
 
 pub(crate) fn key(org: &OrgId, request: &RequestId, position: Position) -> Vec<u8> {
-    Writer::key(org, Family::Trail).text(request.as_str()).position(position).done()
+    Writer::request_key(org, request, Family::Trail).position(position).done()
 }
 
 /// What all keys of the request's trail begin with.
 pub(crate) fn prefix(org: &OrgId, request: &RequestId) -> Vec<u8> {
-    Writer::key(org, Family::Trail).text(request.as_str()).done()
+    Writer::request_key(org, request, Family::Trail).done()
 }
 
 pub(crate) fn position(key: &[u8]) -> Result<Position, StoreError> {
-    let (_, mut reader) = Reader::key(key, Family::Trail)?;
+    let (_, mut reader) = Reader::key(key, Family::Request)?;
     reader.text()?;
+    if reader.byte()? != Family::Trail.number() {
+        return Err(reader.damaged("its key is not of a trail"));
+    }
     let position = reader.position()?;
     reader.done()?;
     Ok(position)
