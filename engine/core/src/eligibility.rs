@@ -11,7 +11,7 @@ use crate::{
     rejection::Unmet,
     request::{Choice, OpenStep, SeatId},
     rule::{Assignment, Step, Who, definition::AccessPolicy},
-    visibility::{is_involved, may_fill, sees},
+    visibility::{is_involved, may_execute, may_fill, sees},
 };
 
 /// What a person can do in the active step.
@@ -88,6 +88,12 @@ impl View<'_> {
             .into_iter()
             .filter(|id| directory.user(id).is_some_and(|user| self.standing(user).can_decide()))
             .collect()
+    }
+
+    /// Whether this person is among those who press *run* (EXE-2).
+    #[must_use]
+    pub fn may_execute(&self, person: &User) -> bool {
+        may_execute(self.rule, self.request, person)
     }
 
     /// ELG-1 b

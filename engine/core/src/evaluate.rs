@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     directory::User,
     explanation::{Explanation, Ground, Outcome},
-    extension::{ConfigValue, Facts, ResolvedConfig, Verdict},
+    extension::{ConfigValue, ResolvedConfig, Verdict},
     ids::StepId,
     money::{self, MissingRate},
     organization::Organization,
@@ -239,7 +239,11 @@ impl<'a> View<'a> {
     }
 
     pub(crate) fn question(&self, ask: Ask, config: &Config, step: Option<&StepId>) -> Question {
-        Question { ask, config: self.resolve_config(config), facts: self.facts(step) }
+        Question {
+            ask,
+            config: self.resolve_config(config),
+            facts: self.request.facts(self.at, step),
+        }
     }
 
     /// Puts the request's values where a configuration names a property; absent ones are left out.
@@ -256,28 +260,6 @@ impl<'a> View<'a> {
                 Some((key.clone(), value))
             })
             .collect()
-    }
-
-    /// What an extension may see of the request.
-    #[must_use]
-    pub fn facts(&self, step: Option<&StepId>) -> Facts {
-        let request = self.request;
-        Facts {
-            organization: request.organization.clone(),
-            request: request.id.clone(),
-            rule: request.rule.clone(),
-            rule_version: request.rule_version,
-            kind: request.kind.clone(),
-            step: step.cloned(),
-            requester: request.requester.clone(),
-            target_users: request.target_users.clone(),
-            urgent: request.urgent,
-            title: request.title.clone(),
-            reason: request.reason.clone(),
-            properties: request.properties.clone(),
-            items: request.items.clone(),
-            now: self.at,
-        }
     }
 }
 

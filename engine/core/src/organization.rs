@@ -1,6 +1,6 @@
 //! What of an organization a decision may want to know: people, rates, settings (DIR-1).
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub struct Organization {
     /// The tenant boundary.
     pub id: OrgId,
     /// Its people and places.
-    pub directory: Directory,
+    pub directory: Arc<Directory>,
     /// Declared types of the users' properties; the type of an undeclared one is what its value
     /// looks like.
     pub user_properties: BTreeMap<PropertyName, PropertyType>,
@@ -33,7 +33,7 @@ impl Organization {
     pub fn new(id: OrgId) -> Self {
         Self {
             id,
-            directory: Directory::default(),
+            directory: Arc::default(),
             user_properties: BTreeMap::new(),
             rates: None,
             settings: Settings::default(),

@@ -194,6 +194,8 @@ pub enum Forbidden {
     NotARevoker,
     /// Service accounts submit and never decide.
     ServiceAccount,
+    /// Nobody changes their own rights, and the owner's role moves by transfer only (DIR-3).
+    OwnRights,
 }
 
 /// A step that cannot be completed.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     directory::{NodeLevel, OrganizationRole},
     explanation::Explanation,
-    extension::{Failure, Item, Plan, Receipt, ResolvedConfig},
+    extension::{Facts, Failure, Item, Plan, Receipt, ResolvedConfig},
     ids::{
         AssignmentId, BindingId, ExecutionId, GroupId, KindId, NodeId, OrgId, PluginId,
         PropertyName, RequestId, ResourceId, RuleId, StepId, UserId,
@@ -635,6 +635,27 @@ impl Request {
     /// The resources of its items.
     pub fn resources(&self) -> impl Iterator<Item = &ResourceId> {
         self.items.iter().map(|item| &item.resource)
+    }
+
+    /// What an extension may see of it, at the instant of a command.
+    #[must_use]
+    pub fn facts(&self, at: DateTime<Utc>, step: Option<&StepId>) -> Facts {
+        Facts {
+            organization: self.organization.clone(),
+            request: self.id.clone(),
+            rule: self.rule.clone(),
+            rule_version: self.rule_version,
+            kind: self.kind.clone(),
+            step: step.cloned(),
+            requester: self.requester.clone(),
+            target_users: self.target_users.clone(),
+            urgent: self.urgent,
+            title: self.title.clone(),
+            reason: self.reason.clone(),
+            properties: self.properties.clone(),
+            items: self.items.clone(),
+            now: at,
+        }
     }
 
     /// Whether this person is the requester or a target: both are treated alike (STP-9).

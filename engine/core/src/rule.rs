@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 pub use compile::{Compiled, MAX_SEATS, MAX_STEPS, Problem, compile};
 pub use definition::Definition;
 use definition::{AccessPolicy, EditPolicy, IfNobody, QuorumDoc, SafetyCatch, SeatsDoc};
-pub use literal::infer_literal;
+pub use literal::{infer_literal, read_literal as read_property};
 pub(crate) use literal::{read_literal, unknown as unknown_name};
 pub use names::{Names, World};
 

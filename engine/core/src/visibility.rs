@@ -100,7 +100,7 @@ pub(crate) fn may_fill(directory: &Directory, who: &SeatWho, person: &User) -> b
 }
 
 /// Whether this person may press *run* on one of its executions.
-fn may_execute(rule: &Rule, request: &Request, person: &User) -> bool {
+pub(crate) fn may_execute(rule: &Rule, request: &Request, person: &User) -> bool {
     rule.executors
         .iter()
         .filter_map(|executor| executor.manual.as_ref())

@@ -1,1 +1,37 @@
 //! The Engine handle: load, decide, commit; outbox and timers.
+//!
+//! [`Engine`] is what a server, a test or a program that embeds the engine holds. A command is
+//! decided by the pure core; its questions are put to [`Extensions`]; what it comes to is one commit
+//! of the store; then its effects run, and their outcomes come back as commands on the same road.
+
+mod ask;
+mod caller;
+mod clock;
+mod codec;
+mod directory;
+mod dispatch;
+mod engine;
+mod error;
+mod extensions;
+mod library;
+mod load;
+mod organization;
+mod organize;
+mod read;
+mod rules;
+mod timers;
+mod tokens;
+mod write;
+
+pub use caller::Caller;
+pub use clock::{Clock, Ids};
+pub use engine::{Engine, EngineOptions};
+pub use error::EngineError;
+pub use extensions::{ExtensionCall, Extensions};
+pub use library::Library;
+pub use organization::{
+    InstalledPlugin, OrganizationEvent, OrganizationState, RuleVersion, TokenRecord,
+};
+pub use organize::{Change, Changed};
+pub use read::{Explained, ListQuery, PersonExplained, RequestPage, Seen, StepExplained, Summary};
+pub use tokens::NewToken;

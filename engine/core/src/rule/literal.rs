@@ -21,11 +21,7 @@ const MAX_NUMBER: i64 = (1 << 53) - 1;
 ///
 /// # Errors
 /// What was expected and what was found, as a sentence.
-pub(crate) fn read_literal(
-    of: &PropertyType,
-    json: &Json,
-    names: &Names<'_>,
-) -> Result<Value, String> {
+pub fn read_literal(of: &PropertyType, json: &Json, names: &Names<'_>) -> Result<Value, String> {
     if let PropertyType::List(element) = of {
         let Json::Array(items) = json else { return Err(unexpected(of, json)) };
         if items.len() > MAX_LIST {

@@ -1,0 +1,393 @@
+//! The outbox: executions that are to be started, found out about, or taken back.
+//!
+//! An entry is durable before anything happens and goes away with the commit of the outcome. What
+//! happens to it follows from the execution's state alone, so that an entry found after a crash is
+//! worked off on the same road: what may have happened is asked about first (EXE-3).
+
+use std::{
+    collections::BTreeSet,
+    future::Future,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use engine_core::{
+    command::{AttemptOutcome, Command, EngineCommand},
+    effect::Effect,
+    event::Actor,
+    extension::{Failure, FailureClass, Presence},
+    ids::{ExecutionId, OrgId, RequestId},
+    order::{ExecutionOrder, Release, RevertOrder},
+    request::{ExecutionState, Request},
+};
+use engine_store::{AgendaChange, Commit, Lane, Limit};
+use tokio::{
+    sync::{Notify, Semaphore},
+    task::JoinSet,
+};
+
+use crate::{
+    ask::extension_call,
+    codec::decode,
+    engine::Engine,
+    error::EngineError,
+    extensions::ExtensionCall,
+    write::{Carried, Errand, OutboxEntry, outbox_key},
+};
+
+/// Executions carried out at once.
+const AT_ONCE: usize = 32;
+/// Executions waiting in memory; further ones wait in the outbox alone.
+const WAITING: usize = 4_096;
+/// How often the outbox is looked through for entries that nobody works on.
+const SWEEP: Duration = Duration::from_millis(500);
+
+/// Which execution of which request.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Job {
+    org: OrgId,
+    request: RequestId,
+    execution: ExecutionId,
+}
+
+/// Owns every task that works on an execution, and the workers that look for work.
+#[derive(Debug)]
+pub(crate) struct Dispatcher {
+    permits: Arc<Semaphore>,
+    tasks: Mutex<Tasks>,
+    changed: Notify,
+    closing: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Tasks {
+    jobs: BTreeSet<Job>,
+    set: JoinSet<()>,
+    workers: JoinSet<()>,
+}
+
+impl Dispatcher {
+    pub(crate) fn new() -> Self {
+        Self {
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
+            tasks: Mutex::default(),
+            changed: Notify::new(),
+            closing: AtomicBool::new(false),
+        }
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, Tasks> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a task that looks for work until the engine is closed.
+    pub(crate) fn spawn_worker(&self, worker: impl Future<Output = ()> + Send + 'static) {
+        self.tasks().workers.spawn(worker);
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::SeqCst)
+    }
+
+    /// Waits until nothing is under way.
+    pub(crate) async fn idle(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.tasks().jobs.is_empty() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+        let mut workers = std::mem::take(&mut self.tasks().workers);
+        workers.shutdown().await;
+        self.idle().await;
+    }
+
+    pub(crate) fn abandon(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+        let mut tasks = self.tasks();
+        tasks.workers.abort_all();
+        tasks.set.abort_all();
+    }
+}
+
+/// Takes a job off the list however its task ends.
+struct JobGuard {
+    engine: Engine,
+    job: Job,
+}
+
+impl Drop for JobGuard {
+    fn drop(&mut self) {
+        self.engine.inner.dispatcher.tasks().jobs.remove(&self.job);
+        self.engine.inner.dispatcher.changed.notify_waiters();
+    }
+}
+
+impl Engine {
+    /// Starts the work that follows from a command.
+    pub(crate) fn dispatch(&self, org: &OrgId, carried: &Carried) {
+        let request = &carried.seen.request.id;
+        for effect in &carried.effects {
+            match effect {
+                Effect::Execute(order) => {
+                    self.take_on(org, request, order.execution(), Some(order.clone()));
+                }
+                Effect::Queue(execution) => self.take_on(org, request, execution, None),
+                Effect::Unqueue(_)
+                | Effect::Revert(_)
+                | Effect::SetTimer(..)
+                | Effect::ClearTimer(_)
+                | Effect::Notify(_) => {}
+            }
+        }
+    }
+
+    fn take_on(
+        &self,
+        org: &OrgId,
+        request: &RequestId,
+        execution: &ExecutionId,
+        order: Option<ExecutionOrder>,
+    ) {
+        let dispatcher = &self.inner.dispatcher;
+        let job = Job { org: org.clone(), request: request.clone(), execution: execution.clone() };
+        let mut tasks = dispatcher.tasks();
+        while tasks.set.try_join_next().is_some() {}
+        let full = tasks.jobs.len() >= WAITING;
+        if dispatcher.is_closing() || full || !tasks.jobs.insert(job.clone()) {
+            return;
+        }
+        let guard = JobGuard { engine: self.clone(), job };
+        tasks.set.spawn(async move {
+            let guard = guard;
+            let Ok(_permit) = guard.engine.inner.dispatcher.permits.acquire().await else { return };
+            if let Err(error) = guard.engine.work_off(&guard.job, order).await {
+                let Job { org, request, execution } = &guard.job;
+                tracing::warn!(%org, %request, %execution, %error, "execution put off");
+            }
+        });
+    }
+
+    pub(crate) fn start_workers(&self) {
+        let engine = self.clone();
+        self.inner.dispatcher.spawn_worker(async move {
+            loop {
+                if let Err(error) = engine.sweep().await {
+                    tracing::warn!(%error, "cannot look through the outbox");
+                }
+                tokio::time::sleep(SWEEP).await;
+            }
+        });
+        self.start_timers();
+    }
+
+    /// Takes on every outbox entry that nobody works on; says whether there was any.
+    pub(crate) async fn sweep(&self) -> Result<bool, EngineError> {
+        let mut found = false;
+        for org in self.organizations() {
+            let due = self.inner.store.due(&org, Lane::Outbox, self.millis(), Limit::MAX).await?;
+            for entry in due {
+                let OutboxEntry { request, execution } = decode("outbox entry", &entry.body)?;
+                self.take_on(&org, &request, &execution, None);
+                found = true;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Does what an execution's state asks for, until the entry is settled or waits for a timer.
+    async fn work_off(&self, job: &Job, fresh: Option<ExecutionOrder>) -> Result<(), EngineError> {
+        let mut fresh = fresh;
+        loop {
+            let loaded = self.load_request(&job.org, &job.request).await?;
+            let Some((request, _)) = loaded else { return self.forget(job).await };
+            let Some(execution) = request.execution(&job.execution) else {
+                return self.forget(job).await;
+            };
+            match (&execution.state, fresh.take()) {
+                (ExecutionState::Running { .. }, Some(order)) => {
+                    self.perform(job, &request, &order, execution.attempts).await?;
+                }
+                (ExecutionState::Running { .. }, None) => self.find_out(job, &request).await?,
+                (ExecutionState::Scheduled { .. }, _) => {
+                    let start = EngineCommand::Start(job.execution.clone());
+                    let carried = self.engine_command(job, start).await?;
+                    fresh = carried.effects.into_iter().find_map(|effect| match effect {
+                        Effect::Execute(order) => Some(order),
+                        _ => None,
+                    });
+                    if fresh.is_none() {
+                        return Ok(());
+                    }
+                }
+                (ExecutionState::Revoking { .. }, _) => return self.take_back(job).await,
+                (
+                    ExecutionState::Waiting
+                    | ExecutionState::Succeeded { .. }
+                    | ExecutionState::Failed { .. }
+                    | ExecutionState::Cancelled { .. }
+                    | ExecutionState::Expired { .. }
+                    | ExecutionState::Active { .. }
+                    | ExecutionState::Revoked { .. }
+                    | ExecutionState::Lapsed { .. },
+                    _,
+                ) => return self.forget(job).await,
+            }
+            if fresh.is_none() && !self.is_queued(job).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Runs a started attempt and reports its outcome. From the second attempt on, and after every
+    /// end that leaves it open, the plugin is asked whether the effect happened (EXE-3).
+    async fn perform(
+        &self,
+        job: &Job,
+        request: &Request,
+        order: &ExecutionOrder,
+        attempt: u32,
+    ) -> Result<(), EngineError> {
+        let call = self.call_of(job, request, order.item(), order.config())?;
+        if attempt > 1 {
+            match self.probe(order, &call).await {
+                Found::Nothing => {}
+                Found::Ended(outcome) => return self.finish(job, attempt, outcome).await,
+            }
+        }
+        let extensions = &self.inner.extensions;
+        let outcome = match extensions.execute(order.plugin(), &call, order.once_key()).await {
+            Ok(receipt) => AttemptOutcome::Succeeded(receipt),
+            Err(failure) if failure.class.may_have_happened() => {
+                match self.probe(order, &call).await {
+                    Found::Nothing => AttemptOutcome::Failed(failure),
+                    Found::Ended(outcome) => outcome,
+                }
+            }
+            Err(failure) => AttemptOutcome::Failed(failure),
+        };
+        self.finish(job, attempt, outcome).await
+    }
+
+    /// What became of an attempt that this process did not see the end of.
+    async fn find_out(&self, job: &Job, request: &Request) -> Result<(), EngineError> {
+        let attempt = request.execution(&job.execution).map_or(0, |execution| execution.attempts);
+        let order = Release::of(request)
+            .and_then(|release| ExecutionOrder::new(release, request, &job.execution));
+        let Some(order) = order else { return self.forget(job).await };
+        let call = self.call_of(job, request, order.item(), order.config())?;
+        let outcome = match self.probe(&order, &call).await {
+            Found::Nothing => AttemptOutcome::NeverHappened,
+            Found::Ended(outcome) => outcome,
+        };
+        self.finish(job, attempt, outcome).await
+    }
+
+    async fn probe(&self, order: &ExecutionOrder, call: &ExtensionCall) -> Found {
+        let answer = self.inner.extensions.probe(order.plugin(), call, order.once_key()).await;
+        match answer {
+            Ok(Presence::DidNotHappen) => Found::Nothing,
+            Ok(Presence::Happened(receipt)) => Found::Ended(AttemptOutcome::Succeeded(receipt)),
+            Ok(Presence::CannotTell(why)) => {
+                let failure = Failure::new(FailureClass::UnknownOutcome, why);
+                Found::Ended(AttemptOutcome::CannotTell(failure))
+            }
+            // Asked again before the next attempt.
+            Err(failure) if failure.class.is_retryable() => {
+                Found::Ended(AttemptOutcome::Failed(failure))
+            }
+            Err(failure) => Found::Ended(AttemptOutcome::CannotTell(failure)),
+        }
+    }
+
+    async fn finish(
+        &self,
+        job: &Job,
+        attempt: u32,
+        outcome: AttemptOutcome,
+    ) -> Result<(), EngineError> {
+        let execution = job.execution.clone();
+        let command = EngineCommand::Finish { execution, attempt, outcome };
+        self.engine_command(job, command).await.map(drop)
+    }
+
+    /// Takes a grant back (EXE-5).
+    async fn take_back(&self, job: &Job) -> Result<(), EngineError> {
+        let start = EngineCommand::StartRevert(job.execution.clone());
+        let carried = self.engine_command(job, start).await?;
+        let order: Option<RevertOrder> =
+            carried.effects.into_iter().find_map(|effect| match effect {
+                Effect::Revert(order) => Some(order),
+                _ => None,
+            });
+        let Some(order) = order else { return Ok(()) };
+        let call = self.call_of(job, &carried.seen.request, order.item(), order.config())?;
+        let key = format!("{}/revert", order.once_key());
+        let extensions = &self.inner.extensions;
+        let outcome = extensions.revert(order.plugin(), &call, order.receipt(), &key).await;
+        let execution = job.execution.clone();
+        self.engine_command(job, EngineCommand::FinishRevert { execution, outcome }).await.map(drop)
+    }
+
+    fn call_of(
+        &self,
+        job: &Job,
+        request: &Request,
+        item: Option<&engine_core::extension::Item>,
+        config: &engine_core::extension::ResolvedConfig,
+    ) -> Result<ExtensionCall, EngineError> {
+        let state = self.organization(&job.org)?;
+        let mut facts = request.facts(self.now(), None);
+        facts.items = item.cloned().into_iter().collect();
+        Ok(extension_call(&state, Some(request), facts, config.clone()))
+    }
+
+    async fn engine_command(
+        &self,
+        job: &Job,
+        command: EngineCommand,
+    ) -> Result<Carried, EngineError> {
+        let command = Command::Engine(command);
+        let errand = Errand {
+            org: &job.org,
+            request: &job.request,
+            rule: None,
+            command: &command,
+            actor: Actor::Engine,
+            via: "engine",
+            key: None,
+            settles: None,
+        };
+        self.carry_out(&errand).await
+    }
+
+    async fn is_queued(&self, job: &Job) -> Result<bool, EngineError> {
+        let key = outbox_key(&job.request, &job.execution)?;
+        Ok(self.inner.store.agenda_entry(&job.org, Lane::Outbox, &key).await?.is_some())
+    }
+
+    /// Removes an entry that there is nothing to do for.
+    async fn forget(&self, job: &Job) -> Result<(), EngineError> {
+        let mut commit = Commit::new(job.org.clone(), self.millis());
+        let key = outbox_key(&job.request, &job.execution)?;
+        commit.agenda.push(AgendaChange::Remove { lane: Lane::Outbox, key });
+        self.inner.store.commit(commit).await?;
+        Ok(())
+    }
+}
+
+/// What a probe says.
+enum Found {
+    /// The effect did not happen.
+    Nothing,
+    /// The attempt has an outcome.
+    Ended(AttemptOutcome),
+}

@@ -1,0 +1,72 @@
+//! Who answers questions and carries out orders: the plugin host, or the stubs of a scenario.
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use engine_core::{
+    directory::Directory,
+    extension::{Facts, Failure, Nominee, Plan, Presence, Receipt, ResolvedConfig, Verdict},
+    ids::{OrgId, PluginId},
+    money::Rates,
+    question::Source,
+};
+
+/// What an extension is called with.
+#[derive(Clone, Debug)]
+pub struct ExtensionCall {
+    /// Whose it is.
+    pub org: OrgId,
+    /// What it may see of the request.
+    pub facts: Arc<Facts>,
+    /// Its configuration.
+    pub config: Arc<ResolvedConfig>,
+    /// The people of the organization.
+    pub directory: Arc<Directory>,
+    /// The request's frozen rates.
+    pub rates: Option<Arc<Rates>>,
+    /// The organization's time zone, an IANA name.
+    pub time_zone: String,
+}
+
+/// Scripts and plugins. Every failure is a value with a class, never a panic or a silent answer.
+#[async_trait]
+pub trait Extensions: fmt::Debug + Send + Sync {
+    /// Whether a condition holds.
+    async fn condition(&self, source: &Source, call: &ExtensionCall) -> Result<Verdict, Failure>;
+
+    /// Who approves.
+    async fn approvers(
+        &self,
+        source: &Source,
+        call: &ExtensionCall,
+    ) -> Result<Vec<Nominee>, Failure>;
+
+    /// What an execution would do.
+    async fn plan(&self, plugin: &PluginId, call: &ExtensionCall) -> Result<Plan, Failure>;
+
+    /// Does it. The same `once_key` for every attempt of one execution.
+    async fn execute(
+        &self,
+        plugin: &PluginId,
+        call: &ExtensionCall,
+        once_key: &str,
+    ) -> Result<Receipt, Failure>;
+
+    /// Whether an earlier `execute` with this key had its effect (EXE-3).
+    async fn probe(
+        &self,
+        plugin: &PluginId,
+        call: &ExtensionCall,
+        once_key: &str,
+    ) -> Result<Presence, Failure>;
+
+    /// Takes back what an `execute` gave. The key is another than that of `execute`, and the same
+    /// for every attempt.
+    async fn revert(
+        &self,
+        plugin: &PluginId,
+        call: &ExtensionCall,
+        receipt: &Receipt,
+        once_key: &str,
+    ) -> Result<(), Failure>;
+}

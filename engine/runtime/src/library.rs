@@ -1,0 +1,353 @@
+//! Scripts and plugins of every organization, run by the plugin host.
+
+use std::{
+    collections::BTreeMap,
+    fmt, io,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
+};
+
+use async_trait::async_trait;
+use engine_core::{
+    extension::{Failure, FailureClass, Nominee, Plan, Presence, Receipt, Verdict},
+    ids::{OrgId, PluginId, ScriptId},
+    question::Source,
+    rule::World,
+};
+use engine_host::{Answer, Call, Grant, Host, Plugin, Script, ScriptError};
+
+use crate::{
+    engine::{Engine, Inner},
+    error::EngineError,
+    extensions::{ExtensionCall, Extensions},
+    organization::InstalledPlugin,
+};
+
+/// Scripts and plugins, by the documents of the organizations and the files of the data folder.
+///
+/// Component files are kept by the SHA-256 of their content. A component is compiled when it is
+/// added, and once more at most after a start; a script when it is first run.
+#[derive(Clone)]
+pub struct Library {
+    inner: Arc<Shelf>,
+}
+
+struct Shelf {
+    host: Host,
+    folder: PathBuf,
+    engine: OnceLock<Weak<Inner>>,
+    components: Mutex<BTreeMap<String, Arc<Plugin>>>,
+    scripts: Mutex<BTreeMap<Arc<str>, Arc<Script>>>,
+}
+
+impl fmt::Debug for Library {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Library").field("folder", &self.inner.folder).finish_non_exhaustive()
+    }
+}
+
+impl Library {
+    /// A library of the files in `folder`.
+    #[must_use]
+    pub fn new(host: Host, folder: PathBuf) -> Self {
+        Self {
+            inner: Arc::new(Shelf {
+                host,
+                folder,
+                engine: OnceLock::new(),
+                components: Mutex::default(),
+                scripts: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Tells the library whose organizations it serves. Before that, every question fails.
+    pub fn attach(&self, engine: &Engine) {
+        // A second call would be about another engine, and is not heard.
+        let _ = self.inner.engine.set(Arc::downgrade(&engine.inner));
+    }
+
+    /// The plugin host.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.inner.host
+    }
+
+    /// Checks and compiles a component and keeps its file. To use it, put an [`InstalledPlugin`] with
+    /// its digest into an organization.
+    ///
+    /// # Errors
+    /// [`EngineError::Extension`] with the reason why the file is not accepted.
+    pub async fn add_component(&self, bytes: Vec<u8>) -> Result<Arc<Plugin>, EngineError> {
+        let library = self.clone();
+        let added = tokio::task::spawn_blocking(move || library.add_now(&bytes)).await;
+        added.map_err(|error| EngineError::Extension(error.to_string()))?
+    }
+
+    fn add_now(&self, bytes: &[u8]) -> Result<Arc<Plugin>, EngineError> {
+        let plugin = self.inner.host.load(bytes);
+        let plugin = plugin.map_err(|error| EngineError::Extension(error.to_string()))?;
+        let digest = plugin.digest().to_owned();
+        self.keep(&digest, bytes).map_err(|error| {
+            EngineError::Extension(format!("cannot keep the component's file: {error}"))
+        })?;
+        let plugin = Arc::new(plugin);
+        let mut components = self.inner.components.lock().unwrap_or_else(PoisonError::into_inner);
+        components.insert(digest, Arc::clone(&plugin));
+        Ok(plugin)
+    }
+
+    /// Visible under its name only when whole.
+    fn keep(&self, digest: &str, bytes: &[u8]) -> io::Result<()> {
+        let path = self.path(digest);
+        if path.exists() {
+            return Ok(());
+        }
+        std::fs::create_dir_all(&self.inner.folder)?;
+        let partial = self.inner.folder.join(format!("{digest}.{}.part", uuid::Uuid::new_v4()));
+        std::fs::write(&partial, bytes)?;
+        std::fs::File::open(&partial)?.sync_all()?;
+        std::fs::rename(&partial, &path)?;
+        std::fs::File::open(&self.inner.folder)?.sync_all()
+    }
+
+    fn path(&self, digest: &str) -> PathBuf {
+        self.inner.folder.join(Path::new(digest).with_extension("wasm"))
+    }
+
+    /// The document to put into an organization for a component that was added.
+    #[must_use]
+    pub fn installed(
+        &self,
+        id: PluginId,
+        plugin: &Plugin,
+        by: engine_core::ids::UserId,
+        at: chrono::DateTime<chrono::Utc>,
+    ) -> Option<InstalledPlugin> {
+        let manifest = plugin.manifest();
+        let world = [
+            (engine_host::World::Condition, World::Condition),
+            (engine_host::World::Approvers, World::Approvers),
+            (engine_host::World::Executor, World::Executor),
+        ];
+        let (_, world) = world.into_iter().find(|(world, _)| plugin.serves(*world))?;
+        Some(InstalledPlugin {
+            id,
+            digest: plugin.digest().to_owned(),
+            name: manifest.name.to_string(),
+            version: manifest.version.clone(),
+            world,
+            grant: Grant::default(),
+            at,
+            by,
+        })
+    }
+
+    /// Whether a text is a script.
+    ///
+    /// # Errors
+    /// With line, column and a caret.
+    pub fn check_script(&self, text: &str) -> Result<(), ScriptError> {
+        self.inner.host.compile_script(text).map(drop)
+    }
+
+    fn engine(&self) -> Result<Engine, Failure> {
+        let inner = self.inner.engine.get().and_then(Weak::upgrade);
+        inner.map(|inner| Engine { inner }).ok_or_else(|| {
+            Failure::new(FailureClass::Unavailable, "the engine is starting or ending")
+        })
+    }
+
+    async fn plugin(
+        &self,
+        org: &OrgId,
+        id: &PluginId,
+    ) -> Result<(Arc<Plugin>, Arc<InstalledPlugin>), Failure> {
+        let state = self
+            .engine()?
+            .organization(org)
+            .map_err(|error| Failure::new(FailureClass::Unavailable, error.to_string()))?;
+        let installed = state.plugins.get(id).cloned().ok_or_else(|| {
+            Failure::new(FailureClass::Contract, format!("plugin `{id}` is not installed"))
+        })?;
+        let library = self.clone();
+        let digest = installed.digest.clone();
+        let known = {
+            let components = self.inner.components.lock().unwrap_or_else(PoisonError::into_inner);
+            components.get(&digest).cloned()
+        };
+        if let Some(plugin) = known {
+            return Ok((plugin, installed));
+        }
+        let loaded = tokio::task::spawn_blocking(move || library.read_component(&digest)).await;
+        let loaded = loaded.map_err(|error| Failure::new(FailureClass::Bug, error.to_string()))?;
+        Ok((loaded?, installed))
+    }
+
+    fn read_component(&self, digest: &str) -> Result<Arc<Plugin>, Failure> {
+        let bytes = std::fs::read(self.path(digest)).map_err(|error| {
+            Failure::new(FailureClass::Unavailable, format!("cannot read the component: {error}"))
+        })?;
+        let plugin = self
+            .add_now(&bytes)
+            .map_err(|error| Failure::new(FailureClass::Contract, error.to_string()))?;
+        if plugin.digest() == digest {
+            Ok(plugin)
+        } else {
+            let message = "the component's file is not the one that was installed";
+            Err(Failure::new(FailureClass::Denied, message))
+        }
+    }
+
+    fn script(&self, org: &OrgId, name: &ScriptId) -> Result<Arc<Script>, Failure> {
+        let state = self
+            .engine()?
+            .organization(org)
+            .map_err(|error| Failure::new(FailureClass::Unavailable, error.to_string()))?;
+        let text = state.scripts.get(name).cloned().ok_or_else(|| {
+            Failure::new(FailureClass::Contract, format!("there is no script `{name}`"))
+        })?;
+        let mut scripts = self.inner.scripts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(script) = scripts.get(&text) {
+            return Ok(Arc::clone(script));
+        }
+        let script = self.inner.host.compile_script(&text).map_err(|error| {
+            let mut failure =
+                Failure::new(FailureClass::Contract, format!("script `{name}` has an error"));
+            failure.detail = Some(error.to_string());
+            failure
+        })?;
+        // Texts that are no longer in use go when the table is full.
+        if scripts.len() >= 1_000 {
+            scripts.clear();
+        }
+        let script = Arc::new(script);
+        scripts.insert(text, Arc::clone(&script));
+        Ok(script)
+    }
+}
+
+/// The call as the host takes it.
+fn call_of(call: &ExtensionCall, grant: Grant) -> Call {
+    Call {
+        facts: Arc::clone(&call.facts),
+        config: Arc::clone(&call.config),
+        directory: Arc::clone(&call.directory),
+        rates: call.rates.clone(),
+        zone: call.time_zone.parse().unwrap_or(chrono_tz::Tz::UTC),
+        grant: Arc::new(grant),
+        limits: None,
+    }
+}
+
+/// Reports what was refused, and gives the result on.
+fn audited<T>(name: &str, answer: Answer<T>) -> Result<T, Failure> {
+    for denial in &answer.trace.denials {
+        tracing::warn!(
+            extension = name,
+            capability = denial.capability,
+            of = denial.name,
+            why = denial.why,
+            "refused what was not granted"
+        );
+    }
+    for line in &answer.trace.log {
+        tracing::debug!(extension = name, level = ?line.level, message = line.message, "log");
+    }
+    answer.result
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Failure::new(FailureClass::Bug, error.to_string()))?
+}
+
+#[async_trait]
+impl Extensions for Library {
+    async fn condition(&self, source: &Source, call: &ExtensionCall) -> Result<Verdict, Failure> {
+        let library = self.clone();
+        let name = source.name().to_owned();
+        match source {
+            Source::Script(id) => {
+                let script = self.script(&call.org, id)?;
+                let call = call_of(call, Grant::default());
+                blocking(move || {
+                    audited(&name, library.inner.host.script_condition(&script, &call))
+                })
+                .await
+            }
+            Source::Plugin(id) => {
+                let (plugin, installed) = self.plugin(&call.org, id).await?;
+                let call = call_of(call, installed.grant.clone());
+                blocking(move || audited(&name, library.inner.host.condition(&plugin, &call))).await
+            }
+        }
+    }
+
+    async fn approvers(
+        &self,
+        source: &Source,
+        call: &ExtensionCall,
+    ) -> Result<Vec<Nominee>, Failure> {
+        let library = self.clone();
+        let name = source.name().to_owned();
+        match source {
+            Source::Script(id) => {
+                let script = self.script(&call.org, id)?;
+                let call = call_of(call, Grant::default());
+                blocking(move || {
+                    audited(&name, library.inner.host.script_approvers(&script, &call))
+                })
+                .await
+            }
+            Source::Plugin(id) => {
+                let (plugin, installed) = self.plugin(&call.org, id).await?;
+                let call = call_of(call, installed.grant.clone());
+                blocking(move || audited(&name, library.inner.host.approvers(&plugin, &call))).await
+            }
+        }
+    }
+
+    async fn plan(&self, plugin: &PluginId, call: &ExtensionCall) -> Result<Plan, Failure> {
+        let (component, installed) = self.plugin(&call.org, plugin).await?;
+        let call = call_of(call, installed.grant.clone());
+        audited(plugin.as_str(), self.inner.host.plan(&component, &call).await)
+    }
+
+    async fn execute(
+        &self,
+        plugin: &PluginId,
+        call: &ExtensionCall,
+        once_key: &str,
+    ) -> Result<Receipt, Failure> {
+        let (component, installed) = self.plugin(&call.org, plugin).await?;
+        let call = call_of(call, installed.grant.clone());
+        audited(plugin.as_str(), self.inner.host.execute(&component, &call, once_key).await)
+    }
+
+    async fn probe(
+        &self,
+        plugin: &PluginId,
+        call: &ExtensionCall,
+        once_key: &str,
+    ) -> Result<Presence, Failure> {
+        let (component, installed) = self.plugin(&call.org, plugin).await?;
+        let call = call_of(call, installed.grant.clone());
+        audited(plugin.as_str(), self.inner.host.probe(&component, &call, once_key).await)
+    }
+
+    async fn revert(
+        &self,
+        plugin: &PluginId,
+        call: &ExtensionCall,
+        receipt: &Receipt,
+        once_key: &str,
+    ) -> Result<(), Failure> {
+        let (component, installed) = self.plugin(&call.org, plugin).await?;
+        let call = call_of(call, installed.grant.clone());
+        let answer = self.inner.host.revert(&component, &call, receipt, once_key).await;
+        audited(plugin.as_str(), answer).map(drop)
+    }
+}

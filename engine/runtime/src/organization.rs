@@ -1,0 +1,176 @@
+//! An organization in memory: its people, rules, scripts, plugins and tokens.
+//!
+//! One immutable value, replaced as a whole after each commit that changes it, so that a decision
+//! sees one moment.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+use engine_core::{
+    directory::{Group, Node, Resource, User},
+    ids::{GroupId, NodeId, OrgId, PluginId, ResourceId, RuleId, ScriptId, UserId},
+    money::Rates,
+    organization::{Organization, Settings},
+    rule::{Published, Rule, World},
+    value::PropertyType,
+};
+use engine_host::Grant;
+use engine_store::Sequence;
+use serde::{Deserialize, Serialize};
+
+/// An organization, as of one commit.
+#[derive(Clone, Debug)]
+pub struct OrganizationState {
+    /// What the next change must expect.
+    pub(crate) sequence: Sequence,
+    /// What decisions look at.
+    pub organization: Arc<Organization>,
+    /// Every version of every rule.
+    pub rules: BTreeMap<RuleId, BTreeMap<u32, RuleVersion>>,
+    /// Scripts by name.
+    pub scripts: BTreeMap<ScriptId, Arc<str>>,
+    /// Plugins by id.
+    pub plugins: BTreeMap<PluginId, Arc<InstalledPlugin>>,
+    /// Tokens by the SHA-256 of their text.
+    pub tokens: BTreeMap<String, TokenRecord>,
+}
+
+/// A version of a rule, as published and as checked.
+#[derive(Clone, Debug)]
+pub struct RuleVersion {
+    /// As published.
+    pub published: Arc<Published>,
+    /// As checked.
+    pub rule: Arc<Rule>,
+}
+
+/// What is known of an installed plugin; its file is found by the digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstalledPlugin {
+    /// Its id in rules.
+    pub id: PluginId,
+    /// The SHA-256 of the component, in hexadecimal.
+    pub digest: String,
+    /// By its manifest.
+    pub name: String,
+    /// By its manifest.
+    pub version: String,
+    /// What it can be used for.
+    pub world: World,
+    /// What an administrator granted.
+    pub grant: Grant,
+    /// When it was installed.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: UserId,
+}
+
+/// A bearer token; its text is never kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenRecord {
+    /// The first characters of the hash, to name it by.
+    pub id: String,
+    /// Whose.
+    pub user: UserId,
+    /// For what.
+    pub name: String,
+    /// When it was made.
+    pub created: DateTime<Utc>,
+    /// When it ends; none means until it is removed.
+    pub expires: Option<DateTime<Utc>>,
+}
+
+impl OrganizationState {
+    /// An organization without anything.
+    #[must_use]
+    pub fn new(id: OrgId) -> Self {
+        Self {
+            sequence: Sequence::NONE,
+            organization: Arc::new(Organization::new(id)),
+            rules: BTreeMap::new(),
+            scripts: BTreeMap::new(),
+            plugins: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+        }
+    }
+
+    /// The newest version of a rule.
+    #[must_use]
+    pub fn newest(&self, rule: &RuleId) -> Option<&RuleVersion> {
+        self.rules.get(rule).and_then(|versions| versions.values().next_back())
+    }
+
+    /// A version of a rule.
+    #[must_use]
+    pub fn version(&self, rule: &RuleId, version: u32) -> Option<&RuleVersion> {
+        self.rules.get(rule).and_then(|versions| versions.get(&version))
+    }
+
+    pub(crate) fn script_names(&self) -> BTreeSet<ScriptId> {
+        self.scripts.keys().cloned().collect()
+    }
+
+    pub(crate) fn worlds(&self) -> BTreeMap<PluginId, World> {
+        self.plugins.iter().map(|(id, plugin)| (id.clone(), plugin.world)).collect()
+    }
+}
+
+/// A change of an organization: what is stored, in a collection of its own kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrganizationEvent {
+    /// The organization was created.
+    Created,
+    /// A user was added or changed.
+    UserPut(User),
+    /// A user was removed.
+    UserRemoved(UserId),
+    /// A group was added or changed.
+    GroupPut(Group),
+    /// A group was removed.
+    GroupRemoved(GroupId),
+    /// A node was added or changed.
+    NodePut(Node),
+    /// A node was removed.
+    NodeRemoved(NodeId),
+    /// A resource was added or changed.
+    ResourcePut(Resource),
+    /// A resource was removed.
+    ResourceRemoved(ResourceId),
+    /// Types of the users' properties were declared.
+    UserPropertiesSet(BTreeMap<engine_core::ids::PropertyName, PropertyType>),
+    /// The rate table was set.
+    RatesSet(Rates),
+    /// Settings were set.
+    SettingsSet(Settings),
+    /// A rule version was published.
+    RulePublished(Box<Published>),
+    /// A script was added or changed.
+    ScriptPut {
+        /// Its name.
+        name: ScriptId,
+        /// Its text.
+        text: String,
+    },
+    /// A script was removed.
+    ScriptRemoved(ScriptId),
+    /// A plugin was installed, or its grant changed.
+    PluginPut(InstalledPlugin),
+    /// A plugin was removed.
+    PluginRemoved(PluginId),
+    /// A token was made. Its text is not here.
+    TokenMade {
+        /// The SHA-256 of its text.
+        hash: String,
+        /// The rest.
+        record: TokenRecord,
+    },
+    /// A token was removed.
+    TokenRemoved {
+        /// The SHA-256 of its text.
+        hash: String,
+    },
+}

@@ -1,0 +1,556 @@
+//! Changes of an organization: checked, committed together, seen at once.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use engine_api::directory::{GroupDoc, NodeDoc, ResourceDoc, UserDoc};
+use engine_core::{
+    directory::{OrganizationRole, User},
+    ids::{
+        GroupId, Login, NodeId, OrgId, PluginId, PropertyName, ResourceId, RuleId, ScriptId, UserId,
+    },
+    money::Rates,
+    organization::Settings,
+    rejection::{FieldProblem, Forbidden, Rejection},
+    rule::{Definition, Problem},
+    value::PropertyType,
+};
+use engine_host::Grant;
+use engine_store::{
+    Body, Commit, DocumentChange, EventRecord, Key, OrganizationChange, Outcome, Sequence,
+};
+
+use crate::{
+    caller::Caller,
+    codec::encode,
+    engine::Engine,
+    error::EngineError,
+    load::{collection, compiled, name, single},
+    organization::{InstalledPlugin, OrganizationEvent, OrganizationState},
+};
+
+/// One change of an organization.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Adds or changes a user.
+    PutUser(UserDoc),
+    /// Removes a user who has left no trace; others are deactivated.
+    RemoveUser(Login),
+    /// Adds or changes a group.
+    PutGroup(GroupDoc),
+    /// Removes a group.
+    RemoveGroup(GroupId),
+    /// Adds or changes a node.
+    PutNode(NodeDoc),
+    /// Removes a node.
+    RemoveNode(NodeId),
+    /// Adds or changes a resource.
+    PutResource(ResourceDoc),
+    /// Removes a resource.
+    RemoveResource(ResourceId),
+    /// Declares the types of the users' properties.
+    SetUserProperties(BTreeMap<PropertyName, PropertyType>),
+    /// Sets the rate table.
+    SetRates(Rates),
+    /// Sets the settings.
+    SetSettings(Settings),
+    /// Publishes a version of a rule (RUL-2).
+    Publish {
+        /// The document.
+        definition: Box<Definition>,
+        /// Why.
+        comment: String,
+    },
+    /// Adds or changes a script; its text has been compiled already.
+    PutScript {
+        /// Its name.
+        name: ScriptId,
+        /// Its text.
+        text: String,
+    },
+    /// Removes a script.
+    RemoveScript(ScriptId),
+    /// Installs a plugin whose component has been added already.
+    PutPlugin(InstalledPlugin),
+    /// Grants a plugin what it may use: all of it, concretely.
+    GrantPlugin {
+        /// Which.
+        plugin: PluginId,
+        /// What.
+        grant: Grant,
+    },
+    /// Removes a plugin.
+    RemovePlugin(PluginId),
+    /// Removes a token.
+    RemoveToken {
+        /// Its id.
+        id: String,
+    },
+}
+
+/// What a change came to. The texts name the thing, such as `user ann`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// It was not there.
+    Created(String),
+    /// It was different.
+    Updated(String),
+    /// It is gone.
+    Removed(String),
+    /// It was so already.
+    Same(String),
+    /// A rule has a new version.
+    Published {
+        /// The rule.
+        rule: RuleId,
+        /// The version.
+        version: u32,
+        /// What the check warns of.
+        warnings: Vec<Problem>,
+    },
+}
+
+/// The changes worked out so far.
+pub(crate) struct Plan<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) me: &'a User,
+    pub(crate) state: OrganizationState,
+    pub(crate) events: Vec<OrganizationEvent>,
+    pub(crate) problems: Vec<FieldProblem>,
+}
+
+impl Engine {
+    /// Creates an organization with its owner (DIR-3).
+    ///
+    /// # Errors
+    /// `invalid` where it exists already, or the owner's document is wrong.
+    pub async fn create_organization(
+        &self,
+        org: &OrgId,
+        owner: UserDoc,
+    ) -> Result<UserId, EngineError> {
+        if self.organization(org).is_ok() {
+            return Err(Rejection::invalid("organization", "exists already").into());
+        }
+        let id: UserId = self.next_id("u").parse()?;
+        let user = User {
+            id: id.clone(),
+            name: owner.name.unwrap_or_else(|| owner.login.to_string()),
+            login: owner.login,
+            email: owner.email,
+            time_zone: owner.time_zone,
+            active: true,
+            kind: engine_core::directory::UserKind::Person,
+            role: OrganizationRole::Owner,
+            groups: std::collections::BTreeSet::new(),
+            properties: BTreeMap::new(),
+        };
+        self.put_organization(OrganizationState::new(org.clone()));
+        let events = vec![OrganizationEvent::Created, OrganizationEvent::UserPut(user)];
+        self.record_events(org, events).await?;
+        Ok(id)
+    }
+
+    /// Makes several changes in one commit, in their order; with `dry_run` says what they would come
+    /// to. What is so already is left alone.
+    ///
+    /// # Errors
+    /// `forbidden` (FIN-17), `invalid` with every problem at once, `rule_invalid`.
+    pub async fn organize(
+        &self,
+        caller: &Caller,
+        changes: Vec<Change>,
+        dry_run: bool,
+    ) -> Result<Vec<Changed>, EngineError> {
+        let slot = self.slot(&caller.org)?;
+        let _turn = slot.turn.lock().await;
+        let before = slot.state.load_full();
+        let me = before.organization.directory.active(&caller.user).ok_or(Rejection::NotFound)?;
+        check_rights(me, &changes)?;
+        let mut plan = Plan {
+            engine: self,
+            me,
+            state: (*before).clone(),
+            events: Vec::new(),
+            problems: Vec::new(),
+        };
+        plan.introduce(&changes)?;
+        let mut changed = Vec::new();
+        for change in changes {
+            changed.extend(plan.change(change)?);
+        }
+        if !plan.problems.is_empty() {
+            return Err(Rejection::Invalid(plan.problems).into());
+        }
+        let Plan { events, state, .. } = plan;
+        if !dry_run && !events.is_empty() {
+            let state = self.commit_events(&caller.org, state, &events).await?;
+            slot.state.store(Arc::new(state));
+        }
+        Ok(changed)
+    }
+
+    /// Records events of the organization that need no working out.
+    pub(crate) async fn record_events(
+        &self,
+        org: &OrgId,
+        events: Vec<OrganizationEvent>,
+    ) -> Result<(), EngineError> {
+        let slot = self.slot(org)?;
+        let _turn = slot.turn.lock().await;
+        let mut state = (*slot.state.load_full()).clone();
+        for event in &events {
+            apply(&mut state, event)?;
+        }
+        let state = self.commit_events(org, state, &events).await?;
+        slot.state.store(Arc::new(state));
+        Ok(())
+    }
+
+    async fn commit_events(
+        &self,
+        org: &OrgId,
+        mut state: OrganizationState,
+        events: &[OrganizationEvent],
+    ) -> Result<OrganizationState, EngineError> {
+        let mut commit = Commit::new(org.clone(), self.millis());
+        let mut records = Vec::new();
+        let mut documents: BTreeMap<(&'static str, Key), DocumentChange> = BTreeMap::new();
+        for event in events {
+            records.push(EventRecord { kind: name(kind(event))?, body: encode("event", event)? });
+            if let Some((collection, key, body)) = document(event)? {
+                let change = document_change(collection, &key, body)?;
+                documents.insert((collection, key), change);
+            }
+        }
+        commit.documents = documents.into_values().collect();
+        let expected = state.sequence;
+        commit.organization = Some(OrganizationChange { expected, events: records });
+        match self.inner.store.commit(commit).await? {
+            Outcome::Committed { .. } => {
+                state.sequence = Sequence(expected.0 + 1);
+                Ok(state)
+            }
+            Outcome::Conflict { .. } | Outcome::AlreadyAnswered(_) => Err(EngineError::Contended),
+        }
+    }
+}
+
+/// FIN-17: rules are published by workflow managers too; everything else is for administrators.
+fn check_rights(me: &User, changes: &[Change]) -> Result<(), EngineError> {
+    let may = match me.role {
+        OrganizationRole::Owner | OrganizationRole::Administrator => true,
+        OrganizationRole::WorkflowManager => {
+            changes.iter().all(|change| matches!(change, Change::Publish { .. }))
+        }
+        OrganizationRole::Auditor | OrganizationRole::User => false,
+    };
+    if may { Ok(()) } else { Err(Rejection::Forbidden(Forbidden::OnlyAdministrators).into()) }
+}
+
+impl Plan<'_> {
+    pub(crate) fn problem(&mut self, field: impl Into<String>, message: impl Into<String>) {
+        self.problems.push(FieldProblem { field: field.into(), message: message.into() });
+    }
+
+    pub(crate) fn record(&mut self, event: OrganizationEvent) -> Result<(), EngineError> {
+        apply(&mut self.state, &event)?;
+        self.events.push(event);
+        Ok(())
+    }
+
+    /// Says what a change came to, and records it where it is one.
+    pub(crate) fn put<T: PartialEq>(
+        &mut self,
+        what: String,
+        before: Option<&T>,
+        after: &T,
+        event: OrganizationEvent,
+    ) -> Result<Changed, EngineError> {
+        match before {
+            Some(before) if before == after => Ok(Changed::Same(what)),
+            Some(_) => self.record(event).map(|()| Changed::Updated(what)),
+            None => self.record(event).map(|()| Changed::Created(what)),
+        }
+    }
+
+    fn remove(
+        &mut self,
+        what: String,
+        is_there: bool,
+        event: OrganizationEvent,
+    ) -> Result<Changed, EngineError> {
+        if !is_there {
+            return Ok(Changed::Same(what));
+        }
+        self.record(event).map(|()| Changed::Removed(what))
+    }
+
+    fn change(&mut self, change: Change) -> Result<Option<Changed>, EngineError> {
+        let organization = Arc::clone(&self.state.organization);
+        let directory = &organization.directory;
+        match change {
+            Change::PutUser(doc) => self.put_user(&doc),
+            Change::PutGroup(doc) => self.put_group(doc).map(Some),
+            Change::PutNode(doc) => self.put_node(doc),
+            Change::PutResource(doc) => self.put_resource(doc),
+            Change::RemoveUser(login) => self.remove_user(&login),
+            Change::RemoveGroup(id) => {
+                let (what, there) = (format!("group {id}"), directory.group(&id).is_some());
+                self.remove(what, there, OrganizationEvent::GroupRemoved(id)).map(Some)
+            }
+            Change::RemoveNode(id) => {
+                let (what, there) = (format!("node {id}"), directory.node(&id).is_some());
+                self.remove(what, there, OrganizationEvent::NodeRemoved(id)).map(Some)
+            }
+            Change::RemoveResource(id) => {
+                let (what, there) = (format!("resource {id}"), directory.resource(&id).is_some());
+                self.remove(what, there, OrganizationEvent::ResourceRemoved(id)).map(Some)
+            }
+            Change::SetUserProperties(types) => {
+                let event = OrganizationEvent::UserPropertiesSet(types.clone());
+                let before = Some(&organization.user_properties);
+                self.put("property types".to_owned(), before, &types, event).map(Some)
+            }
+            Change::SetRates(rates) => {
+                let event = OrganizationEvent::RatesSet(rates.clone());
+                self.put("rates".to_owned(), organization.rates.as_ref(), &rates, event).map(Some)
+            }
+            Change::SetSettings(settings) => self.set_settings(&settings),
+            Change::Publish { definition, comment } => self.publish(*definition, comment).map(Some),
+            Change::PutScript { .. }
+            | Change::RemoveScript(_)
+            | Change::PutPlugin(_)
+            | Change::GrantPlugin { .. }
+            | Change::RemovePlugin(_)
+            | Change::RemoveToken { .. } => self.change_extension(change),
+        }
+    }
+
+    fn change_extension(&mut self, change: Change) -> Result<Option<Changed>, EngineError> {
+        match change {
+            Change::PutScript { name, text } => {
+                let before = self.state.scripts.get(&name).map(ToString::to_string);
+                let event = OrganizationEvent::ScriptPut { name: name.clone(), text: text.clone() };
+                self.put(format!("script {name}"), before.as_ref(), &text, event).map(Some)
+            }
+            Change::RemoveScript(name) => {
+                let there = self.state.scripts.contains_key(&name);
+                let what = format!("script {name}");
+                self.remove(what, there, OrganizationEvent::ScriptRemoved(name)).map(Some)
+            }
+            Change::PutPlugin(plugin) => self.put_plugin(plugin).map(Some),
+            Change::GrantPlugin { plugin, grant } => {
+                let Some(before) = self.state.plugins.get(&plugin).cloned() else {
+                    self.problem("plugin", format!("`{plugin}` is not installed"));
+                    return Ok(None);
+                };
+                let after = InstalledPlugin { grant, ..(*before).clone() };
+                let event = OrganizationEvent::PluginPut(after.clone());
+                let what = format!("grant of plugin {plugin}");
+                self.put(what, Some(&*before), &after, event).map(Some)
+            }
+            Change::RemovePlugin(id) => {
+                let there = self.state.plugins.contains_key(&id);
+                let what = format!("plugin {id}");
+                self.remove(what, there, OrganizationEvent::PluginRemoved(id)).map(Some)
+            }
+            Change::RemoveToken { id } => {
+                let found = self.state.tokens.iter().find(|(_, record)| record.id == id);
+                let Some(hash) = found.map(|(hash, _)| hash.clone()) else {
+                    return Ok(Some(Changed::Same(format!("token {id}"))));
+                };
+                let event = OrganizationEvent::TokenRemoved { hash };
+                self.remove(format!("token {id}"), true, event).map(Some)
+            }
+            Change::PutUser(_)
+            | Change::RemoveUser(_)
+            | Change::PutGroup(_)
+            | Change::RemoveGroup(_)
+            | Change::PutNode(_)
+            | Change::RemoveNode(_)
+            | Change::PutResource(_)
+            | Change::RemoveResource(_)
+            | Change::SetUserProperties(_)
+            | Change::SetRates(_)
+            | Change::SetSettings(_)
+            | Change::Publish { .. } => Ok(None),
+        }
+    }
+
+    /// A new file of an installed plugin keeps its grant; when and by whom it was installed does not
+    /// make it another plugin.
+    fn put_plugin(&mut self, plugin: InstalledPlugin) -> Result<Changed, EngineError> {
+        let what = format!("plugin {}", plugin.id);
+        let before = self.state.plugins.get(&plugin.id).cloned();
+        match before {
+            Some(before) if before.digest == plugin.digest => Ok(Changed::Same(what)),
+            Some(before) => {
+                let after = InstalledPlugin { grant: before.grant.clone(), ..plugin };
+                self.record(OrganizationEvent::PluginPut(after)).map(|()| Changed::Updated(what))
+            }
+            None => {
+                self.record(OrganizationEvent::PluginPut(plugin)).map(|()| Changed::Created(what))
+            }
+        }
+    }
+
+    fn set_settings(&mut self, settings: &Settings) -> Result<Option<Changed>, EngineError> {
+        if settings.time_zone.parse::<chrono_tz::Tz>().is_err() {
+            let message = format!("`{}` is not a time zone", settings.time_zone);
+            self.problem("time_zone", message);
+        }
+        if settings.comments.min > settings.comments.max
+            || settings.reason.min > settings.reason.max
+        {
+            self.problem("settings", "a least length above the greatest");
+        }
+        if settings.approval_expiry_max.on_the_clock().is_none() {
+            self.problem(
+                "approval_expiry_max",
+                "business days are not available yet: use `d` or `h`",
+            );
+        }
+        let before = self.state.organization.settings.clone();
+        let event = OrganizationEvent::SettingsSet(settings.clone());
+        self.put("settings".to_owned(), Some(&before), settings, event).map(Some)
+    }
+}
+
+/// Applies an event to the state in memory.
+pub(crate) fn apply(
+    state: &mut OrganizationState,
+    event: &OrganizationEvent,
+) -> Result<(), EngineError> {
+    use OrganizationEvent as E;
+    let organization = Arc::make_mut(&mut state.organization);
+    let directory = Arc::make_mut(&mut organization.directory);
+    match event {
+        E::Created => {}
+        E::UserPut(user) => directory.put_user(user.clone()),
+        E::UserRemoved(id) => directory.remove_user(id),
+        E::GroupPut(group) => directory.put_group(group.clone()),
+        E::GroupRemoved(id) => directory.remove_group(id),
+        E::NodePut(node) => directory.put_node(node.clone()),
+        E::NodeRemoved(id) => directory.remove_node(id),
+        E::ResourcePut(resource) => directory.put_resource(resource.clone()),
+        E::ResourceRemoved(id) => directory.remove_resource(id),
+        E::UserPropertiesSet(types) => organization.user_properties = types.clone(),
+        E::RatesSet(rates) => organization.rates = Some(rates.clone()),
+        E::SettingsSet(settings) => organization.settings = settings.clone(),
+        E::RulePublished(published) => {
+            let version = compiled(organization, (**published).clone())?;
+            let versions = state.rules.entry(version.rule.id.clone()).or_default();
+            versions.insert(version.rule.version, version);
+        }
+        E::ScriptPut { name, text } => {
+            state.scripts.insert(name.clone(), text.as_str().into());
+        }
+        E::ScriptRemoved(name) => {
+            state.scripts.remove(name);
+        }
+        E::PluginPut(plugin) => {
+            state.plugins.insert(plugin.id.clone(), Arc::new(plugin.clone()));
+        }
+        E::PluginRemoved(id) => {
+            state.plugins.remove(id);
+        }
+        E::TokenMade { hash, record } => {
+            state.tokens.insert(hash.clone(), record.clone());
+        }
+        E::TokenRemoved { hash } => {
+            state.tokens.remove(hash);
+        }
+    }
+    Ok(())
+}
+
+/// The stable name of an event.
+fn kind(event: &OrganizationEvent) -> &'static str {
+    use OrganizationEvent as E;
+    match event {
+        E::Created => "organization_created",
+        E::UserPut(_) => "user_put",
+        E::UserRemoved(_) => "user_removed",
+        E::GroupPut(_) => "group_put",
+        E::GroupRemoved(_) => "group_removed",
+        E::NodePut(_) => "node_put",
+        E::NodeRemoved(_) => "node_removed",
+        E::ResourcePut(_) => "resource_put",
+        E::ResourceRemoved(_) => "resource_removed",
+        E::UserPropertiesSet(_) => "user_properties_set",
+        E::RatesSet(_) => "rates_set",
+        E::SettingsSet(_) => "settings_set",
+        E::RulePublished(_) => "rule_published",
+        E::ScriptPut { .. } => "script_put",
+        E::ScriptRemoved(_) => "script_removed",
+        E::PluginPut(_) => "plugin_put",
+        E::PluginRemoved(_) => "plugin_removed",
+        E::TokenMade { .. } => "token_made",
+        E::TokenRemoved { .. } => "token_removed",
+    }
+}
+
+type Stored = Option<(&'static str, Key, Option<Body>)>;
+
+/// The document that an event leaves, or removes.
+fn document(event: &OrganizationEvent) -> Result<Stored, EngineError> {
+    use OrganizationEvent as E;
+    let key = |text: &str| {
+        Key::parse(text)
+            .map_err(|bad| EngineError::Unstorable { what: "key", why: bad.to_string() })
+    };
+    Ok(Some(match event {
+        E::Created => return Ok(None),
+        E::UserPut(user) => (collection::USERS, Key::from(&user.id), Some(encode("user", user)?)),
+        E::UserRemoved(id) => (collection::USERS, Key::from(id), None),
+        E::GroupPut(group) => {
+            (collection::GROUPS, Key::from(&group.id), Some(encode("group", group)?))
+        }
+        E::GroupRemoved(id) => (collection::GROUPS, Key::from(id), None),
+        E::NodePut(node) => (collection::NODES, Key::from(&node.id), Some(encode("node", node)?)),
+        E::NodeRemoved(id) => (collection::NODES, Key::from(id), None),
+        E::ResourcePut(resource) => {
+            (collection::RESOURCES, Key::from(&resource.id), Some(encode("resource", resource)?))
+        }
+        E::ResourceRemoved(id) => (collection::RESOURCES, Key::from(id), None),
+        E::UserPropertiesSet(types) => (
+            collection::ORGANIZATION,
+            key(single::USER_PROPERTIES)?,
+            Some(encode("property types", types)?),
+        ),
+        E::RatesSet(rates) => {
+            (collection::ORGANIZATION, key(single::RATES)?, Some(encode("rates", rates)?))
+        }
+        E::SettingsSet(settings) => {
+            (collection::ORGANIZATION, key(single::SETTINGS)?, Some(encode("settings", settings)?))
+        }
+        E::RulePublished(published) => {
+            let text = format!("{}@{:010}", published.definition.rule, published.version);
+            (collection::RULES, key(&text)?, Some(encode("rule", published)?))
+        }
+        E::ScriptPut { name, text } => {
+            (collection::SCRIPTS, Key::from(name), Some(encode("script", text)?))
+        }
+        E::ScriptRemoved(name) => (collection::SCRIPTS, Key::from(name), None),
+        E::PluginPut(plugin) => {
+            (collection::PLUGINS, Key::from(&plugin.id), Some(encode("plugin", plugin)?))
+        }
+        E::PluginRemoved(id) => (collection::PLUGINS, Key::from(id), None),
+        E::TokenMade { hash, record } => {
+            (collection::TOKENS, key(hash)?, Some(encode("token", record)?))
+        }
+        E::TokenRemoved { hash } => (collection::TOKENS, key(hash)?, None),
+    }))
+}
+
+fn document_change(
+    collection: &'static str,
+    key: &Key,
+    body: Option<Body>,
+) -> Result<DocumentChange, EngineError> {
+    let (collection, key) = (name(collection)?, key.clone());
+    Ok(match body {
+        Some(body) => DocumentChange::Put { collection, key, body, expected: None },
+        None => DocumentChange::Remove { collection, key, expected: None },
+    })
+}

@@ -1,0 +1,52 @@
+//! Publishing: a checked document becomes the next version of its rule (RUL-2).
+
+use engine_core::{
+    rejection::Rejection,
+    rule::{Definition, Names, Problem, Published, compile},
+};
+
+use crate::{
+    error::EngineError,
+    organization::OrganizationEvent,
+    organize::{Changed, Plan},
+};
+
+impl Plan<'_> {
+    /// Publishes a document, unless the newest version is the same.
+    pub(crate) fn publish(
+        &mut self,
+        definition: Definition,
+        comment: String,
+    ) -> Result<Changed, EngineError> {
+        let newest = self.state.newest(&definition.rule).map(|version| version.published.clone());
+        if let Some(newest) = &newest {
+            if newest.definition == definition {
+                return Ok(Changed::Same(format!("rule {}", definition.rule)));
+            }
+            if newest.definition.kind != definition.kind {
+                let message = format!(
+                    "the kind of `{}` is `{}` since its first version",
+                    definition.rule, newest.definition.kind
+                );
+                let problem = Problem { path: "kind".to_owned(), message };
+                return Err(Rejection::RuleInvalid(vec![problem]).into());
+            }
+        }
+        let version = newest.map_or(1, |newest| newest.version + 1);
+        let (scripts, plugins) = (self.state.script_names(), self.state.worlds());
+        let names = Names::of_today(&self.state.organization, &scripts, &plugins);
+        let compiled = compile(&definition, version, &names).map_err(Rejection::RuleInvalid)?;
+        let published = Published {
+            version,
+            author: self.me.id.clone(),
+            at: self.engine.now(),
+            comment,
+            people: compiled.people,
+            warnings: compiled.warnings.clone(),
+            definition,
+        };
+        let rule = published.definition.rule.clone();
+        self.record(OrganizationEvent::RulePublished(Box::new(published)))?;
+        Ok(Changed::Published { rule, version, warnings: compiled.warnings })
+    }
+}

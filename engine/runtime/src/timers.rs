@@ -1,0 +1,146 @@
+//! Timers: commands that the engine gives itself at a time. Late ones first, each once.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use engine_core::{
+    command::{Command, EngineCommand},
+    effect::Timer,
+    event::Actor,
+    ids::OrgId,
+};
+use engine_store::{AgendaChange, AgendaEntry, Commit, Lane, Limit, Millis};
+
+use crate::{
+    codec::decode,
+    engine::Engine,
+    error::EngineError,
+    write::{Errand, TimerEntry},
+};
+
+/// How often the clock is looked at. A look costs one read per organization, however many wait.
+const TICK: Duration = Duration::from_millis(500);
+/// Timers of one organization fired between two looks at the others.
+const BATCH: usize = 100;
+
+impl Engine {
+    pub(crate) fn start_timers(&self) {
+        let engine = self.clone();
+        self.inner.dispatcher.spawn_worker(async move {
+            loop {
+                match engine.fire_due(engine.millis()).await {
+                    Ok(0) => tokio::time::sleep(TICK).await,
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::warn!(%error, "cannot work off timers");
+                        tokio::time::sleep(TICK).await;
+                    }
+                }
+            }
+        });
+    }
+
+    /// Fires what is due, earliest first; says how many.
+    async fn fire_due(&self, now: Millis) -> Result<usize, EngineError> {
+        let mut fired = 0;
+        for org in self.organizations() {
+            let limit = Limit::new(BATCH);
+            for entry in self.inner.store.due(&org, Lane::Timer, now, limit).await? {
+                self.fire(&org, &entry).await?;
+                fired += 1;
+            }
+        }
+        Ok(fired)
+    }
+
+    async fn fire(&self, org: &OrgId, entry: &AgendaEntry) -> Result<(), EngineError> {
+        let TimerEntry { request, timer } = decode("timer", &entry.body)?;
+        let command = Command::Engine(match timer {
+            Timer::ApprovalExpiry => EngineCommand::Expire,
+            Timer::ExecutionExpiry(id) => EngineCommand::ExpireExecution(id),
+            Timer::ExecutionRetry(id) | Timer::RevertRetry(id) => EngineCommand::RetryDue(id),
+            Timer::GrantEnd(id) => EngineCommand::EndGrant(id),
+        });
+        let errand = Errand {
+            org,
+            request: &request,
+            rule: None,
+            command: &command,
+            actor: Actor::Engine,
+            via: "engine",
+            key: None,
+            settles: Some((Lane::Timer, entry.key.clone())),
+        };
+        match self.carry_out(&errand).await {
+            Ok(carried) => {
+                self.dispatch(org, &carried);
+                Ok(())
+            }
+            // The request has moved on: the timer is about nothing.
+            Err(EngineError::Rejected(_)) => {
+                let mut commit = Commit::new(org.clone(), self.millis());
+                let key = entry.key.clone();
+                commit.agenda.push(AgendaChange::Remove { lane: Lane::Timer, key });
+                self.inner.store.commit(commit).await?;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// With a manual clock: works off the outbox and the retries of executions, without moving the
+    /// clock.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn settle(&self) -> Result<(), EngineError> {
+        loop {
+            self.inner.dispatcher.idle().await;
+            let swept = self.sweep().await?;
+            self.inner.dispatcher.idle().await;
+            let retried = self.fire_retries().await?;
+            if !swept && !retried {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Fires retries of executions ahead of their time: back-off does not move a manual clock.
+    async fn fire_retries(&self) -> Result<bool, EngineError> {
+        let mut any = false;
+        for org in self.organizations() {
+            let all = self.inner.store.due(&org, Lane::Timer, Millis(i64::MAX), Limit::MAX).await?;
+            for entry in all {
+                let timer: TimerEntry = decode("timer", &entry.body)?;
+                if matches!(timer.timer, Timer::ExecutionRetry(_)) {
+                    self.fire(&org, &entry).await?;
+                    any = true;
+                }
+            }
+        }
+        Ok(any)
+    }
+
+    /// With a manual clock: moves it to `time`, firing timers in the order of their time and
+    /// settling after each.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn advance_to(&self, time: DateTime<Utc>) -> Result<(), EngineError> {
+        self.settle().await?;
+        while let Some(next) = self.inner.store.next_due(Lane::Timer).await? {
+            let due = DateTime::from_timestamp_millis(next.due.0).unwrap_or(time);
+            if due > time {
+                break;
+            }
+            self.inner.clock.set(due.max(self.now()));
+            let limit = Limit::new(1);
+            for entry in self.inner.store.due(&next.org, Lane::Timer, next.due, limit).await? {
+                self.fire(&next.org, &entry).await?;
+            }
+            self.settle().await?;
+        }
+        self.inner.clock.set(time.max(self.now()));
+        self.settle().await
+    }
+}
