@@ -4,6 +4,8 @@
 //! The component reads six facts of the request and answers `met`; the script compares three
 //! properties. Every call of a component is in a fresh instance.
 
+#![expect(clippy::unwrap_used, reason = "a bench that cannot go on ends by a panic")]
+
 #[path = "../tests/components/guest.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
 mod guest;
@@ -152,6 +154,7 @@ fn components(criterion: &mut Criterion) {
 #[derive(Clone)]
 struct Request(Arc<Facts>);
 
+#[expect(clippy::needless_pass_by_value, reason = "the interpreter hands names over by value")]
 fn property(request: &mut Request, name: ImmutableString) -> Dynamic {
     match name.as_str() {
         "urgent" => request.0.urgent.into(),
@@ -185,7 +188,7 @@ fn scripts(criterion: &mut Criterion) {
     });
     group.bench_function("host", |b| {
         b.iter(|| {
-            assert_eq!(host.script_condition(&script, black_box(&call)).result, Ok(Verdict::Met))
+            assert_eq!(host.script_condition(&script, black_box(&call)).result, Ok(Verdict::Met));
         });
     });
     group.finish();

@@ -4,7 +4,7 @@
 //! what is registered here changes what scripts mean.
 
 use rhai::{
-    Engine, OptimizationLevel, Scope,
+    Engine, OptimizationLevel, Scope, def_package,
     packages::{
         ArithmeticPackage, BasicArrayPackage, BasicFnPackage, BasicIteratorPackage,
         BasicMapPackage, BasicStringPackage, LogicPackage, MoreStringPackage, Package as _,
@@ -26,17 +26,24 @@ const MAX_DEPTH_IN_FUNCTIONS: usize = 32;
 const MAX_VARIABLES: usize = 64;
 const MAX_FUNCTIONS: usize = 32;
 
+def_package! {
+    /// Everything picked, in one module: what is looked up is looked for in every module there is.
+    ScriptPackage(_module) :
+        ArithmeticPackage,
+        LogicPackage,
+        BasicStringPackage,
+        MoreStringPackage,
+        BasicIteratorPackage,
+        BasicFnPackage,
+        BasicArrayPackage,
+        BasicMapPackage
+    {}
+}
+
 /// The interpreter.
 pub(super) fn engine(limits: &ScriptLimits) -> Engine {
     let mut engine = Engine::new_raw();
-    ArithmeticPackage::new().register_into_engine(&mut engine);
-    LogicPackage::new().register_into_engine(&mut engine);
-    BasicStringPackage::new().register_into_engine(&mut engine);
-    MoreStringPackage::new().register_into_engine(&mut engine);
-    BasicIteratorPackage::new().register_into_engine(&mut engine);
-    BasicFnPackage::new().register_into_engine(&mut engine);
-    BasicArrayPackage::new().register_into_engine(&mut engine);
-    BasicMapPackage::new().register_into_engine(&mut engine);
+    ScriptPackage::new().register_into_engine(&mut engine);
     values::register(&mut engine);
     objects::register(&mut engine);
     operators::register(&mut engine);

@@ -22,7 +22,7 @@ const PAGE: usize = 200;
 type Found<T> = wasmtime::Result<Result<T, wit::HostError>>;
 
 impl State {
-    fn look(&mut self, what: String) -> Result<Arc<Directory>, Stop> {
+    fn look(&mut self, what: &str) -> Result<Arc<Directory>, Stop> {
         self.enter()?;
         self.read(format!("directory.{what}"));
         Ok(Arc::clone(&self.call.directory))
@@ -31,13 +31,13 @@ impl State {
 
 impl directory::Host for State {
     fn user_by_id(&mut self, id: String) -> Found<Option<directory::User>> {
-        let directory = self.look(values::shown(&id))?;
+        let directory = self.look(&values::shown(&id))?;
         let user = UserId::parse(&id).ok().and_then(|id| directory.user(&id).map(to_wit));
         Ok(Ok(user))
     }
 
     fn user_by_login(&mut self, login: String) -> Found<Option<directory::User>> {
-        let directory = self.look(format!("login.{}", values::shown(&login)))?;
+        let directory = self.look(&format!("login.{}", values::shown(&login)))?;
         let login = Login::parse(&login).ok();
         Ok(Ok(login.and_then(|login| directory.by_login(&login).map(to_wit))))
     }
@@ -47,14 +47,14 @@ impl directory::Host for State {
             let name = values::shown(&name);
             return Err(Stop::Undeclared { what: "property of users", name }.into());
         }
-        let directory = self.look(format!("{}.{name}", values::shown(&user)))?;
+        let directory = self.look(&format!("{}.{name}", values::shown(&user)))?;
         let user = UserId::parse(&user).ok();
         let user = user.and_then(|id| directory.user(&id));
         Ok(Ok(user.and_then(|user| user.properties.get(name.as_str())).map(values::to_wit)))
     }
 
     fn groups_of(&mut self, user: String) -> Found<Vec<String>> {
-        let directory = self.look(format!("{}.groups", values::shown(&user)))?;
+        let directory = self.look(&format!("{}.groups", values::shown(&user)))?;
         let user = UserId::parse(&user).ok();
         let user = user.and_then(|id| directory.user(&id));
         Ok(Ok(user
@@ -63,7 +63,7 @@ impl directory::Host for State {
     }
 
     fn members(&mut self, group: String, after: Option<String>) -> Found<directory::Page> {
-        let directory = self.look(format!("group.{}", values::shown(&group)))?;
+        let directory = self.look(&format!("group.{}", values::shown(&group)))?;
         let found = GroupId::parse(&group).ok().filter(|id| directory.group(id).is_some());
         let Some(group) = found else {
             return Ok(Err(wit::HostError {

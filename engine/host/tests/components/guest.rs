@@ -79,6 +79,8 @@ pub(crate) fn condition_component(
                 (func $rule_version (result i32)))
             (import "countersign:plugin/log@{version}" "event"
                 (func $log (param i32 i32 i32 i32 i32)))
+            (import "countersign:plugin/named-statements@{version}" "query"
+                (func $look_up (param i32 i32 i32 i32 i32 i32 i32)))
             (memory (export "memory") 2)
             (global $free (mut i32) (i32.const 65536))
             (global $count (mut i32) (i32.const 0))
@@ -88,6 +90,8 @@ pub(crate) fn condition_component(
             (data (i32.const 64) "seen")
             (data (i32.const 80) "0123456789")
             (data (i32.const 96) "\ff\fe\fd")
+            (data (i32.const 112) "orders-db")
+            (data (i32.const 128) "open")
             (func $realloc (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
                 (global.set $free (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
                 (global.get $free)

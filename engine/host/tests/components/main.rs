@@ -1,5 +1,12 @@
 //! The host with real components, hostile ones among them.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
 mod guest;
 mod load;
 mod questions;
@@ -8,13 +15,14 @@ mod sql;
 
 use std::{collections::BTreeMap, path::Path, process::Command, sync::Arc, time::Duration};
 
-use engine_connect::{Blobs, Connections};
+use engine_connect::{Blobs, ConnectionConfig, Connections, Target};
 use engine_core::{
     directory::Directory,
     extension::{ConfigValue, Facts, Failure, ResolvedConfig, Verdict},
+    ids::ResourceId,
     value::Value,
 };
-use engine_host::{Answer, Call, Host, HostLimits, HostOptions, Limits, Plugin};
+use engine_host::{Answer, Call, Host, HostLimits, HostOptions, Limits, Lookup, Plugin};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
@@ -54,10 +62,15 @@ impl Place {
 }
 
 fn open(folder: &TempDir, limits: HostLimits) -> Host {
-    open_with(folder, limits, Connections::default())
+    open_with(folder, limits, Connections::default(), BTreeMap::new())
 }
 
-fn open_with(folder: &TempDir, limits: HostLimits, connections: Connections) -> Host {
+fn open_with(
+    folder: &TempDir,
+    limits: HostLimits,
+    connections: Connections,
+    lookups: BTreeMap<ResourceId, BTreeMap<String, Lookup>>,
+) -> Host {
     let blobs = folder.path().join("blobs");
     // Of its own, so that it works inside another runtime as well.
     let opening = std::thread::spawn(move || {
@@ -69,7 +82,7 @@ fn open_with(folder: &TempDir, limits: HostLimits, connections: Connections) -> 
         connections,
         blobs: opening.join().unwrap(),
         secrets: BTreeMap::new(),
-        lookups: BTreeMap::new(),
+        lookups,
     })
     .unwrap()
 }
@@ -87,6 +100,21 @@ fn build(name: &str) -> Vec<u8> {
     assert!(built.success(), "`{name}` was not built");
     let file = format!("target/wasm32-wasip2/release/plugins_{}.wasm", name.replace('-', "_"));
     std::fs::read(plugins.join(file)).unwrap()
+}
+
+/// A database of four orders, on the connection `orders-db`.
+fn orders(folder: &TempDir) -> Connections {
+    let path = folder.path().join("orders.db");
+    let database = rusqlite::Connection::open(&path).unwrap();
+    let setup = "create table orders (id integer primary key, state text not null);
+         insert into orders (state) values ('open'), ('open'), ('open'), ('paid');";
+    database.execute_batch(setup).unwrap();
+    let config = ConnectionConfig {
+        target: Target::Sqlite { path },
+        read_only: false,
+        limits: engine_connect::Limits::default(),
+    };
+    Connections::new([(id("orders-db"), config)].into())
 }
 
 fn config_of(config: Json) -> Arc<ResolvedConfig> {

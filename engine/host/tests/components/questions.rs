@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
 
 use engine_core::{
@@ -10,10 +11,10 @@ use engine_core::{
     extension::{Facts, FailureClass, NomineeKind, Verdict},
     value::Value,
 };
-use engine_host::Call;
+use engine_host::{Call, Grant, HostLimits, Limits, Lookup};
 use serde_json::json;
 
-use crate::{Place, build, call, config_of, id};
+use crate::{Place, build, call, config_of, guest, id, open_with, orders};
 
 /// CND-3
 #[test]
@@ -98,4 +99,42 @@ fn the_org_chart_walks_up_to_who_may() {
     // Rates are missing: the question stays open.
     let failure = ask("900 USD", "limit").result.unwrap_err();
     assert_eq!(failure.class, FailureClass::Retryable, "{failure:?}");
+}
+
+/// The answer of a look-up is recorded; what was not granted is denied.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_condition_looks_up_what_was_granted() {
+    let folder = tempfile::tempdir().unwrap();
+    let statement = "select count(*) from orders where state = 'open'".to_owned();
+    let lookups = [("open".to_owned(), Lookup { statement, max_rows: 1 })].into();
+    let lookups = [(id("orders-db"), lookups)].into();
+    let connections = orders(&folder);
+    let host = open_with(&folder, HostLimits::default(), connections, lookups);
+    let body = "
+        (call $look_up (i32.const 112) (i32.const 9) (i32.const 128) (i32.const 4)
+            (i32.const 0) (i32.const 0) (i32.const 2048))
+        (if (i32.load8_u (i32.const 2048)) (then unreachable))
+        (i32.const 1024)";
+    let mut manifest = guest::manifest("condition");
+    manifest["wants"] =
+        json!([{"capability": "named-statements", "target": "orders-db", "why": "to count"}]);
+    let contract = guest::contract();
+    let file = guest::condition_component(&contract, "condition-plugin", "1.0.0-draft", body);
+    let plugin = host.load(&guest::with_manifest(file, &manifest)).unwrap();
+    let ask = async |lookups: BTreeMap<_, _>| {
+        let (host, plugin) = (host.clone(), plugin.clone());
+        let limits = Limits { deadline: Duration::from_secs(60), ..Limits::condition() };
+        let call = Call {
+            grant: Arc::new(Grant { lookups, ..Grant::default() }),
+            limits: Some(Arc::new(limits)),
+            ..call()
+        };
+        tokio::task::spawn_blocking(move || host.condition(&plugin, &call)).await.unwrap()
+    };
+    let answer = ask([(id("orders-db"), ["open".to_owned()].into())].into()).await;
+    assert_eq!(answer.result, Ok(Verdict::Met));
+    assert_eq!(answer.trace.lookups[0].rows, [[Some("3".to_owned())]]);
+    let denied = ask(BTreeMap::new()).await;
+    assert_eq!(denied.result.unwrap_err().class, FailureClass::Trap);
+    assert_eq!(denied.trace.denials[0].capability, "named-statements");
 }

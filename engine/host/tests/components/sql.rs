@@ -6,17 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use engine_connect::{ConnectionConfig, Connections, Limits, Target};
-use engine_core::{
-    extension::{FailureClass, Presence},
-    ids::ResourceId,
-};
+use engine_core::extension::{FailureClass, Presence};
 use engine_host::{Call, ConnectionGrant, Grant, HostLimits, Plugin};
 use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::{Place, build, call, config_of, id, open_with};
+use crate::{Place, build, call, config_of, id, open_with, orders};
 
 /// A host with one database of four orders, and the plugin.
 struct Shop {
@@ -27,18 +23,8 @@ struct Shop {
 impl Shop {
     fn open(plugin: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("orders.db");
-        let database = Connection::open(&path).unwrap();
-        let setup = "create table orders (id integer primary key, state text not null);
-             insert into orders (state) values ('open'), ('open'), ('open'), ('paid');";
-        database.execute_batch(setup).unwrap();
-        let config = ConnectionConfig {
-            target: Target::Sqlite { path },
-            read_only: false,
-            limits: Limits::default(),
-        };
-        let connections: BTreeMap<ResourceId, _> = [(id("orders-db"), config)].into();
-        let host = open_with(&folder, HostLimits::default(), Connections::new(connections));
+        let connections = orders(&folder);
+        let host = open_with(&folder, HostLimits::default(), connections, BTreeMap::new());
         let place = Place { host, folder };
         let plugin = place.load(&build(plugin));
         Self { place, plugin }

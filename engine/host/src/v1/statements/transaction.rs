@@ -168,7 +168,7 @@ impl statements::HostTransaction for State {
         receipt: wit::Receipt,
     ) -> Answer<Option<wit::Receipt>> {
         self.enter()?;
-        let receipt = match self.to_store(&once_key, receipt) {
+        let receipt = match self.storable(&once_key, receipt) {
             Ok(receipt) => receipt,
             Err(error) => return Ok(Err(error)),
         };
@@ -196,7 +196,7 @@ impl statements::HostTransaction for State {
         receipt: wit::Receipt,
     ) -> Answer<wit::Receipt> {
         self.enter()?;
-        let receipt = match self.to_store(&once_key, receipt) {
+        let receipt = match self.storable(&once_key, receipt) {
             Ok(receipt) => receipt,
             Err(error) => return Ok(Err(error)),
         };
@@ -234,7 +234,7 @@ struct Query {
 
 impl State {
     /// A receipt as a marker holds it, if the key and the receipt are right.
-    fn to_store(&mut self, once_key: &str, receipt: wit::Receipt) -> Result<Json, wit::HostError> {
+    fn storable(&mut self, once_key: &str, receipt: wit::Receipt) -> Result<Json, wit::HostError> {
         self.may_change(WHAT, once_key)?;
         let receipt = results::receipt(receipt, &self.call.directory)
             .map_err(|bad| invalid(format!("the receipt's {bad}")))?;
