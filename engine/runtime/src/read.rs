@@ -12,7 +12,7 @@ use engine_core::{
     explanation::Explanation,
     ids::{AssignmentId, RequestId, StepId, UserId},
     matching::Possibilities,
-    question::{Answers, Inquiry},
+    question::{Answers, Inquiry, Question},
     rejection::{Rejection, Unmet},
     request::{
         Block, Choice, Execution, ExecutionState, OpenStep, Request, SeatId, SkippedBecause,
@@ -208,24 +208,40 @@ impl Engine {
         person: Option<&UserId>,
     ) -> Result<Explained, EngineError> {
         let (state, rule, seen) = self.visible(caller, request).await?;
+        let request = &seen.request;
+        Ok(self.asking(&state, &rule, request, |view| explain(view, request, person)).await)
+    }
+
+    /// Looks at a request until every question that the look raises is answered.
+    async fn asking<T>(
+        &self,
+        state: &OrganizationState,
+        rule: &Rule,
+        request: &Request,
+        look: impl Fn(&View<'_>) -> T,
+    ) -> T {
         let mut answers = Answers::new();
         loop {
-            let inquiry = Inquiry::new(&answers);
-            let view = View {
-                organization: &state.organization,
-                rule: &rule,
-                request: &seen.request,
-                at: self.now(),
-                inquiry: &inquiry,
-            };
-            let explained = explain(&view, &seen.request, person);
-            let open = inquiry.into_open();
-            let is_news = open.iter().any(|question| !answers.contains_key(&question.key()));
-            if !is_news {
-                return Ok(explained);
+            let (seen, open) = self.look(state, rule, request, &answers, &look);
+            if open.is_empty() {
+                return seen;
             }
-            self.answer_all(&state, Some(&seen.request), open, &mut answers).await;
+            self.answer_all(state, Some(request), open, &mut answers).await;
         }
+    }
+
+    fn look<T>(
+        &self,
+        state: &OrganizationState,
+        rule: &Rule,
+        request: &Request,
+        answers: &Answers,
+        look: impl Fn(&View<'_>) -> T,
+    ) -> (T, Vec<Question>) {
+        let inquiry = Inquiry::new(answers);
+        let organization = &state.organization;
+        let view = View { organization, rule, request, at: self.now(), inquiry: &inquiry };
+        (look(&view), inquiry.into_open())
     }
 
     /// A page of a list, what the caller may not see left out.
@@ -277,18 +293,7 @@ impl Engine {
         request: &Request,
         person: &User,
     ) -> Standing {
-        let mut answers = Answers::new();
-        loop {
-            let inquiry = Inquiry::new(&answers);
-            let organization = &state.organization;
-            let view = View { organization, rule, request, at: self.now(), inquiry: &inquiry };
-            let standing = view.standing(person);
-            let open = inquiry.into_open();
-            if open.iter().all(|question| answers.contains_key(&question.key())) {
-                return standing;
-            }
-            self.answer_all(state, Some(request), open, &mut answers).await;
-        }
+        self.asking(state, rule, request, |view| view.standing(person)).await
     }
 }
 
