@@ -84,6 +84,14 @@ pub(crate) fn plugins(workspace: &Workspace) -> Result<()> {
     remove_others(&folder, &components)
 }
 
+/// The names of the packages of the plugins' workspace.
+///
+/// # Errors
+/// Cargo cannot tell.
+pub(crate) fn plugin_packages(workspace: &Workspace) -> Result<Vec<String>> {
+    Ok(metadata(workspace)?.packages.into_iter().map(|package| package.name).collect())
+}
+
 /// What `cargo metadata` says about the plugins.
 #[derive(Deserialize)]
 struct Metadata {
@@ -92,6 +100,7 @@ struct Metadata {
 
 #[derive(Deserialize)]
 struct Package {
+    name: String,
     manifest_path: PathBuf,
     targets: Vec<Target>,
 }
@@ -171,9 +180,9 @@ mod tests {
     fn a_component_is_named_after_its_folder() {
         let of = metadata(
             r#"{"packages": [
-                {"manifest_path": "/p/org-chart/Cargo.toml",
+                {"name": "org-chart", "manifest_path": "/p/org-chart/Cargo.toml",
                  "targets": [{"name": "plugins-org-chart", "kind": ["cdylib", "rlib"]}]},
-                {"manifest_path": "/p/shared/Cargo.toml",
+                {"name": "shared", "manifest_path": "/p/shared/Cargo.toml",
                  "targets": [{"name": "shared", "kind": ["lib"]}]}]}"#,
         );
         let only =

@@ -51,6 +51,8 @@ pub(crate) fn run(workspace: &Workspace, name: &str, mut command: Command) -> Re
     let program = command.get_program().to_string_lossy().into_owned();
     let started = Instant::now();
     let mut child = command
+        .env("CARGO_TERM_COLOR", "never")
+        .env("TERM", "dumb")
         .stdin(Stdio::null())
         .stdout(file.try_clone()?)
         .stderr(file)
