@@ -1,23 +1,22 @@
 //! From a step's assignments to its seats (STP-2 to STP-8).
 
+mod who;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    directory::{NodeLevel, User, UserKind},
+    directory::{User, UserKind},
     evaluate::View,
     explanation::{Explanation, Outcome},
-    extension::{Nominee, NomineeKind},
-    ids::{AssignmentId, GroupId, NodeId, PropertyName, UserId},
+    ids::{AssignmentId, GroupId, StepId, UserId},
     matching::{Possibilities, Progress, progress},
-    question::{Ask, Source},
     request::{
         Choice, EmptyBecause, EmptySeat, OpenStep, Seat, SeatId, SeatWho, Shortage, SkippedBecause,
     },
     rule::{
-        Assignment, Config, MAX_SEATS, Step, Who,
-        definition::{AccessPolicy, IfNobody, QuorumDoc, SeatsDoc},
+        MAX_SEATS, Step, Who,
+        definition::{AccessPolicy, IfNobody, QuorumDoc},
     },
-    value::Value,
     visibility::{is_involved, may_fill},
 };
 
@@ -142,181 +141,6 @@ impl View<'_> {
         }
     }
 
-    /// The places of an assignment: one each, or `count` that any of them may fill (STP-3, STP-5).
-    pub(crate) fn places(&self, step: &Step, assignment: &Assignment) -> Vec<Found> {
-        let found = self.who(step, &assignment.who, assignment.seats);
-        match (assignment.seats, assignment.count) {
-            (Some(SeatsDoc::One), count) => {
-                let several: Vec<SeatWho> =
-                    found.iter().filter_map(|place| place.clone().ok()).collect();
-                let place = match several.len() {
-                    0 => return found,
-                    1 => several.into_iter().next().unwrap_or(SeatWho::Nobody),
-                    _ => SeatWho::AnyOf(several),
-                };
-                vec![Ok(place); count as usize]
-            }
-            (Some(SeatsDoc::Each), _) | (None, 1) => found,
-            (None, count) => {
-                let several = count as usize;
-                found.into_iter().flat_map(|place| vec![place; several]).collect()
-            }
-        }
-    }
-
-    /// Whom a `who` names: never empty, so that every assignment that applies leaves a trace.
-    fn who(&self, step: &Step, who: &Who, seats: Option<SeatsDoc>) -> Vec<Found> {
-        let directory = &self.organization.directory;
-        let each = seats == Some(SeatsDoc::Each);
-        match who {
-            Who::User(id) => vec![self.person(id)],
-            Who::Group(group) if each => self
-                .each(directory.members(group), EmptyBecause::GroupEmpty { group: group.clone() }),
-            Who::Group(group) => vec![Ok(SeatWho::Group(group.clone()))],
-            Who::Role(role) if each => {
-                self.each(directory.with_role(*role), EmptyBecause::RoleEmpty)
-            }
-            Who::Role(role) => vec![Ok(SeatWho::Role(*role))],
-            Who::Node { property, level } => match self.request.properties.get(property) {
-                Some(Value::Node(node)) if each => {
-                    self.each(self.holders(node, *level), EmptyBecause::RoleEmpty)
-                }
-                Some(Value::Node(node)) => {
-                    vec![Ok(SeatWho::Node { node: node.clone(), level: *level })]
-                }
-                _ => {
-                    vec![Err(EmptyBecause::PropertyUnset { property: property.clone(), of: None })]
-                }
-            },
-            Who::OwnerOf(property) => match self.request.properties.get(property) {
-                Some(Value::Resource(resource)) => vec![self.owner(resource)],
-                _ => vec![Err(EmptyBecause::NoOwner { resource: None })],
-            },
-            Who::OwnersOfItems => {
-                let mut owners: Vec<Found> =
-                    self.request.resources().map(|r| self.owner(r)).collect();
-                owners.dedup();
-                if owners.is_empty() {
-                    vec![Err(EmptyBecause::NoOwner { resource: None })]
-                } else {
-                    owners
-                }
-            }
-            Who::OfRequester(chain) => self.follow(&self.request.requester, chain),
-            Who::OfRequest(first, rest) => self.of_request(first, rest),
-            Who::Script(script) => {
-                self.nominees(step, Source::Script(script.id.clone()), &script.config)
-            }
-            Who::Plugin(plugin) => {
-                self.nominees(step, Source::Plugin(plugin.id.clone()), &plugin.config)
-            }
-        }
-    }
-
-    fn person(&self, id: &UserId) -> Found {
-        match self.organization.directory.active(id) {
-            Some(_) => Ok(SeatWho::Person(id.clone())),
-            None => Err(EmptyBecause::Deactivated { user: id.clone() }),
-        }
-    }
-
-    /// One seat per person, the requester left out where they may not approve (STP-9).
-    fn each<'u>(&self, people: impl Iterator<Item = &'u User>, none: EmptyBecause) -> Vec<Found> {
-        let mut there = false;
-        let mut seats: Vec<Found> = Vec::new();
-        for person in people {
-            there = true;
-            if !self.is_self(&person.id) {
-                seats.push(Ok(SeatWho::Found(person.id.clone())));
-            }
-        }
-        match (there, seats.is_empty()) {
-            (true, true) => vec![Err(EmptyBecause::OnlyRequester)],
-            (false, _) => vec![Err(none)],
-            (true, false) => seats,
-        }
-    }
-
-    fn holders(&self, node: &NodeId, level: NodeLevel) -> impl Iterator<Item = &User> {
-        let directory = &self.organization.directory;
-        directory
-            .users()
-            .filter(move |user| user.active && directory.level(user, node) >= Some(level))
-    }
-
-    fn owner(&self, resource: &crate::ids::ResourceId) -> Found {
-        let owner = self.organization.directory.resource(resource).and_then(|r| r.owner.as_ref());
-        match owner {
-            Some(id) => self.person(id),
-            None => Err(EmptyBecause::NoOwner { resource: Some(resource.clone()) }),
-        }
-    }
-
-    fn of_request(&self, first: &PropertyName, rest: &[PropertyName]) -> Vec<Found> {
-        let unset = || vec![Err(EmptyBecause::PropertyUnset { property: first.clone(), of: None })];
-        match self.request.properties.get(first) {
-            None => unset(),
-            Some(value) => match self.named(value, rest) {
-                seats if seats.is_empty() => unset(),
-                seats => seats,
-            },
-        }
-    }
-
-    /// Follows `rest` from each user in a value; groups end a chain.
-    fn named(&self, value: &Value, rest: &[PropertyName]) -> Vec<Found> {
-        match value {
-            Value::User(id) => match rest {
-                [] => vec![self.person(id)],
-                chain => self.follow(id, chain),
-            },
-            Value::Group(group) if rest.is_empty() => vec![Ok(SeatWho::Group(group.clone()))],
-            Value::List(values) => {
-                values.iter().flat_map(|value| self.named(value, rest)).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// `manager.manager` from a person; the message names the property and whose profile lacks it.
-    fn follow(&self, start: &UserId, chain: &[PropertyName]) -> Vec<Found> {
-        let Some((property, rest)) = chain.split_first() else { return vec![self.person(start)] };
-        let unset = || {
-            let of = Some(start.clone());
-            vec![Err(EmptyBecause::PropertyUnset { property: property.clone(), of })]
-        };
-        let person = self.organization.directory.user(start);
-        match person.and_then(|person| person.properties.get(property)) {
-            None => unset(),
-            Some(value) => match self.named(value, rest) {
-                seats if seats.is_empty() => unset(),
-                seats => seats,
-            },
-        }
-    }
-
-    fn nominees(&self, step: &Step, source: Source, config: &Config) -> Vec<Found> {
-        let name = source.name().to_owned();
-        let nobody = |message| vec![Err(EmptyBecause::NobodyNamed { name: name.clone(), message })];
-        let answer =
-            self.inquiry.approvers(self.question(Ask::Approvers(source), config, Some(&step.id)));
-        match answer {
-            Err(failure) => nobody(Some(failure.message)),
-            Ok(nominees) if nominees.is_empty() => nobody(None),
-            Ok(nominees) => nominees.iter().map(|nominee| self.nominee(nominee)).collect(),
-        }
-    }
-
-    fn nominee(&self, nominee: &Nominee) -> Found {
-        match &nominee.who {
-            NomineeKind::Group(group) => Ok(SeatWho::Group(group.clone())),
-            NomineeKind::User(id) => match self.organization.directory.active(id) {
-                Some(_) => Ok(SeatWho::Found(id.clone())),
-                None => Err(EmptyBecause::Deactivated { user: id.clone() }),
-            },
-        }
-    }
-
     /// The active people who may fill a place: without the requester (STP-9), without those who are
     /// separated (STP-10), under strict access without those who cannot see (FIN-12).
     #[must_use]
@@ -365,7 +189,7 @@ impl View<'_> {
 
     /// The earlier step this person decided, if this one is separated from it (STP-10).
     #[must_use]
-    pub fn separated(&self, step: &Step, id: &UserId) -> Option<crate::ids::StepId> {
+    pub fn separated(&self, step: &Step, id: &UserId) -> Option<StepId> {
         self.request
             .opened()
             .find(|(earlier, open)| {

@@ -1,0 +1,174 @@
+//! Executions of a request, and how far they are (EXE).
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    extension::{Failure, Plan, Receipt, ResolvedConfig},
+    ids::{BindingId, ExecutionId, PluginId, UserId},
+    payload::PayloadHash,
+};
+
+/// An execution (EXE-1).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Execution {
+    /// The binding, and the item where there are items.
+    pub id: ExecutionId,
+    /// The executor.
+    pub plugin: PluginId,
+    /// Its configuration for this request.
+    pub config: ResolvedConfig,
+    /// What it will do; for urgent requests made just before the run (EXE-6).
+    pub plan: Option<Plan>,
+    /// What approvals are bound to (EXE-6a).
+    pub payload: PayloadHash,
+    /// Whether a person presses *run* (EXE-2).
+    pub manual: bool,
+    /// Whether what it gives can be taken back: then it becomes active, not succeeded.
+    pub is_grant: bool,
+    /// How far it is.
+    pub state: ExecutionState,
+    /// How often it was started.
+    pub attempts: u32,
+}
+
+impl Execution {
+    /// The rule's binding.
+    #[must_use]
+    pub fn binding(&self) -> &BindingId {
+        &self.id.binding
+    }
+}
+
+/// How far an execution is (EXE-1).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExecutionState {
+    /// Not released.
+    Waiting,
+    /// Released: a person may run it, or the engine is about to.
+    Scheduled {
+        /// Since when.
+        since: DateTime<Utc>,
+        /// Must start before (EXE-6b).
+        start_before: Option<DateTime<Utc>>,
+    },
+    /// Started; the outcome is not known yet.
+    Running {
+        /// Since when.
+        since: DateTime<Utc>,
+        /// Must start before, should this attempt come to nothing.
+        start_before: Option<DateTime<Utc>>,
+    },
+    /// Done.
+    Succeeded {
+        /// When.
+        at: DateTime<Utc>,
+        /// What it did.
+        receipt: Receipt,
+    },
+    /// Not done; a person may retry it (EXE-4).
+    Failed {
+        /// When.
+        at: DateTime<Utc>,
+        /// Why.
+        why: ExecutionFailure,
+        /// Whether the effect may have happened all the same (EXE-3).
+        may_have_happened: bool,
+    },
+    /// The request was cancelled before it started.
+    Cancelled {
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// It did not start in time (EXE-6b).
+    Expired {
+        /// When.
+        at: DateTime<Utc>,
+    },
+    /// A grant in force.
+    Active {
+        /// Since when.
+        since: DateTime<Utc>,
+        /// Until when; none means until it is revoked.
+        until: Option<DateTime<Utc>>,
+        /// What it did.
+        receipt: Receipt,
+    },
+    /// A grant being taken back; retried until it succeeds (EXE-5).
+    Revoking {
+        /// Since when.
+        since: DateTime<Utc>,
+        /// Why.
+        cause: EndCause,
+        /// What it did.
+        receipt: Receipt,
+        /// The last failure: then people see `revoke_failed`.
+        failure: Option<Failure>,
+        /// How often it was tried.
+        tries: u32,
+    },
+    /// Taken back early.
+    Revoked {
+        /// When.
+        at: DateTime<Utc>,
+        /// By whom.
+        by: UserId,
+    },
+    /// Ended by its window.
+    Lapsed {
+        /// When.
+        at: DateTime<Utc>,
+    },
+}
+
+/// Why an execution failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExecutionFailure {
+    /// The plugin, or what it needs.
+    Plugin(Failure),
+    /// The plan at run time is not the approved one (EXE-6).
+    PlanChanged {
+        /// What was approved.
+        approved: PayloadHash,
+        /// What it would do now.
+        now: PayloadHash,
+    },
+}
+
+/// Why a grant ends (EXE-5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndCause {
+    /// Its window is over.
+    Lapsed,
+    /// Somebody took it back.
+    Revoked {
+        /// Who.
+        by: UserId,
+        /// Why.
+        comment: String,
+    },
+}
+
+impl ExecutionState {
+    /// The word used everywhere.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Scheduled { .. } => "scheduled",
+            Self::Running { .. } => "running",
+            Self::Succeeded { .. } => "succeeded",
+            Self::Failed { .. } => "failed",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Expired { .. } => "expired",
+            Self::Active { .. } => "active",
+            Self::Revoking { failure: None, .. } => "revoking",
+            Self::Revoking { failure: Some(_), .. } => "revoke_failed",
+            Self::Revoked { .. } => "revoked",
+            Self::Lapsed { .. } => "lapsed",
+        }
+    }
+}
