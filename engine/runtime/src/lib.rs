@@ -12,6 +12,7 @@ mod directory;
 mod dispatch;
 mod engine;
 mod error;
+mod explain;
 mod extensions;
 mod library;
 mod load;
@@ -27,11 +28,12 @@ pub use caller::Caller;
 pub use clock::{Clock, Ids};
 pub use engine::{Engine, EngineOptions};
 pub use error::EngineError;
+pub use explain::{Explained, PersonExplained, StepExplained};
 pub use extensions::{ExtensionCall, Extensions};
 pub use library::Library;
 pub use organization::{
     InstalledPlugin, OrganizationEvent, OrganizationState, RuleVersion, TokenRecord,
 };
 pub use organize::{Change, Changed};
-pub use read::{Explained, ListQuery, PersonExplained, RequestPage, Seen, StepExplained, Summary};
+pub use read::{ListQuery, RequestPage, Seen, Summary};
 pub use tokens::NewToken;

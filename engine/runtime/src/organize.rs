@@ -1,5 +1,7 @@
 //! Changes of an organization: checked, committed together, seen at once.
 
+mod stored;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use engine_api::directory::{GroupDoc, NodeDoc, ResourceDoc, UserDoc};
@@ -16,15 +18,17 @@ use engine_core::{
 };
 use engine_host::Grant;
 use engine_store::{
-    Body, Commit, DocumentChange, EventRecord, Key, OrganizationChange, Outcome, Sequence,
+    Commit, DocumentChange, EventRecord, Key, OrganizationChange, Outcome, Sequence,
 };
+pub(crate) use stored::apply;
+use stored::{document, document_change, kind};
 
 use crate::{
     caller::Caller,
     codec::encode,
     engine::Engine,
     error::EngineError,
-    load::{collection, compiled, name, single},
+    load::name,
     organization::{InstalledPlugin, OrganizationEvent, OrganizationState},
 };
 
@@ -414,143 +418,4 @@ impl Plan<'_> {
         let event = OrganizationEvent::SettingsSet(settings.clone());
         self.put("settings".to_owned(), Some(&before), settings, event).map(Some)
     }
-}
-
-/// Applies an event to the state in memory.
-pub(crate) fn apply(
-    state: &mut OrganizationState,
-    event: &OrganizationEvent,
-) -> Result<(), EngineError> {
-    use OrganizationEvent as E;
-    let organization = Arc::make_mut(&mut state.organization);
-    let directory = Arc::make_mut(&mut organization.directory);
-    match event {
-        E::Created => {}
-        E::UserPut(user) => directory.put_user(user.clone()),
-        E::UserRemoved(id) => directory.remove_user(id),
-        E::GroupPut(group) => directory.put_group(group.clone()),
-        E::GroupRemoved(id) => directory.remove_group(id),
-        E::NodePut(node) => directory.put_node(node.clone()),
-        E::NodeRemoved(id) => directory.remove_node(id),
-        E::ResourcePut(resource) => directory.put_resource(resource.clone()),
-        E::ResourceRemoved(id) => directory.remove_resource(id),
-        E::UserPropertiesSet(types) => organization.user_properties = types.clone(),
-        E::RatesSet(rates) => organization.rates = Some(rates.clone()),
-        E::SettingsSet(settings) => organization.settings = settings.clone(),
-        E::RulePublished(published) => {
-            let version = compiled(organization, (**published).clone())?;
-            let versions = state.rules.entry(version.rule.id.clone()).or_default();
-            versions.insert(version.rule.version, version);
-        }
-        E::ScriptPut { name, text } => {
-            state.scripts.insert(name.clone(), text.as_str().into());
-        }
-        E::ScriptRemoved(name) => {
-            state.scripts.remove(name);
-        }
-        E::PluginPut(plugin) => {
-            state.plugins.insert(plugin.id.clone(), Arc::new(plugin.clone()));
-        }
-        E::PluginRemoved(id) => {
-            state.plugins.remove(id);
-        }
-        E::TokenMade { hash, record } => {
-            state.tokens.insert(hash.clone(), record.clone());
-        }
-        E::TokenRemoved { hash } => {
-            state.tokens.remove(hash);
-        }
-    }
-    Ok(())
-}
-
-/// The stable name of an event.
-fn kind(event: &OrganizationEvent) -> &'static str {
-    use OrganizationEvent as E;
-    match event {
-        E::Created => "organization_created",
-        E::UserPut(_) => "user_put",
-        E::UserRemoved(_) => "user_removed",
-        E::GroupPut(_) => "group_put",
-        E::GroupRemoved(_) => "group_removed",
-        E::NodePut(_) => "node_put",
-        E::NodeRemoved(_) => "node_removed",
-        E::ResourcePut(_) => "resource_put",
-        E::ResourceRemoved(_) => "resource_removed",
-        E::UserPropertiesSet(_) => "user_properties_set",
-        E::RatesSet(_) => "rates_set",
-        E::SettingsSet(_) => "settings_set",
-        E::RulePublished(_) => "rule_published",
-        E::ScriptPut { .. } => "script_put",
-        E::ScriptRemoved(_) => "script_removed",
-        E::PluginPut(_) => "plugin_put",
-        E::PluginRemoved(_) => "plugin_removed",
-        E::TokenMade { .. } => "token_made",
-        E::TokenRemoved { .. } => "token_removed",
-    }
-}
-
-type Stored = Option<(&'static str, Key, Option<Body>)>;
-
-/// The document that an event leaves, or removes.
-fn document(event: &OrganizationEvent) -> Result<Stored, EngineError> {
-    use OrganizationEvent as E;
-    let key = |text: &str| {
-        Key::parse(text)
-            .map_err(|bad| EngineError::Unstorable { what: "key", why: bad.to_string() })
-    };
-    Ok(Some(match event {
-        E::Created => return Ok(None),
-        E::UserPut(user) => (collection::USERS, Key::from(&user.id), Some(encode("user", user)?)),
-        E::UserRemoved(id) => (collection::USERS, Key::from(id), None),
-        E::GroupPut(group) => {
-            (collection::GROUPS, Key::from(&group.id), Some(encode("group", group)?))
-        }
-        E::GroupRemoved(id) => (collection::GROUPS, Key::from(id), None),
-        E::NodePut(node) => (collection::NODES, Key::from(&node.id), Some(encode("node", node)?)),
-        E::NodeRemoved(id) => (collection::NODES, Key::from(id), None),
-        E::ResourcePut(resource) => {
-            (collection::RESOURCES, Key::from(&resource.id), Some(encode("resource", resource)?))
-        }
-        E::ResourceRemoved(id) => (collection::RESOURCES, Key::from(id), None),
-        E::UserPropertiesSet(types) => (
-            collection::ORGANIZATION,
-            key(single::USER_PROPERTIES)?,
-            Some(encode("property types", types)?),
-        ),
-        E::RatesSet(rates) => {
-            (collection::ORGANIZATION, key(single::RATES)?, Some(encode("rates", rates)?))
-        }
-        E::SettingsSet(settings) => {
-            (collection::ORGANIZATION, key(single::SETTINGS)?, Some(encode("settings", settings)?))
-        }
-        E::RulePublished(published) => {
-            let text = format!("{}@{:010}", published.definition.rule, published.version);
-            (collection::RULES, key(&text)?, Some(encode("rule", published)?))
-        }
-        E::ScriptPut { name, text } => {
-            (collection::SCRIPTS, Key::from(name), Some(encode("script", text)?))
-        }
-        E::ScriptRemoved(name) => (collection::SCRIPTS, Key::from(name), None),
-        E::PluginPut(plugin) => {
-            (collection::PLUGINS, Key::from(&plugin.id), Some(encode("plugin", plugin)?))
-        }
-        E::PluginRemoved(id) => (collection::PLUGINS, Key::from(id), None),
-        E::TokenMade { hash, record } => {
-            (collection::TOKENS, key(hash)?, Some(encode("token", record)?))
-        }
-        E::TokenRemoved { hash } => (collection::TOKENS, key(hash)?, None),
-    }))
-}
-
-fn document_change(
-    collection: &'static str,
-    key: &Key,
-    body: Option<Body>,
-) -> Result<DocumentChange, EngineError> {
-    let (collection, key) = (name(collection)?, key.clone());
-    Ok(match body {
-        Some(body) => DocumentChange::Put { collection, key, body, expected: None },
-        None => DocumentChange::Remove { collection, key, expected: None },
-    })
 }

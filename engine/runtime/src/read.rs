@@ -1,7 +1,7 @@
 //! Reading: a request, its history, who can decide and why not, lists. Everything is checked
 //! against REQ-10 first.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use engine_core::{
     directory::User,
@@ -9,23 +9,21 @@ use engine_core::{
     evaluate::View,
     event::Recorded,
     evolve::replay,
-    explanation::Explanation,
-    ids::{AssignmentId, RequestId, StepId, UserId},
-    matching::Possibilities,
+    ids::{RequestId, UserId},
     question::{Answers, Inquiry, Question},
     rejection::{Rejection, Unmet},
-    request::{
-        Block, Choice, Execution, ExecutionState, OpenStep, Request, SeatId, SkippedBecause,
-        Status, StepState,
-    },
-    resolve::Opening,
+    request::Request,
     rule::Rule,
     visibility::sees,
 };
 use engine_store::{Cursor, Limit, List, Order, Paging, Position, StoredEvent, Subject};
 
 use crate::{
-    caller::Caller, codec::decode, engine::Engine, error::EngineError,
+    caller::Caller,
+    codec::decode,
+    engine::Engine,
+    error::EngineError,
+    explain::{Explained, explain},
     organization::OrganizationState,
 };
 
@@ -36,59 +34,6 @@ pub struct Seen {
     pub request: Arc<Request>,
     /// How many commits led to it.
     pub sequence: u64,
-}
-
-/// Who can decide a request, and why not (ELG-2).
-#[derive(Clone, Debug)]
-pub struct Explained {
-    /// The request.
-    pub request: Arc<Request>,
-    /// Its status.
-    pub status: Status,
-    /// Why it cannot go on.
-    pub blocked: Option<Block>,
-    /// Each step, past, present and to come.
-    pub steps: Vec<StepExplained>,
-    /// Who can decide in the active step.
-    pub decision_makers: Vec<UserId>,
-    /// The person asked about.
-    pub person: Option<PersonExplained>,
-    /// The route criteria.
-    pub criteria: Explanation,
-}
-
-/// A step, past, present or to come.
-#[derive(Clone, Debug)]
-pub struct StepExplained {
-    /// Which.
-    pub id: StepId,
-    /// Shown to people.
-    pub title: String,
-    /// `waiting`, `skipped`, `active` or `complete`.
-    pub state: &'static str,
-    /// Who can decide, could have, or will be asked as things are.
-    pub people: Vec<UserId>,
-    /// Who fills which seat.
-    pub seats: Vec<(AssignmentId, Option<UserId>)>,
-    /// Why it was, or would be, skipped.
-    pub why: Option<Explanation>,
-}
-
-/// What a person can do.
-#[derive(Clone, Debug)]
-pub struct PersonExplained {
-    /// Who.
-    pub user: UserId,
-    /// Whether they see the request.
-    pub visible: bool,
-    /// Whether they can approve.
-    pub can_approve: bool,
-    /// Whether they can decide at all.
-    pub can_decide: bool,
-    /// What keeps them from it, in the order of `rule-format.md`.
-    pub unmet: Vec<Unmet>,
-    /// The commands that would not be refused for their state or person.
-    pub allowed: Vec<&'static str>,
 }
 
 /// Which requests to list.
@@ -295,135 +240,4 @@ impl Engine {
     ) -> Standing {
         self.asking(state, rule, request, |view| view.standing(person)).await
     }
-}
-
-fn explain(view: &View<'_>, request: &Arc<Request>, person: Option<&UserId>) -> Explained {
-    let directory = &view.organization.directory;
-    let steps = view.rule.steps.iter().filter_map(|step| {
-        let record = request.step(&step.id)?;
-        Some(explain_step(view, step, &record.state))
-    });
-    Explained {
-        request: Arc::clone(request),
-        status: request.status(),
-        blocked: request.blocked.clone(),
-        steps: steps.collect(),
-        decision_makers: view.decision_makers(),
-        person: person
-            .and_then(|id| directory.user(id))
-            .map(|user| explain_person(view, request, user)),
-        criteria: view.criteria(),
-    }
-}
-
-fn explain_step(
-    view: &View<'_>,
-    step: &engine_core::rule::Step,
-    state: &StepState,
-) -> StepExplained {
-    let (word, people, seats, why) = match state {
-        StepState::Waiting => match view.opening(step) {
-            Opening::Open(seats) => {
-                let people: BTreeSet<UserId> =
-                    seats.iter().flat_map(|seat| seat.people.clone()).collect();
-                let seats = seats.into_iter().map(|seat| (seat.assignment, None)).collect();
-                ("waiting", people, seats, None)
-            }
-            Opening::Skip(SkippedBecause::Condition(why)) | Opening::Undecided(why) => {
-                ("waiting", BTreeSet::new(), Vec::new(), Some(why))
-            }
-            Opening::Skip(SkippedBecause::Nobody(_)) | Opening::Short(..) => {
-                ("waiting", BTreeSet::new(), Vec::new(), None)
-            }
-        },
-        StepState::Skipped { why, .. } => {
-            let why = match why {
-                SkippedBecause::Condition(explanation) => Some(explanation.clone()),
-                SkippedBecause::Nobody(_) => None,
-            };
-            ("skipped", BTreeSet::new(), Vec::new(), why)
-        }
-        StepState::Active(open) => {
-            let people = view.decision_makers().into_iter().collect();
-            ("active", people, filled(open), None)
-        }
-        StepState::Complete { step, filled, .. } => {
-            let people = filled.values().cloned().collect();
-            let seats = step
-                .seats
-                .iter()
-                .map(|seat| (seat.assignment.clone(), filled.get(&seat.id).cloned()))
-                .collect();
-            ("complete", people, seats, None)
-        }
-    };
-    let people = people.into_iter().collect();
-    StepExplained {
-        id: step.id.clone(),
-        title: step.title.clone(),
-        state: word,
-        people,
-        seats,
-        why,
-    }
-}
-
-/// Who fills which seat of an open step, as the approvals stand.
-fn filled(open: &OpenStep) -> Vec<(AssignmentId, Option<UserId>)> {
-    let approvals = Possibilities::of_decisions(open.of(Choice::Approve));
-    let all: BTreeSet<SeatId> = open.seats.iter().map(|seat| seat.id).collect();
-    let filled = approvals.largest(&all);
-    open.seats.iter().map(|seat| (seat.assignment.clone(), filled.get(&seat.id).cloned())).collect()
-}
-
-fn explain_person(view: &View<'_>, request: &Request, user: &User) -> PersonExplained {
-    let standing = view.standing(user);
-    let directory = &view.organization.directory;
-    let visible = sees(directory, view.rule, request, user);
-    PersonExplained {
-        user: user.id.clone(),
-        visible,
-        can_approve: standing.can_approve(),
-        can_decide: standing.can_decide(),
-        allowed: if visible { allowed(view, request, user, &standing) } else { Vec::new() },
-        unmet: standing.unmet,
-    }
-}
-
-/// The commands that a console would enable.
-fn allowed(
-    view: &View<'_>,
-    request: &Request,
-    user: &User,
-    standing: &Standing,
-) -> Vec<&'static str> {
-    use engine_core::directory::OrganizationRole::{Administrator, Owner};
-    let administrates = matches!(user.role, Owner | Administrator);
-    let has = |wanted: fn(&Execution) -> bool| request.executions.iter().any(wanted);
-    let started = has(|execution| execution.attempts > 0);
-    let commands = [
-        ("approve", standing.can_approve()),
-        ("reject", standing.can_decide() && !request.urgent),
-        (
-            "cancel",
-            request.requester == user.id && request.is_open() && !(request.urgent && started),
-        ),
-        ("reevaluate", administrates && request.is_open()),
-        (
-            "run",
-            has(|e| e.manual && matches!(e.state, ExecutionState::Scheduled { .. }))
-                && view.may_execute(user),
-        ),
-        (
-            "retry",
-            has(|e| matches!(e.state, ExecutionState::Failed { .. }))
-                && (administrates || view.may_execute(user)),
-        ),
-        (
-            "revoke",
-            has(|e| matches!(e.state, ExecutionState::Active { .. }))
-                && (administrates || request.requester == user.id),
-        ),
-    ];
-    commands.into_iter().filter(|(_, may)| *may).map(|(name, _)| name).collect()
 }

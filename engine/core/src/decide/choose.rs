@@ -1,12 +1,15 @@
 //! Approve and reject (DEC-1, DEC-2, DEC-8a, DEC-9).
 
+use std::collections::BTreeMap;
+
 use super::Draft;
 use crate::{
     command::{Decide, Seen},
     directory::UserKind,
     event::Event,
-    ids::StepId,
+    ids::{ExecutionId, StepId},
     matching::{Possibilities, Progress, progress},
+    payload::PayloadHash,
     rejection::{Forbidden, Rejection},
     request::{Choice, Decision, Phase, RejectedBy, Status, StepState},
 };
@@ -39,13 +42,6 @@ impl Draft<'_> {
         let comment = self.comment(decide.comment.as_deref(), required)?;
         let Some((step, _)) = self.request.active() else { return Err(self.wrong_status(None)) };
         let step = step.clone();
-        let payloads = match decide.choice {
-            Choice::Approve => {
-                let executions = self.request.executions.iter();
-                executions.map(|e| (e.id.clone(), e.payload.clone())).collect()
-            }
-            Choice::Reject => std::collections::BTreeMap::new(),
-        };
         let decision = Decision {
             by: person.id.clone(),
             choice: decide.choice,
@@ -53,7 +49,7 @@ impl Draft<'_> {
             at: self.at(),
             revision: self.request.revision,
             seats: standing.seats,
-            payloads,
+            payloads: self.payloads(decide.choice),
         };
         self.record(Event::DecisionRecorded { step: step.clone(), decision });
         match decide.choice {
@@ -61,6 +57,17 @@ impl Draft<'_> {
             Choice::Reject => self.after_rejection(step),
         }
         Ok(())
+    }
+
+    /// What exactly an approval is given for (EXE-6a).
+    fn payloads(&self, choice: Choice) -> BTreeMap<ExecutionId, PayloadHash> {
+        match choice {
+            Choice::Approve => {
+                let executions = self.request.executions.iter();
+                executions.map(|e| (e.id.clone(), e.payload.clone())).collect()
+            }
+            Choice::Reject => BTreeMap::new(),
+        }
     }
 
     /// DEC-8a: never applied to what the person did not see.
