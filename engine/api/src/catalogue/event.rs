@@ -1,0 +1,117 @@
+//! What happened, one sentence an event.
+
+use engine_core::{
+    event::{Actor, Event, Recorded},
+    ids::StepId,
+    request::{Block, Choice, Decision, EndCause},
+};
+
+use super::Names;
+
+impl Names<'_> {
+    /// What happened.
+    #[must_use]
+    pub fn event(&self, recorded: &Recorded) -> String {
+        match &recorded.event {
+            Event::RequestSubmitted(request) => {
+                let urgent =
+                    if request.urgent { ", to run first and be approved after" } else { "" };
+                format!("{} submitted the request{urgent}.", self.actor(&recorded.by))
+            }
+            Event::StepSkipped { step, why } => {
+                format!("Step {} was skipped. {}", self.step(step), self.skipped(step, why))
+            }
+            Event::StepActivated { step, open } => format!(
+                "Step {} began with {}.",
+                self.step(step),
+                super::request::counted(
+                    u32::try_from(open.seats.len()).unwrap_or(u32::MAX),
+                    "seat"
+                )
+            ),
+            Event::DecisionRecorded { step, decision } => self.decision(step, decision),
+            Event::StepCompleted { step, .. } => format!("Step {} is complete.", self.step(step)),
+            Event::RequestApproved { by } => {
+                format!("The request is approved. {}", self.approved_by(*by))
+            }
+            Event::RequestRejected { by } => {
+                format!("The request is rejected. {}", self.rejected_by(by))
+            }
+            Event::RequestCancelled { by, comment } => {
+                format!("{} cancelled the request: {comment}", self.person(by))
+            }
+            Event::RequestExpired => "The request expired: nobody decided in time.".to_owned(),
+            Event::RequestBlocked { why } => self.blocked(why),
+            Event::RequestUnblocked => "The request can go on.".to_owned(),
+            Event::ExecutionReleased { execution, .. } => format!("`{execution}` may run."),
+            Event::ExecutionStarted { execution, attempt, .. } => {
+                format!("`{execution}` started, attempt {attempt}.")
+            }
+            Event::ExecutionSucceeded { execution, until: Some(until), .. } => {
+                format!("`{execution}` took effect, until {}.", until.format("%Y-%m-%d %H:%M UTC"))
+            }
+            Event::ExecutionSucceeded { execution, until: None, .. } => {
+                format!("`{execution}` succeeded.")
+            }
+            Event::ExecutionRetryScheduled { execution, failure, .. } => {
+                format!("`{execution}` will be tried again: {}.", self.failure(failure))
+            }
+            Event::ExecutionFailed { execution, why, may_have_happened } => {
+                let doubt = if *may_have_happened {
+                    " Its effect may have happened all the same: somebody must look."
+                } else {
+                    ""
+                };
+                format!("`{execution}` ended: {}.{doubt}", self.execution_failure(why))
+            }
+            Event::ExecutionExpired { execution } => {
+                format!("`{execution}` did not start in time.")
+            }
+            Event::ExecutionCancelled { execution } => format!("`{execution}` will not run."),
+            Event::GrantEnding { execution, cause } => self.ending(&execution.to_string(), cause),
+            Event::GrantEndFailed { execution, failure, .. } => format!(
+                "`{execution}` could not be taken back and will be tried again: {}.",
+                self.failure(failure)
+            ),
+            Event::GrantEnded { execution } => format!("`{execution}` was taken back."),
+        }
+    }
+
+    /// Who caused something.
+    #[must_use]
+    pub fn actor(&self, actor: &Actor) -> String {
+        match actor {
+            Actor::User(id) => self.person(id),
+            Actor::Engine => "The engine".to_owned(),
+        }
+    }
+
+    fn decision(&self, step: &StepId, decision: &Decision) -> String {
+        let did = match decision.choice {
+            Choice::Approve => "approved",
+            Choice::Reject => "rejected",
+        };
+        let who = self.person(&decision.by);
+        let step = self.step(step);
+        if decision.comment.is_empty() {
+            format!("{who} {did} step {step}.")
+        } else {
+            format!("{who} {did} step {step}: {}", decision.comment)
+        }
+    }
+
+    fn blocked(&self, why: &Block) -> String {
+        format!("The request is blocked. {}", self.block(why))
+    }
+
+    fn ending(&self, execution: &str, cause: &EndCause) -> String {
+        match cause {
+            EndCause::Lapsed => {
+                format!("The time of `{execution}` is over; it is being taken back.")
+            }
+            EndCause::Revoked { by, comment } => {
+                format!("{} is having `{execution}` taken back: {comment}", self.person(by))
+            }
+        }
+    }
+}

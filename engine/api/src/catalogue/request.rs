@@ -1,0 +1,162 @@
+//! Blocks, shortages, outcomes: where a request stands and why.
+
+use engine_core::{
+    ids::StepId,
+    request::{
+        ApprovedBy, Block, EmptyBecause, EmptySeat, RejectedBy, Shortage, SkippedBecause, Status,
+    },
+};
+
+use super::{Names, property, sentences};
+
+/// The status as a word of a sentence.
+pub(crate) fn said(status: Status) -> &'static str {
+    match status {
+        Status::Draft => "a draft",
+        Status::InReview => "in review",
+        Status::Pending => "waiting for its first decision",
+        Status::InProgress => "being decided",
+        Status::Approved => "approved",
+        Status::Rejected => "rejected",
+        Status::Cancelled => "cancelled",
+        Status::Expired => "expired",
+    }
+}
+
+impl Names<'_> {
+    /// Why a request cannot go on, and what would change that.
+    #[must_use]
+    pub fn block(&self, block: &Block) -> String {
+        match block {
+            Block::ConditionUndecided { step, explanation } => format!(
+                "Nobody can say whether step {} applies. {} It is asked again when somebody asks to reevaluate the request.",
+                self.step(step),
+                sentences(&self.reasons(explanation))
+            ),
+            Block::NoApprovers { step, shortage } => format!(
+                "{} The request goes on when people or the rule change and somebody asks to reevaluate it.",
+                self.shortage(step, shortage)
+            ),
+            Block::NothingToApprove => {
+                "Every step of this urgent request was skipped, and only people may approve an urgent one. An administrator has to look at the rule.".to_owned()
+            }
+        }
+    }
+
+    /// Why a step cannot be completed.
+    #[must_use]
+    pub fn shortage(&self, step: &StepId, shortage: &Shortage) -> String {
+        let step_name = self.step(step);
+        match shortage {
+            Shortage::Nobody { empty } if empty.is_empty() => {
+                format!(
+                    "Nobody is responsible for step {step_name}: no assignment applies to this request."
+                )
+            }
+            Shortage::Nobody { empty } => {
+                format!("Nobody can decide step {step_name}. {}", self.empty_seats(step, empty))
+            }
+            Shortage::TooFew { wanted, possible, empty } => format!(
+                "Step {step_name} needs {} and {} can be given. {}",
+                counted(*wanted, "approval"),
+                if *possible == 0 { "none".to_owned() } else { format!("only {possible}") },
+                self.empty_seats(step, empty)
+            )
+            .trim_end()
+            .to_owned(),
+            Shortage::TooManySeats { seats } => format!(
+                "Step {step_name} would have {seats} seats, and 200 is the most. The rule has to name fewer people."
+            ),
+        }
+    }
+
+    fn empty_seats(&self, step: &StepId, empty: &[EmptySeat]) -> String {
+        let reason = |seat: &EmptySeat| self.empty(step, seat);
+        sentences(&empty.iter().map(reason).collect::<Vec<_>>())
+    }
+
+    fn empty(&self, step: &StepId, seat: &EmptySeat) -> String {
+        let who = self.assignment(step, &seat.assignment);
+        format!("{who}: {}", self.empty_because(&seat.why))
+    }
+
+    /// Why nobody can fill a seat.
+    #[must_use]
+    pub fn empty_because(&self, why: &EmptyBecause) -> String {
+        match why {
+            EmptyBecause::PropertyUnset { property: name, of: Some(user) } => format!(
+                "the profile of {} has no {}; an administrator can fill it",
+                self.person(user),
+                property(name)
+            ),
+            EmptyBecause::PropertyUnset { property: name, of: None } => {
+                format!("the request has no {}", property(name))
+            }
+            EmptyBecause::Deactivated { user } => {
+                format!("{} is deactivated", self.person(user))
+            }
+            EmptyBecause::GroupEmpty { group } => {
+                format!("the group {} has no active member", self.group(group))
+            }
+            EmptyBecause::RoleEmpty => "nobody holds that role".to_owned(),
+            EmptyBecause::NoOwner { resource: Some(resource) } => {
+                format!("{} has no owner; an administrator can name one", self.resource(resource))
+            }
+            EmptyBecause::NoOwner { resource: None } => "the request names no resource".to_owned(),
+            EmptyBecause::NobodyNamed { name, message: Some(message) } => {
+                format!("`{name}` names nobody: {}", message.trim_end_matches('.'))
+            }
+            EmptyBecause::NobodyNamed { name, message: None } => format!("`{name}` names nobody"),
+            EmptyBecause::OnlyRequester => {
+                "the requester is the only one, and the rule does not allow self-approval"
+                    .to_owned()
+            }
+            EmptyBecause::Separated => {
+                "all of them have decided in an earlier step, and may not decide here too"
+                    .to_owned()
+            }
+            EmptyBecause::NoSight => "none of them may see the request".to_owned(),
+        }
+    }
+
+    /// Why a step was skipped.
+    #[must_use]
+    pub fn skipped(&self, step: &StepId, why: &SkippedBecause) -> String {
+        match why {
+            SkippedBecause::Condition(explanation) => sentences(&self.reasons(explanation)),
+            SkippedBecause::Nobody(shortage) => self.shortage(step, shortage),
+        }
+    }
+
+    /// What approved a request.
+    #[must_use]
+    pub fn approved_by(&self, by: ApprovedBy) -> String {
+        match by {
+            ApprovedBy::Steps => "Every step that applies is approved.".to_owned(),
+            ApprovedBy::SafetyCatch => {
+                "No step applies, and the rule approves such requests by itself.".to_owned()
+            }
+        }
+    }
+
+    /// What rejected a request.
+    #[must_use]
+    pub fn rejected_by(&self, by: &RejectedBy) -> String {
+        match by {
+            RejectedBy::Decision { step } => {
+                format!("It was rejected in step {}.", self.step(step))
+            }
+            RejectedBy::QuorumOutOfReach { step } => format!(
+                "After a rejection, the people left are too few to approve step {}.",
+                self.step(step)
+            ),
+            RejectedBy::SafetyCatch => {
+                "No step applies, and the rule rejects such requests by itself.".to_owned()
+            }
+        }
+    }
+}
+
+pub(super) fn counted(number: u32, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}

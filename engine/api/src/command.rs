@@ -1,0 +1,215 @@
+//! What is asked of requests, as it comes over the wire.
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use chrono::{DateTime, Utc};
+use engine_core::{
+    command::{self, Seen},
+    ids::{RequestId, RuleId, StepId},
+    rejection::Rejection,
+    request::Choice,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use utoipa::ToSchema;
+
+/// A submission (REQ-2).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubmitRequest {
+    /// The id of the rule.
+    pub rule: String,
+    /// The form: literals as in rule documents, such as `"12500.00 EUR"`; people by login.
+    #[serde(default)]
+    pub properties: BTreeMap<String, Json>,
+    /// Resource ids, or objects with `resource` and the fields of the rule's item form.
+    #[serde(default)]
+    pub items: Vec<Json>,
+    /// 3 to 1000 characters, unless the organization says otherwise.
+    #[serde(default)]
+    pub title: String,
+    /// 3 to 1000 characters, unless the organization says otherwise.
+    #[serde(default)]
+    pub reason: String,
+    /// Run first, approve after (URG).
+    #[serde(default)]
+    pub urgent: bool,
+    /// The last moment of approval; by the rule where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_expires: Option<DateTime<Utc>>,
+    /// The end of what is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<DateTime<Utc>>,
+}
+
+/// Approve or reject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DecisionWord {
+    /// Counts towards the quorum.
+    Approve,
+    /// Counts towards the rejections that the step takes.
+    Reject,
+}
+
+/// A decision (DEC-1). The header `If-Match` says what the person saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decide {
+    /// What.
+    pub decision: DecisionWord,
+    /// Why; always needed for a rejection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// The step it is about, where the caller names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+}
+
+/// Taking a request or a grant back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WithComment {
+    /// Why.
+    pub comment: String,
+}
+
+impl SubmitRequest {
+    /// The rule and the command, for a new request with this id.
+    ///
+    /// # Errors
+    /// [`Rejection::Invalid`] where the rule's id is not one.
+    pub fn into_command(self, id: RequestId) -> Result<(RuleId, command::Submit), Rejection> {
+        let rule =
+            RuleId::parse(&self.rule).map_err(|bad| Rejection::invalid("rule", bad.to_string()))?;
+        let submit = command::Submit {
+            id,
+            properties: self.properties,
+            items: self.items,
+            title: self.title,
+            reason: self.reason,
+            urgent: self.urgent,
+            approval_expires: self.approval_expires,
+            ends: self.ends,
+        };
+        Ok((rule, submit))
+    }
+}
+
+impl Decide {
+    /// The command of a person who saw this.
+    ///
+    /// # Errors
+    /// [`Rejection::Invalid`] where the step's id is not one.
+    pub fn into_command(self, saw: Precondition) -> Result<command::Command, Rejection> {
+        let step = self.step.as_deref().map(StepId::parse).transpose();
+        let step = step.map_err(|bad| Rejection::invalid("step", bad.to_string()))?;
+        Ok(command::Command::Decide(command::Decide {
+            choice: self.decision.into(),
+            comment: self.comment,
+            step,
+            seen: Some(saw.into()),
+        }))
+    }
+}
+
+impl From<DecisionWord> for Choice {
+    fn from(word: DecisionWord) -> Self {
+        match word {
+            DecisionWord::Approve => Self::Approve,
+            DecisionWord::Reject => Self::Reject,
+        }
+    }
+}
+
+impl From<Choice> for DecisionWord {
+    fn from(choice: Choice) -> Self {
+        match choice {
+            Choice::Approve => Self::Approve,
+            Choice::Reject => Self::Reject,
+        }
+    }
+}
+
+/// What a person saw of a request: `<revision>;<active step or ->`. The `ETag` of every view, and
+/// the `If-Match` of a decision (DEC-8a).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Precondition {
+    /// The request's revision.
+    pub revision: u32,
+    /// The active step.
+    pub step: Option<StepId>,
+}
+
+impl fmt::Display for Precondition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let step = self.step.as_ref().map_or("-", StepId::as_str);
+        write!(f, "\"{};{step}\"", self.revision)
+    }
+}
+
+impl FromStr for Precondition {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bad = || {
+            let shown: String = text.chars().take(80).collect();
+            format!(
+                "`{shown}` is not what a request's `ETag` says: expected such as `\"3;owner\"` or `\"3;-\"`"
+            )
+        };
+        let quoted = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let (revision, step) = quoted.unwrap_or(text).split_once(';').ok_or_else(bad)?;
+        let step = match step {
+            "-" => None,
+            id => Some(StepId::parse(id).map_err(|_| bad())?),
+        };
+        Ok(Self { revision: revision.parse().map_err(|_| bad())?, step })
+    }
+}
+
+impl From<Precondition> for Seen {
+    fn from(saw: Precondition) -> Self {
+        Self { revision: saw.revision, step: saw.step }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_precondition_reads_what_it_wrote() {
+        for text in ["\"3;owner\"", "\"1;-\""] {
+            assert_eq!(text.parse::<Precondition>().map(|p| p.to_string()), Ok(text.to_owned()));
+        }
+        assert_eq!("3;owner".parse::<Precondition>().map(|p| p.revision), Ok(3));
+        for bad in [
+            "",
+            "*",
+            "3",
+            "3;",
+            "x;owner",
+            "-1;owner",
+            "3;Own er",
+            "W/\"3;owner\"",
+            "\"3;owner",
+            "\"1;-\", \"2;-\"",
+        ] {
+            assert!(bad.parse::<Precondition>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn unknown_fields_are_refused() {
+        for bad in [
+            r#"{"decision":"approve","komment":"x"}"#,
+            r#"{"decision":"maybe"}"#,
+            r#"{"comment":"x"}"#,
+            r#"{"decision":"approve","step":7}"#,
+        ] {
+            assert!(serde_json::from_str::<Decide>(bad).is_err(), "{bad}");
+        }
+        assert!(serde_json::from_str::<SubmitRequest>(r#"{"rule":"r","id":"x"}"#).is_err());
+    }
+}

@@ -1,0 +1,172 @@
+//! Every endpoint: one table for the server's router, the client and the OpenAPI document.
+//!
+//! To add one: a line here; the server's exhaustive match then asks for its handler.
+
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
+
+use crate::{
+    command::{Decide, SubmitRequest, WithComment},
+    openapi::{Anything, Binary, Text},
+    organization::{
+        ChangeList, GrantDoc, Health, Me, NewToken, PluginList, RuleList, RuleView, ScriptList,
+        ScriptView, TokenList, TokenMade,
+    },
+    view::{EventList, ExplanationView, RequestPage, RequestView},
+};
+
+/// The method of an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Makes or commands.
+    Post,
+    /// Sets as a whole.
+    Put,
+    /// Removes.
+    Delete,
+}
+
+/// What an endpoint is to those who describe or call it.
+#[derive(Clone, Copy, Debug)]
+pub struct Description {
+    /// The method.
+    pub method: Method,
+    /// With parameters in braces.
+    pub path: &'static str,
+    /// One line.
+    pub about: &'static str,
+    /// Names of query parameters.
+    pub query: &'static [&'static str],
+    /// The body, where there is one.
+    pub takes: Option<Shape>,
+    /// The answer.
+    pub gives: Shape,
+}
+
+/// A type, and how its schema is found.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// Its name among the schemas.
+    pub name: fn() -> std::borrow::Cow<'static, str>,
+    /// Its schema.
+    pub schema: fn() -> RefOr<Schema>,
+    /// Those it refers to.
+    pub others: fn(&mut Vec<(String, RefOr<Schema>)>),
+}
+
+impl Shape {
+    const fn of<T: ToSchema + PartialSchema>() -> Self {
+        Self { name: T::name, schema: T::schema, others: T::schemas }
+    }
+}
+
+macro_rules! takes {
+    (-) => {
+        None
+    };
+    ($type:ty) => {
+        Some(Shape::of::<$type>())
+    };
+}
+
+macro_rules! endpoints {
+    ($($(#[$doc:meta])* $name:ident: $method:ident $path:literal $about:literal
+        [$($query:literal),*] ($($takes:tt)*) -> $gives:ty;)*) => {
+        /// An endpoint.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Endpoint {
+            $(#[doc = $about] $name,)*
+        }
+
+        impl Endpoint {
+            /// Every endpoint.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// What it is.
+            #[must_use]
+            pub const fn description(self) -> Description {
+                match self {
+                    $(Self::$name => Description {
+                        method: Method::$method,
+                        path: $path,
+                        about: $about,
+                        query: &[$($query),*],
+                        takes: takes!($($takes)*),
+                        gives: Shape::of::<$gives>(),
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+endpoints! {
+    Submit: Post "/api/v1/requests" "Submit a request" [] (SubmitRequest) -> RequestView;
+    ListRequests: Get "/api/v1/requests" "Page through requests"
+        ["list", "state", "rule", "order", "limit", "cursor"] (-) -> RequestPage;
+    GetRequest: Get "/api/v1/requests/{id}" "Read a request" [] (-) -> RequestView;
+    Decide: Post "/api/v1/requests/{id}/decisions"
+        "Approve or reject; `If-Match` says what was seen" [] (Decide) -> RequestView;
+    Cancel: Post "/api/v1/requests/{id}/cancel" "Take a request back" [] (WithComment) -> RequestView;
+    Reevaluate: Post "/api/v1/requests/{id}/reevaluate"
+        "Ask again what could not be decided" [] (-) -> RequestView;
+    Explain: Get "/api/v1/requests/{id}/explanation"
+        "Who decides, and why somebody cannot" ["person"] (-) -> ExplanationView;
+    History: Get "/api/v1/requests/{id}/events" "What happened to a request" [] (-) -> EventList;
+    Run: Post "/api/v1/requests/{id}/executions/{execution}/run" "Run an execution" [] (-) -> RequestView;
+    Retry: Post "/api/v1/requests/{id}/executions/{execution}/retry"
+        "Try a failed execution again" [] (-) -> RequestView;
+    Revoke: Post "/api/v1/requests/{id}/executions/{execution}/revoke"
+        "Take a grant back" [] (WithComment) -> RequestView;
+    RunItem: Post "/api/v1/requests/{id}/executions/{execution}/{item}/run"
+        "Run the execution of an item" [] (-) -> RequestView;
+    RetryItem: Post "/api/v1/requests/{id}/executions/{execution}/{item}/retry"
+        "Try the failed execution of an item again" [] (-) -> RequestView;
+    RevokeItem: Post "/api/v1/requests/{id}/executions/{execution}/{item}/revoke"
+        "Take the grant of an item back" [] (WithComment) -> RequestView;
+    GetMe: Get "/api/v1/me" "Who calls" [] (-) -> Me;
+    GetDirectory: Get "/api/v1/directory" "Read people and places" [] (-) -> Anything;
+    PutDirectory: Put "/api/v1/directory" "Set people and places"
+        ["dry_run", "prune"] (Anything) -> ChangeList;
+    Apply: Post "/api/v1/apply" "Set many things in one transaction"
+        ["dry_run", "prune"] (Anything) -> ChangeList;
+    GetUser: Get "/api/v1/users/{login}" "Read a user" [] (-) -> Anything;
+    PutUser: Put "/api/v1/users/{login}" "Add or change a user" ["dry_run"] (Anything) -> ChangeList;
+    DeleteUser: Delete "/api/v1/users/{login}" "Remove a user" ["dry_run"] (-) -> ChangeList;
+    ListRules: Get "/api/v1/rules" "List rules" [] (-) -> RuleList;
+    GetRule: Get "/api/v1/rules/{id}" "Read a rule" ["version"] (-) -> RuleView;
+    PublishRule: Put "/api/v1/rules/{id}" "Publish a rule, written in YAML or JSON"
+        ["dry_run", "comment", "file"] (Text) -> ChangeList;
+    ListScripts: Get "/api/v1/scripts" "List scripts" [] (-) -> ScriptList;
+    GetScript: Get "/api/v1/scripts/{name}" "Read a script" [] (-) -> ScriptView;
+    PutScript: Put "/api/v1/scripts/{name}" "Add or change a script" ["dry_run"] (Text) -> ChangeList;
+    DeleteScript: Delete "/api/v1/scripts/{name}" "Remove a script" ["dry_run"] (-) -> ChangeList;
+    ListPlugins: Get "/api/v1/plugins" "List plugins" [] (-) -> PluginList;
+    PutPlugin: Put "/api/v1/plugins/{id}" "Install a component, or replace it"
+        ["dry_run"] (Binary) -> ChangeList;
+    DeletePlugin: Delete "/api/v1/plugins/{id}" "Remove a plugin" ["dry_run"] (-) -> ChangeList;
+    GrantPlugin: Put "/api/v1/plugins/{id}/grant" "Say what a plugin may use"
+        ["dry_run"] (GrantDoc) -> ChangeList;
+    GetSettings: Get "/api/v1/settings" "Read the settings" [] (-) -> Anything;
+    PutSettings: Put "/api/v1/settings" "Set the settings" ["dry_run"] (Anything) -> ChangeList;
+    GetRates: Get "/api/v1/rates" "Read the rate table" [] (-) -> Anything;
+    PutRates: Put "/api/v1/rates" "Set the rate table" ["dry_run"] (Anything) -> ChangeList;
+    ListTokens: Get "/api/v1/tokens" "List tokens, never their texts" [] (-) -> TokenList;
+    MakeToken: Post "/api/v1/tokens" "Make a token; its text is shown once" [] (NewToken) -> TokenMade;
+    DeleteToken: Delete "/api/v1/tokens/{id}" "Remove a token" [] (-) -> ChangeList;
+    OpenApi: Get "/api/v1/openapi.json" "This description" [] (-) -> Anything;
+    Healthy: Get "/healthz" "Whether the process runs" [] (-) -> Health;
+    Ready: Get "/readyz" "Whether requests are served" [] (-) -> Health;
+}
+
+impl Endpoint {
+    /// Whether it answers without a token.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::OpenApi | Self::Healthy | Self::Ready)
+    }
+}

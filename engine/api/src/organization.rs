@@ -1,0 +1,275 @@
+//! Rules, scripts, plugins, tokens and the rest of an organization, as they go over the wire.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use engine_core::organization::Settings;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use utoipa::ToSchema;
+
+use crate::{
+    directory::{DirectoryDoc, RatesDoc},
+    problem::FieldMessage,
+};
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Me {
+    /// The organization of the token.
+    pub organization: String,
+    /// The login.
+    pub login: String,
+    /// The organization role.
+    pub role: String,
+}
+
+/// What an organization is made of, as a file says it. What is absent is left as it is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OrganizationDoc {
+    /// For which organization it is meant; any where absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+    /// Settings; those that are not named get their defaults.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Settings>,
+    /// The rate table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rates: Option<RatesDoc>,
+    /// People and places.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory: Option<DirectoryDoc>,
+    /// What installed plugins are granted, by their ids.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub plugins: BTreeMap<String, GrantDoc>,
+}
+
+/// Everything that a folder of files says, to be applied in one transaction.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Bundle {
+    /// Settings, rates, people and places, grants.
+    pub organization: OrganizationDoc,
+    /// Scripts by name.
+    pub scripts: BTreeMap<String, String>,
+    /// Rules, each a file.
+    pub rules: Vec<RuleFile>,
+    /// Said of every rule that is published.
+    pub comment: String,
+}
+
+/// A rule document as a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleFile {
+    /// Named in errors; one that ends in `.json` is read as JSON, any other as YAML.
+    pub name: String,
+    /// The document.
+    pub text: String,
+}
+
+/// What a plugin may use. There is no "all".
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GrantDoc {
+    /// Connections by name, and what may be done on each.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub connections: BTreeMap<String, AccessWord>,
+    /// Look-ups by connection and name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub lookups: BTreeMap<String, BTreeSet<String>>,
+    /// Whether it may make files.
+    pub blobs: bool,
+    /// Secrets by name.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub secrets: BTreeSet<String>,
+}
+
+/// What may be done on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessWord {
+    /// Queries.
+    Read,
+    /// Everything that the plan says.
+    Write,
+}
+
+/// What a change of the organization came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeWord {
+    /// It was not there.
+    Created,
+    /// It was different.
+    Updated,
+    /// It is no longer there.
+    Removed,
+    /// It was so already.
+    Same,
+    /// A new version of a rule.
+    Published,
+}
+
+/// One change of the organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChangeView {
+    /// What it came to.
+    pub change: ChangeWord,
+    /// Such as `user ann` or `rule capex`.
+    pub what: String,
+    /// Of a rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+    /// What is doubtful about a rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<FieldMessage>,
+}
+
+/// What changed, or with `dry_run` would.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChangeList {
+    /// In the order in which they were made.
+    pub changes: Vec<ChangeView>,
+    /// Nothing was written.
+    pub dry_run: bool,
+}
+
+/// A rule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RuleView {
+    /// For ever.
+    pub id: String,
+    /// Shown to people.
+    pub title: String,
+    /// What is asked for.
+    pub kind: String,
+    /// The newest version, or the one asked for.
+    pub version: u32,
+    /// When it was published.
+    pub published_at: DateTime<Utc>,
+    /// The login of who published it.
+    pub author: String,
+    /// Why.
+    pub comment: String,
+    /// What was doubtful.
+    pub warnings: Vec<FieldMessage>,
+    /// Every version there is.
+    pub versions: Vec<u32>,
+    /// The document; not in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<Json>,
+}
+
+/// All rules.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RuleList {
+    /// By id, without documents.
+    pub items: Vec<RuleView>,
+}
+
+/// A script.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ScriptView {
+    /// Such as `friday-freeze.rhai`.
+    pub name: String,
+    /// Rhai.
+    pub text: String,
+}
+
+/// The names of all scripts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ScriptList {
+    /// In order.
+    pub items: Vec<String>,
+}
+
+/// An installed plugin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PluginView {
+    /// Its id in rules.
+    pub id: String,
+    /// By its manifest.
+    pub name: String,
+    /// By its manifest.
+    pub version: String,
+    /// `condition`, `approvers` or `executor`.
+    pub world: String,
+    /// The SHA-256 of the component, in hexadecimal.
+    pub digest: String,
+    /// What it may use.
+    pub grant: GrantDoc,
+    /// When it was installed.
+    pub installed_at: DateTime<Utc>,
+    /// The login of who installed it.
+    pub installed_by: String,
+}
+
+/// All plugins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PluginList {
+    /// By id.
+    pub items: Vec<PluginView>,
+}
+
+/// A token without its text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TokenView {
+    /// To name it by.
+    pub id: String,
+    /// The login of whose it is.
+    pub user: String,
+    /// For what.
+    pub name: String,
+    /// When it was made.
+    pub created: DateTime<Utc>,
+    /// When it ends; never where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<DateTime<Utc>>,
+}
+
+/// All tokens that the caller may see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TokenList {
+    /// By id.
+    pub items: Vec<TokenView>,
+}
+
+/// A token to be made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewToken {
+    /// The login of whose it is to be; the caller's own where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// For what.
+    pub name: String,
+    /// When it ends; never where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<DateTime<Utc>>,
+}
+
+/// A token that was made, with its text: shown once, kept nowhere.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct TokenMade {
+    /// The text: goes after `Authorization: Bearer`.
+    pub token: String,
+    /// The rest.
+    pub record: TokenView,
+}
+
+impl std::fmt::Debug for TokenMade {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenMade").field("record", &self.record).finish_non_exhaustive()
+    }
+}
+
+/// Whether the engine is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Health {
+    /// `ok`.
+    pub status: String,
+    /// Of the engine.
+    pub version: String,
+}

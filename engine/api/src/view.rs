@@ -1,0 +1,33 @@
+//! Requests as people see them: logins instead of ids, literals instead of typed values.
+
+mod event;
+mod execution;
+mod explanation;
+mod request;
+
+pub use event::EventView;
+pub use execution::{ExecutionView, FailureView, PlanView, PlannedEffectView, ReceiptView};
+pub use explanation::{ExplanationView, PersonView, SeatFilled, StepPeople};
+pub use request::{
+    DecisionView, ItemView, RequestSummary, RequestView, SeatView, StepView, precondition,
+};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A page of requests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RequestPage {
+    /// In the order of the list.
+    pub items: Vec<RequestSummary>,
+    /// Where the next page begins; absent where this is the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// The history of a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct EventList {
+    /// Oldest first.
+    pub items: Vec<EventView>,
+}

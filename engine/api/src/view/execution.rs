@@ -1,0 +1,193 @@
+//! Executions: what will be, is, or was done (EXE).
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use engine_core::{
+    extension::{Failure, Plan, Receipt},
+    request::{EndCause, Execution, ExecutionFailure, ExecutionState},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use utoipa::ToSchema;
+
+use crate::catalogue::Names;
+
+/// An execution.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ExecutionView {
+    /// The binding, with items also the resource: `grant` or `grant/orders-db`.
+    pub id: String,
+    /// The executor.
+    pub plugin: String,
+    /// Such as `waiting`, `running`, `succeeded`, `active`.
+    pub state: String,
+    /// Whether a person presses *run*.
+    pub manual: bool,
+    /// How often it was started.
+    pub attempts: u32,
+    /// What approvals are bound to (EXE-6a).
+    pub payload: String,
+    /// What it will do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<PlanView>,
+    /// What it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<ReceiptView>,
+    /// Why it failed, or why it could not be taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<FailureView>,
+    /// When it came to its state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<DateTime<Utc>>,
+    /// Must start before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_before: Option<DateTime<Utc>>,
+    /// Until when a grant lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
+    /// Who took a grant back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_by: Option<String>,
+}
+
+/// What an executor would do (EXE-6).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PlanView {
+    /// One effect a line.
+    pub effects: Vec<PlannedEffectView>,
+    /// What approvals bind.
+    pub binding: Json,
+    /// Shown, never bound.
+    pub estimates: BTreeMap<String, String>,
+}
+
+/// One line of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PlannedEffectView {
+    /// Such as `update` or `grant`.
+    pub kind: String,
+    /// On what.
+    pub target: String,
+    /// For a person.
+    pub summary: String,
+}
+
+/// What an executor did (EXE-7).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ReceiptView {
+    /// The plugin's own name for the effect.
+    pub reference: String,
+    /// Affected rows, file name, size, hash, ….
+    pub fields: BTreeMap<String, Json>,
+}
+
+/// Why it failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FailureView {
+    /// For programs: a class of failure, or `plan_changed`.
+    pub class: String,
+    /// For people.
+    pub message: String,
+    /// Whether the effect may have happened all the same.
+    pub may_have_happened: bool,
+}
+
+impl ExecutionView {
+    /// The execution as seen with these names.
+    #[must_use]
+    pub fn new(execution: &Execution, names: &Names<'_>) -> Self {
+        let mut view = Self {
+            id: execution.id.to_string(),
+            plugin: execution.plugin.to_string(),
+            state: execution.state.as_str().to_owned(),
+            manual: execution.manual,
+            attempts: execution.attempts,
+            payload: execution.payload.to_string(),
+            plan: execution.plan.as_ref().map(PlanView::from),
+            ..Self::default()
+        };
+        view.fill(&execution.state, names);
+        view
+    }
+
+    fn fill(&mut self, state: &ExecutionState, names: &Names<'_>) {
+        match state {
+            ExecutionState::Waiting => {}
+            ExecutionState::Scheduled { since, start_before }
+            | ExecutionState::Running { since, start_before } => {
+                self.since = Some(*since);
+                self.start_before = *start_before;
+            }
+            ExecutionState::Succeeded { at, receipt } => {
+                self.since = Some(*at);
+                self.receipt = Some(receipt.into());
+            }
+            ExecutionState::Failed { at, why, may_have_happened } => {
+                self.since = Some(*at);
+                self.failure = Some(failure(why, *may_have_happened, names));
+            }
+            ExecutionState::Cancelled { at }
+            | ExecutionState::Expired { at }
+            | ExecutionState::Lapsed { at } => self.since = Some(*at),
+            ExecutionState::Active { since, until, receipt } => {
+                self.since = Some(*since);
+                self.until = *until;
+                self.receipt = Some(receipt.into());
+            }
+            ExecutionState::Revoking { since, cause, receipt, failure, .. } => {
+                self.since = Some(*since);
+                self.receipt = Some(receipt.into());
+                self.failure = failure.as_ref().map(|failure| of_plugin(failure, true, names));
+                if let EndCause::Revoked { by, .. } = cause {
+                    self.revoked_by = Some(names.login(by));
+                }
+            }
+            ExecutionState::Revoked { at, by } => {
+                self.since = Some(*at);
+                self.revoked_by = Some(names.login(by));
+            }
+        }
+    }
+}
+
+fn failure(why: &ExecutionFailure, may_have_happened: bool, names: &Names<'_>) -> FailureView {
+    match why {
+        ExecutionFailure::Plugin(failure) => of_plugin(failure, may_have_happened, names),
+        ExecutionFailure::PlanChanged { .. } => FailureView {
+            class: "plan_changed".to_owned(),
+            message: names.execution_failure(why),
+            may_have_happened,
+        },
+    }
+}
+
+fn of_plugin(failure: &Failure, may_have_happened: bool, names: &Names<'_>) -> FailureView {
+    let class = serde_json::to_value(failure.class).ok();
+    FailureView {
+        class: class.as_ref().and_then(Json::as_str).unwrap_or_default().to_owned(),
+        message: names.failure(failure),
+        may_have_happened,
+    }
+}
+
+impl From<&Plan> for PlanView {
+    fn from(plan: &Plan) -> Self {
+        let effect = |effect: &engine_core::extension::PlannedEffect| PlannedEffectView {
+            kind: effect.kind.clone(),
+            target: effect.target.clone(),
+            summary: effect.summary.clone(),
+        };
+        Self {
+            effects: plan.effects.iter().map(effect).collect(),
+            binding: plan.binding.clone(),
+            estimates: plan.estimates.clone(),
+        }
+    }
+}
+
+impl From<&Receipt> for ReceiptView {
+    fn from(receipt: &Receipt) -> Self {
+        Self { reference: receipt.reference.clone(), fields: receipt.fields.clone() }
+    }
+}

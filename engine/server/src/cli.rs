@@ -1,0 +1,126 @@
+//! The `countersign` command line. Exit codes: 0 done, 1 failed, 2 wrong usage.
+
+mod apply;
+mod files;
+mod init;
+mod output;
+mod plugin;
+mod serve;
+mod target;
+mod token;
+
+use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    config::{Config, ConfigError, LogFormat},
+    scenario::cli::{TestArgs, test},
+};
+
+/// Where data is kept where nobody says.
+const USUAL_DATA: &str = "countersign-data";
+
+const EXAMPLES: &str = "\
+Examples:
+  countersign init --data data --owner ann
+  countersign serve --data data --config countersign.toml
+  countersign apply -f examples/shop --dry-run
+  countersign test rules/
+  countersign plugin grant sql --connection shop-db=write
+  countersign token new --user omar --name laptop
+
+`apply`, `plugin list|install|grant` and `token` speak to the engine at --server with --token, or
+open the folder of a stopped one with --data.";
+
+/// An approval engine.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version, about, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API until told to stop
+    Serve(serve::Serve),
+    /// Create an organization and print its owner's first token
+    Init(init::Init),
+    /// Make an organization what files say
+    Apply(apply::Apply),
+    /// Run scenario files: tests of rules
+    Test(TestArgs),
+    /// Check, run, install and grant plugins
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
+    /// Make, list and remove tokens
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+}
+
+/// The data folder and the configuration file.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Place {
+    /// The data folder [default: countersign-data]
+    #[arg(long, env = "COUNTERSIGN_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The configuration file, in TOML
+    #[arg(long, env = "COUNTERSIGN_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Place {
+    fn config(&self) -> Result<Config, ConfigError> {
+        self.config.as_deref().map_or_else(|| Ok(Config::default()), Config::read)
+    }
+
+    fn folder(&self, config: &Config) -> PathBuf {
+        let said = self.data.clone().or_else(|| config.data.clone());
+        said.unwrap_or_else(|| PathBuf::from(USUAL_DATA))
+    }
+}
+
+/// Runs the command that the arguments of the process ask for.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(code) => code,
+        Err(error) => failed(&error),
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(serve) => serve.run().await,
+        Command::Init(init) => init.run().await,
+        Command::Apply(apply) => apply.run().await,
+        Command::Test(args) => Ok(test(args).await?),
+        Command::Plugin(plugin) => plugin.run().await,
+        Command::Token(token) => token.run().await,
+    }
+}
+
+/// Tells an error with all its causes.
+fn failed(error: &anyhow::Error) -> ExitCode {
+    output::complain(error);
+    ExitCode::FAILURE
+}
+
+/// Starts the log, on standard error; `COUNTERSIGN_LOG` filters it.
+fn start_log(format: LogFormat) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("COUNTERSIGN_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+}

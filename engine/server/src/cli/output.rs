@@ -1,0 +1,71 @@
+//! What the command line says.
+
+use std::io::{self, Write as _};
+
+use engine_api::{
+    document::Diagnostics,
+    organization::{ChangeList, ChangeWord},
+};
+use sdk_client::ClientError;
+
+use crate::data::DataError;
+
+/// Prints a line on standard output. A closed pipe is not an error worth a word.
+pub(super) fn say(line: &str) {
+    let _ = writeln!(io::stdout().lock(), "{line}");
+}
+
+/// Prints a line on standard error.
+pub(super) fn warn(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Tells an error with all its causes; mistakes in documents with their lines.
+pub(super) fn complain(error: &anyhow::Error) {
+    if let Some(mistakes) = error.downcast_ref::<Diagnostics>() {
+        return warn(mistakes.to_string().trim_end());
+    }
+    if let Some(DataError::Store(wrong)) = error.downcast_ref::<DataError>() {
+        return warn(&format!("error [{}]: {error:#}", wrong.code()));
+    }
+    match error.downcast_ref::<ClientError>() {
+        Some(ClientError::Refused(body)) if body.diagnostics.is_empty() => {
+            warn(&format!("error [{}]: {}", body.code, body.message));
+            for field in body.fields.iter().filter(|field| !body.message.contains(&field.message)) {
+                warn(&format!("  {}: {}", field.field, field.message));
+            }
+        }
+        Some(ClientError::Refused(body)) => {
+            warn(body.message.trim_end());
+            warn(&format!("error [{}]: nothing was changed", body.code));
+        }
+        Some(ClientError::Unreachable(_) | ClientError::Unreadable { .. }) | None => {
+            warn(&format!("error: {error:#}"));
+        }
+    }
+}
+
+/// Prints what changed, or would, and a last line that counts.
+pub(super) fn changes(list: &ChangeList) {
+    let mut same = 0_usize;
+    for change in &list.changes {
+        let mark = match change.change {
+            ChangeWord::Created => "+",
+            ChangeWord::Updated => "~",
+            ChangeWord::Removed => "-",
+            ChangeWord::Published => "^",
+            ChangeWord::Same => {
+                same += 1;
+                continue;
+            }
+        };
+        let version = change.version.map(|n| format!(" version {n}")).unwrap_or_default();
+        say(&format!("{mark} {}{version}", change.what));
+        for warning in &change.warnings {
+            say(&format!("    warning: {}: {}", warning.field, warning.message));
+        }
+    }
+    let changed = list.changes.len() - same;
+    let did = if list.dry_run { "would change" } else { "changed" };
+    say(&format!("{changed} {did}, {same} as they were"));
+}

@@ -1,0 +1,163 @@
+//! `countersign plugin`.
+
+mod check;
+mod run;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use engine_api::organization::{AccessWord, GrantDoc, PluginView};
+use sdk_client::{Client, Deed};
+
+use super::{
+    output::{changes, say},
+    target::Target,
+};
+
+/// Check, run, install and grant plugins.
+#[derive(Debug, Subcommand)]
+pub(super) enum PluginCommand {
+    /// Say whether a file is a plugin, and what it asks for
+    Check(check::Check),
+    /// Call a plugin once, in the host that the engine uses
+    Run(run::Run),
+    /// List the plugins of an organization
+    List {
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Install a component, or replace it; what it was granted stays
+    Install {
+        #[command(flatten)]
+        target: Target,
+        /// The component
+        file: PathBuf,
+        /// Its id in rules; the name of the file where absent
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
+        /// Only show what would change
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Say what a plugin may use: all of it, what is not named is taken away
+    Grant {
+        #[command(flatten)]
+        target: Target,
+        #[command(flatten)]
+        granted: Granted,
+        /// The plugin
+        id: String,
+    },
+}
+
+/// What a plugin may use.
+#[derive(Debug, Args)]
+pub(super) struct Granted {
+    /// A connection and what may be done on it, such as `shop-db=write`
+    #[arg(long = "connection", value_name = "NAME=read|write", value_parser = connection)]
+    connections: Vec<(String, AccessWord)>,
+    /// A look-up, such as `shop-db/owner`
+    #[arg(long = "lookup", value_name = "CONNECTION/NAME", value_parser = lookup)]
+    lookups: Vec<(String, String)>,
+    /// A secret
+    #[arg(long = "secret", value_name = "NAME")]
+    secrets: Vec<String>,
+    /// Making files
+    #[arg(long)]
+    blobs: bool,
+}
+
+impl Granted {
+    fn document(&self) -> GrantDoc {
+        let mut lookups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (connection, name) in &self.lookups {
+            lookups.entry(connection.clone()).or_default().insert(name.clone());
+        }
+        GrantDoc {
+            connections: self.connections.iter().cloned().collect(),
+            lookups,
+            blobs: self.blobs,
+            secrets: self.secrets.iter().cloned().collect(),
+        }
+    }
+}
+
+impl PluginCommand {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Check(check) => check.run(),
+            Self::Run(run) => run.run().await,
+            Self::List { ref target }
+            | Self::Install { ref target, .. }
+            | Self::Grant { ref target, .. } => {
+                let spoken = target.reach().await?;
+                let done = self.with(&spoken.client).await;
+                spoken.close().await;
+                done.map(|()| ExitCode::SUCCESS)
+            }
+        }
+    }
+
+    async fn with(&self, client: &Client) -> anyhow::Result<()> {
+        match self {
+            Self::Check(_) | Self::Run(_) => {}
+            Self::List { .. } => {
+                for plugin in client.plugins().await?.items {
+                    say(&line(&plugin));
+                }
+            }
+            Self::Install { file, id, dry_run, .. } => {
+                let read = std::fs::read(file);
+                let component =
+                    read.with_context(|| format!("cannot read `{}`", file.display()))?;
+                let name = file.file_stem().unwrap_or_default().to_string_lossy();
+                let id = id.as_deref().unwrap_or(&name);
+                let deed = if *dry_run { Deed::DryRun } else { Deed::Do };
+                changes(&client.install(id, component, deed).await?);
+            }
+            Self::Grant { granted, id, .. } => {
+                changes(&client.grant(id, &granted.document()).await?);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn line(plugin: &PluginView) -> String {
+    let PluginView { id, version, world, digest, grant, .. } = plugin;
+    let digest: String = digest.chars().take(12).collect();
+    format!("{id}  {version}  {world}  {digest}  may use {}", told(grant))
+}
+
+fn told(grant: &GrantDoc) -> String {
+    let access = |access: &AccessWord| match access {
+        AccessWord::Read => "read",
+        AccessWord::Write => "write",
+    };
+    let mut all: Vec<String> =
+        grant.connections.iter().map(|(name, a)| format!("{name}={}", access(a))).collect();
+    for (connection, names) in &grant.lookups {
+        all.extend(names.iter().map(|name| format!("{connection}/{name}")));
+    }
+    all.extend(grant.secrets.iter().map(|name| format!("secret {name}")));
+    all.extend(grant.blobs.then(|| "files".to_owned()));
+    if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }
+}
+
+fn connection(text: &str) -> Result<(String, AccessWord), String> {
+    match text.split_once('=') {
+        Some((name, "read")) => Ok((name.to_owned(), AccessWord::Read)),
+        Some((name, "write")) => Ok((name.to_owned(), AccessWord::Write)),
+        Some(_) | None => Err("expected such as `shop-db=read` or `shop-db=write`".to_owned()),
+    }
+}
+
+fn lookup(text: &str) -> Result<(String, String), String> {
+    let (connection, name) = text.split_once('/').ok_or("expected such as `shop-db/owner`")?;
+    Ok((connection.to_owned(), name.to_owned()))
+}

@@ -1,0 +1,126 @@
+//! `countersign serve`.
+
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+use axum::serve::ListenerExt as _;
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::{
+    Place,
+    output::{say, warn},
+    start_log,
+};
+use crate::{
+    config::LogFormat,
+    data, first_party,
+    http::{AppState, router},
+};
+
+/// Where to listen where nobody says.
+const USUAL_ADDRESS: &str = "127.0.0.1:7300";
+/// How long calls under way may take after the engine was told to stop.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// Serve the API until told to stop.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  countersign serve --data data --listen 127.0.0.1:7300 --config countersign.toml"
+)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    place: Place,
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:7300]
+    #[arg(long, env = "COUNTERSIGN_LISTEN", value_name = "ADDR")]
+    listen: Option<String>,
+    /// How the log is written, on standard error
+    #[arg(long, env = "COUNTERSIGN_LOG_FORMAT", value_name = "FORMAT")]
+    log: Option<LogFormat>,
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        let began = Instant::now();
+        let config = self.place.config()?;
+        start_log(self.log.unwrap_or(config.log));
+        let state = data::open(&self.place.folder(&config), &config).await?;
+        let organizations = prepare(&state).await?;
+        let address = self.listen.or(config.listen.clone());
+        let address = address.unwrap_or_else(|| USUAL_ADDRESS.to_owned());
+        let listener = TcpListener::bind(&address).await;
+        let listener = listener.with_context(|| format!("cannot listen on `{address}`"))?;
+        let (address, took) = (listener.local_addr()?, began.elapsed().as_millis());
+        say(&format!(
+            "countersign {} listens on http://{address} ({organizations}, ready in {took} ms)",
+            env!("CARGO_PKG_VERSION"),
+        ));
+        let result = until_told_to_stop(listener, &state).await;
+        state.engine.close().await;
+        result
+    }
+}
+
+/// Gives every organization the plugins that come with the program.
+async fn prepare(state: &AppState) -> anyhow::Result<String> {
+    if !first_party::are_built() {
+        warn(first_party::NOT_BUILT);
+    }
+    let organizations = state.engine.organizations();
+    for org in &organizations {
+        for plugin in first_party::install(state, org).await? {
+            tracing::info!(%org, %plugin, "installed a plugin that comes with the program");
+        }
+    }
+    Ok(match organizations.as_slice() {
+        [] => "no organization yet: stop and run `countersign init`".to_owned(),
+        [only] => format!("organization `{only}`"),
+        several => format!("{} organizations", several.len()),
+    })
+}
+
+async fn until_told_to_stop(listener: TcpListener, state: &AppState) -> anyhow::Result<ExitCode> {
+    let (tell, told) = tokio::sync::watch::channel(false);
+    let drained = |mut told: tokio::sync::watch::Receiver<bool>| async move {
+        // An error means that nobody can tell any more: stopping is right then too.
+        let _ = told.wait_for(|stop| *stop).await;
+    };
+    let listener = listener.tap_io(|stream| {
+        // Without it small answers wait for the client's acknowledgement; with it they are sent.
+        let _ = stream.set_nodelay(true);
+    });
+    let serving = axum::serve(listener, router(state.clone()));
+    let mut serving = tokio::spawn(serving.with_graceful_shutdown(drained(told)).into_future());
+    tokio::select! {
+        ended = &mut serving => {
+            ended.context("the server stopped")??;
+            anyhow::bail!("the server stopped by itself");
+        }
+        error = state.engine.stopped() => {
+            tracing::error!(%error, "the store has stopped: what is durable is known after a new start");
+            return Ok(ExitCode::FAILURE);
+        }
+        signal = told_to_stop() => {
+            signal.context("cannot listen for signals")?;
+            tracing::info!("stopping: calls under way are finished");
+        }
+    }
+    tell.send_replace(true);
+    if tokio::time::timeout(DRAIN, serving).await.is_err() {
+        tracing::warn!("some connections did not end in time");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// SIGTERM, or ctrl-c.
+async fn told_to_stop() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = term.recv() => Ok(()),
+        done = tokio::signal::ctrl_c() => done,
+    }
+}

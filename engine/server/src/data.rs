@@ -1,0 +1,81 @@
+//! A data folder, opened: store, plugin host, engine.
+//!
+//! ```text
+//! DATA/              the store's file
+//!   components/      plugin files, by the SHA-256 of their content
+//!   host/            what the plugin host has compiled
+//!   blobs/           files that plugins made
+//! ```
+
+use std::{path::Path, sync::Arc};
+
+use engine_connect::{Blobs, Connections};
+use engine_host::{Host, HostLimits, HostOptions};
+use engine_runtime::{Clock, Engine, EngineError, EngineOptions, Ids, Library};
+use engine_store::{EmbeddedStore, Options, Store};
+
+use crate::{config::Config, http::AppState};
+
+/// Why a data folder could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// The folder cannot be made.
+    #[error("cannot make the folder `{}`", .0.display())]
+    Folder(std::path::PathBuf, #[source] std::io::Error),
+    /// The store: in use, of another version, damaged.
+    #[error(transparent)]
+    Store(#[from] engine_store::OpenError),
+    /// The plugin host.
+    #[error(transparent)]
+    Host(#[from] engine_host::OpenError),
+    /// The folder of files.
+    #[error("cannot open the folder of files")]
+    Blobs(#[source] engine_connect::Error),
+    /// What is stored.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// Opens a data folder, or makes one, with the machine's clock.
+///
+/// # Errors
+/// [`DataError`].
+pub async fn open(folder: &Path, config: &Config) -> Result<AppState, DataError> {
+    std::fs::create_dir_all(folder).map_err(|e| DataError::Folder(folder.to_owned(), e))?;
+    let store = Arc::new(EmbeddedStore::open(folder, &Options::default())?);
+    assemble(store, folder, config, Clock::System, Ids::Random).await
+}
+
+/// An engine over any store, with its plugins below a folder.
+///
+/// # Errors
+/// [`DataError`].
+pub async fn assemble(
+    store: Arc<dyn Store>,
+    folder: &Path,
+    config: &Config,
+    clock: Clock,
+    ids: Ids,
+) -> Result<AppState, DataError> {
+    let library = Library::new(host(folder, config).await?, folder.join("components"));
+    let extensions = Arc::new(library.clone());
+    let engine = Engine::open(EngineOptions { store, extensions, clock, ids }).await?;
+    library.attach(&engine);
+    Ok(AppState { engine, library })
+}
+
+/// The plugin host with the operator's connections, secrets and look-ups.
+///
+/// # Errors
+/// [`DataError`].
+pub async fn host(folder: &Path, config: &Config) -> Result<Host, DataError> {
+    let blobs = Blobs::open(folder.join("blobs")).await.map_err(DataError::Blobs)?;
+    Ok(Host::open(HostOptions {
+        folder: folder.join("host"),
+        limits: HostLimits::default(),
+        connections: Connections::new(config.connections.clone()),
+        blobs,
+        secrets: config.secrets.clone(),
+        lookups: config.lookups.clone(),
+    })?)
+}

@@ -1,0 +1,116 @@
+//! The HTTP API: a router over an engine.
+
+mod about;
+mod apply;
+mod caller;
+mod decisions;
+mod directory;
+mod executions;
+mod extract;
+mod lists;
+mod log;
+mod outcome;
+mod plugins;
+mod refusal;
+mod requests;
+mod rules;
+mod scripts;
+mod settings;
+mod tokens;
+mod users;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{MethodRouter, delete, get, post, put},
+};
+use engine_api::{code::ErrorCode, endpoint::Endpoint, problem::ErrorBody};
+use engine_core::rejection::Code;
+use engine_runtime::{Engine, Library};
+
+pub use caller::Trusted;
+use refusal::Refusal;
+
+/// The largest body, in bytes.
+pub const MAX_BODY: usize = 1 << 20;
+/// The largest component, in bytes.
+pub const MAX_COMPONENT: usize = 20 << 20;
+
+/// What handlers work with.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    /// The engine.
+    pub engine: Engine,
+    /// Its scripts and plugins.
+    pub library: Library,
+}
+
+/// The whole API.
+pub fn router(state: AppState) -> Router {
+    let mut router = Router::new();
+    for endpoint in Endpoint::ALL {
+        router = router.route(endpoint.description().path, handler(*endpoint));
+    }
+    router
+        .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn(log::log))
+        .with_state(state)
+}
+
+fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::Submit => post(requests::submit),
+        Endpoint::ListRequests => get(lists::list),
+        Endpoint::GetRequest => get(requests::read),
+        Endpoint::Decide => post(decisions::decide),
+        Endpoint::Cancel => post(decisions::cancel),
+        Endpoint::Reevaluate => post(decisions::reevaluate),
+        Endpoint::Explain => get(requests::explain),
+        Endpoint::History => get(requests::history),
+        Endpoint::Run | Endpoint::RunItem => post(executions::run),
+        Endpoint::Retry | Endpoint::RetryItem => post(executions::retry),
+        Endpoint::Revoke | Endpoint::RevokeItem => post(executions::revoke),
+        Endpoint::GetMe => get(about::me),
+        Endpoint::GetDirectory => get(directory::read),
+        Endpoint::PutDirectory => put(directory::replace),
+        Endpoint::Apply => post(apply::apply),
+        Endpoint::GetUser => get(users::read),
+        Endpoint::PutUser => put(users::set),
+        Endpoint::DeleteUser => delete(users::remove),
+        Endpoint::ListRules => get(rules::list),
+        Endpoint::GetRule => get(rules::read),
+        Endpoint::PublishRule => put(rules::publish),
+        Endpoint::ListScripts => get(scripts::list),
+        Endpoint::GetScript => get(scripts::read),
+        Endpoint::PutScript => put(scripts::set),
+        Endpoint::DeleteScript => delete(scripts::remove),
+        Endpoint::ListPlugins => get(plugins::list),
+        Endpoint::PutPlugin => put(plugins::install).layer(DefaultBodyLimit::max(MAX_COMPONENT)),
+        Endpoint::DeletePlugin => delete(plugins::remove),
+        Endpoint::GrantPlugin => put(plugins::grant),
+        Endpoint::GetSettings => get(settings::read),
+        Endpoint::PutSettings => put(settings::set),
+        Endpoint::GetRates => get(settings::read_rates),
+        Endpoint::PutRates => put(settings::set_rates),
+        Endpoint::ListTokens => get(tokens::list),
+        Endpoint::MakeToken => post(tokens::make),
+        Endpoint::DeleteToken => delete(tokens::remove),
+        Endpoint::OpenApi => get(about::openapi),
+        Endpoint::Healthy => get(about::healthy),
+        Endpoint::Ready => get(about::ready),
+    }
+}
+
+async fn unknown() -> Refusal {
+    let message = "There is no such path. `/api/v1/openapi.json` lists those there are.";
+    ErrorBody::new(ErrorCode::Rejected(Code::NotFound), message).into()
+}
+
+async fn wrong_method() -> Refusal {
+    let message =
+        "This path does not take this method. `/api/v1/openapi.json` says which it takes.";
+    ErrorBody::new(ErrorCode::MethodNotAllowed, message).into()
+}

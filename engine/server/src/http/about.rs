@@ -1,0 +1,44 @@
+//! The engine about itself, and who calls.
+
+use axum::{Json, extract::State};
+use engine_api::{
+    code::ErrorCode,
+    openapi,
+    organization::{Health, Me},
+    problem::ErrorBody,
+};
+use std::time::Duration;
+
+use super::{AppState, caller::Known, refusal::Refusal};
+
+/// How long a stopped store is waited for: it says so at once.
+const GLANCE: Duration = Duration::from_millis(1);
+
+pub(super) async fn me(known: Known) -> Result<Json<Me>, Refusal> {
+    let user = known.user()?;
+    let role = serde_json::to_value(user.role).unwrap_or_default();
+    Ok(Json(Me {
+        organization: known.caller.org.to_string(),
+        login: user.login.to_string(),
+        role: role.as_str().unwrap_or_default().to_owned(),
+    }))
+}
+
+pub(super) async fn openapi() -> Json<serde_json::Value> {
+    Json(serde_json::to_value(openapi::document()).unwrap_or_default())
+}
+
+pub(super) async fn healthy() -> Json<Health> {
+    Json(health())
+}
+
+pub(super) async fn ready(State(state): State<AppState>) -> Result<Json<Health>, Refusal> {
+    match tokio::time::timeout(GLANCE, state.engine.stopped()).await {
+        Ok(_) => Err(ErrorBody::new(ErrorCode::Unavailable, "The engine is stopping.").into()),
+        Err(_still_running) => Ok(Json(health())),
+    }
+}
+
+fn health() -> Health {
+    Health { status: "ok".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+}

@@ -1,0 +1,84 @@
+//! A folder of files in one transaction.
+
+use axum::{Json, extract::State};
+use engine_api::organization::{Bundle, ChangeList, OrganizationDoc};
+use engine_core::{
+    ids::{PluginId, ScriptId},
+    rejection::Code,
+};
+use engine_runtime::{Change, EngineError};
+
+use super::{
+    AppState,
+    caller::Known,
+    directory::{self, How},
+    extract::{Asked, Body, field},
+    outcome::list,
+    plugins,
+    refusal::Refusal,
+    rules, scripts,
+};
+
+pub(super) async fn apply(
+    State(state): State<AppState>,
+    known: Known,
+    Asked(how): Asked<How>,
+    Body(bundle): Body<Bundle>,
+) -> Result<Json<ChangeList>, Refusal> {
+    known.administrates()?;
+    let mut basis = organization(bundle.organization, &known, how.prune)?;
+    for (name, text) in bundle.scripts {
+        let name: ScriptId = field("scripts", &name)?;
+        scripts::check(&state, &name, &text)?;
+        basis.push(Change::PutScript { name, text });
+    }
+    let rules = bundle.rules.iter().map(|file| rules::parse(&file.name, &file.text));
+    let rules = rules.collect::<Result<Vec<_>, _>>()?;
+    let mut changes = basis.clone();
+    changes.extend(rules.iter().map(|rule| rule.change(&bundle.comment)));
+    match known.organize(&state, changes, how.dry_run).await {
+        Ok(changed) => Ok(list(changed, how.dry_run)),
+        Err(error) if error.code() == Some(Code::RuleInvalid) => {
+            Err(blame(&state, &known, basis, &rules, &error).await)
+        }
+        Err(error) => Err(known.refusal(&error)),
+    }
+}
+
+/// Which of several rules is refused: each is tried alone, on top of everything else.
+async fn blame(
+    state: &AppState,
+    known: &Known,
+    basis: Vec<Change>,
+    rules: &[rules::Read],
+    error: &EngineError,
+) -> Refusal {
+    for rule in rules {
+        let mut changes = basis.clone();
+        changes.push(rule.change(""));
+        if let Err(alone) = known.organize(state, changes, true).await {
+            return rule.refusal(known, &alone);
+        }
+    }
+    known.refusal(error)
+}
+
+fn organization(doc: OrganizationDoc, known: &Known, prune: bool) -> Result<Vec<Change>, Refusal> {
+    if let Some(name) = &doc.organization
+        && name != known.caller.org.as_str()
+    {
+        let message = format!("the files are for `{name}`, the token is of `{}`", known.caller.org);
+        return Err(Refusal::invalid("organization", message));
+    }
+    let mut changes = Vec::new();
+    changes.extend(doc.settings.map(Change::SetSettings));
+    changes.extend(doc.rates.map(|rates| Change::SetRates(rates.0)));
+    if let Some(doc) = doc.directory {
+        changes.extend(directory::changes(doc, known, prune));
+    }
+    for (id, grant) in doc.plugins {
+        let plugin: PluginId = field("plugins", &id)?;
+        changes.push(Change::GrantPlugin { plugin, grant: plugins::read(grant)? });
+    }
+    Ok(changes)
+}

@@ -1,0 +1,121 @@
+//! Plugins: list, install, grant.
+
+use axum::{Json, extract::State};
+use engine_api::organization::{AccessWord, ChangeList, GrantDoc, PluginList, PluginView};
+use engine_core::{ids::PluginId, rule::World};
+use engine_host::{ConnectionGrant, Grant};
+use engine_runtime::{Change, InstalledPlugin};
+
+use super::{
+    AppState,
+    caller::Known,
+    extract::{Asked, Body, DryRun, Id, Named, Raw, field},
+    refusal::Refusal,
+};
+
+pub(super) async fn list(known: Known) -> Result<Json<PluginList>, Refusal> {
+    known.oversees()?;
+    let items = known.organization.plugins.values().map(|plugin| view(plugin, &known)).collect();
+    Ok(Json(PluginList { items }))
+}
+
+pub(super) async fn install(
+    State(state): State<AppState>,
+    known: Known,
+    Named(id): Named<PluginId>,
+    Asked(how): Asked<DryRun>,
+    Raw(bytes): Raw,
+) -> Result<Json<ChangeList>, Refusal> {
+    known.administrates()?;
+    let plugin = state.library.add_component(bytes.into()).await;
+    let plugin = plugin.map_err(|error| known.refusal(&error))?;
+    let (by, at) = (known.caller.user.clone(), state.engine.now());
+    let installed = state.library.installed(id, &plugin, by, at);
+    let mut installed =
+        installed.ok_or_else(|| Refusal::invalid("body", "the component serves no world"))?;
+    if let Some(before) = known.organization.plugins.get(&installed.id) {
+        installed.grant = before.grant.clone();
+        if before.digest == installed.digest {
+            installed.at = before.at;
+            installed.by = before.by.clone();
+        }
+    }
+    known.changed(&state, vec![Change::PutPlugin(installed)], how.dry_run).await
+}
+
+pub(super) async fn remove(
+    State(state): State<AppState>,
+    known: Known,
+    Id(id): Id<PluginId>,
+    Asked(how): Asked<DryRun>,
+) -> Result<Json<ChangeList>, Refusal> {
+    known.administrates()?;
+    if !known.organization.plugins.contains_key(&id) {
+        return Err(Refusal::not_found());
+    }
+    known.changed(&state, vec![Change::RemovePlugin(id)], how.dry_run).await
+}
+
+pub(super) async fn grant(
+    State(state): State<AppState>,
+    known: Known,
+    Id(id): Id<PluginId>,
+    Asked(how): Asked<DryRun>,
+    Body(doc): Body<GrantDoc>,
+) -> Result<Json<ChangeList>, Refusal> {
+    known.administrates()?;
+    if !known.organization.plugins.contains_key(&id) {
+        return Err(Refusal::not_found());
+    }
+    let grant = read(doc)?;
+    known.changed(&state, vec![Change::GrantPlugin { plugin: id, grant }], how.dry_run).await
+}
+
+/// The host's grant.
+pub(super) fn read(doc: GrantDoc) -> Result<Grant, Refusal> {
+    let mut grant = Grant { blobs: doc.blobs, secrets: doc.secrets, ..Grant::default() };
+    for (name, access) in doc.connections {
+        let access = match access {
+            AccessWord::Read => ConnectionGrant::Read,
+            AccessWord::Write => ConnectionGrant::Write,
+        };
+        grant.connections.insert(field("connections", &name)?, access);
+    }
+    for (name, statements) in doc.lookups {
+        grant.lookups.insert(field("lookups", &name)?, statements);
+    }
+    Ok(grant)
+}
+
+fn view(plugin: &InstalledPlugin, known: &Known) -> PluginView {
+    let world = match plugin.world {
+        World::Condition => "condition",
+        World::Approvers => "approvers",
+        World::Executor => "executor",
+    };
+    PluginView {
+        id: plugin.id.to_string(),
+        name: plugin.name.clone(),
+        version: plugin.version.clone(),
+        world: world.to_owned(),
+        digest: plugin.digest.clone(),
+        grant: written(&plugin.grant),
+        installed_at: plugin.at,
+        installed_by: known.plain_names().login(&plugin.by),
+    }
+}
+
+fn written(grant: &Grant) -> GrantDoc {
+    let access = |access: &ConnectionGrant| match access {
+        ConnectionGrant::Read => AccessWord::Read,
+        ConnectionGrant::Write => AccessWord::Write,
+    };
+    let connections = grant.connections.iter().map(|(id, a)| (id.to_string(), access(a)));
+    let lookups = grant.lookups.iter().map(|(id, names)| (id.to_string(), names.clone()));
+    GrantDoc {
+        connections: connections.collect(),
+        lookups: lookups.collect(),
+        blobs: grant.blobs,
+        secrets: grant.secrets.clone(),
+    }
+}

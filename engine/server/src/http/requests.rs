@@ -1,0 +1,140 @@
+//! Submit, read, explain.
+
+use axum::{Json, extract::State, response::Response};
+use engine_api::{
+    catalogue::Names,
+    command::SubmitRequest,
+    view::{EventList, EventView, ExplanationView, PersonView, SeatFilled, StepPeople},
+};
+use engine_core::{
+    explanation::Outcome,
+    ids::{Login, RequestId},
+};
+use engine_runtime::{Explained, PersonExplained, StepExplained};
+use serde::Deserialize;
+
+use super::{
+    AppState,
+    caller::Known,
+    extract::{Asked, Body, Id, field},
+    outcome::joined,
+    refusal::Refusal,
+};
+
+pub(super) async fn submit(
+    State(state): State<AppState>,
+    known: Known,
+    Body(body): Body<SubmitRequest>,
+) -> Result<Response, Refusal> {
+    let id: RequestId = field("id", &state.engine.next_id("r"))?;
+    let (rule, submit) =
+        body.into_command(id).map_err(|rejection| Refusal::rejected(&rejection))?;
+    let (engine, caller, of) = (state.engine.clone(), known.caller.clone(), rule.clone());
+    let done = tokio::spawn(async move { engine.submit(&caller, &of, submit).await });
+    match joined(done.await)? {
+        Ok(seen) => Ok(known.answer(&seen.request, None)),
+        Err(error) => {
+            let rule = known.organization.newest(&rule).map(|version| &*version.rule);
+            Err(Refusal::of(&error, &known.organization.organization.directory, rule))
+        }
+    }
+}
+
+pub(super) async fn read(
+    State(state): State<AppState>,
+    known: Known,
+    Id(id): Id<RequestId>,
+) -> Result<Response, Refusal> {
+    let me = known.caller.user.clone();
+    let explained = state.engine.explain(&known.caller, &id, Some(&me)).await;
+    let explained = explained.map_err(|error| known.refusal(&error))?;
+    let allowed = explained.person.map(|person| words(&person.allowed));
+    Ok(known.answer(&explained.request, allowed))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct About {
+    person: Option<String>,
+}
+
+pub(super) async fn explain(
+    State(state): State<AppState>,
+    known: Known,
+    Id(id): Id<RequestId>,
+    Asked(about): Asked<About>,
+) -> Result<Json<ExplanationView>, Refusal> {
+    let person = match &about.person {
+        Some(login) => {
+            let login: Login = field("person", login)?;
+            let user = known.organization.organization.directory.by_login(&login);
+            Some(user.ok_or_else(|| {
+                Refusal::invalid("person", format!("`{login}` is nobody's login"))
+            })?)
+        }
+        None => None,
+    };
+    let explained = state.engine.explain(&known.caller, &id, person.map(|user| &user.id)).await;
+    let explained = explained.map_err(|error| known.refusal(&error))?;
+    Ok(Json(explanation(&explained, &known.names(&explained.request))))
+}
+
+pub(super) async fn history(
+    State(state): State<AppState>,
+    known: Known,
+    Id(id): Id<RequestId>,
+) -> Result<Json<EventList>, Refusal> {
+    let seen = state.engine.request(&known.caller, &id).await;
+    let seen = seen.map_err(|error| known.refusal(&error))?;
+    let history = state.engine.history(&known.caller, &id).await;
+    let history = history.map_err(|error| known.refusal(&error))?;
+    let names = known.names(&seen.request);
+    Ok(Json(EventList { items: history.iter().map(|e| EventView::new(e, &names)).collect() }))
+}
+
+fn explanation(explained: &Explained, names: &Names<'_>) -> ExplanationView {
+    let criteria = match explained.criteria.outcome {
+        Outcome::Met => "met",
+        Outcome::Unmet => "unmet",
+        Outcome::Undecided => "undecided",
+    };
+    ExplanationView {
+        status: explained.status.as_str().to_owned(),
+        blocked: explained.blocked.as_ref().map(|block| names.block(block)),
+        decision_makers: explained.decision_makers.iter().map(|id| names.login(id)).collect(),
+        criteria: criteria.to_owned(),
+        criteria_reasons: names.reasons(&explained.criteria),
+        steps: explained.steps.iter().map(|s| step(s, names)).collect(),
+        person: explained.person.as_ref().map(|p| person(p, names)),
+    }
+}
+
+fn step(step: &StepExplained, names: &Names<'_>) -> StepPeople {
+    let seats = step.seats.iter().map(|(assignment, by)| SeatFilled {
+        assignment: assignment.to_string(),
+        by: by.as_ref().map(|id| names.login(id)),
+    });
+    StepPeople {
+        id: step.id.to_string(),
+        title: step.title.clone(),
+        state: step.state.to_owned(),
+        people: step.people.iter().map(|id| names.login(id)).collect(),
+        seats: seats.collect(),
+        why: step.why.as_ref().map(|why| names.reasons(why)).unwrap_or_default(),
+    }
+}
+
+fn person(person: &PersonExplained, names: &Names<'_>) -> PersonView {
+    PersonView {
+        login: names.login(&person.user),
+        visible: person.visible,
+        can_approve: person.can_approve,
+        can_decide: person.can_decide,
+        unmet: names.all_unmet(&person.unmet),
+        allowed: words(&person.allowed),
+    }
+}
+
+fn words(words: &[&'static str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}

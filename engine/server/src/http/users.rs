@@ -1,0 +1,49 @@
+//! One user.
+
+use axum::{Json, extract::State};
+use engine_api::{directory::UserDoc, organization::ChangeList};
+use engine_core::ids::Login;
+use engine_runtime::Change;
+
+use super::{
+    AppState,
+    caller::Known,
+    directory,
+    extract::{Asked, Body, DryRun, Id, Named},
+    refusal::Refusal,
+};
+
+pub(super) async fn read(known: Known, Id(login): Id<Login>) -> Result<Json<UserDoc>, Refusal> {
+    if known.user()?.login != login {
+        known.oversees()?;
+    }
+    let user = known.organization.organization.directory.by_login(&login);
+    let user = user.ok_or_else(Refusal::not_found)?;
+    Ok(Json(directory::user(user, &known.plain_names())))
+}
+
+pub(super) async fn set(
+    State(state): State<AppState>,
+    known: Known,
+    Named(login): Named<Login>,
+    Asked(how): Asked<DryRun>,
+    Body(doc): Body<UserDoc>,
+) -> Result<Json<ChangeList>, Refusal> {
+    if doc.login != login {
+        return Err(Refusal::invalid("login", format!("expected `{login}`, as in the path")));
+    }
+    known.changed(&state, vec![Change::PutUser(doc)], how.dry_run).await
+}
+
+pub(super) async fn remove(
+    State(state): State<AppState>,
+    known: Known,
+    Id(login): Id<Login>,
+    Asked(how): Asked<DryRun>,
+) -> Result<Json<ChangeList>, Refusal> {
+    known.administrates()?;
+    if known.organization.organization.directory.by_login(&login).is_none() {
+        return Err(Refusal::not_found());
+    }
+    known.changed(&state, vec![Change::RemoveUser(login)], how.dry_run).await
+}

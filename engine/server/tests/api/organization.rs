@@ -1,0 +1,164 @@
+//! Rules, scripts, plugins, tokens, bundles.
+
+use axum::http::StatusCode;
+use serde_json::{Value as Json, json};
+
+use crate::place::Place;
+
+const OK: StatusCode = StatusCode::OK;
+
+fn changes(answer: &Json) -> Vec<(String, String)> {
+    let text = |json: &Json| json.as_str().unwrap().to_owned();
+    let list = answer["changes"].as_array().unwrap();
+    list.iter().map(|change| (text(&change["change"]), text(&change["what"]))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mistake_in_a_rule_is_shown_with_its_line_and_corrected() {
+    let place = Place::new().await;
+    let rule = "rule: small\nkind: small\nsteps:\n  - id: unit\n    approvesr: []\n";
+    let asked = place.ask("PUT", "/api/v1/rules/small?file=rules/small.yaml").by("olga");
+    let refused = asked.text(rule).send().await;
+    refused.is_refused(422, "rule_invalid");
+    let mistake = &refused.body["diagnostics"][0];
+    assert_eq!((&mistake["file"], &mistake["line"]), (&json!("rules/small.yaml"), &json!(5)));
+    assert!(mistake["snippet"].as_str().unwrap().contains("^^^^^^^^^"));
+    assert_eq!(mistake["nearest"], "approvers");
+    assert!(mistake["corrected"].as_str().unwrap().contains("approvers: []"));
+
+    let rule = "rule: small\nkind: small\nsteps:\n  - id: unit\n    approvers: [{id: a, who: {group: directers}}]\n";
+    let refused = place.ask("PUT", "/api/v1/rules/small").by("olga").text(rule).send().await;
+    refused.is_refused(422, "rule_invalid");
+    assert_eq!(refused.body["diagnostics"][0]["line"], 5);
+    place
+        .ask("PUT", "/api/v1/rules/small")
+        .by("ann")
+        .text(rule.replace("directers", "directors"))
+        .send()
+        .await
+        .is_refused(403, "forbidden");
+    let refused = place.ask("PUT", "/api/v1/rules/other").by("olga").text(rule).send().await;
+    refused.is_refused(422, "rule_invalid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_is_one_transaction_and_the_same_again_changes_nothing() {
+    let place = Place::new().await;
+    let rule = |group: &str| {
+        format!(
+            "rule: small\nkind: small\nsteps:\n  - id: unit\n    approvers: [{{id: a, who: {{group: {group}}}}}]\n"
+        )
+    };
+    let bundle = |group: &str| {
+        json!({
+            "organization": {
+                "settings": {"urgent": true},
+                "rates": {"base": "EUR", "USD": "0.92", "as_of": "2026-03-01"},
+                "directory": {"groups": ["reviewers"], "users": [{"login": "rita", "groups": ["reviewers"]}]},
+            },
+            "scripts": {"always.rhai": "true"},
+            "rules": [{"name": "small.yaml", "text": rule(group)}],
+        })
+    };
+    let refused = place.post("olga", "/api/v1/apply", &bundle("revuers")).await;
+    refused.is_refused(422, "rule_invalid");
+    assert_eq!(refused.body["diagnostics"][0]["file"], "small.yaml");
+    place.get("olga", "/api/v1/users/rita").await.is_refused(404, "not_found");
+
+    let dry = place.post("olga", "/api/v1/apply?dry_run=true", &bundle("reviewers")).await;
+    dry.is(OK);
+    place.get("olga", "/api/v1/users/rita").await.is_refused(404, "not_found");
+    let done = place.post("olga", "/api/v1/apply", &bundle("reviewers")).await;
+    done.is(OK);
+    assert_eq!(changes(&dry.body), changes(&done.body));
+    assert!(changes(&done.body).contains(&("created".into(), "user rita".into())));
+    let again = place.post("olga", "/api/v1/apply", &bundle("reviewers")).await;
+    again.is(OK);
+    assert!(changes(&again.body).iter().all(|(change, _)| change == "same"), "{:#}", again.body);
+
+    place.post("ann", "/api/v1/apply", &bundle("reviewers")).await.is_refused(403, "forbidden");
+    let other = json!({"organization": {"organization": "elsewhere"}});
+    place.post("olga", "/api/v1/apply", &other).await.is_refused(422, "invalid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_directory_that_is_read_can_be_put_back() {
+    let place = Place::new().await;
+    let read = place.get("olga", "/api/v1/directory").await;
+    read.is(OK);
+    let put = place.put("olga", "/api/v1/directory?prune=true", &read.body).await;
+    put.is(OK);
+    assert!(changes(&put.body).iter().all(|(change, _)| change == "same"), "{:#}", put.body);
+    place.get("ann", "/api/v1/directory").await.is_refused(403, "forbidden");
+    place.get("ann", "/api/v1/users/ann").await.is(OK);
+    place.get("ann", "/api/v1/users/bob").await.is_refused(403, "forbidden");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scripts_are_compiled_before_they_are_taken() {
+    let place = Place::new().await;
+    let put = |text: &'static str| {
+        place.ask("PUT", "/api/v1/scripts/a.rhai").by("olga").text(text).send()
+    };
+    let refused = put("let x = ;").await;
+    refused.is_refused(422, "script_invalid");
+    assert_eq!(refused.body["diagnostics"][0]["line"], 1);
+    put("true").await.is(OK);
+    assert_eq!(place.get("olga", "/api/v1/scripts/a.rhai").await.body["text"], "true");
+    let deleted = place.ask("DELETE", "/api/v1/scripts/a.rhai").by("olga").send().await;
+    deleted.is(OK);
+    place.get("olga", "/api/v1/scripts/a.rhai").await.is_refused(404, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_no_component_is_refused() {
+    let place = Place::new().await;
+    for bytes in [&b""[..], b"hello", b"\0asm\x01\0\0\0", b"\0asm\x0d\0\x01\0"] {
+        let asked = place.ask("PUT", "/api/v1/plugins/bad").by("olga").text(bytes);
+        asked.send().await.is_refused(422, "plugin_invalid");
+    }
+    place
+        .ask("PUT", "/api/v1/plugins/bad")
+        .by("ann")
+        .text("x")
+        .send()
+        .await
+        .is_refused(403, "forbidden");
+    let grant = json!({"connections": {"shop-db": "read"}});
+    place.put("olga", "/api/v1/plugins/none/grant", &grant).await.is_refused(404, "not_found");
+    assert_eq!(place.get("olga", "/api/v1/plugins").await.body["items"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_shown_once_and_stops_when_it_is_removed() {
+    let place = Place::new().await;
+    let made = place.post("ada", "/api/v1/tokens", &json!({"user": "bob", "name": "laptop"})).await;
+    made.is(OK);
+    let bearer = format!("Bearer {}", made.body["token"].as_str().unwrap());
+    let me = || place.ask("GET", "/api/v1/me").header("authorization", &bearer).send();
+    assert_eq!(me().await.body["login"], "bob");
+    let list = place.get("ada", "/api/v1/tokens").await;
+    assert!(!list.body.to_string().contains(made.body["token"].as_str().unwrap()));
+    let path = format!("/api/v1/tokens/{}", made.body["record"]["id"].as_str().unwrap());
+    place.ask("DELETE", &path).by("ann").send().await.is_refused(403, "forbidden");
+    place.ask("DELETE", &path).by("ada").send().await.is(OK);
+    me().await.is_refused(401, "unauthenticated");
+    place
+        .post("ann", "/api/v1/tokens", &json!({"user": "bob", "name": "x"}))
+        .await
+        .is_refused(403, "forbidden");
+    place
+        .post("ann", "/api/v1/tokens", &json!({"user": "nobody", "name": "x"}))
+        .await
+        .is_refused(422, "invalid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_api_describes_itself() {
+    let place = Place::new().await;
+    let document = place.ask("GET", "/api/v1/openapi.json").send().await;
+    document.is(OK);
+    assert_eq!(document.body["openapi"], "3.1.0");
+    place.ask("GET", "/healthz").send().await.is(OK);
+    place.ask("GET", "/readyz").send().await.is(OK);
+}

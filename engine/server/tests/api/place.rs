@@ -1,0 +1,191 @@
+//! An engine in memory with a small organization, and calls of its router.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request, StatusCode},
+};
+use engine_runtime::{Caller, Clock, Ids};
+use engine_server::{
+    config::Config,
+    data,
+    http::{AppState, router},
+};
+use engine_store::{EmbeddedStore, Options};
+use serde_json::{Value as Json, json};
+use tower::ServiceExt as _;
+
+pub(crate) struct Place {
+    pub(crate) state: AppState,
+    router: Router,
+    tokens: BTreeMap<&'static str, String>,
+    _folder: tempfile::TempDir,
+}
+
+/// A call being made.
+pub(crate) struct Asking<'a> {
+    place: &'a Place,
+    method: &'static str,
+    path: String,
+    headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Json,
+}
+
+const RULE: &str = "\
+rule: capex
+kind: capex
+form:
+  - {name: amount, type: money, required: true}
+steps:
+  - id: unit
+    title: Unit director
+    approvers:
+      - {id: directors, who: {group: directors}, permissions: [[{property: amount, less_or_equal: 10000000 EUR}]]}
+";
+
+/// Everybody of the organization, with their roles and groups.
+const PEOPLE: [(&str, &str, &[&str]); 5] = [
+    ("ann", "user", &["staff"]),
+    ("bob", "user", &["staff", "directors"]),
+    ("dora", "user", &["staff", "directors"]),
+    ("eve", "user", &[]),
+    ("ada", "administrator", &[]),
+];
+
+impl Place {
+    /// Owner `olga`, the people above, and the rule `capex`.
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(EmbeddedStore::in_memory(&Options::default()).unwrap());
+        let start = "2026-03-02T09:00:00Z".parse().unwrap();
+        let (clock, ids) = (Clock::manual(start), Ids::counted());
+        let config = Config::default();
+        let state = data::assemble(store, folder.path(), &config, clock, ids).await.unwrap();
+        let router = router(state.clone());
+        let mut place = Self { state, router, tokens: BTreeMap::new(), _folder: folder };
+        place.populate().await;
+        place
+    }
+
+    async fn populate(&mut self) {
+        let org = "main".parse().unwrap();
+        let owner = serde_json::from_value(json!({"login": "olga"})).unwrap();
+        let owner = self.state.engine.create_organization(&org, owner).await.unwrap();
+        let first = self.state.engine.first_token(&org).await.unwrap();
+        self.tokens.insert("olga", first.text);
+        let users: Vec<Json> = PEOPLE
+            .iter()
+            .map(|(login, role, groups)| json!({"login": login, "role": role, "groups": groups}))
+            .collect();
+        let directory = json!({"groups": ["staff", "directors"], "users": users});
+        self.put("olga", "/api/v1/directory", &directory).await.is(StatusCode::OK);
+        let caller = Caller::new(org.clone(), owner, "test");
+        for (login, _, _) in PEOPLE {
+            let organization = self.state.engine.organization(&org).unwrap();
+            let directory = &organization.organization.directory;
+            let user = directory.by_login(&login.parse().unwrap()).unwrap().id.clone();
+            let made = self.state.engine.make_token(&caller, &user, "test", None).await.unwrap();
+            self.tokens.insert(login, made.text);
+        }
+        let published = self.ask("PUT", "/api/v1/rules/capex").by("olga").text(RULE).send().await;
+        published.is(StatusCode::OK);
+    }
+
+    pub(crate) fn ask(&self, method: &'static str, path: &str) -> Asking<'_> {
+        let path = path.to_owned();
+        Asking { place: self, method, path, headers: Vec::new(), body: Vec::new() }
+    }
+
+    pub(crate) async fn get(&self, who: &str, path: &str) -> Answer {
+        self.ask("GET", path).by(who).send().await
+    }
+
+    pub(crate) async fn post(&self, who: &str, path: &str, body: &Json) -> Answer {
+        self.ask("POST", path).by(who).json(body).send().await
+    }
+
+    pub(crate) async fn put(&self, who: &str, path: &str, body: &Json) -> Answer {
+        self.ask("PUT", path).by(who).json(body).send().await
+    }
+
+    /// A request of Ann's that Bob and Dora can decide; its id.
+    pub(crate) async fn submitted(&self) -> String {
+        let answer = self.post("ann", "/api/v1/requests", &submission("900 EUR")).await;
+        answer.is(StatusCode::OK);
+        answer.body["id"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn token(&self, who: &str) -> &str {
+        &self.tokens[who]
+    }
+}
+
+pub(crate) fn submission(amount: &str) -> Json {
+    json!({"rule": "capex", "title": "A lathe", "reason": "The old one broke", "properties": {"amount": amount}})
+}
+
+impl Asking<'_> {
+    pub(crate) fn by(self, who: &str) -> Self {
+        let bearer = format!("Bearer {}", self.place.token(who));
+        self.header("authorization", &bearer)
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    pub(crate) fn json(mut self, body: &Json) -> Self {
+        self.body = serde_json::to_vec(body).unwrap();
+        self
+    }
+
+    pub(crate) fn text(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        let mut request = Request::builder().method(self.method).uri(&self.path);
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(Body::from(self.body)).unwrap();
+        let response = self.place.router.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = to_bytes(response.into_body(), 1 << 24).await.unwrap();
+        let shown = String::from_utf8_lossy(&bytes).into_owned();
+        let body = serde_json::from_slice(&bytes).unwrap_or_else(|error| {
+            panic!("{} {}: {status} {error}: {shown}", self.method, self.path)
+        });
+        Answer { status, headers, body }
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn is(&self, status: StatusCode) {
+        assert_eq!(self.status, status, "{:#}", self.body);
+    }
+
+    /// Refused with this status and code, as problem details.
+    #[track_caller]
+    pub(crate) fn is_refused(&self, status: u16, code: &str) {
+        assert_eq!(
+            (self.status.as_u16(), self.body["code"].as_str()),
+            (status, Some(code)),
+            "{:#}",
+            self.body
+        );
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        assert!(!self.body["message"].as_str().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,179 @@
+//! The organization: people, rules, scripts, plugins, tokens.
+
+use engine_api::{
+    directory::{DirectoryDoc, RatesDoc, UserDoc},
+    endpoint::Endpoint,
+    organization::{
+        Bundle, ChangeList, GrantDoc, Health, Me, NewToken, PluginList, RuleList, RuleView,
+        TokenList, TokenMade,
+    },
+};
+
+use crate::{Call, Client, ClientError};
+
+/// Whether a change is made, or only worked out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Made.
+    Do,
+    /// Only worked out.
+    DryRun,
+}
+
+impl Deed {
+    fn on(self, call: Call) -> Call {
+        match self {
+            Self::Do => call,
+            Self::DryRun => call.query("dry_run", "true"),
+        }
+    }
+}
+
+impl Client {
+    /// Who calls.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn me(&self) -> Result<Me, ClientError> {
+        self.call(Call::new(Endpoint::GetMe, &[])).await
+    }
+
+    /// Whether requests are served.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn ready(&self) -> Result<Health, ClientError> {
+        self.call(Call::new(Endpoint::Ready, &[])).await
+    }
+
+    /// Applies a bundle in one transaction; with `prune`, what it does not name is removed.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn apply(
+        &self,
+        bundle: &Bundle,
+        deed: Deed,
+        prune: bool,
+    ) -> Result<ChangeList, ClientError> {
+        let call = deed.on(Call::new(Endpoint::Apply, &[]));
+        let call = call.query_if("prune", prune.then_some("true"));
+        self.call(call.json(bundle)?).await
+    }
+
+    /// People and places.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn directory(&self) -> Result<DirectoryDoc, ClientError> {
+        self.call(Call::new(Endpoint::GetDirectory, &[])).await
+    }
+
+    /// Adds or changes a user.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn put_user(&self, user: &UserDoc) -> Result<ChangeList, ClientError> {
+        self.call(Call::new(Endpoint::PutUser, &[user.login.as_str()]).json(user)?).await
+    }
+
+    /// Sets the rate table.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn put_rates(&self, rates: &RatesDoc) -> Result<ChangeList, ClientError> {
+        self.call(Call::new(Endpoint::PutRates, &[]).json(rates)?).await
+    }
+
+    /// All rules.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn rules(&self) -> Result<RuleList, ClientError> {
+        self.call(Call::new(Endpoint::ListRules, &[])).await
+    }
+
+    /// A rule, newest version.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn rule(&self, id: &str) -> Result<RuleView, ClientError> {
+        self.call(Call::new(Endpoint::GetRule, &[id])).await
+    }
+
+    /// Publishes a rule document, YAML or JSON by the file's name.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn publish(
+        &self,
+        id: &str,
+        file: &str,
+        text: &str,
+        comment: &str,
+    ) -> Result<ChangeList, ClientError> {
+        let call = Call::new(Endpoint::PublishRule, &[id]).query("file", file);
+        self.call(call.query("comment", comment).body(text)).await
+    }
+
+    /// Adds or changes a script.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn put_script(&self, name: &str, text: &str) -> Result<ChangeList, ClientError> {
+        self.call(Call::new(Endpoint::PutScript, &[name]).body(text)).await
+    }
+
+    /// All plugins.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn plugins(&self) -> Result<PluginList, ClientError> {
+        self.call(Call::new(Endpoint::ListPlugins, &[])).await
+    }
+
+    /// Installs a component, or replaces it; its grant stays.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn install(
+        &self,
+        id: &str,
+        component: Vec<u8>,
+        deed: Deed,
+    ) -> Result<ChangeList, ClientError> {
+        self.call(deed.on(Call::new(Endpoint::PutPlugin, &[id])).body(component)).await
+    }
+
+    /// Says what a plugin may use: all of it.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn grant(&self, id: &str, grant: &GrantDoc) -> Result<ChangeList, ClientError> {
+        self.call(Call::new(Endpoint::GrantPlugin, &[id]).json(grant)?).await
+    }
+
+    /// The tokens that the caller may see.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn tokens(&self) -> Result<TokenList, ClientError> {
+        self.call(Call::new(Endpoint::ListTokens, &[])).await
+    }
+
+    /// Makes a token.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn make_token(&self, token: &NewToken) -> Result<TokenMade, ClientError> {
+        self.call(Call::new(Endpoint::MakeToken, &[]).json(token)?).await
+    }
+
+    /// Removes a token.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn remove_token(&self, id: &str) -> Result<ChangeList, ClientError> {
+        self.call(Call::new(Endpoint::DeleteToken, &[id])).await
+    }
+}
