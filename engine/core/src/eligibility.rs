@@ -115,6 +115,9 @@ impl View<'_> {
         person: &User,
     ) -> Option<Unmet> {
         let directory = &self.organization.directory;
+        if !person.active {
+            return Some(Unmet::NoSeat { step: step.id.clone(), taken_by: Vec::new() });
+        }
         let mut approvals = Possibilities::of_decisions(
             open.of(Choice::Approve).filter(|decision| decision.by != person.id),
         );

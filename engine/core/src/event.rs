@@ -116,6 +116,8 @@ pub enum Event {
     ExecutionRetryScheduled {
         /// Which.
         execution: ExecutionId,
+        /// After which attempt.
+        attempt: u32,
         /// Why.
         failure: Failure,
         /// When.

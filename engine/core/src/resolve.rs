@@ -75,7 +75,8 @@ impl View<'_> {
                 continue;
             }
             let places = self.places(step, assignment);
-            let somebody = places.iter().any(Result::is_ok);
+            let somebody =
+                places.iter().flatten().any(|who| !self.candidates(step, who).is_empty());
             if somebody || !assignment.optional {
                 found.extend(places.into_iter().map(|place| (assignment.id.clone(), place)));
             }
@@ -206,7 +207,7 @@ impl View<'_> {
         match who {
             SeatWho::Group(group) => EmptyBecause::GroupEmpty { group: group.clone() },
             SeatWho::Person(user) | SeatWho::Found(user) => {
-                EmptyBecause::Deactivated { user: user.clone() }
+                EmptyBecause::Deactivated { user: user.clone(), property: None }
             }
             SeatWho::Role(_) | SeatWho::Node { .. } | SeatWho::AnyOf(_) | SeatWho::Nobody => {
                 EmptyBecause::RoleEmpty
@@ -283,6 +284,7 @@ impl View<'_> {
         let mut permissions: BTreeMap<&AssignmentId, bool> = BTreeMap::new();
         seats
             .iter()
+            .filter(|_| person.active && person.kind == UserKind::Person)
             .filter(|seat| may_fill(&self.organization.directory, &seat.who, person))
             .filter(|seat| self.bar(step, &seat.who, &person.id).is_none())
             .filter(|seat| {

@@ -3,21 +3,18 @@
 //! A type whose form changes gets the next number, and an upcaster here that turns the JSON of the
 //! number before into it. Files of every released number are kept as test data.
 
-use engine_core::payload::write_canonical;
 use engine_store::Body;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::error::EngineError;
+use crate::{canonical::to_canonical, error::EngineError};
 
 /// The schema that this engine writes.
 const SCHEMA: u16 = 1;
 
 pub(crate) fn encode<T: Serialize>(what: &'static str, value: &T) -> Result<Body, EngineError> {
-    let json = serde_json::to_value(value)
+    let json = to_canonical(value)
         .map_err(|error| EngineError::Unstorable { what, why: error.to_string() })?;
-    let mut bytes = Vec::new();
-    write_canonical(&json, &mut bytes);
-    Ok(Body { schema: SCHEMA, json: bytes })
+    Ok(Body { schema: SCHEMA, json })
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(

@@ -124,7 +124,7 @@ impl Plan<'_> {
         properties: &BTreeMap<PropertyName, Json>,
     ) -> BTreeMap<PropertyName, Value> {
         let organization = Arc::clone(&self.state.organization);
-        let names = Names::of_directory(&organization.directory);
+        let names = Names::of_organization(&organization);
         let mut read = BTreeMap::new();
         for (name, json) in properties {
             let value = match organization.user_properties.get(name) {

@@ -44,6 +44,10 @@ const AT_ONCE: usize = 32;
 const WAITING: usize = 4_096;
 /// How often the outbox is looked through for entries that nobody works on.
 const SWEEP: Duration = Duration::from_millis(500);
+/// Through what the engine knows what it saw itself …
+const ENGINE: &str = "engine";
+/// … and what it had to ask the executor about (EXE-3).
+const PROBE: &str = "probe";
 
 /// Which execution of which request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -219,7 +223,7 @@ impl Engine {
                 (ExecutionState::Running { .. }, None) => self.find_out(job, &request).await?,
                 (ExecutionState::Scheduled { .. }, _) => {
                     let start = EngineCommand::Start(job.execution.clone());
-                    let carried = self.engine_command(job, start).await?;
+                    let carried = self.engine_command(job, start, ENGINE).await?;
                     fresh = carried.effects.into_iter().find_map(|effect| match effect {
                         Effect::Execute(order) => Some(order),
                         _ => None,
@@ -260,21 +264,22 @@ impl Engine {
         if attempt > 1 {
             match self.probe(order, &call).await {
                 Found::Nothing => {}
-                Found::Ended(outcome) => return self.finish(job, attempt, outcome).await,
+                Found::Ended(outcome) => return self.finish(job, attempt, outcome, PROBE).await,
             }
         }
         let extensions = &self.inner.extensions;
-        let outcome = match extensions.execute(order.plugin(), &call, order.once_key()).await {
-            Ok(receipt) => AttemptOutcome::Succeeded(receipt),
+        let executed = extensions.execute(order.plugin(), &call, order.once_key()).await;
+        let (outcome, via) = match executed {
+            Ok(receipt) => (AttemptOutcome::Succeeded(receipt), ENGINE),
             Err(failure) if failure.class.may_have_happened() => {
                 match self.probe(order, &call).await {
-                    Found::Nothing => AttemptOutcome::Failed(failure),
-                    Found::Ended(outcome) => outcome,
+                    Found::Nothing => (AttemptOutcome::Failed(known(failure)), ENGINE),
+                    Found::Ended(outcome) => (outcome, PROBE),
                 }
             }
-            Err(failure) => AttemptOutcome::Failed(failure),
+            Err(failure) => (AttemptOutcome::Failed(failure), ENGINE),
         };
-        self.finish(job, attempt, outcome).await
+        self.finish(job, attempt, outcome, via).await
     }
 
     /// What became of an attempt that this process did not see the end of.
@@ -288,7 +293,7 @@ impl Engine {
             Found::Nothing => AttemptOutcome::NeverHappened,
             Found::Ended(outcome) => outcome,
         };
-        self.finish(job, attempt, outcome).await
+        self.finish(job, attempt, outcome, PROBE).await
     }
 
     async fn probe(&self, order: &ExecutionOrder, call: &ExtensionCall) -> Found {
@@ -313,16 +318,17 @@ impl Engine {
         job: &Job,
         attempt: u32,
         outcome: AttemptOutcome,
+        via: &str,
     ) -> Result<(), EngineError> {
         let execution = job.execution.clone();
         let command = EngineCommand::Finish { execution, attempt, outcome };
-        self.engine_command(job, command).await.map(drop)
+        self.engine_command(job, command, via).await.map(drop)
     }
 
     /// Takes a grant back (EXE-5).
     async fn take_back(&self, job: &Job) -> Result<(), EngineError> {
         let start = EngineCommand::StartRevert(job.execution.clone());
-        let carried = self.engine_command(job, start).await?;
+        let carried = self.engine_command(job, start, ENGINE).await?;
         let order: Option<RevertOrder> =
             carried.effects.into_iter().find_map(|effect| match effect {
                 Effect::Revert(order) => Some(order),
@@ -334,7 +340,8 @@ impl Engine {
         let extensions = &self.inner.extensions;
         let outcome = extensions.revert(order.plugin(), &call, order.receipt(), &key).await;
         let execution = job.execution.clone();
-        self.engine_command(job, EngineCommand::FinishRevert { execution, outcome }).await.map(drop)
+        let finish = EngineCommand::FinishRevert { execution, outcome };
+        self.engine_command(job, finish, ENGINE).await.map(drop)
     }
 
     fn call_of(
@@ -354,6 +361,7 @@ impl Engine {
         &self,
         job: &Job,
         command: EngineCommand,
+        via: &str,
     ) -> Result<Carried, EngineError> {
         let command = Command::Engine(command);
         let errand = Errand {
@@ -362,7 +370,7 @@ impl Engine {
             rule: None,
             command: &command,
             actor: Actor::Engine,
-            via: "engine",
+            via,
             key: None,
             settles: None,
         };
@@ -381,6 +389,14 @@ impl Engine {
         commit.agenda.push(AgendaChange::Remove { lane: Lane::Outbox, key });
         self.inner.store.commit(commit).await?;
         Ok(())
+    }
+}
+
+/// A failure whose outcome was unknown until a probe said that nothing happened: worth another try.
+fn known(failure: Failure) -> Failure {
+    match failure.class {
+        FailureClass::UnknownOutcome => Failure { class: FailureClass::Retryable, ..failure },
+        _ => failure,
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod ask;
 mod caller;
+mod canonical;
 mod clock;
 mod codec;
 mod directory;

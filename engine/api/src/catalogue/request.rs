@@ -92,9 +92,15 @@ impl Names<'_> {
             EmptyBecause::PropertyUnset { property: name, of: None } => {
                 format!("the request has no {}", property(name))
             }
-            EmptyBecause::Deactivated { user } => {
+            EmptyBecause::Deactivated { user, property: None } => {
                 format!("{} is deactivated", self.person(user))
             }
+            EmptyBecause::Deactivated { user, property: Some((name, of)) } => format!(
+                "{} is deactivated, and is the {} in the profile of {}; an administrator can change it",
+                self.person(user),
+                property(name),
+                self.person(of)
+            ),
             EmptyBecause::GroupEmpty { group } => {
                 format!("the group {} has no active member", self.group(group))
             }

@@ -297,7 +297,7 @@ fn shortages_name_whom_and_what_is_missing() {
             EmptyBecause::PropertyUnset { property: id("owner"), of: None },
             "the request has no owner",
         ),
-        (EmptyBecause::Deactivated { user: id("u-bob") }, "bob is deactivated"),
+        (EmptyBecause::Deactivated { user: id("u-bob"), property: None }, "bob is deactivated"),
         (
             EmptyBecause::GroupEmpty { group: id("directors") },
             "the group Unit Directors has no active member",

@@ -114,7 +114,9 @@ impl Draft<'_> {
                 let order = ExecutionOrder::new(release, &self.request, id);
                 self.effects.extend(order.map(Effect::Execute));
             }
-            Err(Hindrance::NoPlan(failure)) => self.attempt_failed(&execution, failure, false),
+            Err(Hindrance::NoPlan(failure)) => {
+                self.attempt_failed(&execution, execution.attempts + 1, failure);
+            }
             Err(Hindrance::PlanChanged(now)) => {
                 let approved = execution.payload.clone();
                 let why = ExecutionFailure::PlanChanged { approved, now };
@@ -177,7 +179,7 @@ impl Draft<'_> {
         match outcome {
             AttemptOutcome::Succeeded(receipt) => self.succeed(&execution, receipt),
             AttemptOutcome::Failed(failure) => {
-                self.attempt_failed(&execution, failure.clone(), false);
+                self.attempt_failed(&execution, attempt, failure.clone());
             }
             AttemptOutcome::CannotTell(failure) => {
                 self.fail(id, ExecutionFailure::Plugin(failure.clone()), true);
@@ -187,7 +189,7 @@ impl Draft<'_> {
                 let failure = Failure::new(FailureClass::Unavailable, message);
                 let (execution, at) = (id.clone(), self.at());
                 self.order(Effect::Queue(execution.clone()));
-                self.record(Event::ExecutionRetryScheduled { execution, failure, at });
+                self.record(Event::ExecutionRetryScheduled { execution, attempt, failure, at });
             }
         }
         Ok(())
@@ -204,15 +206,15 @@ impl Draft<'_> {
     }
 
     /// Tried again by itself where the class allows it, up to a limit (EXE-4).
-    fn attempt_failed(&mut self, execution: &Execution, failure: Failure, may_have_happened: bool) {
+    fn attempt_failed(&mut self, execution: &Execution, attempt: u32, failure: Failure) {
         let id = execution.id.clone();
-        if !failure.class.is_retryable() || execution.attempts >= MAX_ATTEMPTS {
-            return self.fail(&id, ExecutionFailure::Plugin(failure), may_have_happened);
+        if !failure.class.is_retryable() || attempt >= MAX_ATTEMPTS {
+            return self.fail(&id, ExecutionFailure::Plugin(failure), false);
         }
-        let at = self.at() + back_off(execution.attempts, failure.retry_after_ms, &id);
+        let at = self.at() + back_off(attempt, failure.retry_after_ms, &id);
         self.order(Effect::Unqueue(id.clone()));
         self.order(Effect::SetTimer(Timer::ExecutionRetry(id.clone()), at));
-        self.record(Event::ExecutionRetryScheduled { execution: id, failure, at });
+        self.record(Event::ExecutionRetryScheduled { execution: id, attempt, failure, at });
     }
 
     fn fail(&mut self, id: &ExecutionId, why: ExecutionFailure, may_have_happened: bool) {
@@ -263,9 +265,14 @@ impl Draft<'_> {
                 Failure::new(FailureClass::Refused, "the plan was not the approved one")
             }
         };
-        let (execution, at) = (id.clone(), self.at());
-        self.order(Effect::Queue(execution.clone()));
-        self.record(Event::ExecutionRetryScheduled { execution, failure, at });
+        let attempt = execution.attempts;
+        let at = self.at();
+        self.record(Event::ExecutionRetryScheduled { execution: id.clone(), attempt, failure, at });
+        // What a person starts, a person starts again.
+        if execution.manual {
+            self.start(id)?;
+        }
+        self.order(Effect::Queue(id.clone()));
         Ok(())
     }
 

@@ -52,7 +52,7 @@ impl Draft<'_> {
         if !matches!(execution.state, ExecutionState::Active { .. }) {
             return Err(self.wrong_status(Some(id)));
         }
-        let comment = self.comment(Some(comment), true)?;
+        let comment = self.comment(Some(comment), false)?;
         self.end(id, EndCause::Revoked { by: person.id.clone(), comment });
         Ok(())
     }

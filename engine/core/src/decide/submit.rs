@@ -52,7 +52,7 @@ pub(super) fn submit<'a>(
 /// The request as asked for, and what is wrong with it so far.
 fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, Vec<FieldProblem>) {
     let organization = context.organization;
-    let names = Names::of_directory(&organization.directory);
+    let names = Names::of_organization(organization);
     let mut reader = FormReader { names: &names, problems: Vec::new() };
     let properties = reader.read("properties", &context.rule.form, &submit.properties);
     let items = reader.items(&context.rule.item_form, &submit.items);
@@ -93,8 +93,11 @@ fn expiry(context: &Context<'_>, submit: &Submit) -> Option<DateTime<Utc>> {
     }
     let most = longest_expiry(context);
     let by_rule = context.rule.approval_expires_after.and_then(|span| after(context.meta.at, span));
-    let asked = submit.approval_expires.or(by_rule.map(|by_rule| by_rule.min(most)));
-    Some(asked.unwrap_or(most))
+    let usual = by_rule.map_or(most, |by_rule| by_rule.min(most));
+    // An approval after the end of what is asked for would be about nothing.
+    let usual =
+        submit.ends.filter(|ends| *ends > context.meta.at).map_or(usual, |end| usual.min(end));
+    Some(submit.approval_expires.unwrap_or(usual))
 }
 
 fn longest_expiry(context: &Context<'_>) -> DateTime<Utc> {

@@ -62,6 +62,9 @@ pub enum EmptyBecause {
     Deactivated {
         /// Who.
         user: UserId,
+        /// The property that names them, and in whose profile; none where the rule or the request
+        /// does.
+        property: Option<(PropertyName, UserId)>,
     },
     /// The group has no active member.
     GroupEmpty {

@@ -87,7 +87,7 @@ impl View<'_> {
     fn person(&self, id: &UserId) -> Found {
         match self.organization.directory.active(id) {
             Some(_) => Ok(SeatWho::Person(id.clone())),
-            None => Err(EmptyBecause::Deactivated { user: id.clone() }),
+            None => Err(EmptyBecause::Deactivated { user: id.clone(), property: None }),
         }
     }
 
@@ -161,7 +161,7 @@ impl View<'_> {
             None => unset(),
             Some(value) => match self.named(value, rest) {
                 seats if seats.is_empty() => unset(),
-                seats => seats,
+                seats => seats.into_iter().map(|seat| blame(seat, property, start)).collect(),
             },
         }
     }
@@ -183,8 +183,18 @@ impl View<'_> {
             NomineeKind::Group(group) => Ok(SeatWho::Group(group.clone())),
             NomineeKind::User(id) => match self.organization.directory.active(id) {
                 Some(_) => Ok(SeatWho::Found(id.clone())),
-                None => Err(EmptyBecause::Deactivated { user: id.clone() }),
+                None => Err(EmptyBecause::Deactivated { user: id.clone(), property: None }),
             },
         }
     }
+}
+
+/// Says of a deactivated person which property of whose profile names them (STP-8).
+fn blame(seat: Found, property: &PropertyName, of: &UserId) -> Found {
+    seat.map_err(|why| match why {
+        EmptyBecause::Deactivated { user, property: None } => {
+            EmptyBecause::Deactivated { user, property: Some((property.clone(), of.clone())) }
+        }
+        other => other,
+    })
 }

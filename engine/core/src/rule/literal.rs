@@ -53,7 +53,13 @@ fn from_text(of: &PropertyType, text: &str, names: &Names<'_>) -> Result<Value, 
         PropertyType::Text => Ok(Value::Text(text.to_owned())),
         PropertyType::Choice => Ok(Value::Choice(text.to_owned())),
         PropertyType::Money => {
-            text.parse::<Money>().map(Value::Money).map_err(|bad| bad.to_string())
+            let money = text.parse::<Money>().map_err(|bad| bad.to_string())?;
+            if names.has_currency(money.currency) {
+                Ok(Value::Money(money))
+            } else {
+                let currency = money.currency;
+                Err(format!("`{currency}` is not a currency of ISO 4217 or of the rate table"))
+            }
         }
         PropertyType::Decimal => {
             parse_decimal(text).map(Value::Decimal).map_err(|bad| bad.to_string())

@@ -8,6 +8,8 @@ use super::literal::unknown;
 use crate::{
     directory::Directory,
     ids::{GroupId, Login, NodeId, PluginId, PropertyName, ResourceId, ScriptId, UserId},
+    money::{Currency, Rates},
+    organization::Organization,
     value::PropertyType,
 };
 
@@ -35,19 +37,34 @@ pub struct Names<'a> {
     user_properties: Option<&'a BTreeMap<PropertyName, PropertyType>>,
     scripts: Option<&'a BTreeSet<ScriptId>>,
     plugins: Option<&'a BTreeMap<PluginId, World>>,
+    rates: Option<&'a Rates>,
 }
 
 impl<'a> Names<'a> {
     /// People, groups, nodes and resources of today; scripts and plugins are not checked.
     #[must_use]
     pub fn of_directory(directory: &'a Directory) -> Self {
-        Self { directory, recorded: None, user_properties: None, scripts: None, plugins: None }
+        Self {
+            directory,
+            recorded: None,
+            user_properties: None,
+            scripts: None,
+            plugins: None,
+            rates: None,
+        }
+    }
+
+    /// The same, with the organization's own currencies: those of its rate table (FIN-15).
+    #[must_use]
+    pub fn of_organization(organization: &'a Organization) -> Self {
+        let rates = organization.rates.as_ref();
+        Self { rates, ..Self::of_directory(&organization.directory) }
     }
 
     /// Everything of today: for publishing.
     #[must_use]
     pub fn of_today(
-        organization: &'a crate::organization::Organization,
+        organization: &'a Organization,
         scripts: &'a BTreeSet<ScriptId>,
         plugins: &'a BTreeMap<PluginId, World>,
     ) -> Self {
@@ -57,22 +74,30 @@ impl<'a> Names<'a> {
             user_properties: Some(&organization.user_properties),
             scripts: Some(scripts),
             plugins: Some(plugins),
+            rates: organization.rates.as_ref(),
         }
     }
 
     /// What was recorded when the version was published.
     #[must_use]
-    pub fn recorded(
-        organization: &'a crate::organization::Organization,
-        people: &'a BTreeMap<Login, UserId>,
-    ) -> Self {
+    pub fn recorded(organization: &'a Organization, people: &'a BTreeMap<Login, UserId>) -> Self {
         Self {
             directory: &organization.directory,
             recorded: Some(people),
             user_properties: Some(&organization.user_properties),
             scripts: None,
             plugins: None,
+            rates: organization.rates.as_ref(),
         }
+    }
+
+    /// A currency of ISO 4217, or of the organization's rate table; what was published stays.
+    pub(crate) fn has_currency(&self, currency: Currency) -> bool {
+        self.recorded.is_some()
+            || currency.is_iso()
+            || self
+                .rates
+                .is_some_and(|rates| rates.base == currency || rates.rates.contains_key(&currency))
     }
 
     pub(crate) fn is_publish(&self) -> bool {

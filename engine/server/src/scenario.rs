@@ -1,0 +1,180 @@
+//! Tests of rules, written as files: the runner behind `countersign test`.
+//!
+//! A scenario file has a world (people, rules, scripts, plugins) and cases. Each case runs
+//! against an engine of its own, real but for the clock, which only the file moves, and the plugins
+//! that the file replaces by stubs. What is expected after a step is compared exactly; a refused
+//! command must leave the log as it was.
+//!
+//! To add a command see `command.rs`; to add a key of `expect` see `expect.rs`.
+
+mod act;
+mod bench;
+pub mod cli;
+mod command;
+mod crash;
+mod expect;
+mod file;
+mod play;
+mod report;
+mod stub;
+mod world;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+pub use self::{
+    cli::{TestArgs, test},
+    report::{CaseReport, Failure, Mismatch, Report},
+};
+use self::{
+    bench::{Broken, Extensions},
+    file::ScenarioFile,
+    play::Player,
+    world::Builder,
+};
+
+/// Where the data of each case is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum StoreKind {
+    /// In memory.
+    #[default]
+    Memory,
+    /// In a temporary folder.
+    Redb,
+    /// Not available in this version: every case fails.
+    Postgres,
+}
+
+/// How to run.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Only cases whose name contains this text.
+    pub filter: Option<String>,
+    /// Where data is kept.
+    pub store: StoreKind,
+}
+
+/// Runs the scenario files of `paths`; a folder stands for every `*.scenario.yaml` and
+/// `*.scenario.json` below it. A file that cannot be read counts as one failed case and does not stop
+/// the others.
+pub async fn run(paths: &[PathBuf], options: &Options) -> Report {
+    let mut report = Report::default();
+    let mut host = HostRoom::default();
+    for path in paths {
+        match files(path) {
+            Ok(found) if found.is_empty() => {
+                let message = "expected files that end in `.scenario.yaml`, found none".to_owned();
+                report.cases.push(unreadable(path, message));
+            }
+            Ok(found) => {
+                for file in found {
+                    report.cases.extend(run_file(&file, options, &mut host).await);
+                }
+            }
+            Err(error) => report.cases.push(unreadable(path, format!("cannot be read: {error}"))),
+        }
+    }
+    report
+}
+
+fn unreadable(path: &Path, message: String) -> CaseReport {
+    let name = path.display().to_string();
+    CaseReport::unreadable(&name, 1, &name, message)
+}
+
+/// A file itself, or the scenarios below a folder in the order of their names.
+fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?.path();
+        let name = entry.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if entry.is_dir() {
+            found.extend(files(&entry)?);
+        } else if name.ends_with(".scenario.yaml") || name.ends_with(".scenario.json") {
+            found.push(entry);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+async fn run_file(path: &Path, options: &Options, host: &mut HostRoom) -> Vec<CaseReport> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => return vec![unreadable(path, format!("cannot be read: {error}"))],
+    };
+    let name = path.display().to_string();
+    let file = match ScenarioFile::read(&name, &text) {
+        Ok(file) => file,
+        Err(errors) => return vec![unreadable(path, errors.to_string())],
+    };
+    let extensions = match host.for_file(&file).await {
+        Ok(extensions) => extensions,
+        Err(broken) => return vec![unreadable(path, broken.to_string())],
+    };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let builder = Builder { file: &file, folder, kind: options.store, extensions };
+    let mut cases = Vec::new();
+    for index in 0..file.count() {
+        let case = file.name_of(index);
+        if options.filter.as_ref().is_none_or(|wanted| case.contains(wanted.as_str())) {
+            let line = file.line(&ScenarioFile::place(index));
+            let failures = run_case(&builder, index).await.unwrap_or_else(|broken| {
+                let (step, error) = (String::new(), Some(broken.to_string()));
+                vec![Failure { line, step, mismatches: Vec::new(), error }]
+            });
+            cases.push(CaseReport { file: name.clone(), line, name: case, failures });
+        }
+    }
+    cases
+}
+
+async fn run_case(builder: &Builder<'_>, index: usize) -> Result<Vec<Failure>, Broken> {
+    let case = builder.file.case(index).map_err(|errors| Broken::new(errors.to_string()))?;
+    let bench = builder.build(case.at).await?;
+    let mut player = Player { file: builder.file, bench, tabs: BTreeMap::new() };
+    Ok(player.play(&case).await)
+}
+
+/// The plugin host of a run, started when the first file needs it.
+#[derive(Debug, Default)]
+struct HostRoom {
+    open: Option<(engine_host::Host, tempfile::TempDir)>,
+}
+
+impl HostRoom {
+    async fn for_file(&mut self, file: &ScenarioFile) -> Result<Option<Extensions>, Broken> {
+        let has_components = file.world.plugins.iter().any(|plugin| plugin.component.is_some());
+        if file.world.scripts.is_empty() && !has_components {
+            return Ok(None);
+        }
+        let (host, folder) = match self.open.take() {
+            Some(open) => open,
+            None => start_host().await?,
+        };
+        let extensions =
+            Extensions { host: host.clone(), folder: folder.path().join("components") };
+        self.open = Some((host, folder));
+        Ok(Some(extensions))
+    }
+}
+
+async fn start_host() -> Result<(engine_host::Host, tempfile::TempDir), Broken> {
+    let broken = |error: &dyn std::error::Error| Broken::new(error.to_string());
+    let folder = tempfile::tempdir().map_err(|error| broken(&error))?;
+    let blobs = engine_connect::Blobs::open(folder.path().join("blobs")).await;
+    let host = engine_host::Host::open(engine_host::HostOptions {
+        folder: folder.path().join("host"),
+        limits: engine_host::HostLimits::default(),
+        connections: engine_connect::Connections::new(BTreeMap::new()),
+        blobs: blobs.map_err(|error| broken(&error))?,
+        secrets: BTreeMap::new(),
+        lookups: BTreeMap::new(),
+    });
+    Ok((host.map_err(|error| broken(&error))?, folder))
+}

@@ -1,0 +1,57 @@
+//! `countersign test`.
+
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use super::{Options, StoreKind, run};
+
+/// Runs scenario files against an engine of their own and says which expectations do not hold.
+#[derive(Clone, Debug, clap::Args)]
+pub struct TestArgs {
+    /// Scenario files, or folders with files that end in `.scenario.yaml`.
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// Only cases whose name contains this text.
+    #[arg(long)]
+    filter: Option<String>,
+    /// Prints one JSON document instead of lines.
+    #[arg(long)]
+    json: bool,
+    /// Where the data of each case is kept.
+    #[arg(long, value_enum, default_value_t)]
+    store: StoreKind,
+    /// Writes what was found into the files. Not available in this version.
+    #[arg(long)]
+    update: bool,
+    /// Runs against a server started with `--test-control`. Not available in this version.
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+}
+
+/// Runs the command: success if every case is as it says.
+///
+/// # Errors
+/// The output cannot be written.
+pub async fn test(args: TestArgs) -> io::Result<ExitCode> {
+    let unavailable =
+        [("--update", args.update), ("--server", args.server.is_some())];
+    if let Some((flag, _)) = unavailable.iter().find(|(_, used)| *used) {
+        writeln!(io::stderr(), "error: `{flag}` is not available in this version")?;
+        return Ok(ExitCode::from(2));
+    }
+    if args.store == StoreKind::Postgres {
+        writeln!(io::stderr(), "error: `--store postgres` is not available in this version")?;
+        return Ok(ExitCode::from(2));
+    }
+    let report = run(&args.paths, &Options { filter: args.filter, store: args.store }).await;
+    let mut out = io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", report.to_json())?;
+    } else {
+        write!(out, "{report}")?;
+    }
+    Ok(if report.failed() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

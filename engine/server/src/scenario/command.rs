@@ -1,0 +1,265 @@
+//! The commands of a scenario, as they are written.
+//!
+//! To add a command: a line in `commands!`, its fields, and what it does in `act.rs`.
+
+use std::{collections::BTreeMap, fmt};
+
+use engine_core::{
+    ids::{GroupId, Login, PropertyName},
+    value::Span,
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::Value as Json;
+
+use super::{crash::CrashPoint, expect::ExpectDoc};
+
+/// What is done, and what is expected after it.
+#[derive(Debug)]
+pub(super) struct StepDoc {
+    /// What is done.
+    pub(super) command: CommandDoc,
+    /// None: it must succeed.
+    pub(super) expect: Option<ExpectDoc>,
+}
+
+macro_rules! commands {
+    (
+        available { $($key:ident => $variant:ident($of:ty),)* }
+        unavailable { $($later:ident)* }
+    ) => {
+        /// A command with its fields.
+        #[derive(Debug)]
+        pub(super) enum CommandDoc {
+            $(
+                #[doc = stringify!($key)]
+                $variant($of),
+            )*
+            /// One of the format that this version does not have.
+            Unavailable(&'static str),
+        }
+
+        const NAMES: &[&str] = &["expect", $(stringify!($key),)* $(stringify!($later),)*];
+
+        impl CommandDoc {
+            /// The word in the file.
+            pub(super) fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => stringify!($key),)*
+                    Self::Unavailable(name) => name,
+                }
+            }
+
+            fn read<'de, A: MapAccess<'de>>(key: &str, map: &mut A) -> Result<Self, A::Error> {
+                match key {
+                    $(stringify!($key) => map.next_value().map(Self::$variant),)*
+                    $(stringify!($later) => {
+                        map.next_value::<IgnoredAny>()?;
+                        Ok(Self::Unavailable(stringify!($later)))
+                    })*
+                    other => Err(de::Error::unknown_field(other, NAMES)),
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    available {
+        submit => Submit(Box<SubmitDoc>),
+        approve => Approve(Box<DecideDoc>),
+        reject => Reject(Box<DecideDoc>),
+        cancel => Cancel(Box<DecideDoc>),
+        reevaluate => Reevaluate(RequestDoc),
+        run => Run(ExecutionDoc),
+        retry => Retry(ExecutionDoc),
+        revoke => Revoke(ExecutionDoc),
+        publish => Publish(PublishDoc),
+        set => Set(SetDoc),
+        update_user => UpdateUser(UpdateUserDoc),
+        deactivate => Deactivate(DeactivateDoc),
+        open => Open(OpenDoc),
+        explain => Explain(ExplainDoc),
+        together => Together(Vec<StepDoc>),
+        advance => Advance(Span),
+        crash => Crash(CrashDoc),
+    }
+    unavailable {
+        save_draft edit withdraw hold release return_to_review pass_review confirm send_back force
+        reassign add_approver remove_approver watch leave comment delegate undelegate resubmit
+        restart retire delete_rule preview
+    }
+}
+
+impl CommandDoc {
+    /// Whose command it is, where it says so.
+    pub(super) fn person(&self) -> Option<&Login> {
+        match self {
+            Self::Submit(doc) => Some(&doc.r#as),
+            Self::Approve(doc) | Self::Reject(doc) | Self::Cancel(doc) => Some(&doc.r#as),
+            Self::Reevaluate(doc) => Some(&doc.r#as),
+            Self::Run(doc) | Self::Retry(doc) | Self::Revoke(doc) => Some(&doc.r#as),
+            Self::Publish(doc) => doc.r#as.as_ref(),
+            Self::Set(doc) => doc.r#as.as_ref(),
+            Self::UpdateUser(doc) => doc.r#as.as_ref(),
+            Self::Deactivate(doc) => doc.r#as.as_ref(),
+            Self::Open(doc) => Some(&doc.r#as),
+            Self::Explain(doc) => doc.r#as.as_ref(),
+            Self::Together(_) | Self::Advance(_) | Self::Crash(_) | Self::Unavailable(_) => None,
+        }
+    }
+}
+
+/// A submission; title and reason default to a valid text.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SubmitDoc {
+    pub(super) r#as: Login,
+    pub(super) rule: Option<String>,
+    pub(super) rule_group: Option<IgnoredAny>,
+    pub(super) request: Option<IgnoredAny>,
+    pub(super) id: Option<String>,
+    #[serde(default)]
+    pub(super) properties: BTreeMap<String, Json>,
+    #[serde(default)]
+    pub(super) urgent: bool,
+    pub(super) target_users: Option<IgnoredAny>,
+    pub(super) picks: Option<IgnoredAny>,
+    #[serde(default)]
+    pub(super) items: Vec<Json>,
+    pub(super) title: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) approval_expires: Option<String>,
+    pub(super) ends: Option<String>,
+    pub(super) key: Option<String>,
+}
+
+/// A decision, or taking the request back.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DecideDoc {
+    pub(super) r#as: Login,
+    pub(super) request: String,
+    pub(super) comment: Option<String>,
+    pub(super) step: Option<String>,
+    pub(super) tab: Option<String>,
+    pub(super) key: Option<String>,
+    pub(super) items: Option<IgnoredAny>,
+    pub(super) concern: Option<IgnoredAny>,
+}
+
+/// A command about a request as a whole.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RequestDoc {
+    pub(super) r#as: Login,
+    pub(super) request: String,
+    pub(super) key: Option<String>,
+}
+
+/// A command about an execution.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExecutionDoc {
+    pub(super) r#as: Login,
+    pub(super) request: String,
+    pub(super) execution: String,
+    #[serde(default)]
+    pub(super) comment: String,
+    pub(super) key: Option<String>,
+}
+
+/// A rule document to publish, unread; by the owner where nobody is named.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PublishDoc {
+    pub(super) r#as: Option<Login>,
+    #[serde(rename = "rule")]
+    _rule: IgnoredAny,
+    #[serde(default)]
+    pub(super) comment: String,
+}
+
+/// Settings to change; what is not named stays.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SetDoc {
+    pub(super) r#as: Option<Login>,
+    pub(super) settings: Json,
+}
+
+/// Groups and properties of a user to replace; what is not named stays.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UpdateUserDoc {
+    pub(super) r#as: Option<Login>,
+    pub(super) user: Login,
+    pub(super) groups: Option<Vec<GroupId>>,
+    pub(super) properties: Option<BTreeMap<PropertyName, Json>>,
+}
+
+/// A user to deactivate. This version asks for no replacement, so that every deactivation is what
+/// `force` asks for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeactivateDoc {
+    pub(super) r#as: Option<Login>,
+    pub(super) user: Login,
+    pub(super) replace_by: Option<IgnoredAny>,
+    #[serde(default, rename = "force")]
+    _force: bool,
+}
+
+/// Remembers what a person sees, under a name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OpenDoc {
+    pub(super) r#as: Login,
+    pub(super) request: String,
+    pub(super) tab: String,
+}
+
+/// Asks without changing anything; as the owner where nobody is named.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExplainDoc {
+    pub(super) r#as: Option<Login>,
+    pub(super) request: String,
+    pub(super) person: Option<Login>,
+}
+
+/// Drops the engine and opens it again, at once or during the next command.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CrashDoc {
+    pub(super) at: Option<CrashPoint>,
+}
+
+impl<'de> Deserialize<'de> for StepDoc {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = StepDoc;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a command such as `approve: {as: bob, request: r1}`")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<StepDoc, A::Error> {
+                let (mut command, mut expect) = (None, None);
+                while let Some(key) = map.next_key::<String>()? {
+                    if key == "expect" {
+                        expect = Some(map.next_value()?);
+                    } else if command.replace(CommandDoc::read(&key, &mut map)?).is_some() {
+                        return Err(de::Error::custom("two commands in one step"));
+                    }
+                }
+                let command = command.ok_or_else(|| de::Error::custom("no command"))?;
+                Ok(StepDoc { command, expect })
+            }
+        }
+        from.deserialize_map(Reader)
+    }
+}

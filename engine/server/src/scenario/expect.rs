@@ -1,0 +1,347 @@
+//! What a step expects, and whether it is so.
+//!
+//! Lists are compared sorted: they are exact, and the order in which they are written does not matter.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use engine_core::{rejection::Code, request::Status};
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
+
+use super::{
+    act::Outcome,
+    bench::{Bench, Broken},
+    report::Mismatch,
+    stub::Method,
+};
+
+/// The keys of `expect`; only those that are written are looked at.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ExpectDoc {
+    status: Option<Status>,
+    step: Option<String>,
+    flags: Option<Vec<Flag>>,
+    decision_makers: Option<Vec<String>>,
+    can_decide: Option<bool>,
+    unmet: Option<Vec<Code>>,
+    message_contains: Option<Texts>,
+    /// The one key that makes a refusal right.
+    pub(super) error: Option<Code>,
+    fields: Option<Vec<String>>,
+    executions: Option<BTreeMap<String, String>>,
+    calls: Option<BTreeMap<String, BTreeMap<String, u32>>>,
+    events: Option<Vec<String>>,
+    events_contain: Option<Vec<String>>,
+    seats: Option<BTreeMap<String, Vec<String>>>,
+    notices: Option<IgnoredAny>,
+    visible_to: Option<Vec<String>>,
+    routed_to: Option<String>,
+    outcomes: Option<Vec<OneOf>>,
+}
+
+impl ExpectDoc {
+    /// Whether the sentences of the answer are needed.
+    pub(super) fn asks_for_messages(&self) -> bool {
+        self.message_contains.is_some()
+    }
+}
+
+/// A flag beside the status (REQ-1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Flag {
+    Urgent,
+    OnHold,
+    Blocked,
+    Overdue,
+}
+
+impl fmt::Display for Flag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Urgent => "urgent",
+            Self::OnHold => "on_hold",
+            Self::Blocked => "blocked",
+            Self::Overdue => "overdue",
+        })
+    }
+}
+
+/// One text or several.
+#[derive(Debug)]
+struct Texts(Vec<String>);
+
+/// A word, or a list of which one is right.
+type OneOf = Texts;
+
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Texts;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text, or a list of texts")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Texts, E> {
+                Ok(Texts(vec![text.to_owned()]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Texts, A::Error> {
+                let mut texts = Vec::new();
+                while let Some(text) = list.next_element()? {
+                    texts.push(text);
+                }
+                Ok(Texts(texts))
+            }
+        }
+        from.deserialize_any(Reader)
+    }
+}
+
+/// What is compared, and what was found to be different.
+pub(super) struct Check<'a> {
+    bench: &'a Bench,
+    outcome: &'a Outcome,
+    mismatches: Vec<Mismatch>,
+}
+
+impl<'a> Check<'a> {
+    /// Compares what a step expects with what there is.
+    ///
+    /// # Errors
+    /// [`Broken`] where the engine cannot be asked.
+    pub(super) async fn all(
+        expect: &ExpectDoc,
+        outcome: &'a Outcome,
+        bench: &'a Bench,
+    ) -> Result<Vec<Mismatch>, Broken> {
+        let mut check = Self { bench, outcome, mismatches: Vec::new() };
+        if expect.notices.is_some() {
+            return Err(Broken::new("`notices` is not available in this version"));
+        }
+        check.answer(expect);
+        check.standing(expect).await?;
+        check.request(expect).await?;
+        check.events(expect).await?;
+        check.calls(expect)?;
+        if let Some(expected) = &expect.visible_to {
+            let found = bench.visible_to().await?;
+            check.list("visible_to", expected, found);
+        }
+        Ok(check.mismatches)
+    }
+
+    fn differ(&mut self, key: &'static str, expected: impl fmt::Display, found: impl fmt::Display) {
+        let (expected, found) = (expected.to_string(), found.to_string());
+        if expected != found {
+            self.mismatches.push(Mismatch { key, expected, found });
+        }
+    }
+
+    fn list<T: fmt::Display>(&mut self, key: &'static str, expected: &[T], found: Vec<String>) {
+        let expected = expected.iter().map(ToString::to_string).collect();
+        self.differ(key, sorted(expected), sorted(found));
+    }
+
+    /// What the command was answered.
+    fn answer(&mut self, expect: &ExpectDoc) {
+        match (&expect.error, self.outcome) {
+            (Some(code), Outcome::Refused(refusal)) => {
+                self.differ("error", code.as_str(), refusal.describe());
+            }
+            (Some(code), outcome) => self.differ("error", code.as_str(), outcome.describe()),
+            (None, Outcome::Refused(refusal)) => {
+                self.differ("error", "no error", refusal.describe());
+            }
+            (None, Outcome::Done { .. } | Outcome::Together(_) | Outcome::Crashed) => {}
+        }
+        if let Some(expected) = &expect.fields {
+            let expected: Vec<&str> = expected.iter().map(|field| bare(field)).collect();
+            let found = match self.outcome {
+                Outcome::Refused(refusal) => &refusal.fields[..],
+                Outcome::Done { .. } | Outcome::Together(_) | Outcome::Crashed => &[],
+            };
+            let found: BTreeSet<String> = found.iter().map(|f| bare(f).to_owned()).collect();
+            self.list("fields", &expected, found.into_iter().collect());
+        }
+        if let Some(Texts(expected)) = &expect.message_contains {
+            let messages = self.outcome.messages();
+            let all = messages.join("\n").to_lowercase();
+            for text in expected.iter().filter(|text| !all.contains(&text.to_lowercase())) {
+                self.differ("message_contains", text, format!("{messages:?}"));
+            }
+        }
+        if let Some(expected) = &expect.outcomes {
+            self.outcomes(expected);
+        }
+    }
+
+    /// Results in any order: some assignment of them to what is expected must fit.
+    fn outcomes(&mut self, expected: &[OneOf]) {
+        let found = match self.outcome {
+            Outcome::Together(results) => results.clone(),
+            Outcome::Done { .. } | Outcome::Refused(_) | Outcome::Crashed => Vec::new(),
+        };
+        if expected.len() != found.len() || !assignable(expected, &mut found.clone()) {
+            let words: Vec<String> = expected.iter().map(|Texts(any)| any.join("|")).collect();
+            self.differ("outcomes", words.join(", "), found.join(", "));
+        }
+    }
+
+    /// Whether the person of the command can decide, and why not.
+    async fn standing(&mut self, expect: &ExpectDoc) -> Result<(), Broken> {
+        if expect.can_decide.is_none() && expect.unmet.is_none() {
+            return Ok(());
+        }
+        let unmet = match self.outcome {
+            Outcome::Refused(refusal) if !refusal.unmet.is_empty() => refusal.unmet.clone(),
+            Outcome::Refused(_) | Outcome::Done { .. } | Outcome::Together(_) | Outcome::Crashed => {
+                self.bench.unmet().await?
+            }
+        };
+        if let Some(expected) = expect.can_decide {
+            self.differ("can_decide", expected, unmet.is_empty());
+        }
+        if let Some(expected) = &expect.unmet {
+            let expected: Vec<&str> = expected.iter().map(|code| code.as_str()).collect();
+            let found = unmet.iter().map(|code| code.as_str().to_owned()).collect();
+            self.list("unmet", &expected, found);
+        }
+        Ok(())
+    }
+
+    /// What the request is like now.
+    async fn request(&mut self, expect: &ExpectDoc) -> Result<(), Broken> {
+        let asks = expect.status.is_some()
+            || expect.step.is_some()
+            || expect.flags.is_some()
+            || expect.executions.is_some()
+            || expect.routed_to.is_some();
+        if asks {
+            let Some(request) = self.bench.request().await? else {
+                self.differ("request", "a request", "none");
+                return Ok(());
+            };
+            if let Some(expected) = expect.status {
+                self.differ("status", expected.as_str(), request.status().as_str());
+            }
+            if let Some(expected) = &expect.step {
+                self.differ("step", expected, request.active().map_or("", |(id, _)| id.as_str()));
+            }
+            if let Some(expected) = &expect.flags {
+                let flags = [
+                    (Flag::Urgent, request.urgent),
+                    (Flag::OnHold, request.on_hold),
+                    (Flag::Blocked, request.blocked.is_some()),
+                ];
+                let found = flags.iter().filter(|(_, set)| *set).map(|(flag, _)| flag.to_string());
+                self.list("flags", expected, found.collect());
+            }
+            for (id, expected) in expect.executions.iter().flatten() {
+                let found = request.executions.iter().find(|e| e.id.to_string() == *id);
+                let found = found.map_or("no such execution", |e| e.state.as_str());
+                self.differ("executions", format!("{id}: {expected}"), format!("{id}: {found}"));
+            }
+            if let Some(expected) = &expect.routed_to {
+                self.differ("routed_to", expected, &request.rule);
+            }
+        }
+        self.seats(expect).await
+    }
+
+    /// Who can decide, and who has filled which seat.
+    async fn seats(&mut self, expect: &ExpectDoc) -> Result<(), Broken> {
+        if expect.decision_makers.is_none() && expect.seats.is_none() {
+            return Ok(());
+        }
+        let explained = self.bench.explained(None).await?;
+        if let Some(expected) = &expect.decision_makers {
+            let found = self.bench.logins(&explained.decision_makers);
+            self.list("decision_makers", expected, found);
+        }
+        if let Some(expected) = &expect.seats {
+            let written = expected.iter().map(|(id, who)| (id.clone(), sorted(who.clone())));
+            let found = self.bench.seats(&explained);
+            let found = found.into_iter().map(|(id, who)| (id, sorted(who)));
+            self.differ("seats", shown(written), shown(found));
+        }
+        Ok(())
+    }
+
+    async fn events(&mut self, expect: &ExpectDoc) -> Result<(), Broken> {
+        if expect.events.is_none() && expect.events_contain.is_none() {
+            return Ok(());
+        }
+        let (all, since) = self.bench.events().await?;
+        if let Some(expected) = &expect.events {
+            self.list("events", expected, all.iter().skip(since).cloned().collect());
+        }
+        for expected in expect.events_contain.iter().flatten() {
+            if !all.contains(expected) {
+                self.differ("events_contain", expected, sorted(all.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    fn calls(&mut self, expect: &ExpectDoc) -> Result<(), Broken> {
+        for (name, methods) in expect.calls.iter().flatten() {
+            for (word, expected) in methods {
+                let unknown = || Broken::new(format!("`{word}` is not a call of a plugin"));
+                let method = Method::parse(word).ok_or_else(unknown)?;
+                let found = self.bench.calls(name, method);
+                let show = |count: u32| format!("{name}: {word}: {count}");
+                self.differ("calls", show(*expected), show(found));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn assignable(expected: &[OneOf], found: &mut Vec<String>) -> bool {
+    let Some((Texts(first), rest)) = expected.split_first() else { return true };
+    for index in 0..found.len() {
+        let result = found.remove(index);
+        if first.contains(&result) && assignable(rest, found) {
+            return true;
+        }
+        found.insert(index, result);
+    }
+    false
+}
+
+/// The name of a form's field, with or without what it is a field of.
+fn bare(field: &str) -> &str {
+    field.strip_prefix("properties.").unwrap_or(field)
+}
+
+fn sorted(mut words: Vec<String>) -> String {
+    words.sort();
+    format!("[{}]", words.join(", "))
+}
+
+fn shown(entries: impl Iterator<Item = (String, String)>) -> String {
+    entries.map(|(id, who)| format!("{id}: {who}")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_are_assigned_whatever_their_order() {
+        let expected = [Texts(vec!["ok".into(), "conflict".into()]), Texts(vec!["ok".into()])];
+        let found = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+        assert!(assignable(&expected, &mut found(&["ok", "conflict"])));
+        assert!(assignable(&expected, &mut found(&["conflict", "ok"])));
+        assert!(!assignable(&expected, &mut found(&["conflict", "conflict"])));
+    }
+}
