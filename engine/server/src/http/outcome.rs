@@ -12,8 +12,7 @@ use engine_api::{
     view::{RequestView, precondition},
 };
 use engine_core::{command::Command, ids::RequestId, request::Request, rule::Rule};
-use engine_runtime::{Change, Changed, EngineError, OrganizationState};
-use std::sync::Arc;
+use engine_runtime::{Change, Changed, EngineError};
 
 use super::{AppState, caller::Known, refusal::Refusal};
 
@@ -103,11 +102,6 @@ impl Known {
     ) -> Result<Json<ChangeList>, Refusal> {
         let changed = self.organize(state, changes, dry_run).await;
         changed.map(|changed| list(changed, dry_run)).map_err(|error| self.refusal(&error))
-    }
-
-    /// The organization after a change of this call.
-    pub(super) fn renewed(&self, state: &AppState) -> Result<Arc<OrganizationState>, Refusal> {
-        state.engine.organization(&self.caller.org).map_err(|error| self.refusal(&error))
     }
 }
 
