@@ -7,6 +7,7 @@
 //! | `tidy` | the checks of the house style and of the dependency graph alone |
 //! | `databases` | runs a command with private PostgreSQL and MariaDB servers |
 //! | `sample` | writes the sample database of `examples/shop` |
+//! | `demo` | builds, and plays the story of `examples/shop` against a real engine |
 //! | `bench` | the benches |
 //!
 //! To add a check that every change must pass, add it to [`mod@test`]; to add a rule of style, give it
@@ -14,6 +15,7 @@
 
 mod bench;
 mod build;
+mod demo;
 mod gates;
 mod process;
 mod sample;
@@ -32,7 +34,7 @@ use clap::{Parser, Subcommand};
 use crate::{build::Profile, servers::Servers, workspace::Workspace};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Build, test and bench of the project")]
+#[command(name = "cargo xtask", about = "Build, test, demo and bench of the project")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -72,6 +74,15 @@ enum Command {
         #[arg(long, default_value_t = sample::SEED)]
         seed: u64,
     },
+    /// Build, and play the story of `examples/shop` against a real engine and real databases.
+    Demo {
+        /// Stop everything at the end; else the engine goes on serving.
+        #[arg(long)]
+        once: bool,
+        /// Play with this `countersign` instead of building one.
+        #[arg(long, value_name = "FILE")]
+        binary: Option<PathBuf>,
+    },
     /// Run the benches.
     Bench {
         /// Only benches whose name contains this.
@@ -103,6 +114,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
             sql.map_or(Ok(()), |path| sample::write_sql(seed, &path))?;
             Ok(true)
         }
+        Command::Demo { once, binary } => demo::run(&workspace, binary, once).map(|()| true),
         Command::Bench { filter } => bench::run(&workspace, filter.as_deref()).map(|()| true),
     }
 }

@@ -149,6 +149,11 @@ impl Running {
     }
 }
 
+/// The folder with the programs of PostgreSQL; none where [`Running::postgres`] cannot start one.
+pub(crate) fn postgres_programs() -> Option<PathBuf> {
+    find("setpriv").ok().and_then(|_| find_postgres())
+}
+
 /// The folder with the programs of PostgreSQL; Debian keeps one for each version, off the `PATH`.
 fn find_postgres() -> Option<PathBuf> {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
