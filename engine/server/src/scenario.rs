@@ -15,6 +15,7 @@ mod crash;
 mod expect;
 mod file;
 mod play;
+mod prepare;
 mod report;
 mod stub;
 mod world;
@@ -24,15 +25,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use self::{
-    cli::{TestArgs, test},
-    report::{CaseReport, Failure, Mismatch, Report},
-};
 use self::{
     bench::{Broken, Extensions},
     file::ScenarioFile,
     play::Player,
     world::Builder,
+};
+pub use self::{
+    cli::{TestArgs, test},
+    report::{CaseReport, Failure, Mismatch, Report},
 };
 
 /// Where the data of each case is kept.

@@ -8,10 +8,18 @@ use engine_core::{
 
 use super::Names;
 
+/// Through what the engine knows of an end that it did not see (EXE-3).
+const PROBE: &str = "probe";
+
 impl Names<'_> {
     /// What happened.
     #[must_use]
     pub fn event(&self, recorded: &Recorded) -> String {
+        if recorded.via == PROBE
+            && let Some(text) = found_out(&recorded.event)
+        {
+            return text;
+        }
         match &recorded.event {
             Event::RequestSubmitted(request) => {
                 let urgent =
@@ -113,5 +121,18 @@ impl Names<'_> {
                 format!("{} is having `{execution}` taken back: {comment}", self.person(by))
             }
         }
+    }
+}
+
+/// What became of an attempt that the engine did not see the end of.
+fn found_out(event: &Event) -> Option<String> {
+    match event {
+        Event::ExecutionSucceeded { execution, .. } => Some(format!(
+            "`{execution}` was interrupted, and its executor found that it had succeeded."
+        )),
+        Event::ExecutionRetryScheduled { execution, .. } => Some(format!(
+            "`{execution}` was interrupted, and its executor found that nothing had happened: it runs again."
+        )),
+        _ => None,
     }
 }

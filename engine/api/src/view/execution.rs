@@ -123,7 +123,7 @@ impl ExecutionView {
                 self.since = Some(*at);
                 self.receipt = Some(receipt.into());
             }
-            ExecutionState::Failed { at, why, may_have_happened } => {
+            ExecutionState::Failed { at, why, may_have_happened, .. } => {
                 self.since = Some(*at);
                 self.failure = Some(failure(why, *may_have_happened, names));
             }

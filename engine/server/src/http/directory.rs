@@ -119,8 +119,7 @@ fn group(group: &Group) -> GroupDoc {
 }
 
 fn node(node: &Node, organization: &Organization) -> NodeDoc {
-    let login =
-        |id: &UserId| organization.directory.user(id).map(|user| user.login.clone());
+    let login = |id: &UserId| organization.directory.user(id).map(|user| user.login.clone());
     let permission = |(grantee, level): &(Grantee, _)| match grantee {
         Grantee::User(id) => NodePermissionDoc { user: login(id), group: None, level: *level },
         Grantee::Group(id) => {

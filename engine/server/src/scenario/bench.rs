@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use engine_core::{
     ids::{Login, OrgId, RequestId, UserId},
-    rejection::{Code, Rejection},
+    rejection::{Code, Rejection, Unmet},
     request::{Request, StepState},
 };
 use engine_runtime::{
@@ -120,9 +120,9 @@ impl Bench {
                 let store = EmbeddedStore::in_memory(&StoreOptions::default());
                 Home::Memory(Arc::new(store.map_err(|error| Broken::new(error.to_string()))?))
             }
-            StoreKind::Redb => Home::Folder(
-                tempfile::tempdir().map_err(|error| Broken::new(error.to_string()))?,
-            ),
+            StoreKind::Redb => {
+                Home::Folder(tempfile::tempdir().map_err(|error| Broken::new(error.to_string()))?)
+            }
             StoreKind::Postgres => {
                 return Err(Broken::new("the store `postgres` is not available in this version"));
             }
@@ -297,18 +297,13 @@ impl Bench {
         Ok(self.engine()?.explain(&self.caller(None)?, request, person).await?)
     }
 
-    /// The person that the expectations are about.
-    pub(super) fn person(&self) -> Option<&UserId> {
-        self.subject.person.as_ref()
-    }
-
     /// What keeps the person of the step from approving.
     pub(super) async fn unmet(&self) -> Result<Vec<Code>, Broken> {
         let person = self.subject.person.clone();
         let person = person.ok_or_else(|| Broken::new("the step names nobody who could decide"))?;
         let explained = self.explained(Some(&person)).await?;
         let person = explained.person.ok_or_else(|| Broken::new("nobody is explained"))?;
-        Ok(person.unmet.iter().map(|unmet| unmet.code()).collect())
+        Ok(person.unmet.iter().map(Unmet::code).collect())
     }
 
     /// The logins of those who see the request, each asked for themself.
@@ -378,7 +373,8 @@ impl Bench {
     /// each step, and of the person asked about.
     pub(super) fn sentences(&self, explained: &Explained) -> Result<Vec<String>, Broken> {
         self.with_names(Some(&explained.request), |names| {
-            let mut all: Vec<String> = explained.blocked.iter().map(|why| names.block(why)).collect();
+            let mut all: Vec<String> =
+                explained.blocked.iter().map(|why| names.block(why)).collect();
             if !explained.criteria.is_met() {
                 all.push(names.reason(&explained.criteria));
             }
@@ -404,7 +400,8 @@ impl Bench {
         use engine_api::catalogue::Names;
         let state = self.state()?;
         let directory = &state.organization.directory;
-        let version = request.and_then(|request| state.version(&request.rule, request.rule_version));
+        let version =
+            request.and_then(|request| state.version(&request.rule, request.rule_version));
         Ok(match version {
             Some(version) => say(&Names::of_rule(directory, &version.rule)),
             None => say(&Names::of_directory(directory)),

@@ -36,8 +36,7 @@ pub struct TestArgs {
 /// # Errors
 /// The output cannot be written.
 pub async fn test(args: TestArgs) -> io::Result<ExitCode> {
-    let unavailable =
-        [("--update", args.update), ("--server", args.server.is_some())];
+    let unavailable = [("--update", args.update), ("--server", args.server.is_some())];
     if let Some((flag, _)) = unavailable.iter().find(|(_, used)| *used) {
         writeln!(io::stderr(), "error: `{flag}` is not available in this version")?;
         return Ok(ExitCode::from(2));

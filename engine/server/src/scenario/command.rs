@@ -1,6 +1,6 @@
 //! The commands of a scenario, as they are written.
 //!
-//! To add a command: a line in `commands!`, its fields, and what it does in `act.rs`.
+//! To add a command: a line in `commands!`, its fields, and what it does in `prepare.rs`.
 
 use std::{collections::BTreeMap, fmt};
 

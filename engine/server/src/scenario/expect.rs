@@ -159,7 +159,8 @@ impl<'a> Check<'a> {
             }
             (Some(code), outcome) => self.differ("error", code.as_str(), outcome.describe()),
             (None, Outcome::Refused(refusal)) => {
-                self.differ("error", "no error", refusal.describe());
+                let said = self.outcome.messages().join(" ");
+                self.differ("error", "no error", format!("{}: {said}", refusal.describe()));
             }
             (None, Outcome::Done { .. } | Outcome::Together(_) | Outcome::Crashed) => {}
         }
@@ -203,9 +204,10 @@ impl<'a> Check<'a> {
         }
         let unmet = match self.outcome {
             Outcome::Refused(refusal) if !refusal.unmet.is_empty() => refusal.unmet.clone(),
-            Outcome::Refused(_) | Outcome::Done { .. } | Outcome::Together(_) | Outcome::Crashed => {
-                self.bench.unmet().await?
-            }
+            Outcome::Refused(_)
+            | Outcome::Done { .. }
+            | Outcome::Together(_)
+            | Outcome::Crashed => self.bench.unmet().await?,
         };
         if let Some(expected) = expect.can_decide {
             self.differ("can_decide", expected, unmet.is_empty());
@@ -268,10 +270,8 @@ impl<'a> Check<'a> {
             self.list("decision_makers", expected, found);
         }
         if let Some(expected) = &expect.seats {
-            let written = expected.iter().map(|(id, who)| (id.clone(), sorted(who.clone())));
             let found = self.bench.seats(&explained);
-            let found = found.into_iter().map(|(id, who)| (id, sorted(who)));
-            self.differ("seats", shown(written), shown(found));
+            self.differ("seats", seats(expected), seats(&found));
         }
         Ok(())
     }
@@ -328,8 +328,13 @@ fn sorted(mut words: Vec<String>) -> String {
     format!("[{}]", words.join(", "))
 }
 
-fn shown(entries: impl Iterator<Item = (String, String)>) -> String {
-    entries.map(|(id, who)| format!("{id}: {who}")).collect::<Vec<_>>().join(", ")
+/// `finance: ["", bob], legal: [lea]`; an empty text is a seat that nobody fills.
+fn seats(of_step: &BTreeMap<String, Vec<String>>) -> String {
+    let quoted = |login: &String| if login.is_empty() { "\"\"".to_owned() } else { login.clone() };
+    let shown = of_step
+        .iter()
+        .map(|(id, people)| format!("{id}: {}", sorted(people.iter().map(quoted).collect())));
+    shown.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -343,5 +348,15 @@ mod tests {
         assert!(assignable(&expected, &mut found(&["ok", "conflict"])));
         assert!(assignable(&expected, &mut found(&["conflict", "ok"])));
         assert!(!assignable(&expected, &mut found(&["conflict", "conflict"])));
+    }
+
+    #[test]
+    fn a_seat_that_nobody_fills_is_still_a_seat() {
+        let of = |people: &[&str]| {
+            let people = people.iter().map(|login| (*login).to_owned()).collect();
+            seats(&BTreeMap::from([("finance".to_owned(), people)]))
+        };
+        assert_eq!(of(&["bob", ""]), "finance: [\"\", bob]");
+        assert_ne!(of(&[""]), of(&[]));
     }
 }

@@ -47,7 +47,8 @@ pub(super) struct ScenarioFile {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct WorldDoc {
-    name: String,
+    #[serde(rename = "name")]
+    _name: String,
     /// What is not written has its default.
     pub(super) settings: Option<Settings>,
     /// None: no rate table.
@@ -83,8 +84,6 @@ pub(super) struct PluginDoc {
 /// A case, its steps read.
 #[derive(Debug)]
 pub(super) struct Case {
-    /// Cites the rules that it shows.
-    pub(super) name: String,
     /// When it begins.
     pub(super) at: DateTime<Utc>,
     /// In order.
@@ -103,7 +102,8 @@ pub(super) struct Step {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CaseDoc {
-    name: String,
+    #[serde(rename = "name")]
+    _name: String,
     #[serde(default = "a_monday_morning")]
     at: DateTime<Utc>,
     r#do: Vec<IgnoredAny>,
@@ -156,7 +156,7 @@ impl ScenarioFile {
             let place = below(&list, Segment::Index(number));
             steps.push(Step { doc: self.read_part(&place)?, place });
         }
-        Ok(Case { name: doc.name, at: doc.at, steps })
+        Ok(Case { at: doc.at, steps })
     }
 
     /// Reads a part of the file.

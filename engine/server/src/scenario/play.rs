@@ -6,11 +6,12 @@ use engine_core::ids::Login;
 use engine_runtime::{Changed, Engine};
 
 use super::{
-    act::{Answer, Call, Outcome, Preparation, Prepared, Tabs, refusal},
+    act::{Answer, Call, Outcome, Prepared, Tabs, refusal},
     bench::{Bench, Broken},
     command::{CommandDoc, CrashDoc, StepDoc},
     expect::{Check, ExpectDoc},
     file::{Case, ScenarioFile, Step, below, key},
+    prepare::Preparation,
     report::{Failure, Mismatch},
 };
 
@@ -69,7 +70,8 @@ impl Player<'_> {
             });
         }
         if may_die && !matches!(outcome, Outcome::Crashed) {
-            let message = "the crash did not come: nothing was committed, or had an effect, in this step";
+            let message =
+                "the crash did not come: nothing was committed, or had an effect, in this step";
             return Err(Broken::new(message));
         }
         if !matches!(&step.doc.command, CommandDoc::Crash(CrashDoc { at: Some(_) })) {
@@ -91,7 +93,7 @@ impl Player<'_> {
             && expect.asks_for_messages()
             && self.bench.request().await?.is_some()
         {
-            let explained = self.bench.explained(self.bench.person()).await?;
+            let explained = self.bench.explained(None).await?;
             messages.extend(self.bench.sentences(&explained)?);
         }
         Check::all(expect, outcome, &self.bench).await
@@ -156,8 +158,7 @@ impl Player<'_> {
     async fn calls(&mut self, step: &Step) -> Result<Vec<Call>, Broken> {
         let mut prepared = Vec::new();
         {
-            let preparation =
-                Preparation { file: self.file, bench: &self.bench, tabs: &self.tabs };
+            let preparation = Preparation { file: self.file, bench: &self.bench, tabs: &self.tabs };
             match &step.doc.command {
                 CommandDoc::Together(docs) => {
                     let list = below(&step.place, key("together"));
@@ -215,9 +216,10 @@ fn start(engine: &Engine, calls: Vec<Call>) -> Vec<Task> {
 
 fn warnings(changed: &Changed) -> Vec<String> {
     match changed {
-        Changed::Published { warnings, .. } => {
-            warnings.iter().map(|warning| format!("{}: {}", warning.path, warning.message)).collect()
-        }
+        Changed::Published { warnings, .. } => warnings
+            .iter()
+            .map(|warning| format!("{}: {}", warning.path, warning.message))
+            .collect(),
         Changed::Created(_) | Changed::Updated(_) | Changed::Removed(_) | Changed::Same(_) => {
             Vec::new()
         }

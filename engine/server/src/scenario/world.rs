@@ -219,6 +219,7 @@ fn stub(plugin: &PluginDoc, bench: &Bench) -> Result<InstalledPlugin, Broken> {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands the errors over")]
 fn shown(errors: Diagnostics) -> Broken {
     Broken::new(errors.to_string())
 }
@@ -230,9 +231,10 @@ fn rejected(document: &Document, prefix: &str, rejection: &Rejection, bench: &Be
             .iter()
             .map(|p| document.problem(&format!("{prefix}{}", p.path), &p.message).to_string())
             .collect(),
-        Rejection::Invalid(problems) => {
-            problems.iter().map(|problem| format!("{}: {}", problem.field, problem.message)).collect()
-        }
+        Rejection::Invalid(problems) => problems
+            .iter()
+            .map(|problem| format!("{}: {}", problem.field, problem.message))
+            .collect(),
         other => match bench.state() {
             Ok(state) => vec![Names::of_directory(&state.organization.directory).rejection(other)],
             Err(error) => vec![error.to_string()],
