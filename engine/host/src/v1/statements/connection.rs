@@ -69,15 +69,16 @@ impl State {
         Ok(Transaction { connection: on.name, mode, open: Some(open) })
     }
 
-    /// Asks about a statement in a transaction that cannot write.
+    /// Asks about a statement in a transaction of this mode, which is never committed.
     async fn look_at(
         &mut self,
         on: &Connection,
         text: &str,
+        mode: Mode,
     ) -> Result<engine_connect::Transaction, wit::HostError> {
         // A change may be looked at: it is not run.
         self.may_send(on.name.as_str(), on.dialect, text, true)?;
-        self.begin_on(on, Mode::ReadOnly).await
+        self.begin_on(on, mode).await
     }
 
     async fn columns_of(
@@ -85,7 +86,7 @@ impl State {
         on: &Connection,
         text: &str,
     ) -> Result<Vec<sql_types::Column>, wit::HostError> {
-        let mut transaction = self.look_at(on, text).await?;
+        let mut transaction = self.look_at(on, text, Mode::ReadOnly).await?;
         let columns = transaction.describe(text).await;
         columns
             .map(|columns| sql::columns(&columns))
@@ -104,7 +105,10 @@ impl State {
             self.may_send(on.name.as_str(), on.dialect, text, true)?;
             return Ok(None);
         }
-        let mut transaction = self.look_at(on, text).await?;
+        // MariaDB explains a change only where the change could be made.
+        let could = on.dialect == Dialect::Mariadb && on.access == Access::ReadWrite;
+        let mode = if could { Mode::Atomic } else { Mode::ReadOnly };
+        let mut transaction = self.look_at(on, text, mode).await?;
         let rows = transaction.estimate(text, &parameters).await;
         rows.map_err(|error| self.connection_error(on.name.as_str(), &error))
     }
