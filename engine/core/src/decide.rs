@@ -122,6 +122,7 @@ impl<'a> Draft<'a> {
 
     fn engine(&mut self, command: &EngineCommand) -> Result<(), Rejection> {
         if self.context.meta.actor != Actor::Engine {
+            self.person()?;
             return Err(Rejection::Forbidden(Forbidden::OnlyAdministrators));
         }
         match command {

@@ -141,9 +141,12 @@ fn next_state(execution: &Execution, event: &Event, at: DateTime<Utc>) -> Option
         Event::ExecutionRetryScheduled { .. } => {
             ExecutionState::Scheduled { since: at, start_before }
         }
-        Event::ExecutionFailed { why, may_have_happened, .. } => {
-            ExecutionState::Failed { at, why: why.clone(), may_have_happened: *may_have_happened }
-        }
+        Event::ExecutionFailed { why, may_have_happened, .. } => ExecutionState::Failed {
+            at,
+            why: why.clone(),
+            may_have_happened: *may_have_happened,
+            start_before,
+        },
         Event::ExecutionExpired { .. } => ExecutionState::Expired { at },
         Event::ExecutionCancelled { .. } => ExecutionState::Cancelled { at },
         Event::GrantEnding { cause, .. } => {
@@ -185,10 +188,10 @@ fn next_state(execution: &Execution, event: &Event, at: DateTime<Utc>) -> Option
 fn start_before(state: &ExecutionState) -> Option<DateTime<Utc>> {
     match state {
         ExecutionState::Scheduled { start_before, .. }
-        | ExecutionState::Running { start_before, .. } => *start_before,
+        | ExecutionState::Running { start_before, .. }
+        | ExecutionState::Failed { start_before, .. } => *start_before,
         ExecutionState::Waiting
         | ExecutionState::Succeeded { .. }
-        | ExecutionState::Failed { .. }
         | ExecutionState::Cancelled { .. }
         | ExecutionState::Expired { .. }
         | ExecutionState::Active { .. }

@@ -16,8 +16,9 @@ use crate::{
 };
 
 /// The right to execute, held by an approved or urgent request (EXE-1, URG-2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
+    request: RequestId,
     ground: Ground,
 }
 
@@ -35,14 +36,15 @@ impl Release {
     /// The request's release; none while neither approval nor urgent mode allows an execution.
     #[must_use]
     pub fn of(request: &Request) -> Option<Self> {
-        match &request.phase {
-            Phase::Approved { .. } => Some(Self { ground: Ground::Approved }),
-            Phase::Open if request.urgent => Some(Self { ground: Ground::Urgent }),
+        let ground = match &request.phase {
+            Phase::Approved { .. } => Ground::Approved,
+            Phase::Open if request.urgent => Ground::Urgent,
             Phase::Open
             | Phase::Rejected { .. }
             | Phase::Cancelled { .. }
-            | Phase::Expired { .. } => None,
-        }
+            | Phase::Expired { .. } => return None,
+        };
+        Some(Self { request: request.id.clone(), ground })
     }
 
     /// What it rests on.
@@ -66,16 +68,20 @@ pub struct ExecutionOrder {
 }
 
 impl ExecutionOrder {
-    /// The order for an execution of a released request; none if it is not one of its executions.
+    /// The order for an execution of a released request; none if it is not one of its executions,
+    /// or the release is another request's.
     #[must_use]
     pub fn new(release: Release, request: &Request, execution: &ExecutionId) -> Option<Self> {
+        if release.request != request.id {
+            return None;
+        }
         let Execution { plugin, config, payload, .. } = request.execution(execution)?;
         let item = execution
             .item
             .as_ref()
             .and_then(|wanted| request.items.iter().find(|item| item.resource == *wanted));
         Some(Self {
-            request: request.id.clone(),
+            request: release.request,
             execution: execution.clone(),
             plugin: plugin.clone(),
             config: config.clone(),

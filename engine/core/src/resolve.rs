@@ -17,7 +17,7 @@ use crate::{
         MAX_SEATS, Step, Who,
         definition::{AccessPolicy, IfNobody, QuorumDoc},
     },
-    visibility::{is_involved, may_fill},
+    visibility::{is_involved, is_named, may_fill},
 };
 
 /// What becomes of a step that is reached.
@@ -158,12 +158,13 @@ impl View<'_> {
         if self.separated(step, id).is_some() {
             return Some(EmptyBecause::Separated);
         }
-        let by_name = matches!(who, SeatWho::Person(_));
-        let strict = self.rule.access == AccessPolicy::Strict;
         let directory = &self.organization.directory;
-        let seen =
-            directory.user(id).is_some_and(|user| is_involved(directory, self.request, user));
-        (strict && !by_name && !seen).then_some(EmptyBecause::NoSight)
+        let seen = || {
+            is_named(who, id)
+                || directory.user(id).is_some_and(|user| is_involved(directory, self.request, user))
+        };
+        let hidden = self.rule.access == AccessPolicy::Strict && !seen();
+        hidden.then_some(EmptyBecause::NoSight)
     }
 
     fn everybody(&self, who: &SeatWho) -> BTreeSet<UserId> {

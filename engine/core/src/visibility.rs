@@ -36,7 +36,7 @@ pub(crate) fn is_involved(directory: &Directory, request: &Request, person: &Use
         || request
             .opened()
             .flat_map(|(_, step)| &step.seats)
-            .any(|seat| names(&seat.who, &person.id))
+            .any(|seat| is_named(&seat.who, &person.id))
 }
 
 fn named_in_property(request: &Request, id: &UserId) -> bool {
@@ -66,10 +66,10 @@ fn holds_all_nodes(directory: &Directory, request: &Request, person: &User) -> b
 }
 
 /// A seat by name: directly, by property, pick or ad hoc.
-fn names(who: &SeatWho, id: &UserId) -> bool {
+pub(crate) fn is_named(who: &SeatWho, id: &UserId) -> bool {
     match who {
         SeatWho::Person(person) => person == id,
-        SeatWho::AnyOf(several) => several.iter().any(|who| names(who, id)),
+        SeatWho::AnyOf(several) => several.iter().any(|who| is_named(who, id)),
         SeatWho::Found(_)
         | SeatWho::Group(_)
         | SeatWho::Role(_)

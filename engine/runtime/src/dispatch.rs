@@ -264,7 +264,10 @@ impl Engine {
         if attempt > 1 {
             match self.probe(order, &call).await {
                 Found::Nothing => {}
-                Found::Ended(outcome) => return self.finish(job, attempt, outcome, PROBE).await,
+                Found::Ended(outcome) => {
+                    let via = learnt(&outcome);
+                    return self.finish(job, attempt, outcome, via).await;
+                }
             }
         }
         let extensions = &self.inner.extensions;
@@ -274,7 +277,10 @@ impl Engine {
             Err(failure) if failure.class.may_have_happened() => {
                 match self.probe(order, &call).await {
                     Found::Nothing => (AttemptOutcome::Failed(known(failure)), ENGINE),
-                    Found::Ended(outcome) => (outcome, PROBE),
+                    Found::Ended(outcome) => {
+                        let via = learnt(&outcome);
+                        (outcome, via)
+                    }
                 }
             }
             Err(failure) => (AttemptOutcome::Failed(failure), ENGINE),
@@ -293,7 +299,8 @@ impl Engine {
             Found::Nothing => AttemptOutcome::NeverHappened,
             Found::Ended(outcome) => outcome,
         };
-        self.finish(job, attempt, outcome, PROBE).await
+        let via = learnt(&outcome);
+        self.finish(job, attempt, outcome, via).await
     }
 
     async fn probe(&self, order: &ExecutionOrder, call: &ExtensionCall) -> Found {
@@ -397,6 +404,17 @@ fn known(failure: Failure) -> Failure {
     match failure.class {
         FailureClass::UnknownOutcome => Failure { class: FailureClass::Retryable, ..failure },
         _ => failure,
+    }
+}
+
+/// Through what the engine knows the end of an attempt that it did not see: a probe that failed has
+/// told nothing.
+fn learnt(outcome: &AttemptOutcome) -> &'static str {
+    match outcome {
+        AttemptOutcome::Succeeded(_)
+        | AttemptOutcome::NeverHappened
+        | AttemptOutcome::CannotTell(_) => PROBE,
+        AttemptOutcome::Failed(_) => ENGINE,
     }
 }
 

@@ -116,5 +116,5 @@ fn random_text() -> String {
 }
 
 fn hash_of(token: &str) -> String {
-    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(token.as_bytes()))
 }

@@ -48,10 +48,13 @@ impl Draft<'_> {
         }
     }
 
-    /// REQ-8: never an urgent one.
+    /// REQ-8: never an urgent one (DEC-4).
     pub(super) fn expire(&mut self) -> Result<(), Rejection> {
+        if self.request.urgent {
+            return Err(Rejection::UrgentApproveOnly);
+        }
         let due = self.request.approval_expires.is_some_and(|expiry| expiry <= self.at());
-        if !self.request.is_open() || self.request.urgent || !due {
+        if !self.request.is_open() || !due {
             return Err(self.wrong_status(None));
         }
         self.record(Event::RequestExpired);

@@ -80,8 +80,15 @@ impl Draft<'_> {
             let binding = id.binding.clone();
             return Err(Rejection::Forbidden(Forbidden::NotAnExecutor { binding, groups }));
         }
+        self.start_by_person(id)
+    }
+
+    /// Into the outbox goes only what did start: a plan may have failed, or the time be past.
+    fn start_by_person(&mut self, id: &ExecutionId) -> Result<(), Rejection> {
         self.start(id)?;
-        self.order(Effect::Queue(id.clone()));
+        if matches!(self.execution(id)?.state, ExecutionState::Running { .. }) {
+            self.order(Effect::Queue(id.clone()));
+        }
         Ok(())
     }
 
@@ -270,7 +277,7 @@ impl Draft<'_> {
         self.record(Event::ExecutionRetryScheduled { execution: id.clone(), attempt, failure, at });
         // What a person starts, a person starts again.
         if execution.manual {
-            self.start(id)?;
+            return self.start_by_person(id);
         }
         self.order(Effect::Queue(id.clone()));
         Ok(())

@@ -75,6 +75,9 @@ pub enum ExecutionState {
         why: ExecutionFailure,
         /// Whether the effect may have happened all the same (EXE-3).
         may_have_happened: bool,
+        /// Must start before, should a person retry it (EXE-6b).
+        #[serde(default)]
+        start_before: Option<DateTime<Utc>>,
     },
     /// The request was cancelled before it started.
     Cancelled {

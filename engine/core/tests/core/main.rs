@@ -1,3 +1,21 @@
-//! Tests.
-#[test]
-fn t() {}
+//! The core through its public face: commands go in, events and effects come out.
+//!
+//! - [`states`]: every state × every command, compared with `docs/states.md`;
+//! - [`play`]: random rules, people and commands, with invariants checked after every event;
+//! - [`model`]: every order of decisions, work and crashes, within bounds;
+//! - [`corners`]: single cases that the others found;
+//! - [`forged`]: what must not compile.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on ends by a panic"
+)]
+
+mod corners;
+mod forged;
+mod model;
+mod office;
+mod play;
+mod states;

@@ -1,0 +1,225 @@
+//! Single cases that random play, the model or a reader found.
+
+use chrono::TimeDelta;
+use engine_core::{
+    command::{AttemptOutcome, Command, EngineCommand},
+    directory::{OrganizationRole, User},
+    effect::Effect,
+    event::Actor,
+    extension::{Failure, FailureClass, Plan},
+    ids::ExecutionId,
+    order::{ExecutionOrder, Release},
+    question::{Answer, Ask, Question},
+    rejection::{Code, Rejection},
+    request::Status,
+};
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+
+use crate::office::{Office, approve, finish, id, organization, person, submit, user, yes};
+
+fn people() -> [User; 5] {
+    let plain = OrganizationRole::User;
+    [
+        user("ann", plain, &["staff"]),
+        user("bob", plain, &["staff"]),
+        user("cleo", plain, &[]),
+        user("eve", plain, &[]),
+        user("adm", OrganizationRole::Administrator, &[]),
+    ]
+}
+
+fn office(rule: &Json) -> Office {
+    Office::new(organization(people()), rule)
+}
+
+fn code<T>(result: Result<T, Rejection>) -> Option<Code> {
+    result.err().map(|rejection| rejection.code())
+}
+
+fn fix() -> ExecutionId {
+    id("fix")
+}
+
+/// A rule that bob approves, with an executor.
+fn repair(executor: Json) -> Json {
+    json!({
+        "rule": "repair",
+        "kind": "sql",
+        "urgent": true,
+        "steps": [{"id": "s", "approvers": [{"id": "bob", "who": {"user": "bob"}}]}],
+        "executors": [executor],
+    })
+}
+
+fn manual() -> Json {
+    json!({"id": "fix", "plugin": "sql", "run": {"manual": [{"user": "cleo"}]}})
+}
+
+/// Every plan fails from now on.
+fn without_plans(office: &mut Office, class: FailureClass) {
+    office.oracle = Arc::new(move |question: &Question| match question.ask {
+        Ask::Plan { .. } => Answer::Plan(Err(Failure::new(class, "away"))),
+        Ask::Condition(_) | Ask::Approvers(_) => yes(question),
+    });
+}
+
+/// DEC-4: an urgent request that nobody can ever approve must not run.
+#[test]
+fn an_urgent_request_needs_a_step_with_approvers() {
+    let rule = json!({
+        "rule": "repair",
+        "kind": "sql",
+        "urgent": true,
+        "steps": [{
+            "id": "s",
+            "if_nobody": "block",
+            "approvers": [{"id": "nobody", "who": {"property": "requester.manager"}}],
+        }],
+        "executors": [{"id": "fix", "plugin": "sql"}],
+    });
+    let refused = office(&rule).try_out(&person("ann"), &submit(json!({}), true));
+    assert_eq!(code(refused), Some(Code::NoApprovers));
+    let mut office = office(&rule);
+    office.by("ann", &submit(json!({}), false));
+    assert!(office.request().blocked.is_some(), "another request waits for people");
+}
+
+/// DEC-4: nor one whose only step cannot be decided on (CND-3).
+#[test]
+fn an_urgent_request_needs_a_step_that_opens() {
+    let mut rule = repair(json!({"id": "fix", "plugin": "sql"}));
+    rule["steps"][0]["when"] = json!({"script": "freeze.rhai"});
+    let mut office = office(&rule);
+    office.oracle = Arc::new(|question: &Question| match question.ask {
+        Ask::Condition(_) => Answer::Verdict(Err(Failure::new(FailureClass::Trap, "trap"))),
+        Ask::Approvers(_) | Ask::Plan { .. } => yes(question),
+    });
+    let refused = office.try_out(&person("ann"), &submit(json!({}), true));
+    assert_eq!(code(refused), Some(Code::NoApprovers));
+}
+
+/// DEC-4: expiry is refused as every other end of an urgent request but approval.
+#[test]
+fn an_urgent_request_does_not_expire() {
+    let mut office = office(&repair(manual()));
+    office.by("ann", &submit(json!({}), true));
+    office.wait(TimeDelta::days(100));
+    let refused = office.try_out(&Actor::Engine, &Command::Engine(EngineCommand::Expire));
+    assert_eq!(refused, Err(Rejection::UrgentApproveOnly));
+}
+
+/// REQ-10: what is the engine's own is `not_found` to whoever does not see the request.
+#[test]
+fn commands_of_the_engine_tell_a_stranger_nothing() {
+    let mut office = office(&repair(manual()));
+    office.by("ann", &submit(json!({}), false));
+    let expire = Command::Engine(EngineCommand::Expire);
+    assert_eq!(code(office.try_out(&person("eve"), &expire)), Some(Code::NotFound));
+    assert_eq!(code(office.try_out(&person("adm"), &expire)), Some(Code::Forbidden));
+}
+
+/// STP-6, REQ-10: a default approver named by the rule has sight by name, in an empty seat too.
+#[test]
+fn a_default_approver_takes_an_empty_seat_under_strict_access() {
+    let rule = json!({
+        "rule": "repair",
+        "kind": "sql",
+        "access": "strict",
+        "steps": [{
+            "id": "s",
+            "approvers": [
+                {"id": "bob", "who": {"user": "bob"}},
+                {"id": "manager", "who": {"property": "requester.manager"}},
+            ],
+            "default_approvers": [{"user": "cleo"}, {"user": "eve"}],
+        }],
+    });
+    let mut office = office(&rule);
+    office.by("ann", &submit(json!({}), false));
+    office.by("bob", &approve());
+    office.by("eve", &approve());
+    assert_eq!(office.request().status(), Status::Approved);
+}
+
+/// EXE-2, EXE-4: after the plan of a pressed *run* could not be made, the engine goes on by itself.
+#[test]
+fn a_run_whose_plan_fails_is_tried_again() {
+    let mut office = office(&repair(manual()));
+    office.by("ann", &submit(json!({}), false));
+    office.by("bob", &approve());
+    without_plans(&mut office, FailureClass::Unavailable);
+    let changes = office.by("cleo", &Command::Run(fix()));
+    assert!(!changes.effects.contains(&Effect::Queue(fix())), "there is nothing to do yet");
+    office.wait(TimeDelta::hours(1));
+    office.oracle = Arc::new(yes);
+    office.engine(EngineCommand::RetryDue(fix()));
+    office.engine(EngineCommand::Start(fix()));
+    assert_eq!(office.request().executions[0].state.as_str(), "running");
+}
+
+/// EXE-4: a person may try again what failed for want of a plan.
+#[test]
+fn a_run_with_another_plan_can_be_retried() {
+    let mut office = office(&repair(manual()));
+    office.by("ann", &submit(json!({}), false));
+    office.by("bob", &approve());
+    office.oracle = Arc::new(|question: &Question| match question.ask {
+        Ask::Plan { .. } => {
+            Answer::Plan(Ok(Plan { binding: json!({"tables": ["orders"]}), ..Plan::default() }))
+        }
+        Ask::Condition(_) | Ask::Approvers(_) => yes(question),
+    });
+    office.by("cleo", &Command::Run(fix()));
+    assert_eq!(office.request().executions[0].state.as_str(), "failed");
+    office.oracle = Arc::new(yes);
+    office.by("cleo", &Command::Retry(fix()));
+    assert_eq!(office.request().executions[0].state.as_str(), "running");
+}
+
+/// EXE-4: up to a limit, whatever it is that fails.
+#[test]
+fn plans_are_not_asked_for_without_end() {
+    let mut office = office(&repair(json!({"id": "fix", "plugin": "sql"})));
+    office.by("ann", &submit(json!({}), false));
+    office.by("bob", &approve());
+    without_plans(&mut office, FailureClass::Unavailable);
+    for _ in 0..20 {
+        if office.request().executions[0].state.as_str() == "failed" {
+            return;
+        }
+        office.wait(TimeDelta::hours(2));
+        office.engine(EngineCommand::Start(fix()));
+    }
+    panic!("tried for ever");
+}
+
+/// EXE-6b: a retry is a start, and a start comes before its expiry.
+#[test]
+fn a_failed_execution_is_not_retried_after_its_expiry() {
+    let executor = json!({"id": "fix", "plugin": "sql", "start_within": "1h"});
+    let mut office = office(&repair(executor));
+    office.by("ann", &submit(json!({}), false));
+    office.by("bob", &approve());
+    office.engine(EngineCommand::Start(fix()));
+    let failure = Failure::new(FailureClass::Permanent, "no such table");
+    office.engine(finish(&fix(), 1, AttemptOutcome::Failed(failure)));
+    office.wait(TimeDelta::hours(2));
+    office.by("adm", &Command::Retry(fix()));
+    office.engine(EngineCommand::Start(fix()));
+    assert_eq!(office.request().executions[0].state.as_str(), "expired");
+}
+
+/// EXE-1, URG-2: a release is good for its own request only.
+#[test]
+fn a_release_of_one_request_runs_no_other() {
+    let mut urgent = office(&repair(manual()));
+    urgent.by("ann", &submit(json!({}), true));
+    let release = Release::of(urgent.request()).unwrap();
+    assert!(ExecutionOrder::new(release.clone(), urgent.request(), &fix()).is_some());
+    let mut other = urgent.request().clone();
+    other.id = id("r-2");
+    other.urgent = false;
+    assert_eq!(Release::of(&other), None);
+    assert_eq!(ExecutionOrder::new(release, &other, &fix()), None);
+}

@@ -1,0 +1,120 @@
+//! Random plays: rules, people and commands that nobody thought of, the senseless ones among them,
+//! with invariants checked after every event.
+//!
+//! A failure prints the seed, and the smallest play that shows it as one line of JSON, which
+//! `PLAY='…' cargo test -p engine-core --test core random` performs again. `SEED` repeats a run and
+//! `CASES` sets how long it is. Plays that once failed are kept in `tests/plays`.
+
+mod coverage;
+mod invariants;
+mod mood;
+mod referee;
+mod script;
+mod stage;
+
+use std::{cell::RefCell, fmt::Write, hash::BuildHasher};
+
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+
+use coverage::Coverage;
+use invariants::{check_events, check_turn};
+use script::{Script, scripts};
+use stage::{Stage, Turn};
+
+/// How many plays a run has.
+const CASES: u32 = 400;
+
+#[test]
+fn random_plays_break_no_rule() {
+    if let Some(play) = variable("PLAY") {
+        let script: Script = serde_json::from_str(&play).expect("PLAY is a play");
+        let log = RefCell::new(String::new());
+        let outcome = perform(&script, &mut Coverage::default(), &log);
+        println!("{}", log.borrow());
+        return outcome.unwrap();
+    }
+    let seed = match variable("SEED") {
+        Some(seed) => seed.parse().expect("SEED is a number"),
+        None => std::hash::RandomState::new().hash_one(0_u8),
+    };
+    let cases = variable("CASES").map_or(CASES, |cases| cases.parse().expect("CASES is a number"));
+    let coverage = run(seed, cases);
+    println!("seed {seed}\n{coverage}");
+    if cases >= CASES {
+        coverage.assert_whole();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the only way to tell a test what to repeat")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn run(seed: u64, cases: u32) -> Coverage {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let config =
+        Config { cases, failure_persistence: None, max_shrink_iters: 4_000, ..Config::default() };
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let coverage = RefCell::new(Coverage::default());
+    let outcome = TestRunner::new_with_rng(config, rng).run(&scripts(), |script| {
+        perform(&script, &mut coverage.borrow_mut(), &RefCell::default())
+            .map_err(TestCaseError::fail)
+    });
+    match outcome {
+        Ok(()) => coverage.into_inner(),
+        Err(TestError::Abort(reason)) => panic!("seed {seed}: {reason}"),
+        Err(TestError::Fail(reason, script)) => {
+            let log = RefCell::new(String::new());
+            let again = perform(&script, &mut Coverage::default(), &log);
+            let play = serde_json::to_string(&script).unwrap();
+            panic!("seed {seed}: {reason} ({again:?})\n{}\nPLAY='{play}'", log.into_inner());
+        }
+    }
+}
+
+/// Plays that failed once.
+#[test]
+fn old_plays_break_no_rule() {
+    for (name, play) in [] as [(&str, &str); 0] {
+        let script: Script = serde_json::from_str(play).expect(name);
+        let outcome = perform(&script, &mut Coverage::default(), &RefCell::default());
+        assert_eq!(outcome, Ok(()), "{name}");
+    }
+}
+
+/// Performs a play; an error names the invariant that does not hold.
+fn perform(script: &Script, coverage: &mut Coverage, log: &RefCell<String>) -> Result<(), String> {
+    let Some(mut stage) = Stage::new(script) else {
+        coverage.unpublished += 1;
+        return Ok(());
+    };
+    coverage.plays += 1;
+    for step in &script.moves {
+        writeln!(log.borrow_mut(), "{step:?}").unwrap();
+        for (actor, command) in stage.commands(step) {
+            let outcome = stage.office.try_out(&actor, &command);
+            let turn = Turn { actor, command, outcome };
+            writeln!(log.borrow_mut(), "  {}", summary(&turn)).unwrap();
+            check_events(&stage, &turn)?;
+            if let Ok(changes) = &turn.outcome {
+                stage.keep(&turn.actor, changes);
+            }
+            check_turn(&stage, &turn)?;
+            coverage.saw(&stage, &turn);
+        }
+    }
+    Ok(())
+}
+
+fn summary(turn: &Turn) -> String {
+    let outcome = match &turn.outcome {
+        Ok(changes) => {
+            let events: Vec<_> =
+                changes.events.iter().map(engine_core::event::Event::name).collect();
+            events.join(", ")
+        }
+        Err(rejection) => rejection.code().as_str().to_owned(),
+    };
+    format!("{} by {:?}: {outcome}", turn.command.name(), turn.actor)
+}

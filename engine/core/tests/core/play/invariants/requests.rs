@@ -1,0 +1,190 @@
+//! Statuses, steps, seats, and who sees them.
+
+use engine_core::{
+    command::Command,
+    effect::Timer,
+    event::{Actor, Event},
+    rejection::Rejection,
+    request::{
+        ApprovedBy, Block, Choice, EmptyBecause, Phase, RejectedBy, Request, Shortage,
+        SkippedBecause, Status, StepState,
+    },
+};
+
+use super::{Moment, ensure};
+use crate::play::{
+    referee::Edges,
+    stage::{Stage, Turn},
+};
+
+pub(super) fn status_edges(moment: &Moment<'_>) -> Result<(), String> {
+    use Status::{Approved, Cancelled, Expired, InProgress, Pending, Rejected};
+    let after = moment.after.status();
+    let Some(before) = moment.before else {
+        return ensure(after == Pending, || format!("a request begins as {after:?}"));
+    };
+    let before = before.status();
+    let is_edge = before == after
+        || matches!(
+            (before, after),
+            (Pending, InProgress | Approved | Rejected | Cancelled | Expired)
+                | (InProgress, Approved | Rejected | Cancelled | Expired)
+        );
+    ensure(is_edge, || format!("from {before:?} to {after:?}"))
+}
+
+/// Looked at when a command is through.
+pub(super) fn one_place(moment: &Moment<'_>) -> Result<(), String> {
+    let active = |request: &Request| {
+        let steps = request.steps.iter();
+        steps.filter(|step| matches!(step.state, StepState::Active(_))).count()
+    };
+    let number = active(moment.after);
+    ensure(number <= 1, || format!("{number} active steps"))?;
+    let is_last = moment.earlier.len() + 1 == moment.changes.events.len();
+    let request = &moment.changes.request;
+    let has_place = !request.is_open() || request.blocked.is_some() || active(request) == 1;
+    ensure(!is_last || has_place, || "open, and nobody is asked".to_owned())
+}
+
+pub(super) fn steps_by_condition(moment: &Moment<'_>) -> Result<(), String> {
+    let Some(referee) = moment.referee() else { return Ok(()) };
+    let when = |step| match referee.step(step).get("when") {
+        None => Some(true),
+        Some(condition) => referee.condition(condition, Some(step)),
+    };
+    let (step, wanted) = match moment.event {
+        Event::StepActivated { step, .. }
+        | Event::StepSkipped { step, why: SkippedBecause::Nobody(_) } => (step, Some(true)),
+        Event::StepSkipped { step, why: SkippedBecause::Condition(_) } => (step, Some(false)),
+        Event::RequestBlocked { why: Block::ConditionUndecided { step, .. } } => (step, None),
+        _ => return Ok(()),
+    };
+    ensure(when(step) == wanted, || format!("the condition of {step:?} is {:?}", when(step)))
+}
+
+pub(super) fn seats(moment: &Moment<'_>) -> Result<(), String> {
+    let Some(referee) = moment.referee() else { return Ok(()) };
+    if let Event::StepSkipped { step, why: SkippedBecause::Nobody(_) } = moment.event {
+        let allowed = referee.step(step)["if_nobody"] == "skip";
+        return ensure(allowed, || format!("{step:?} does not say `skip`"));
+    }
+    let Event::StepActivated { step, open } = moment.event else { return Ok(()) };
+    let mut edges = Edges::new();
+    for seat in &open.seats {
+        let permitted = seat.by_default || referee.permits(step, seat.assignment.as_str());
+        ensure(permitted, || format!("{seat:?} against its permissions"))?;
+        for person in referee.directory.users() {
+            let could = referee.could_fill(step, seat, person);
+            let listed = seat.people.contains(&person.id);
+            ensure(could == listed, || format!("{:?} and {seat:?}: {could}", person.id))?;
+            if could {
+                edges.entry(person.id.clone()).or_default().insert(seat.id);
+            }
+        }
+        let marked = seat.empty.is_some() == seat.people.is_empty();
+        ensure(marked, || format!("{seat:?} does not say why nobody is there"))?;
+        let only_requester = seat.empty != Some(EmptyBecause::OnlyRequester)
+            || moment.stage.rule["self_approval"] == false;
+        ensure(only_requester, || format!("{seat:?} in a rule with self-approval"))?;
+    }
+    let possible = referee.completes(step, &open.seats, &edges);
+    ensure(possible, || "a step opened that nobody can complete".to_owned())
+}
+
+pub(super) fn rejections(moment: &Moment<'_>) -> Result<(), String> {
+    let Event::RequestRejected { by } = moment.event else { return Ok(()) };
+    let Some(referee) = moment.referee() else { return Ok(()) };
+    let (step, out_of_reach) = match by {
+        RejectedBy::Decision { step } => (step, false),
+        RejectedBy::QuorumOutOfReach { step } => (step, true),
+        RejectedBy::SafetyCatch => {
+            let skipped = moment.after.opened().next().is_none();
+            let caught = moment.stage.rule["safety_catch"] == "reject";
+            return ensure(skipped && caught, || "not caught by the safety catch".to_owned());
+        }
+    };
+    let Some((active, open)) = referee.request.active() else {
+        return Err("rejected without an active step".to_owned());
+    };
+    let rejections = open.of(Choice::Reject).count() as u64;
+    let enough = rejections >= referee.step(step)["reject_after"].as_u64().unwrap();
+    let reachable = referee.completes(step, &open.seats, &referee.remaining(step, open));
+    let right = active == step && if out_of_reach { !reachable && rejections > 0 } else { enough };
+    ensure(right, || format!("{rejections} rejections, reachable: {reachable}"))
+}
+
+pub(super) fn urgent(moment: &Moment<'_>) -> Result<(), String> {
+    let ended = matches!(moment.after.phase, Phase::Rejected { .. } | Phase::Expired { .. });
+    ensure(!(moment.after.urgent && ended), || format!("{:?}", moment.after.phase))?;
+    let begun = || {
+        let executions = moment.after.executions.iter();
+        executions.filter(|execution| execution.attempts > 0).count()
+    };
+    let cancelled = matches!(moment.after.phase, Phase::Cancelled { .. });
+    ensure(!cancelled || begun() == 0, || "cancelled after an execution began".to_owned())
+}
+
+pub(super) fn approval(moment: &Moment<'_>) -> Result<(), String> {
+    let Event::RequestApproved { by } = moment.event else { return Ok(()) };
+    let steps = &moment.after.steps;
+    let through = steps
+        .iter()
+        .all(|step| matches!(step.state, StepState::Complete { .. } | StepState::Skipped { .. }));
+    let complete = steps.iter().any(|step| matches!(step.state, StepState::Complete { .. }));
+    let right = match by {
+        ApprovedBy::Steps => complete,
+        ApprovedBy::SafetyCatch => {
+            !complete && !moment.after.urgent && moment.stage.rule["safety_catch"] == "approve"
+        }
+    };
+    ensure(through && right, || format!("{steps:?}"))
+}
+
+/// REQ-10, against the request as it was; a submission is its author's.
+pub(super) fn sight(stage: &Stage, turn: &Turn) -> Result<(), String> {
+    let Actor::User(id) = &turn.actor else { return Ok(()) };
+    let is_submission = matches!(turn.command, Command::Submit(_));
+    let kept = turn.outcome.as_ref().map_or(0, |changes| changes.events.len());
+    let before = &stage.office.records[..stage.office.records.len() - kept];
+    let Some(request) = engine_core::evolve::replay(before) else { return Ok(()) };
+    let person = stage.directory().user(id);
+    let sees = person.is_some_and(|person| stage.referee(&request).sees(person));
+    let hidden = turn.outcome == Err(Rejection::NotFound);
+    let named = match &turn.command {
+        Command::Run(execution) | Command::Retry(execution) | Command::Revoke { execution, .. } => {
+            Some(execution)
+        }
+        Command::Submit(_)
+        | Command::Decide(_)
+        | Command::Cancel { .. }
+        | Command::Reevaluate
+        | Command::Engine(_) => None,
+    };
+    let known = named.is_none_or(|execution| request.execution(execution).is_some());
+    let wanted = !sees || !known || is_submission;
+    ensure(hidden == wanted, || format!("{id:?} sees it: {sees}, hears {:?}", turn.outcome))
+}
+
+pub(super) fn expiry(stage: &Stage, _: &Turn) -> Result<(), String> {
+    let Some(request) = &stage.office.request else { return Ok(()) };
+    let timer = stage.timers.get(&Timer::ApprovalExpiry);
+    if !request.is_open() {
+        return ensure(timer.is_none(), || "an ended request waits for its expiry".to_owned());
+    }
+    let wanted = request.approval_expires.as_ref();
+    let wrong = request.urgent == wanted.is_some();
+    ensure(!wrong, || format!("urgent: {}, expires: {wanted:?}", request.urgent))?;
+    // A timer that is due was taken from the list when it fired.
+    let due = wanted.is_some_and(|expiry| *expiry <= stage.office.at);
+    ensure(due || timer == wanted, || format!("{timer:?} instead of {wanted:?}"))
+}
+
+/// STP-6a: a shortage that a block names is one.
+pub(super) fn is_real(shortage: &Shortage) -> bool {
+    match shortage {
+        Shortage::Nobody { .. } => true,
+        Shortage::TooFew { wanted, possible, .. } => possible < wanted,
+        Shortage::TooManySeats { seats } => *seats > 200,
+    }
+}

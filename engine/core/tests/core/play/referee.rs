@@ -1,0 +1,410 @@
+//! The rules once more, from `docs/semantics.md` and the rule's document: who sees, who may decide,
+//! what is complete. Nothing here uses the core's own judgement.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use engine_core::{
+    directory::{Directory, Grantee, NodeLevel, OrganizationRole, User, UserKind},
+    ids::{NodeId, StepId, UserId},
+    request::{Choice, OpenStep, Phase, Request, Seat, SeatId, SeatWho},
+    value::Value,
+};
+use serde_json::Value as Json;
+
+use super::mood::Mood;
+
+/// Judges a request as it is.
+#[derive(Clone, Copy)]
+pub(crate) struct Referee<'a> {
+    pub(crate) directory: &'a Directory,
+    /// The rule's document.
+    pub(crate) rule: &'a Json,
+    pub(crate) request: &'a Request,
+    pub(crate) at: DateTime<Utc>,
+    /// What scripts and plugins say.
+    pub(crate) mood: Mood,
+    /// The value of a dollar when the request was submitted, in cents of a euro.
+    pub(crate) dollar: Option<u32>,
+}
+
+/// Who could fill which seats.
+pub(crate) type Edges = BTreeMap<UserId, BTreeSet<SeatId>>;
+
+impl Referee<'_> {
+    fn is_strict(&self) -> bool {
+        self.rule["access"] == "strict"
+    }
+
+    fn self_approval(&self) -> bool {
+        self.rule["self_approval"] == true
+    }
+
+    /// The step's document.
+    pub(crate) fn step(&self, id: &StepId) -> &Json {
+        let steps = self.rule["steps"].as_array().unwrap();
+        steps.iter().find(|step| step["id"] == id.as_str()).unwrap()
+    }
+
+    /// REQ-10, as far as there are targets, delegates, reviewers and watchers.
+    pub(crate) fn sees(&self, person: &User) -> bool {
+        let by_role = matches!(
+            person.role,
+            OrganizationRole::Owner | OrganizationRole::Administrator | OrganizationRole::Auditor
+        );
+        let seated = || {
+            self.request.opened().any(|(_, step)| {
+                step.decisions.iter().any(|decision| decision.by == person.id)
+                    || step.seats.iter().any(|seat| self.holds(&seat.who, person))
+            })
+        };
+        person.active
+            && (by_role
+                || self.is_involved(person)
+                || self.runs_something(person)
+                || (!self.is_strict() && seated()))
+    }
+
+    /// Sight that counts under `access: strict` (ELG-1 b).
+    fn is_involved(&self, person: &User) -> bool {
+        let request = self.request;
+        let named_by_seat = request
+            .opened()
+            .flat_map(|(_, step)| &step.seats)
+            .any(|seat| is_named(&seat.who, &person.id));
+        let in_property =
+            request.properties.values().any(|value| *value == Value::User(person.id.clone()));
+        request.requester == person.id
+            || in_property
+            || named_by_seat
+            || self.reads_all_nodes(person)
+    }
+
+    fn reads_all_nodes(&self, person: &User) -> bool {
+        let nodes: Vec<&NodeId> = self
+            .request
+            .properties
+            .values()
+            .filter_map(|value| match value {
+                Value::Node(node) => Some(node),
+                _ => None,
+            })
+            .collect();
+        !nodes.is_empty() && nodes.iter().all(|node| self.has_level(person, node, NodeLevel::Read))
+    }
+
+    /// DIR-5: given here or above, to the person or a group of theirs.
+    fn has_level(&self, person: &User, node: &NodeId, level: NodeLevel) -> bool {
+        let Some(found) = self.directory.node(node) else { return false };
+        let here = found.permissions.iter().any(|(grantee, given)| {
+            *given >= level
+                && match grantee {
+                    Grantee::User(user) => *user == person.id,
+                    Grantee::Group(group) => person.groups.contains(group),
+                }
+        });
+        here || found.parent.as_ref().is_some_and(|parent| self.has_level(person, parent, level))
+    }
+
+    /// EXE-2: named by a manual executor.
+    fn runs_something(&self, person: &User) -> bool {
+        let executors = self.rule["executors"].as_array().unwrap();
+        executors.iter().filter_map(|executor| executor["run"]["manual"].as_array()).flatten().any(
+            |who| {
+                who["user"] == person.id.as_str()
+                    || person.groups.iter().any(|group| who["group"] == group.as_str())
+            },
+        )
+    }
+
+    /// Whether a seat is this person's, as of now (FIN-18).
+    pub(crate) fn holds(&self, who: &SeatWho, person: &User) -> bool {
+        match who {
+            SeatWho::Person(id) | SeatWho::Found(id) => *id == person.id,
+            SeatWho::Group(group) => person.groups.contains(group),
+            SeatWho::Role(role) => person.role == *role,
+            SeatWho::Node { node, level } => self.has_level(person, node, *level),
+            SeatWho::AnyOf(several) => several.iter().any(|who| self.holds(who, person)),
+            SeatWho::Nobody => false,
+        }
+    }
+
+    /// STP-9
+    pub(crate) fn is_barred_as_requester(&self, person: &UserId) -> bool {
+        !self.self_approval() && self.request.requester == *person
+    }
+
+    /// STP-10
+    pub(crate) fn is_separated(&self, step: &StepId, person: &UserId) -> bool {
+        let document = self.step(step);
+        let earlier = document["separation"].as_array().unwrap();
+        self.request.opened().any(|(id, open)| {
+            earlier.iter().any(|name| name == id.as_str())
+                && open.decisions.iter().any(|decision| decision.by == *person)
+        })
+    }
+
+    /// Whether a person could fill a seat, permissions aside: there, theirs, nothing against it.
+    pub(crate) fn could_fill(&self, step: &StepId, seat: &Seat, person: &User) -> bool {
+        let sight =
+            !self.is_strict() || is_named(&seat.who, &person.id) || self.is_involved(person);
+        person.active
+            && person.kind == UserKind::Person
+            && self.holds(&seat.who, person)
+            && !self.is_barred_as_requester(&person.id)
+            && !self.is_separated(step, &person.id)
+            && sight
+    }
+
+    /// The seats a person may fill now (ELG-1 c, d, g).
+    pub(crate) fn seats_of(
+        &self,
+        step: &StepId,
+        open: &OpenStep,
+        person: &User,
+    ) -> BTreeSet<SeatId> {
+        let seats = open.seats.iter();
+        seats
+            .filter(|seat| self.could_fill(step, seat, person))
+            .filter(|seat| seat.by_default || self.permits(step, seat.assignment.as_str()))
+            .map(|seat| seat.id)
+            .collect()
+    }
+
+    /// ELG-1: whether a person can make this decision now.
+    pub(crate) fn can_decide(&self, person: &User, choice: Choice) -> bool {
+        let Some((step, open)) = self.request.active() else { return false };
+        let is_open = self.request.phase == Phase::Open
+            && !self.request.on_hold
+            && self.request.blocked.is_none();
+        let filled = || {
+            let wanted = self.step(step)["required_properties"].as_array().unwrap();
+            choice == Choice::Reject
+                || wanted
+                    .iter()
+                    .all(|name| self.request.properties.contains_key(name.as_str().unwrap()))
+        };
+        let sight = if self.is_strict() { self.is_involved(person) } else { self.sees(person) };
+        person.active
+            && is_open
+            && sight
+            && self.has_free_seat(step, open, person)
+            && self.criteria()
+            && filled()
+            && !open.decisions.iter().any(|decision| decision.by == person.id)
+    }
+
+    /// One more approval of this person would fill one more seat.
+    fn has_free_seat(&self, step: &StepId, open: &OpenStep, person: &User) -> bool {
+        let seats = self.seats_of(step, open, person);
+        let mut edges = approvals(open);
+        edges.remove(&person.id);
+        let before = most_filled(&edges);
+        edges.insert(person.id.clone(), seats);
+        most_filled(&edges) > before
+    }
+
+    /// CND-5
+    pub(crate) fn criteria(&self) -> bool {
+        let criteria = self.rule["criteria"].as_array().unwrap();
+        criteria.iter().all(|criterion| self.condition(criterion, None) == Some(true))
+    }
+
+    /// CND-1: one of the entries holds; in it, one of the conditions on each property.
+    pub(crate) fn permits(&self, step: &StepId, assignment: &str) -> bool {
+        let approvers = self.step(step)["approvers"].as_array().unwrap();
+        let found = approvers.iter().find(|approver| approver["id"] == assignment).unwrap();
+        let permissions = found["permissions"].as_array().unwrap();
+        permissions.is_empty()
+            || permissions.iter().any(|entry| self.entry(entry.as_array().unwrap(), step))
+    }
+
+    fn entry(&self, conditions: &[Json], step: &StepId) -> bool {
+        let holds = |condition: &Json| self.condition(condition, Some(step)) == Some(true);
+        conditions.iter().all(|condition| match condition.get("property") {
+            None => holds(condition),
+            Some(property) => conditions
+                .iter()
+                .any(|other| other.get("property") == Some(property) && holds(other)),
+        })
+    }
+
+    /// CND-3: met, unmet, or nobody can say.
+    pub(crate) fn condition(&self, condition: &Json, step: Option<&StepId>) -> Option<bool> {
+        let each = |key: &str| -> Option<Vec<Option<bool>>> {
+            let parts = condition.get(key)?.as_array().unwrap();
+            Some(parts.iter().map(|part| self.condition(part, step)).collect())
+        };
+        if let Some(parts) = each("all") {
+            let undecided = parts.contains(&None);
+            return if parts.contains(&Some(false)) {
+                Some(false)
+            } else {
+                (!undecided).then_some(true)
+            };
+        }
+        if let Some(parts) = each("any") {
+            let undecided = parts.contains(&None);
+            return if parts.contains(&Some(true)) {
+                Some(true)
+            } else {
+                (!undecided).then_some(false)
+            };
+        }
+        if let Some(part) = condition.get("not") {
+            return self.condition(part, step).map(|met| !met);
+        }
+        for extension in ["script", "plugin"] {
+            if let Some(name) = condition.get(extension).and_then(Json::as_str) {
+                return self.mood.verdict(name, step.map(StepId::as_str));
+            }
+        }
+        self.test(condition)
+    }
+
+    fn test(&self, condition: &Json) -> Option<bool> {
+        let property = condition["property"].as_str().unwrap();
+        match property {
+            "request.urgent" => Some(condition["equal"] == self.request.urgent),
+            "requester.groups" => {
+                let requester = self.directory.user(&self.request.requester).unwrap();
+                let wanted = condition["contains"].as_str().unwrap();
+                Some(requester.groups.iter().any(|group| group.as_str() == wanted))
+            }
+            "unit" => Some(self.unit(condition)),
+            _ => self.money(property, condition),
+        }
+    }
+
+    fn unit(&self, condition: &Json) -> bool {
+        let unit = match self.request.properties.get("unit") {
+            Some(Value::Node(node)) => Some(node),
+            _ => None,
+        };
+        if let Some(wanted) = condition.get("is_set") {
+            return *wanted == unit.is_some();
+        }
+        let top = condition["within"].as_str().unwrap();
+        // Two levels are all there is.
+        unit.is_some_and(|unit| unit.as_str() == top || top == "top")
+    }
+
+    fn money(&self, property: &str, condition: &Json) -> Option<bool> {
+        let seen = match self.request.properties.get(property) {
+            Some(Value::Money(money)) => money.to_string(),
+            _ => return Some(false),
+        };
+        let order = |wanted: &Json| self.compare(&seen, wanted.as_str().unwrap());
+        let (operator, operand) =
+            condition.as_object().unwrap().iter().find(|(key, _)| *key != "property").unwrap();
+        Some(match operator.as_str() {
+            "less" => order(operand)?.is_lt(),
+            "less_or_equal" => order(operand)?.is_le(),
+            "greater" => order(operand)?.is_gt(),
+            "greater_or_equal" => order(operand)?.is_ge(),
+            "between" => order(&operand[0])?.is_ge() && order(&operand[1])?.is_le(),
+            other => panic!("no play has the operator `{other}`"),
+        })
+    }
+
+    /// In hundredths of a cent; without a rate only one currency with itself (DIR-7).
+    fn compare(&self, left: &str, right: &str) -> Option<std::cmp::Ordering> {
+        let (a, of_a) = cents(left);
+        let (b, of_b) = cents(right);
+        if of_a == of_b {
+            return Some(a.cmp(&b));
+        }
+        let dollar = i64::from(self.dollar?);
+        let worth = |amount: i64, currency: &str| {
+            if currency == "USD" { amount * dollar } else { amount * 100 }
+        };
+        Some(worth(a, of_a).cmp(&worth(b, of_b)))
+    }
+
+    /// Everybody who could still fill a seat of the active step: approvals as they stand, and those
+    /// who have not decided (DEC-2).
+    pub(crate) fn remaining(&self, step: &StepId, open: &OpenStep) -> Edges {
+        let mut edges = approvals(open);
+        for person in self.directory.users() {
+            if open.decisions.iter().all(|decision| decision.by != person.id) {
+                let seats = open.seats.iter().filter(|seat| self.could_fill(step, seat, person));
+                edges.insert(person.id.clone(), seats.map(|seat| seat.id).collect());
+            }
+        }
+        edges
+    }
+
+    /// STP-5: whether these people can complete the step's quorum.
+    pub(crate) fn completes(&self, step: &StepId, seats: &[Seat], edges: &Edges) -> bool {
+        let all: BTreeSet<SeatId> = seats.iter().map(|seat| seat.id).collect();
+        let fill = |wanted: &BTreeSet<SeatId>, number: usize| {
+            number > 0 && most_filled(&only(edges, wanted)) >= number
+        };
+        match &self.step(step)["quorum"] {
+            Json::String(any) if any == "any" => fill(&all, 1),
+            Json::String(_) => fill(&all, all.len()),
+            quorum => match (&quorum["at_least"], &quorum["paths"]) {
+                (Json::Number(wanted), _) => fill(&all, wanted.as_u64().unwrap() as usize),
+                // Default approvers stand in for every path.
+                (_, Json::Array(_)) if seats.iter().all(|seat| seat.by_default) => {
+                    fill(&all, all.len())
+                }
+                (_, Json::Array(paths)) => paths.iter().any(|path| {
+                    let path = path.as_array().unwrap();
+                    let of = |name: &Json| -> BTreeSet<SeatId> {
+                        let seats = seats.iter().filter(|seat| *name == seat.assignment.as_str());
+                        seats.map(|seat| seat.id).collect()
+                    };
+                    let wanted: BTreeSet<SeatId> = path.iter().flat_map(of).collect();
+                    path.iter().all(|name| !of(name).is_empty()) && fill(&wanted, wanted.len())
+                }),
+                other => panic!("no play has the quorum {other:?}"),
+            },
+        }
+    }
+}
+
+/// A seat that is somebody's by name.
+fn is_named(who: &SeatWho, person: &UserId) -> bool {
+    match who {
+        SeatWho::Person(id) => id == person,
+        SeatWho::AnyOf(several) => several.iter().any(|who| is_named(who, person)),
+        _ => false,
+    }
+}
+
+fn cents(money: &str) -> (i64, &str) {
+    let (amount, currency) = money.split_once(' ').unwrap();
+    let (whole, part) = amount.split_once('.').unwrap_or((amount, "0"));
+    let part = format!("{part:0<2}");
+    (whole.parse::<i64>().unwrap() * 100 + part.parse::<i64>().unwrap(), currency)
+}
+
+/// What the approvals of a step could fill, each as it was given.
+pub(crate) fn approvals(open: &OpenStep) -> Edges {
+    let approvals = open.decisions.iter().filter(|decision| decision.choice == Choice::Approve);
+    approvals.map(|decision| (decision.by.clone(), decision.seats.clone())).collect()
+}
+
+fn only(edges: &Edges, wanted: &BTreeSet<SeatId>) -> Edges {
+    edges
+        .iter()
+        .map(|(person, seats)| (person.clone(), seats.intersection(wanted).copied().collect()))
+        .collect()
+}
+
+/// The most seats that distinct people can fill, by Hall's theorem: what the worst set of people
+/// falls short of is all that is lost.
+pub(crate) fn most_filled(edges: &Edges) -> usize {
+    let people: Vec<&BTreeSet<SeatId>> = edges.values().filter(|seats| !seats.is_empty()).collect();
+    assert!(people.len() < 16, "too many people to try every set of them");
+    (0_u32..1 << people.len())
+        .map(|set| {
+            let mut between: BTreeSet<SeatId> = BTreeSet::new();
+            let chosen = (0..people.len()).filter(|person| set & (1 << person) != 0);
+            chosen.for_each(|person| between.extend(people[person]));
+            between.len() + people.len() - set.count_ones() as usize
+        })
+        .min()
+        .unwrap_or(0)
+}

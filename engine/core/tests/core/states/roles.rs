@@ -1,0 +1,77 @@
+//! Roles × commands (FIN-17), each command in a state that it fits.
+
+use std::fmt::Write;
+
+use engine_core::{
+    command::{Command, EngineCommand},
+    event::Actor,
+};
+use serde_json::json;
+
+use super::{answer, empty, engine, everybody, executions, finished, fix, grant, heading, pending};
+use crate::{
+    office::{Office, approve, cancel, reject, submit},
+    states::requests,
+};
+
+/// Every role, and a person who has it.
+const ROLES: [(&str, &str); 13] = [
+    ("owner", "owner"),
+    ("administrator", "administrator"),
+    ("workflow manager", "manager"),
+    ("auditor", "auditor"),
+    ("user, not involved", "bystander"),
+    ("requester, also in the approvers' group", "requester"),
+    ("approver of the step", "approver"),
+    ("approver of a later step", "director"),
+    ("executor of `fix`", "executor"),
+    ("service account in the approvers' group", "service"),
+    ("deactivated, in the approvers' group", "leaver"),
+    ("nobody of the organization", "stranger"),
+    ("the engine", ""),
+];
+
+pub(super) fn write(text: &mut String) {
+    heading(text, 2, "Roles");
+    writeln!(
+        text,
+        "\nEach command in a state that it fits: `approve`, `reject` and `cancel` on a pending request, `reevaluate` on \
+         a blocked one,\n`run` on a scheduled execution, `retry` on a failed one, `revoke` on a grant in force, and the \
+         engine's own where they are due."
+    )
+    .unwrap();
+    let columns = columns();
+    let names: Vec<&str> = columns.iter().map(|(name, ..)| *name).collect();
+    writeln!(text, "\n| role | {} |", names.join(" | ")).unwrap();
+    writeln!(text, "|---|{}", "---|".repeat(columns.len())).unwrap();
+    for (role, login) in ROLES {
+        let actor: Actor = if login.is_empty() { engine() } else { everybody(login) };
+        let answers: Vec<String> =
+            columns.iter().map(|(_, office, command)| answer(office, &actor, command)).collect();
+        writeln!(text, "| {role} | {} |", answers.join(" | ")).unwrap();
+    }
+}
+
+fn columns() -> Vec<(&'static str, Office, Command)> {
+    let engine = |command: EngineCommand| Command::Engine(command);
+    let revert = EngineCommand::FinishRevert { execution: grant(), outcome: Ok(()) };
+    let mut running = executions::scheduled_fix();
+    running.engine(EngineCommand::Start(grant()));
+    vec![
+        ("submit", empty(), submit(json!({}), false)),
+        ("submit, urgent", empty(), submit(json!({}), true)),
+        ("approve", pending(), approve()),
+        ("reject", pending(), reject()),
+        ("cancel", pending(), cancel()),
+        ("reevaluate", requests::nobody(), Command::Reevaluate),
+        ("run `fix`", executions::scheduled_fix(), Command::Run(fix())),
+        ("run `grant`", executions::scheduled_fix(), Command::Run(grant())),
+        ("retry `grant`", executions::failed(), Command::Retry(grant())),
+        ("revoke `grant`", executions::active(), requests::revoke()),
+        ("expire", requests::late(), engine(EngineCommand::Expire)),
+        ("start", executions::scheduled_fix(), executions::startable()),
+        ("finish", running, finished(&grant(), 1)),
+        ("end_grant", executions::overdue(), engine(EngineCommand::EndGrant(grant()))),
+        ("finish_revert", executions::revoking(), engine(revert)),
+    ]
+}
