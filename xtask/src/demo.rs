@@ -28,9 +28,18 @@ mod tell;
 mod told;
 mod urgent;
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::{
     build::{self, Profile},
@@ -39,6 +48,8 @@ use crate::{
 };
 use stage::Stage;
 use tell::Tell;
+
+const POLL: Duration = Duration::from_millis(100);
 
 /// A part of the story, with the words for an error.
 type Act = (&'static str, fn(&mut Stage) -> Result<()>);
@@ -61,25 +72,39 @@ pub(crate) fn run(workspace: &Workspace, binary: Option<PathBuf>, once: bool) ->
         Some(binary) => binary.canonicalize().with_context(|| binary.display().to_string())?,
         None => build::run(workspace, Profile::Demo)?,
     };
+    let told_to_stop = listen_for_signals()?;
     let mut stage = Stage::set(workspace, binary, Tell::new()).context("the stage")?;
     for (name, play) in ACTS {
+        ensure!(!told_to_stop.load(Ordering::Relaxed), "stopped before {name}");
         play(&mut stage).with_context(|| format!("{name}: not as it must be"))?;
     }
     stage.tell.ending();
-    if once {
-        return stage.engine.stop();
+    if !once {
+        serve_on(&mut stage, &told_to_stop)?;
     }
-    serve_on(&mut stage)
+    stage.engine.stop()
+}
+
+/// Set by ctrl-c and its like, so that servers and folders are cleared away.
+fn listen_for_signals() -> Result<Arc<AtomicBool>> {
+    let told = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::flag::register(signal, Arc::clone(&told)).context("cannot hear signals")?;
+    }
+    Ok(told)
 }
 
 /// The engine goes on until somebody stops it.
-fn serve_on(stage: &mut Stage) -> Result<()> {
+fn serve_on(stage: &mut Stage, told_to_stop: &AtomicBool) -> Result<()> {
     let token = stage.token_to_try()?;
     let url = &stage.engine.url;
     say("");
     say(&format!("The engine goes on serving at {url} until ctrl-c. Try it as omar:"));
     say(&format!("  curl -H 'Authorization: Bearer {token}' '{url}/api/v1/requests?list=all'"));
     say(&format!("  curl {url}/api/v1/openapi.json"));
-    say(&format!("Everything is in {}", stage.folder().display()));
-    stage.engine.wait()
+    say(&format!("Everything is in {}, and goes with it", stage.folder().display()));
+    while !told_to_stop.load(Ordering::Relaxed) && stage.engine.is_running()? {
+        thread::sleep(POLL);
+    }
+    Ok(())
 }

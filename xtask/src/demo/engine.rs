@@ -122,12 +122,12 @@ impl Engine {
         bail!("the engine does not stop{}", ending(&self.program.log))
     }
 
-    /// Waits until it ends by itself.
+    /// Whether it has not ended.
     ///
     /// # Errors
     /// The system's.
-    pub(super) fn wait(&mut self) -> Result<()> {
-        self.child.wait().map(drop).context("cannot wait for the engine")
+    pub(super) fn is_running(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait().context("cannot look after the engine")?.is_none())
     }
 }
 

@@ -60,8 +60,8 @@ impl Stage {
         });
         let program = program(&folder, binary, &shop, warehouse.as_ref())?;
         let blobs = program.data.join("blobs");
+        tell.step(&format!("countersign init --org shop --owner {OWNER} (compiles the plugins) …"));
         let token = init(&program)?;
-        tell.step(&format!("countersign init --org shop --owner {OWNER}: the first token"));
         let engine = Engine::start(program)?;
         tell.step("countersign serve:");
         tell.show(&engine.greeting);
@@ -191,7 +191,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Keeps the folder, for an engine that goes on.
+    /// Where everything is.
     pub(super) fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }
