@@ -1,5 +1,12 @@
 //! The example organizations are documents of the format.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "what a test cannot go on without ends it"
+)]
+
 use std::{
     collections::BTreeMap,
     fs,

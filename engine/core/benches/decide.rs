@@ -112,6 +112,9 @@ fn large_group(bench: &mut Criterion) {
     });
 }
 
+/// Whether a person could fill a seat, by their numbers.
+type Able = fn(usize, usize) -> bool;
+
 fn matching(bench: &mut Criterion) {
     let seats: Vec<Seat> = (0..SIDE)
         .map(|number| Seat {
@@ -124,7 +127,7 @@ fn matching(bench: &mut Criterion) {
         })
         .collect();
     let people: Vec<UserId> = (0..SIDE).map(|number| id(&format!("p{number}"))).collect();
-    let able = |holds: fn(usize, usize) -> bool| {
+    let able = |holds: Able| {
         let mut possibilities = Possibilities::default();
         for (number, name) in people.iter().enumerate() {
             let mine = seats.iter().enumerate().filter(|(seat, _)| holds(number, *seat));
@@ -132,7 +135,7 @@ fn matching(bench: &mut Criterion) {
         }
         possibilities
     };
-    let shapes: [(&str, fn(usize, usize) -> bool); 3] = [
+    let shapes: [(&str, Able); 3] = [
         ("everybody everywhere", |_, _| true),
         // Each seat that is filled moves all who were placed before.
         ("a staircase", |person, seat| person + seat >= SIDE - 1),

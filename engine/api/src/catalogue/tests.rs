@@ -1,6 +1,6 @@
 //! The wording of every code: what a person reads.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, slice};
 
 use engine_core::{
     directory::{Directory, Group, Node, OrganizationRole, Resource, User, UserKind},
@@ -174,19 +174,19 @@ fn conditions_say_what_was_seen_and_what_was_wanted() {
         ),
         (test("purpose", "not_equal", &[growth()], Some(growth())), "Purpose is growth"),
         (
-            test("amount", "less", &[low.clone()], Some(high.clone())),
+            test("amount", "less", slice::from_ref(&low), Some(high.clone())),
             "Amount 1,000 EUR is not below 1 EUR",
         ),
         (
-            test("amount", "greater", &[high.clone()], Some(low.clone())),
+            test("amount", "greater", slice::from_ref(&high), Some(low.clone())),
             "Amount 1 EUR is not above 1,000 EUR",
         ),
         (
-            test("amount", "greater_or_equal", &[high.clone()], Some(low)),
+            test("amount", "greater_or_equal", slice::from_ref(&high), Some(low)),
             "Amount 1 EUR is below 1,000 EUR",
         ),
         (
-            test("amount", "greater", &[high.clone()], None),
+            test("amount", "greater", slice::from_ref(&high), None),
             "Amount is empty, and must be above 1,000 EUR",
         ),
         (

@@ -42,7 +42,7 @@ fn fix() -> ExecutionId {
 }
 
 /// A rule that bob approves, with an executor.
-fn repair(executor: Json) -> Json {
+fn repair(executor: &Json) -> Json {
     json!({
         "rule": "repair",
         "kind": "sql",
@@ -88,7 +88,7 @@ fn an_urgent_request_needs_a_step_with_approvers() {
 /// DEC-4: nor one whose only step cannot be decided on (CND-3).
 #[test]
 fn an_urgent_request_needs_a_step_that_opens() {
-    let mut rule = repair(json!({"id": "fix", "plugin": "sql"}));
+    let mut rule = repair(&json!({"id": "fix", "plugin": "sql"}));
     rule["steps"][0]["when"] = json!({"script": "freeze.rhai"});
     let mut office = office(&rule);
     office.oracle = Arc::new(|question: &Question| match question.ask {
@@ -102,7 +102,7 @@ fn an_urgent_request_needs_a_step_that_opens() {
 /// DEC-4: expiry is refused as every other end of an urgent request but approval.
 #[test]
 fn an_urgent_request_does_not_expire() {
-    let mut office = office(&repair(manual()));
+    let mut office = office(&repair(&manual()));
     office.by("ann", &submit(json!({}), true));
     office.wait(TimeDelta::days(100));
     let refused = office.try_out(&Actor::Engine, &Command::Engine(EngineCommand::Expire));
@@ -112,7 +112,7 @@ fn an_urgent_request_does_not_expire() {
 /// REQ-10: what is the engine's own is `not_found` to whoever does not see the request.
 #[test]
 fn commands_of_the_engine_tell_a_stranger_nothing() {
-    let mut office = office(&repair(manual()));
+    let mut office = office(&repair(&manual()));
     office.by("ann", &submit(json!({}), false));
     let expire = Command::Engine(EngineCommand::Expire);
     assert_eq!(code(office.try_out(&person("eve"), &expire)), Some(Code::NotFound));
@@ -145,7 +145,7 @@ fn a_default_approver_takes_an_empty_seat_under_strict_access() {
 /// EXE-2, EXE-4: after the plan of a pressed *run* could not be made, the engine goes on by itself.
 #[test]
 fn a_run_whose_plan_fails_is_tried_again() {
-    let mut office = office(&repair(manual()));
+    let mut office = office(&repair(&manual()));
     office.by("ann", &submit(json!({}), false));
     office.by("bob", &approve());
     without_plans(&mut office, FailureClass::Unavailable);
@@ -161,7 +161,7 @@ fn a_run_whose_plan_fails_is_tried_again() {
 /// EXE-4: a person may try again what failed for want of a plan.
 #[test]
 fn a_run_with_another_plan_can_be_retried() {
-    let mut office = office(&repair(manual()));
+    let mut office = office(&repair(&manual()));
     office.by("ann", &submit(json!({}), false));
     office.by("bob", &approve());
     office.oracle = Arc::new(|question: &Question| match question.ask {
@@ -180,7 +180,7 @@ fn a_run_with_another_plan_can_be_retried() {
 /// EXE-4: up to a limit, whatever it is that fails.
 #[test]
 fn plans_are_not_asked_for_without_end() {
-    let mut office = office(&repair(json!({"id": "fix", "plugin": "sql"})));
+    let mut office = office(&repair(&json!({"id": "fix", "plugin": "sql"})));
     office.by("ann", &submit(json!({}), false));
     office.by("bob", &approve());
     without_plans(&mut office, FailureClass::Unavailable);
@@ -198,7 +198,7 @@ fn plans_are_not_asked_for_without_end() {
 #[test]
 fn a_failed_execution_is_not_retried_after_its_expiry() {
     let executor = json!({"id": "fix", "plugin": "sql", "start_within": "1h"});
-    let mut office = office(&repair(executor));
+    let mut office = office(&repair(&executor));
     office.by("ann", &submit(json!({}), false));
     office.by("bob", &approve());
     office.engine(EngineCommand::Start(fix()));
@@ -213,7 +213,7 @@ fn a_failed_execution_is_not_retried_after_its_expiry() {
 /// EXE-1, URG-2: a release is good for its own request only.
 #[test]
 fn a_release_of_one_request_runs_no_other() {
-    let mut urgent = office(&repair(manual()));
+    let mut urgent = office(&repair(&manual()));
     urgent.by("ann", &submit(json!({}), true));
     let release = Release::of(urgent.request()).unwrap();
     assert!(ExecutionOrder::new(release.clone(), urgent.request(), &fix()).is_some());

@@ -92,7 +92,7 @@ pub(super) fn take_on(plant: &Plant, world: &mut World, at: usize) {
     let execution = &world.desks[at].request.executions[0];
     match execution.state {
         ExecutionState::Running { .. } => {
-            world.desks[at].worker = Worker::Found(execution.attempts)
+            world.desks[at].worker = Worker::Found(execution.attempts);
         }
         ExecutionState::Scheduled { .. } => {
             if let Some(changes) = plant.engine(world, at, EngineCommand::Start(fix())) {

@@ -30,6 +30,11 @@ pub(crate) struct Moment<'a> {
 }
 
 impl Moment<'_> {
+    /// Whether the request is committed as it is after this event.
+    fn is_last(&self) -> bool {
+        self.earlier.len() + 1 == self.changes.events.len()
+    }
+
     /// Judges the request as it was before the event.
     fn referee(&self) -> Option<Referee<'_>> {
         Some(self.stage.referee(self.before?))

@@ -2,6 +2,7 @@
 
 use engine_core::{
     extension::{Failure, FailureClass, Message, Nominee, NomineeKind, Plan, Receipt, Verdict},
+    ids::StepId,
     question::{Answer, Ask, Question},
 };
 use serde_json::json;
@@ -43,7 +44,7 @@ impl Mood {
     }
 
     pub(crate) fn answer(self, question: &Question) -> Answer {
-        let step = question.facts.step.as_ref().map(|step| step.as_str());
+        let step = question.facts.step.as_ref().map(StepId::as_str);
         match &question.ask {
             Ask::Condition(source) => Answer::Verdict(match self.verdict(source.name(), step) {
                 Some(true) => Ok(Verdict::Met),

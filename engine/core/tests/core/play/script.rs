@@ -43,6 +43,8 @@ pub(crate) struct Member {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Move {
     Submit {
+        /// Only while there is no request.
+        first: bool,
         by: u8,
         form: Form,
         urgent: bool,
@@ -89,8 +91,10 @@ pub(crate) enum Move {
         end: u8,
         by: Who,
     },
-    /// The timers that are due.
-    Wake,
+    /// The timers that are due; if none is, the clock may jump to the next one.
+    Wake {
+        jump: bool,
+    },
     /// Minutes.
     Wait(u16),
     Person {
@@ -118,8 +122,8 @@ pub(crate) struct Form {
 /// By whom.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Who {
-    /// One of those who can decide, if there are any.
-    Maker(u8),
+    /// One of those who would succeed, if there are any.
+    Able(u8),
     Anyone(u8),
     Requester,
     Stranger,
@@ -148,9 +152,9 @@ pub(crate) fn scripts() -> impl Strategy<Value = Script> {
     let people = vec(member(), PEOPLE);
     let grants =
         vec((0..3_u8, 0..3_u8, prop_oneof![(0..3_u8).prop_map(Ok), (0..9_u8).prop_map(Err)]), 0..4);
-    let moves = (submission(), vec(any_move(), 5..50)).prop_map(|(first, mut rest)| {
-        rest.insert(0, first);
-        rest
+    let moves = (vec(submission(true), 4), vec(any_move(), 5..50)).prop_map(|(mut first, rest)| {
+        first.extend(rest);
+        first
     });
     (people, grants, rule(), any::<u64>(), dollar(), moves).prop_map(
         |(people, grants, rule, mood, dollar, moves)| Script {
@@ -182,10 +186,17 @@ fn member() -> impl Strategy<Value = Member> {
     )
 }
 
-fn submission() -> impl Strategy<Value = Move> {
+fn submission(first: bool) -> impl Strategy<Value = Move> {
     let few = || option::weighted(0.15, any::<u8>());
     (0..9_u8, form(), prop::bool::weighted(0.35), few(), few()).prop_map(
-        |(by, form, urgent, expires, ends)| Move::Submit { by, form, urgent, expires, ends },
+        move |(by, form, urgent, expires, ends)| Move::Submit {
+            first,
+            by,
+            form,
+            urgent,
+            expires,
+            ends,
+        },
     )
 }
 
@@ -207,7 +218,7 @@ fn form() -> impl Strategy<Value = Form> {
 
 fn any_move() -> impl Strategy<Value = Move> {
     let decide = (
-        who(12),
+        who(),
         prop::bool::weighted(0.15),
         prop::bool::weighted(0.9),
         option::weighted(0.2, any::<u8>()),
@@ -220,9 +231,9 @@ fn any_move() -> impl Strategy<Value = Move> {
             step,
             seen,
         });
-    let cancel = (who(0), prop::bool::weighted(0.8), saw())
+    let cancel = (who(), prop::bool::weighted(0.8), saw())
         .prop_map(|(by, comment, seen)| Move::Cancel { by, comment, seen });
-    let on_execution = || (who(0), any::<u8>());
+    let on_execution = || (who(), any::<u8>());
     let change = prop_oneof![
         any::<bool>().prop_map(Change::Active),
         (0..8_u8).prop_map(Change::Groups),
@@ -231,26 +242,26 @@ fn any_move() -> impl Strategy<Value = Move> {
     prop_oneof![
         30 => decide,
         1 => cancel,
-        3 => who(0).prop_map(|by| Move::Reevaluate { by }),
+        3 => who().prop_map(|by| Move::Reevaluate { by }),
         5 => on_execution().prop_map(|(by, execution)| Move::Run { by, execution }),
         3 => on_execution().prop_map(|(by, execution)| Move::Retry { by, execution }),
         3 => on_execution().prop_map(|(by, execution)| Move::Revoke { by, execution }),
         20 => (any::<u8>(), any::<u8>()).prop_map(|(execution, end)| Move::Work { execution, end }),
-        4 => (0..8_u8, any::<u8>(), 0..4_u8, any::<u8>(), who(0)).prop_map(
+        4 => (0..8_u8, any::<u8>(), 0..4_u8, any::<u8>(), who()).prop_map(
             |(command, execution, attempt, end, by)| Move::Odd { command, execution, attempt, end, by }
         ),
-        4 => Just(Move::Wake),
+        4 => prop::bool::weighted(0.4).prop_map(|jump| Move::Wake { jump }),
         3 => prop_oneof![8 => 0..300_u16, 1 => 0..30_000_u16].prop_map(Move::Wait),
         3 => (0..9_u8, change).prop_map(|(who, change)| Move::Person { who, change }),
         1 => any::<u64>().prop_map(Move::Mood),
         1 => dollar().prop_map(Move::Dollar),
-        1 => submission(),
+        1 => submission(false),
     ]
 }
 
-fn who(makers: u32) -> impl Strategy<Value = Who> {
+fn who() -> impl Strategy<Value = Who> {
     prop_oneof![
-        makers + 1 => any::<u8>().prop_map(Who::Maker),
+        12 => any::<u8>().prop_map(Who::Able),
         5 => (0..9_u8).prop_map(Who::Anyone),
         2 => Just(Who::Requester),
         1 => Just(Who::Stranger),
@@ -270,7 +281,7 @@ fn saw() -> impl Strategy<Value = Saw> {
 /// A rule document; most of them can be published.
 fn rule() -> impl Strategy<Value = Json> {
     let flags = (
-        prop::bool::weighted(0.7),
+        prop::bool::weighted(0.85),
         prop::bool::weighted(0.2),
         prop::bool::weighted(0.2),
         prop::bool::weighted(0.3),

@@ -124,10 +124,12 @@ impl Stage {
                     self.dollar = *dollar;
                 }
             }
-            Move::Wake => return self.due(),
+            Move::Wake { jump } => return self.due(*jump),
             Move::Work { execution, end } => {
                 return self.work(*execution, *end).into_iter().collect();
             }
+            // The first ones of a play are there in case that one is refused.
+            Move::Submit { first: true, .. } if self.office.request.is_some() => {}
             Move::Submit { by, .. } => return vec![(anyone(*by), self.submission(step))],
             Move::Decide { by, .. }
             | Move::Cancel { by, .. }
@@ -135,7 +137,10 @@ impl Stage {
             | Move::Run { by, .. }
             | Move::Retry { by, .. }
             | Move::Revoke { by, .. }
-            | Move::Odd { by, .. } => return vec![(self.who(by), self.command(step))],
+            | Move::Odd { by, .. } => {
+                let command = self.command(step);
+                return vec![(self.who(by, &command), command)];
+            }
         }
         Vec::new()
     }
@@ -208,7 +213,7 @@ impl Stage {
         }
     }
 
-    fn who(&self, who: &Who) -> Actor {
+    fn who(&self, who: &Who, command: &Command) -> Actor {
         match who {
             Who::Anyone(number) => anyone(*number),
             Who::Stranger => office::person("stranger"),
@@ -217,14 +222,14 @@ impl Stage {
                 Some(request) => Actor::User(request.requester.clone()),
                 None => anyone(0),
             },
-            Who::Maker(number) => {
-                let makers = match &self.office.request {
-                    Some(_) => self.look(|view| view.decision_makers()),
-                    None => Vec::new(),
-                };
-                match makers.len() {
+            Who::Able(number) => {
+                let able: Vec<Actor> = (0..PEOPLE)
+                    .map(|number| office::person(&format!("p{number}")))
+                    .filter(|person| self.office.try_out(person, command).is_ok())
+                    .collect();
+                match able.len() {
                     0 => anyone(*number),
-                    several => Actor::User(makers[usize::from(*number) % several].clone()),
+                    several => able[usize::from(*number) % several].clone(),
                 }
             }
         }
@@ -244,11 +249,8 @@ impl Stage {
     /// What the outbox would do with a queued execution, by its state alone.
     fn work(&self, number: u8, how: u8) -> Option<(Actor, Command)> {
         let request = self.office.request.as_ref()?;
-        let execution = request.execution(&self.execution(number))?;
-        let id = execution.id.clone();
-        if !self.queue.contains(&id) {
-            return None;
-        }
+        let id = self.queue.iter().nth(usize::from(number) % self.queue.len().max(1))?.clone();
+        let execution = request.execution(&id)?;
         let command = match execution.state {
             ExecutionState::Scheduled { .. } => EngineCommand::Start(id),
             ExecutionState::Running { .. } => EngineCommand::Finish {
@@ -265,7 +267,10 @@ impl Stage {
     }
 
     /// The timers that are due become commands, as the runtime makes them.
-    fn due(&mut self) -> Vec<(Actor, Command)> {
+    fn due(&mut self, jump: bool) -> Vec<(Actor, Command)> {
+        if let (true, Some(next)) = (jump, self.timers.values().min()) {
+            self.office.at = self.office.at.max(*next);
+        }
         let now = self.office.at;
         let due: Vec<Timer> = self
             .timers

@@ -71,7 +71,7 @@ pub(super) fn complete(moment: &Moment<'_>) -> Result<(), String> {
         return ensure(enough, || "those seats are not the quorum".to_owned());
     }
     // The other way: a decision that completes the quorum is followed by nothing else.
-    let is_last = moment.earlier.len() + 1 == moment.changes.events.len();
+    let is_last = moment.is_last();
     let request = &moment.changes.request;
     if is_last
         && request.phase == Phase::Open
@@ -110,9 +110,9 @@ pub(super) fn makers(stage: &Stage, _: &Turn) -> Result<(), String> {
             standing.unmet.iter().map(engine_core::rejection::Unmet::code).collect();
         ensure(codes.is_sorted(), || format!("out of order: {codes:?}"))?;
     }
-    let makers = stage.look(|view| view.decision_makers());
+    let makers = stage.look(|view| BTreeSet::from_iter(view.decision_makers()));
     let people = stage.directory().users();
-    let wanted: Vec<UserId> = people
+    let wanted: BTreeSet<UserId> = people
         .filter(|person| referee.can_decide(person, Choice::Reject))
         .map(|person| person.id.clone())
         .collect();

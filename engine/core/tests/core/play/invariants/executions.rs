@@ -14,6 +14,9 @@ pub(super) fn released(moment: &Moment<'_>) -> Result<(), String> {
     let request = moment.after;
     let approved = matches!(request.phase, Phase::Approved { .. });
     let by_urgency = request.urgent && request.phase == Phase::Open;
+    if let Event::ExecutionStarted { execution, .. } = moment.event {
+        ensure(approved || by_urgency, || format!("{execution:?} started"))?;
+    }
     for execution in &request.executions {
         let idle = matches!(
             execution.state,
@@ -21,7 +24,9 @@ pub(super) fn released(moment: &Moment<'_>) -> Result<(), String> {
                 | ExecutionState::Cancelled { .. }
                 | ExecutionState::Expired { .. }
         );
-        ensure(idle || approved || by_urgency, || format!("{execution:?}"))?;
+        let allowed = idle || approved || by_urgency;
+        // A cancelled request and its executions end together.
+        ensure(allowed || !moment.is_last(), || format!("{execution:?}"))?;
     }
     for order in orders(moment) {
         let request = &moment.changes.request;
@@ -76,7 +81,7 @@ pub(super) fn attempts(moment: &Moment<'_>) -> Result<(), String> {
         let started = matches!(moment.event, Event::ExecutionStarted { execution, .. } if *execution == new.id);
         ensure(!started || grown == Some(1), || "a start that is no attempt".to_owned())?;
     }
-    let is_last = moment.earlier.len() + 1 == moment.changes.events.len();
+    let is_last = moment.is_last();
     let starts: Vec<_> = moment
         .changes
         .events

@@ -41,7 +41,7 @@ pub(super) fn one_place(moment: &Moment<'_>) -> Result<(), String> {
     };
     let number = active(moment.after);
     ensure(number <= 1, || format!("{number} active steps"))?;
-    let is_last = moment.earlier.len() + 1 == moment.changes.events.len();
+    let is_last = moment.is_last();
     let request = &moment.changes.request;
     let has_place = !request.is_open() || request.blocked.is_some() || active(request) == 1;
     ensure(!is_last || has_place, || "open, and nobody is asked".to_owned())

@@ -1,0 +1,8 @@
+//! Everything that crosses crates, in one binary.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
+
+mod all {
+    mod claims;
+    mod scenarios;
+}
