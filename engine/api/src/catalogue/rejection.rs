@@ -40,12 +40,7 @@ impl Names<'_> {
             Rejection::UrgentApproveOnly => {
                 "The work of an urgent request has been released already, so it can only be approved.".to_owned()
             }
-            Rejection::UrgentNotAllowed(UrgentGate::Organization) => {
-                "The organization does not allow urgent requests. Submit it without `urgent`.".to_owned()
-            }
-            Rejection::UrgentNotAllowed(UrgentGate::Rule) => {
-                "This rule does not allow urgent requests. Submit it without `urgent`.".to_owned()
-            }
+            Rejection::UrgentNotAllowed(gate) => shut(*gate).to_owned(),
             Rejection::NoApprovers(shortages) => {
                 let each = shortages.iter().map(|s| self.shortage(&s.step, &s.shortage));
                 each.collect::<Vec<_>>().join(" ")
@@ -108,5 +103,15 @@ impl Names<'_> {
                 "A service account can submit requests, and decides nothing. A person has to.".to_owned()
             }
         }
+    }
+}
+
+/// Which gate of urgent mode is shut, and what to do.
+fn shut(gate: UrgentGate) -> &'static str {
+    match gate {
+        UrgentGate::Organization => {
+            "The organization does not allow urgent requests. Submit it without `urgent`."
+        }
+        UrgentGate::Rule => "This rule does not allow urgent requests. Submit it without `urgent`.",
     }
 }
