@@ -26,7 +26,7 @@ use stored::{document, document_change, kind};
 use crate::{
     caller::Caller,
     codec::encode,
-    engine::Engine,
+    engine::{Engine, Slot},
     error::EngineError,
     load::name,
     organization::{InstalledPlugin, OrganizationEvent, OrganizationState},
@@ -148,9 +148,16 @@ impl Engine {
             groups: std::collections::BTreeSet::new(),
             properties: BTreeMap::new(),
         };
-        self.put_organization(OrganizationState::new(org.clone()));
-        let events = vec![OrganizationEvent::Created, OrganizationEvent::UserPut(user)];
-        self.record_events(org, events).await?;
+        let events = [OrganizationEvent::Created, OrganizationEvent::UserPut(user)];
+        let mut state = OrganizationState::new(org.clone());
+        for event in &events {
+            apply(&mut state, event)?;
+        }
+        match self.commit_events(org, &state, &events).await? {
+            Some(sequence) => state.sequence = sequence,
+            None => return Err(EngineError::Contended),
+        }
+        self.put_organization(state);
         Ok(id)
     }
 
@@ -187,8 +194,7 @@ impl Engine {
         }
         let Plan { events, state, .. } = plan;
         if !dry_run && !events.is_empty() {
-            let state = self.commit_events(&caller.org, state, &events).await?;
-            slot.state.store(Arc::new(state));
+            self.replace(&slot, state, &events).await?;
         }
         Ok(changed)
     }
@@ -205,17 +211,38 @@ impl Engine {
         for event in &events {
             apply(&mut state, event)?;
         }
-        let state = self.commit_events(org, state, &events).await?;
-        slot.state.store(Arc::new(state));
-        Ok(())
+        self.replace(&slot, state, &events).await
     }
 
+    /// Commits events and lets everybody see the state they lead to. Where the store is ahead of what
+    /// is in memory (a change whose caller went away between the two), it is read again first.
+    async fn replace(
+        &self,
+        slot: &Slot,
+        mut state: OrganizationState,
+        events: &[OrganizationEvent],
+    ) -> Result<(), EngineError> {
+        let org = state.organization.id.clone();
+        match self.commit_events(&org, &state, events).await? {
+            Some(sequence) => {
+                state.sequence = sequence;
+                slot.state.store(Arc::new(state));
+                Ok(())
+            }
+            None => {
+                slot.state.store(Arc::new(self.load_organization(&org).await?));
+                Err(EngineError::Contended)
+            }
+        }
+    }
+
+    /// The organization's new sequence; none where another change was faster.
     async fn commit_events(
         &self,
         org: &OrgId,
-        mut state: OrganizationState,
+        state: &OrganizationState,
         events: &[OrganizationEvent],
-    ) -> Result<OrganizationState, EngineError> {
+    ) -> Result<Option<Sequence>, EngineError> {
         let mut commit = Commit::new(org.clone(), self.millis());
         let mut records = Vec::new();
         let mut documents: BTreeMap<(&'static str, Key), DocumentChange> = BTreeMap::new();
@@ -230,11 +257,8 @@ impl Engine {
         let expected = state.sequence;
         commit.organization = Some(OrganizationChange { expected, events: records });
         match self.inner.store.commit(commit).await? {
-            Outcome::Committed { .. } => {
-                state.sequence = Sequence(expected.0 + 1);
-                Ok(state)
-            }
-            Outcome::Conflict { .. } | Outcome::AlreadyAnswered(_) => Err(EngineError::Contended),
+            Outcome::Committed { .. } => Ok(Some(Sequence(expected.0 + 1))),
+            Outcome::Conflict { .. } | Outcome::AlreadyAnswered(_) => Ok(None),
         }
     }
 }
