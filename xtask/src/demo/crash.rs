@@ -13,9 +13,9 @@ use super::{
 };
 use crate::process::seconds;
 
-/// Takes some seconds: every order line is compared with the lines of four hundred orders.
+/// Takes a while: every order line is compared with the lines of two hundred orders.
 const SLOW: &str = "UPDATE products SET stock = stock + 1 WHERE id = 7 AND \
-    (SELECT count(*) FROM order_lines a, order_lines b WHERE a.order_id <= 400 \
+    (SELECT count(*) FROM order_lines a, order_lines b WHERE a.order_id <= 200 \
      AND a.unit_price_cents < b.unit_price_cents) > 0";
 /// Requests submitted at once under load, each for another product.
 const LOAD: usize = 40;
@@ -46,7 +46,7 @@ fn before_the_effect(stage: &mut Stage) -> Result<()> {
     let before = stage.shop.number(STOCK)?;
     let submitted = stage.submit("dan", &request("shop-db", SLOW, 1))?;
     let id = text(&submitted, "/id")?.to_owned();
-    stage.tell.step("dan submits an urgent statement that takes some seconds");
+    stage.tell.step("dan submits an urgent statement that takes a while");
     until("the statement to be running", || {
         let seen = stage.request("dan", &id)?;
         let state = text(&seen, "/executions/0/state")?;
