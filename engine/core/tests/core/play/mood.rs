@@ -86,7 +86,7 @@ impl Mood {
     fn plan(self, binding: &str) -> Result<Plan, Failure> {
         match self.pick(binding, 16) {
             0 => Err(self.failure(binding)),
-            1 => Ok(Plan { binding: json!({"tables": ["orders"]}), ..Plan::default() }),
+            1..=4 => Ok(Plan { binding: json!({"tables": ["orders"]}), ..Plan::default() }),
             _ => Ok(Plan::default()),
         }
     }

@@ -91,7 +91,7 @@ pub(crate) enum Move {
         end: u8,
         by: Who,
     },
-    /// The timers that are due; if none is, the clock may jump to the next one.
+    /// The first timer that is due; if none is, the clock may jump to the next one.
     Wake {
         jump: bool,
     },
@@ -101,6 +101,8 @@ pub(crate) enum Move {
         who: u8,
         change: Change,
     },
+    /// Everybody is there and in every group, and somebody has the request looked at again.
+    Mend,
     /// Scripts and plugins say something else from now on.
     Mood(u64),
     /// Cents of a euro.
@@ -235,14 +237,14 @@ fn any_move() -> impl Strategy<Value = Move> {
         .prop_map(|(by, comment, seen)| Move::Cancel { by, comment, seen });
     let on_execution = || (who(), any::<u8>());
     let change = prop_oneof![
-        any::<bool>().prop_map(Change::Active),
+        prop::bool::weighted(0.7).prop_map(Change::Active),
         (0..8_u8).prop_map(Change::Groups),
         option::of(0..9_u8).prop_map(Change::Manager),
     ];
     prop_oneof![
         30 => decide,
         1 => cancel,
-        3 => who().prop_map(|by| Move::Reevaluate { by }),
+        6 => who().prop_map(|by| Move::Reevaluate { by }),
         5 => on_execution().prop_map(|(by, execution)| Move::Run { by, execution }),
         3 => on_execution().prop_map(|(by, execution)| Move::Retry { by, execution }),
         3 => on_execution().prop_map(|(by, execution)| Move::Revoke { by, execution }),
@@ -250,10 +252,11 @@ fn any_move() -> impl Strategy<Value = Move> {
         4 => (0..8_u8, any::<u8>(), 0..4_u8, any::<u8>(), who()).prop_map(
             |(command, execution, attempt, end, by)| Move::Odd { command, execution, attempt, end, by }
         ),
-        4 => prop::bool::weighted(0.4).prop_map(|jump| Move::Wake { jump }),
+        4 => prop::bool::weighted(0.25).prop_map(|jump| Move::Wake { jump }),
         3 => prop_oneof![8 => 0..300_u16, 1 => 0..30_000_u16].prop_map(Move::Wait),
-        3 => (0..9_u8, change).prop_map(|(who, change)| Move::Person { who, change }),
-        1 => any::<u64>().prop_map(Move::Mood),
+        6 => (0..9_u8, change).prop_map(|(who, change)| Move::Person { who, change }),
+        4 => any::<u64>().prop_map(Move::Mood),
+        2 => Just(Move::Mend),
         1 => dollar().prop_map(Move::Dollar),
         1 => submission(false),
     ]
@@ -285,7 +288,7 @@ fn rule() -> impl Strategy<Value = Json> {
         prop::bool::weighted(0.2),
         prop::bool::weighted(0.2),
         prop::bool::weighted(0.3),
-        prop::bool::weighted(0.3),
+        prop::bool::weighted(0.5),
     );
     let steps = vec(step(), 1..=4);
     let executors = vec(executor(), 0..=2);
@@ -352,7 +355,7 @@ fn step() -> impl Strategy<Value = Json> {
     let when = option::weighted(0.25, condition());
     let defaults = vec(plain_who(), 0..=1);
     let if_nobody = prop_oneof![2 => Just("refuse"), 1 => Just("skip"), 1 => Just("block")];
-    let separation = prop_oneof![2 => Just(0_u8), 1 => 0..8_u8];
+    let separation = prop_oneof![1 => Just(0_u8), 2 => 1..8_u8];
     let required = prop::bool::weighted(0.1);
     (assignments, quorum, when, defaults, if_nobody, separation, 1..=2_u32, required).prop_map(
         |(assignments, quorum, when, defaults, if_nobody, separation, reject_after, required)| {
@@ -494,7 +497,7 @@ fn executor() -> impl Strategy<Value = Json> {
         2 => Just(json!("automatic")),
         1 => vec(plain_who(), 1..=2).prop_map(|whos| json!({"manual": whos})),
     ];
-    let window = option::weighted(0.4, prop_oneof![Just("2h"), Just("length")]);
+    let window = option::weighted(0.6, prop_oneof![Just("2h"), Just("length")]);
     let start_within = option::weighted(0.4, prop_oneof![Just("1h"), Just("1d")]);
     (run, window, start_within).prop_map(|(run, window, start_within)| {
         let mut executor = json!({

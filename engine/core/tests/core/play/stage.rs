@@ -124,7 +124,18 @@ impl Stage {
                     self.dollar = *dollar;
                 }
             }
-            Move::Wake { jump } => return self.due(*jump),
+            Move::Mend => {
+                for who in 0..PEOPLE {
+                    let login = format!("p{who}");
+                    self.office.change_user(&login, |user| {
+                        user.active = true;
+                        user.groups = groups(u8::MAX);
+                    });
+                }
+                let command = Command::Reevaluate;
+                return vec![(self.who(&Who::Able(0), &command), command)];
+            }
+            Move::Wake { jump } => return self.due(*jump).into_iter().collect(),
             Move::Work { execution, end } => {
                 return self.work(*execution, *end).into_iter().collect();
             }
@@ -266,32 +277,22 @@ impl Stage {
         Some((Actor::Engine, Command::Engine(command)))
     }
 
-    /// The timers that are due become commands, as the runtime makes them.
-    fn due(&mut self, jump: bool) -> Vec<(Actor, Command)> {
-        if let (true, Some(next)) = (jump, self.timers.values().min()) {
-            self.office.at = self.office.at.max(*next);
+    /// The first timer that is due becomes a command, as the runtime makes it.
+    fn due(&mut self, jump: bool) -> Option<(Actor, Command)> {
+        let (timer, at) = self.timers.iter().min_by_key(|(_, at)| **at)?;
+        let (timer, at) = (timer.clone(), *at);
+        if at > self.office.at && !jump {
+            return None;
         }
-        let now = self.office.at;
-        let due: Vec<Timer> = self
-            .timers
-            .iter()
-            .filter(|(_, at)| **at <= now)
-            .map(|(timer, _)| timer.clone())
-            .collect();
-        due.into_iter()
-            .map(|timer| {
-                self.timers.remove(&timer);
-                let command = match timer {
-                    Timer::ApprovalExpiry => EngineCommand::Expire,
-                    Timer::ExecutionExpiry(id) => EngineCommand::ExpireExecution(id),
-                    Timer::ExecutionRetry(id) | Timer::RevertRetry(id) => {
-                        EngineCommand::RetryDue(id)
-                    }
-                    Timer::GrantEnd(id) => EngineCommand::EndGrant(id),
-                };
-                (Actor::Engine, Command::Engine(command))
-            })
-            .collect()
+        self.office.at = self.office.at.max(at);
+        self.timers.remove(&timer);
+        let command = match timer {
+            Timer::ApprovalExpiry => EngineCommand::Expire,
+            Timer::ExecutionExpiry(id) => EngineCommand::ExpireExecution(id),
+            Timer::ExecutionRetry(id) | Timer::RevertRetry(id) => EngineCommand::RetryDue(id),
+            Timer::GrantEnd(id) => EngineCommand::EndGrant(id),
+        };
+        Some((Actor::Engine, Command::Engine(command)))
     }
 
     /// Keeps what a turn changed, timers and outbox too.
