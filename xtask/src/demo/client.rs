@@ -86,6 +86,11 @@ impl Answer {
         bail!("the engine refused with {} ({code}): {message}", self.status)
     }
 
+    /// Whether it is a refusal with this code.
+    pub(super) fn is_refusal(&self, code: &str) -> bool {
+        self.body.get("code").and_then(Json::as_str) == Some(code)
+    }
+
     /// The refusal that had to come.
     ///
     /// # Errors

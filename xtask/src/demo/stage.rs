@@ -79,12 +79,20 @@ impl Stage {
         self.people.get(login).with_context(|| format!("`{login}` has no part in the story"))
     }
 
-    /// Submits a request that has to be accepted.
+    /// Submits a request that has to be accepted. Where a condition could not be asked, as on a machine
+    /// with too much to do, the engine says to try again later, and so it is done.
     ///
     /// # Errors
     /// It was refused.
     pub(super) fn submit(&self, login: &str, request: &Json) -> Result<Json> {
-        self.person(login)?.post("/api/v1/requests", &[], request)?.ok()
+        until("a submission to be taken", || {
+            let answer = self.person(login)?.post("/api/v1/requests", &[], request)?;
+            if answer.is_refusal("condition_failed") {
+                self.tell.quote(text(&answer.refused("condition_failed")?, "/message")?);
+                return Ok(None);
+            }
+            answer.ok().map(Some)
+        })
     }
 
     /// The request as this person sees it.
