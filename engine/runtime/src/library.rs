@@ -14,7 +14,7 @@ use engine_core::{
     question::Source,
     rule::World,
 };
-use engine_host::{Answer, Call, Grant, Host, Plugin, Script, ScriptError};
+use engine_host::{Answer, Call, Grant, Host, LoadError, Plugin, Script, ScriptError};
 
 use crate::{
     engine::{Engine, Inner},
@@ -87,14 +87,17 @@ impl Library {
     fn add_now(&self, bytes: &[u8]) -> Result<Arc<Plugin>, EngineError> {
         let plugin = self.inner.host.load(bytes);
         let plugin = plugin.map_err(|error| EngineError::Extension(error.to_string()))?;
-        let digest = plugin.digest().to_owned();
-        self.keep(&digest, bytes).map_err(|error| {
+        self.keep(plugin.digest(), bytes).map_err(|error| {
             EngineError::Extension(format!("cannot keep the component's file: {error}"))
         })?;
+        Ok(self.shelve(plugin))
+    }
+
+    fn shelve(&self, plugin: Plugin) -> Arc<Plugin> {
         let plugin = Arc::new(plugin);
         let mut components = self.inner.components.lock().unwrap_or_else(PoisonError::into_inner);
-        components.insert(digest, Arc::clone(&plugin));
-        Ok(plugin)
+        components.insert(plugin.digest().to_owned(), Arc::clone(&plugin));
+        plugin
     }
 
     /// Visible under its name only when whole.
@@ -188,11 +191,13 @@ impl Library {
         let bytes = std::fs::read(self.path(digest)).map_err(|error| {
             Failure::new(FailureClass::Unavailable, format!("cannot read the component: {error}"))
         })?;
-        let plugin = self
-            .add_now(&bytes)
-            .map_err(|error| Failure::new(FailureClass::Contract, error.to_string()))?;
+        let plugin = self.inner.host.load(&bytes).map_err(|error| match error {
+            // A machine that is too busy to start it now may do so later.
+            LoadError::Start(failure) => failure,
+            other => Failure::new(FailureClass::Contract, other.to_string()),
+        })?;
         if plugin.digest() == digest {
-            Ok(plugin)
+            Ok(self.shelve(plugin))
         } else {
             let message = "the component's file is not the one that was installed";
             Err(Failure::new(FailureClass::Denied, message))
