@@ -85,7 +85,12 @@ impl ErrorBody {
     /// A refused command.
     #[must_use]
     pub fn rejection(rejection: &Rejection, names: &Names<'_>) -> Self {
-        let mut body = Self::new(rejection.code().into(), names.rejection(rejection));
+        let code = match rejection {
+            // What is too busy to plan now may do so in a moment.
+            Rejection::PlanFailed { class, .. } if class.is_retryable() => ErrorCode::Unavailable,
+            other => other.code().into(),
+        };
+        let mut body = Self::new(code, names.rejection(rejection));
         match rejection {
             Rejection::Invalid(fields) => {
                 body.fields = fields.iter().map(FieldMessage::from).collect();

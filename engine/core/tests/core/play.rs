@@ -23,6 +23,9 @@ use stage::{Stage, Turn};
 
 /// How many plays a run has.
 const CASES: u32 = 1_000;
+/// Where a run begins that names no `SEED`: the same everywhere, so that a failure is one of the change
+/// that it is found in. `SEED=random` goes where nobody was.
+const SEED: u64 = 20_260_302;
 
 #[test]
 fn random_plays_break_no_rule() {
@@ -34,8 +37,9 @@ fn random_plays_break_no_rule() {
         return outcome.unwrap();
     }
     let seed = match variable("SEED") {
-        Some(seed) => seed.parse().expect("SEED is a number"),
-        None => std::hash::RandomState::new().hash_one(0_u8),
+        Some(seed) if seed == "random" => std::hash::RandomState::new().hash_one(0_u8),
+        Some(seed) => seed.parse().expect("SEED is a number or `random`"),
+        None => SEED,
     };
     let cases = variable("CASES").map_or(CASES, |cases| cases.parse().expect("CASES is a number"));
     let coverage = run(seed, cases);
