@@ -85,12 +85,7 @@ impl ErrorBody {
     /// A refused command.
     #[must_use]
     pub fn rejection(rejection: &Rejection, names: &Names<'_>) -> Self {
-        let code = match rejection {
-            // What is too busy to plan now may do so in a moment.
-            Rejection::PlanFailed { class, .. } if class.is_retryable() => ErrorCode::Unavailable,
-            other => other.code().into(),
-        };
-        let mut body = Self::new(code, names.rejection(rejection));
+        let mut body = Self::new(code_of(rejection), names.rejection(rejection));
         match rejection {
             Rejection::Invalid(fields) => {
                 body.fields = fields.iter().map(FieldMessage::from).collect();
@@ -145,5 +140,13 @@ impl ErrorBody {
 impl From<&FieldProblem> for FieldMessage {
     fn from(problem: &FieldProblem) -> Self {
         Self { field: problem.field.clone(), message: problem.message.clone() }
+    }
+}
+
+/// The rejection's code; what is too busy to plan now may do so in a moment.
+fn code_of(rejection: &Rejection) -> ErrorCode {
+    match rejection {
+        Rejection::PlanFailed { class, .. } if class.is_retryable() => ErrorCode::Unavailable,
+        other => other.code().into(),
     }
 }
