@@ -59,6 +59,8 @@ pub enum Command {
 pub enum EngineCommand {
     /// The approval expiry has passed (REQ-8).
     Expire,
+    /// People changed who may hold a seat of the active step (STP-6a).
+    Recount,
     /// The outbox is about to run an execution.
     Start(ExecutionId),
     /// An attempt came to an end.
@@ -158,6 +160,7 @@ impl Command {
             Self::Revoke { .. } => "revoke",
             Self::Engine(command) => match command {
                 EngineCommand::Expire => "expire",
+                EngineCommand::Recount => "recount",
                 EngineCommand::Start(_) => "start_execution",
                 EngineCommand::Finish { .. } => "finish_execution",
                 EngineCommand::ExpireExecution(_) => "expire_execution",

@@ -127,6 +127,7 @@ impl<'a> Draft<'a> {
         }
         match command {
             EngineCommand::Expire => self.expire(),
+            EngineCommand::Recount => self.recount(),
             EngineCommand::Start(execution) => self.start(execution),
             EngineCommand::Finish { execution, attempt, outcome } => {
                 self.finish_attempt(execution, *attempt, outcome)

@@ -118,6 +118,9 @@ pub enum Event {
         execution: ExecutionId,
         /// After which attempt.
         attempt: u32,
+        /// How often in a row it has failed by itself: an engine that went down is no failure of it.
+        #[serde(default)]
+        failures: u32,
         /// Why.
         failure: Failure,
         /// When.

@@ -91,8 +91,9 @@ fn evolve_execution(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         execution.plan = Some(plan.clone());
         execution.payload = payload.clone();
     }
-    if let Event::ExecutionRetryScheduled { attempt, .. } = event {
+    if let Event::ExecutionRetryScheduled { attempt, failures, .. } = event {
         execution.attempts = *attempt;
+        execution.failures = *failures;
     }
     if let Some(state) = next_state(execution, event, at) {
         execution.state = state;

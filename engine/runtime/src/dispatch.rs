@@ -25,7 +25,7 @@ use engine_core::{
 };
 use engine_store::{AgendaChange, Commit, Lane, Limit};
 use tokio::{
-    sync::{Notify, Semaphore},
+    sync::{Notify, Semaphore, oneshot},
     task::JoinSet,
 };
 
@@ -182,7 +182,10 @@ impl Engine {
 
     pub(crate) fn start_workers(&self) {
         let engine = self.clone();
+        let (caught_up, overdue) = oneshot::channel();
         self.inner.dispatcher.spawn_worker(async move {
+            // What should have been taken back while the engine was down comes first (EXE-5).
+            overdue.await.unwrap_or_default();
             loop {
                 if let Err(error) = engine.sweep().await {
                     tracing::warn!(%error, "cannot look through the outbox");
@@ -190,7 +193,7 @@ impl Engine {
                 tokio::time::sleep(SWEEP).await;
             }
         });
-        self.start_timers();
+        self.start_timers(caught_up);
     }
 
     /// Takes on every outbox entry that nobody works on; says whether there was any.

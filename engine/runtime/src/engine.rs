@@ -75,6 +75,7 @@ impl Engine {
                 organizations: RwLock::default(),
             }),
         };
+        engine.inner.extensions.attach(&engine);
         engine.load_all().await?;
         if works_by_itself {
             engine.start_workers();

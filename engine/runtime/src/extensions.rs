@@ -11,6 +11,8 @@ use engine_core::{
     question::Source,
 };
 
+use crate::engine::Engine;
+
 /// What an extension is called with.
 #[derive(Clone, Debug)]
 pub struct ExtensionCall {
@@ -31,6 +33,9 @@ pub struct ExtensionCall {
 /// Scripts and plugins. Every failure is a value with a class, never a panic or a silent answer.
 #[async_trait]
 pub trait Extensions: fmt::Debug + Send + Sync {
+    /// Tells whose organizations it serves, before anything is asked. By default it need not know.
+    fn attach(&self, _engine: &Engine) {}
+
     /// Whether a condition holds.
     async fn condition(&self, source: &Source, call: &ExtensionCall) -> Result<Verdict, Failure>;
 

@@ -20,6 +20,7 @@ mod load;
 mod organization;
 mod organize;
 mod read;
+mod recount;
 mod rules;
 mod timers;
 mod tokens;

@@ -61,12 +61,6 @@ impl Library {
         }
     }
 
-    /// Tells the library whose organizations it serves. Before that, every question fails.
-    pub fn attach(&self, engine: &Engine) {
-        // A second call would be about another engine, and is not heard.
-        let _ = self.inner.engine.set(Arc::downgrade(&engine.inner));
-    }
-
     /// The plugin host.
     #[must_use]
     pub fn host(&self) -> &Host {
@@ -271,6 +265,11 @@ async fn blocking<T: Send + 'static>(
 
 #[async_trait]
 impl Extensions for Library {
+    fn attach(&self, engine: &Engine) {
+        // A second call would be about another engine, and is not heard.
+        let _ = self.inner.engine.set(Arc::downgrade(&engine.inner));
+    }
+
     async fn condition(&self, source: &Source, call: &ExtensionCall) -> Result<Verdict, Failure> {
         let library = self.clone();
         let name = source.name().to_owned();

@@ -30,6 +30,7 @@ use crate::{
     error::EngineError,
     load::name,
     organization::{InstalledPlugin, OrganizationEvent, OrganizationState},
+    recount::recounts,
 };
 
 /// One change of an organization.
@@ -153,7 +154,7 @@ impl Engine {
         for event in &events {
             apply(&mut state, event)?;
         }
-        match self.commit_events(org, &state, &events).await? {
+        match self.commit_events(None, &state, &events).await? {
             Some(sequence) => state.sequence = sequence,
             None => return Err(EngineError::Contended),
         }
@@ -222,15 +223,15 @@ impl Engine {
         mut state: OrganizationState,
         events: &[OrganizationEvent],
     ) -> Result<(), EngineError> {
-        let org = state.organization.id.clone();
-        match self.commit_events(&org, &state, events).await? {
+        let before = slot.state.load_full();
+        match self.commit_events(Some(&before), &state, events).await? {
             Some(sequence) => {
                 state.sequence = sequence;
                 slot.state.store(Arc::new(state));
                 Ok(())
             }
             None => {
-                slot.state.store(Arc::new(self.load_organization(&org).await?));
+                slot.state.store(Arc::new(self.load_organization(&state.organization.id).await?));
                 Err(EngineError::Contended)
             }
         }
@@ -239,11 +240,13 @@ impl Engine {
     /// The organization's new sequence; none where another change was faster.
     async fn commit_events(
         &self,
-        org: &OrgId,
+        before: Option<&OrganizationState>,
         state: &OrganizationState,
         events: &[OrganizationEvent],
     ) -> Result<Option<Sequence>, EngineError> {
-        let mut commit = Commit::new(org.clone(), self.millis());
+        let org = &state.organization.id;
+        let now = self.millis();
+        let mut commit = Commit::new(org.clone(), now);
         let mut records = Vec::new();
         let mut documents: BTreeMap<(&'static str, Key), DocumentChange> = BTreeMap::new();
         for event in events {
@@ -255,6 +258,10 @@ impl Engine {
         }
         commit.documents = documents.into_values().collect();
         let expected = state.sequence;
+        if let Some(before) = before {
+            let next = Sequence(expected.0 + 1);
+            commit.agenda = recounts(&before.organization.directory, events, next, now)?;
+        }
         commit.organization = Some(OrganizationChange { expected, events: records });
         match self.inner.store.commit(commit).await? {
             Outcome::Committed { .. } => Ok(Some(Sequence(expected.0 + 1))),

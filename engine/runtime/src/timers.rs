@@ -10,6 +10,7 @@ use engine_core::{
     ids::OrgId,
 };
 use engine_store::{AgendaChange, AgendaEntry, Commit, Lane, Limit, Millis};
+use tokio::sync::oneshot;
 
 use crate::{
     codec::decode,
@@ -24,25 +25,26 @@ const TICK: Duration = Duration::from_millis(500);
 const BATCH: usize = 100;
 
 impl Engine {
-    pub(crate) fn start_timers(&self) {
+    /// Fires timers as they become due; `caught_up` hears when the first look found no more of them.
+    pub(crate) fn start_timers(&self, caught_up: oneshot::Sender<()>) {
         let engine = self.clone();
         self.inner.dispatcher.spawn_worker(async move {
+            let mut caught_up = Some(caught_up);
             loop {
                 match engine.fire_due(engine.millis()).await {
-                    Ok(0) => tokio::time::sleep(TICK).await,
-                    Ok(_) => {}
-                    Err(error) => {
-                        tracing::warn!(%error, "cannot work off timers");
-                        tokio::time::sleep(TICK).await;
-                    }
+                    Ok(0) => {}
+                    Ok(_) => continue,
+                    Err(error) => tracing::warn!(%error, "cannot work off timers"),
                 }
+                drop(caught_up.take());
+                tokio::time::sleep(TICK).await;
             }
         });
     }
 
     /// Fires what is due, earliest first; says how many.
     async fn fire_due(&self, now: Millis) -> Result<usize, EngineError> {
-        let mut fired = 0;
+        let mut fired = usize::from(self.recount_due().await?);
         for org in self.organizations() {
             let limit = Limit::new(BATCH);
             for entry in self.inner.store.due(&org, Lane::Timer, now, limit).await? {
@@ -88,18 +90,19 @@ impl Engine {
         }
     }
 
-    /// With a manual clock: works off the outbox and the retries of executions, without moving the
-    /// clock.
+    /// With a manual clock: works off the outbox, what changed people leave to look at, and the
+    /// retries of executions, without moving the clock.
     ///
     /// # Errors
     /// The store's.
     pub async fn settle(&self) -> Result<(), EngineError> {
         loop {
             self.inner.dispatcher.idle().await;
+            let recounted = self.recount_due().await?;
             let swept = self.sweep().await?;
             self.inner.dispatcher.idle().await;
             let retried = self.fire_retries().await?;
-            if !swept && !retried {
+            if !recounted && !swept && !retried {
                 return Ok(());
             }
         }

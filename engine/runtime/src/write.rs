@@ -168,6 +168,9 @@ impl Engine {
         };
         match self.inner.store.commit(commit).await? {
             Outcome::Committed { .. } => Ok(Some(Carried { seen, effects: changes.effects })),
+            Outcome::Conflict { .. } if errand.rule.is_some() => {
+                Err(Rejection::invalid("id", "there is a request with this id").into())
+            }
             Outcome::Conflict { .. } => Ok(None),
             Outcome::AlreadyAnswered(body) => match &errand.actor {
                 Actor::User(actor) => {

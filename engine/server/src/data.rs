@@ -60,7 +60,6 @@ pub async fn assemble(
     let library = Library::new(host(folder, config).await?, folder.join("components"));
     let extensions = Arc::new(library.clone());
     let engine = Engine::open(EngineOptions { store, extensions, clock, ids }).await?;
-    library.attach(&engine);
     Ok(AppState { engine, library })
 }
 

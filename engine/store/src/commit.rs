@@ -150,6 +150,8 @@ pub enum Lane {
     Outbox,
     /// A command to be given at a time: remind, expire, escalate.
     Timer,
+    /// Requests to be looked at again because people changed.
+    Recount,
 }
 
 /// An entry of the agenda put or removed.
@@ -157,7 +159,7 @@ pub enum Lane {
 pub enum AgendaChange {
     /// Puts an entry, or moves and replaces the one with this key.
     Put {
-        /// Outbox or timers.
+        /// Which lane.
         lane: Lane,
         /// Unique in the lane.
         key: Key,
@@ -168,7 +170,7 @@ pub enum AgendaChange {
     },
     /// Removes an entry; one that does not exist is removed already.
     Remove {
-        /// Outbox or timers.
+        /// Which lane.
         lane: Lane,
         /// Which.
         key: Key,

@@ -48,6 +48,10 @@ struct Idle(Library);
 
 #[async_trait]
 impl Extensions for Idle {
+    fn attach(&self, engine: &Engine) {
+        self.0.attach(engine);
+    }
+
     async fn condition(&self, source: &Source, call: &ExtensionCall) -> Result<Verdict, Failure> {
         self.0.condition(source, call).await
     }
@@ -107,7 +111,6 @@ impl EngineUnderLoad {
             ids: Ids::Random,
         })
         .await?;
-        library.attach(&engine);
         let owner = organization(&engine, &library, condition).await?;
         let requester = token(&engine, &owner, "ann").await?;
         let approver = token(&engine, &owner, "bob").await?;

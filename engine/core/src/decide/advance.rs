@@ -93,19 +93,32 @@ impl Draft<'_> {
             return Err(self.wrong_status(None));
         }
         match self.stuck_step() {
-            Some(Some(shortage)) => {
-                let Some((step, _)) = self.request.active() else { return Ok(()) };
-                let step = step.clone();
-                self.block(Block::NoApprovers { step, shortage });
-            }
-            Some(None) => {
-                if self.request.blocked.is_some() {
-                    self.record(Event::RequestUnblocked);
-                }
-            }
+            Some(shortage) => self.count(shortage),
             None => self.go_on(),
         }
         Ok(())
+    }
+
+    /// Whether the active step can still be completed, asked by the engine itself after people
+    /// changed (STP-6a).
+    pub(super) fn recount(&mut self) -> Result<(), Rejection> {
+        if !self.request.is_open() {
+            return Err(self.wrong_status(None));
+        }
+        if let Some(shortage) = self.stuck_step() {
+            self.count(shortage);
+        }
+        Ok(())
+    }
+
+    /// Blocks the active step for what it is short of, or lets it go on.
+    fn count(&mut self, shortage: Option<Shortage>) {
+        let step = self.request.active().map(|(step, _)| step.clone());
+        match (shortage, step) {
+            (Some(shortage), Some(step)) => self.block(Block::NoApprovers { step, shortage }),
+            (None, _) if self.request.blocked.is_some() => self.record(Event::RequestUnblocked),
+            (_, _) => {}
+        }
     }
 
     /// Advances a request that is blocked between two steps; unblocked only where that helps.

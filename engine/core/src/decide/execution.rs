@@ -17,8 +17,11 @@ use crate::{
     visibility::is_among,
 };
 
-/// How often an execution is tried by itself (EXE-4).
-pub(super) const MAX_ATTEMPTS: u32 = 8;
+/// After how many failures in a row an execution is not tried again by itself (EXE-4).
+const MAX_FAILURES: u32 = 8;
+/// After how many starts one that the engine never sees the end of is left to a person: it may be what
+/// takes the engine down.
+const MAX_STARTS: u32 = 100;
 /// The longest wait between two tries, in seconds.
 const LONGEST_BACK_OFF: i64 = 3_600;
 
@@ -191,15 +194,28 @@ impl Draft<'_> {
             AttemptOutcome::CannotTell(failure) => {
                 self.fail(id, ExecutionFailure::Plugin(failure.clone()), true);
             }
-            AttemptOutcome::NeverHappened => {
-                let message = "interrupted before it had its effect";
-                let failure = Failure::new(FailureClass::Unavailable, message);
-                let (execution, at) = (id.clone(), self.at());
-                self.order(Effect::Queue(execution.clone()));
-                self.record(Event::ExecutionRetryScheduled { execution, attempt, failure, at });
-            }
+            AttemptOutcome::NeverHappened => self.interrupted(&execution),
         }
         Ok(())
+    }
+
+    /// The engine went down, which is no failure of the executor: it runs again at once.
+    fn interrupted(&mut self, execution: &Execution) {
+        let message = "interrupted before it had its effect";
+        let failure = Failure::new(FailureClass::Unavailable, message);
+        let id = execution.id.clone();
+        if execution.attempts >= MAX_STARTS {
+            return self.fail(&id, ExecutionFailure::Plugin(failure), false);
+        }
+        let (attempt, failures, at) = (execution.attempts, execution.failures, self.at());
+        self.order(Effect::Queue(id.clone()));
+        self.record(Event::ExecutionRetryScheduled {
+            execution: id,
+            attempt,
+            failures,
+            failure,
+            at,
+        });
     }
 
     fn succeed(&mut self, execution: &Execution, receipt: &Receipt) {
@@ -215,13 +231,20 @@ impl Draft<'_> {
     /// Tried again by itself where the class allows it, up to a limit (EXE-4).
     fn attempt_failed(&mut self, execution: &Execution, attempt: u32, failure: Failure) {
         let id = execution.id.clone();
-        if !failure.class.is_retryable() || attempt >= MAX_ATTEMPTS {
+        let failures = execution.failures.saturating_add(1);
+        if !failure.class.is_retryable() || failures >= MAX_FAILURES {
             return self.fail(&id, ExecutionFailure::Plugin(failure), false);
         }
-        let at = self.at() + back_off(attempt, failure.retry_after_ms, &id);
+        let at = self.at() + back_off(failures, failure.retry_after_ms, &id);
         self.order(Effect::Unqueue(id.clone()));
         self.order(Effect::SetTimer(Timer::ExecutionRetry(id.clone()), at));
-        self.record(Event::ExecutionRetryScheduled { execution: id, attempt, failure, at });
+        self.record(Event::ExecutionRetryScheduled {
+            execution: id,
+            attempt,
+            failures,
+            failure,
+            at,
+        });
     }
 
     fn fail(&mut self, id: &ExecutionId, why: ExecutionFailure, may_have_happened: bool) {
@@ -272,9 +295,14 @@ impl Draft<'_> {
                 Failure::new(FailureClass::Refused, "the plan was not the approved one")
             }
         };
-        let attempt = execution.attempts;
-        let at = self.at();
-        self.record(Event::ExecutionRetryScheduled { execution: id.clone(), attempt, failure, at });
+        let (attempt, at) = (execution.attempts, self.at());
+        self.record(Event::ExecutionRetryScheduled {
+            execution: id.clone(),
+            attempt,
+            failures: 0,
+            failure,
+            at,
+        });
         // What a person starts, a person starts again.
         if execution.manual {
             return self.start_by_person(id);
@@ -301,8 +329,8 @@ impl Draft<'_> {
 
 /// Doubling from one second, never less than the plugin asks for, spread by up to a quarter so that
 /// executions that failed together do not come back together.
-fn back_off(attempts: u32, asked_ms: Option<u32>, id: &ExecutionId) -> TimeDelta {
-    let seconds = 1_i64.checked_shl(attempts.min(20)).unwrap_or(i64::MAX).min(LONGEST_BACK_OFF);
+fn back_off(failures: u32, asked_ms: Option<u32>, id: &ExecutionId) -> TimeDelta {
+    let seconds = 1_i64.checked_shl(failures.min(20)).unwrap_or(i64::MAX).min(LONGEST_BACK_OFF);
     let spread = id.to_string().bytes().fold(0_i64, |sum, byte| (sum * 31 + i64::from(byte)) % 250);
     let by_engine = TimeDelta::milliseconds(seconds * (1_000 + spread));
     by_engine.max(TimeDelta::milliseconds(i64::from(asked_ms.unwrap_or(0))))

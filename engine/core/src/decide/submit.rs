@@ -227,6 +227,7 @@ impl Draft<'_> {
             is_grant: executor.window.is_some() || self.request.kind.as_str() == "access",
             state: ExecutionState::Waiting,
             attempts: 0,
+            failures: 0,
         })
     }
 }

@@ -30,6 +30,9 @@ pub struct Execution {
     pub state: ExecutionState,
     /// How often it was started.
     pub attempts: u32,
+    /// How often in a row it failed by itself, since it was released or a person tried it again.
+    #[serde(default)]
+    pub failures: u32,
 }
 
 impl Execution {

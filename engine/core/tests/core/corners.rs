@@ -194,6 +194,46 @@ fn plans_are_not_asked_for_without_end() {
     panic!("tried for ever");
 }
 
+/// EXE-3, EXE-4: an engine that goes down is no failure of the executor, but one that always goes down
+/// with it is not tried for ever.
+#[test]
+fn interruptions_do_not_use_up_the_tries() {
+    let mut office = office(&repair(&json!({"id": "fix", "plugin": "sql"})));
+    office.by("ann", &submit(json!({}), false));
+    office.by("bob", &approve());
+    let mut interrupt = |times: std::ops::Range<u32>| {
+        for attempt in times {
+            office.engine(EngineCommand::Start(fix()));
+            office.engine(finish(&fix(), attempt, AttemptOutcome::NeverHappened));
+        }
+        let execution = &office.request().executions[0];
+        (execution.state.as_str(), execution.failures)
+    };
+    assert_eq!(interrupt(1..100), ("scheduled", 0));
+    assert_eq!(interrupt(100..101), ("failed", 0));
+}
+
+/// EXE-4: who tries again what failed gives it all its tries again.
+#[test]
+fn a_retry_by_a_person_begins_anew() {
+    let mut office = office(&repair(&json!({"id": "fix", "plugin": "sql"})));
+    office.by("ann", &submit(json!({}), false));
+    office.by("bob", &approve());
+    let away = Failure::new(FailureClass::Unavailable, "away");
+    let mut fail = |office: &mut Office, attempt| {
+        office.engine(EngineCommand::Start(fix()));
+        office.engine(finish(&fix(), attempt, AttemptOutcome::Failed(away.clone())));
+        office.wait(TimeDelta::hours(2));
+        office.request().executions[0].state.as_str()
+    };
+    for attempt in 1..8 {
+        assert_eq!(fail(&mut office, attempt), "scheduled");
+    }
+    assert_eq!(fail(&mut office, 8), "failed");
+    office.by("adm", &Command::Retry(fix()));
+    assert_eq!(fail(&mut office, 9), "scheduled");
+}
+
 /// EXE-6b: a retry is a start, and a start comes before its expiry.
 #[test]
 fn a_failed_execution_is_not_retried_after_its_expiry() {

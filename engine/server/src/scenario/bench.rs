@@ -169,9 +169,6 @@ impl Bench {
             ids: self.ids.clone(),
         })
         .await?;
-        if let Some(library) = &self.library {
-            library.attach(&engine);
-        }
         self.running = Some(Running { engine, store, fuse });
         Ok(())
     }

@@ -15,7 +15,7 @@ use engine_core::{
     ids::{Login, PluginId},
     question::Source,
 };
-use engine_runtime::{ExtensionCall, Extensions, Library};
+use engine_runtime::{Engine, ExtensionCall, Extensions, Library};
 use serde_json::Value as Json;
 
 pub(super) use self::answers::StubDoc;
@@ -160,6 +160,12 @@ fn failure(class: FailureClass) -> Failure {
 
 #[async_trait]
 impl Extensions for ScenarioExtensions {
+    fn attach(&self, engine: &Engine) {
+        if let Some(library) = &self.library {
+            library.attach(engine);
+        }
+    }
+
     async fn condition(&self, source: &Source, call: &ExtensionCall) -> Result<Verdict, Failure> {
         let number = self.stubs.count(source.name(), Method::Condition);
         let Some(stub) = self.stub(source) else {

@@ -19,6 +19,7 @@ pub(crate) const fn lane_number(lane: Lane) -> u8 {
     match lane {
         Lane::Outbox => 1,
         Lane::Timer => 2,
+        Lane::Recount => 3,
     }
 }
 

@@ -46,7 +46,7 @@ mod tests {
     proptest! {
         #[test]
         fn round_trip(org in samples::org(), due in samples::time(), id in samples::key()) {
-            for lane in [Lane::Outbox, Lane::Timer] {
+            for lane in [Lane::Outbox, Lane::Timer, Lane::Recount] {
                 let key = key(&org, lane, due, &id);
                 prop_assert!(key.starts_with(&prefix(&org, lane)));
                 prop_assert!(key.starts_with(&at(&org, lane, due)));

@@ -249,7 +249,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         3 => on_execution().prop_map(|(by, execution)| Move::Retry { by, execution }),
         3 => on_execution().prop_map(|(by, execution)| Move::Revoke { by, execution }),
         20 => (any::<u8>(), any::<u8>()).prop_map(|(execution, end)| Move::Work { execution, end }),
-        4 => (0..8_u8, any::<u8>(), 0..4_u8, any::<u8>(), who()).prop_map(
+        4 => (0..9_u8, any::<u8>(), 0..4_u8, any::<u8>(), who()).prop_map(
             |(command, execution, attempt, end, by)| Move::Odd { command, execution, attempt, end, by }
         ),
         4 => prop::bool::weighted(0.25).prop_map(|jump| Move::Wake { jump }),

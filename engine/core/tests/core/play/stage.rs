@@ -205,6 +205,7 @@ impl Stage {
                     4 => EngineCommand::RetryDue(execution),
                     5 => EngineCommand::EndGrant(execution),
                     6 => EngineCommand::StartRevert(execution),
+                    7 => EngineCommand::Recount,
                     _ => EngineCommand::FinishRevert { execution, outcome: end_of_revert(*how) },
                 })
             }

@@ -57,6 +57,7 @@ pub(super) fn write(text: &mut String) {
     let rows = STATES.map(|(name, make)| (name, make(), engine()));
     let commands = [
         ("expire", Command::Engine(EngineCommand::Expire)),
+        ("recount", Command::Engine(EngineCommand::Recount)),
         ("start `grant`", start(&grant())),
         ("start `fix`", start(&fix())),
         ("finish `grant`", finished(&grant(), 1)),
@@ -87,6 +88,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("retry `fix`", Command::Retry(fix())),
         ("revoke `grant`", revoke()),
         ("expire", Command::Engine(EngineCommand::Expire)),
+        ("recount", Command::Engine(EngineCommand::Recount)),
     ]
 }
 
