@@ -4,5 +4,7 @@
 
 mod all {
     mod claims;
+    mod documents;
+    mod generated;
     mod scenarios;
 }

@@ -64,7 +64,8 @@ pub(crate) fn run(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     Ok(binary)
 }
 
-/// Builds the plugins and puts their components where the server's build script finds them.
+/// Builds the plugins and puts their components where the server's build script finds them; those of
+/// examples go elsewhere, so that they do not come with the program.
 ///
 /// # Errors
 /// As [`run`]; also two plugins of one name.
@@ -74,14 +75,20 @@ pub(crate) fn plugins(workspace: &Workspace) -> Result<()> {
     cargo.arg(workspace.plugins_manifest()).arg("--target-dir").arg(workspace.plugins_target());
     must(workspace, "plugins", cargo)?;
     let built = workspace.plugins_target().join(WASM).join("release");
-    let folder = workspace.components();
-    fs::create_dir_all(&folder)?;
-    let components = components(&metadata(workspace)?)?;
-    for component in &components {
+    let (examples, plugins): (Vec<_>, Vec<_>) =
+        components(&metadata(workspace)?)?.into_iter().partition(|component| component.is_example);
+    publish(&built, &workspace.example_components(), &examples)?;
+    publish(&built, &workspace.components(), &plugins)
+}
+
+/// Makes a folder have these components and no others.
+fn publish(built: &Path, folder: &Path, components: &[Component]) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    for component in components {
         let to = folder.join(format!("{}.wasm", component.id));
         copy_if_changed(&built.join(&component.file), &to)?;
     }
-    remove_others(&folder, &components)
+    remove_others(folder, components)
 }
 
 /// The names of the packages of the plugins' workspace.
@@ -116,6 +123,7 @@ struct Target {
 struct Component {
     id: String,
     file: String,
+    is_example: bool,
 }
 
 fn metadata(workspace: &Workspace) -> Result<Metadata> {
@@ -134,12 +142,15 @@ fn components(metadata: &Metadata) -> Result<Vec<Component>> {
     for package in &metadata.packages {
         let cdylib = |target: &&Target| target.kind.iter().any(|kind| kind == "cdylib");
         let Some(target) = package.targets.iter().find(cdylib) else { continue };
-        let folder = package.manifest_path.parent().and_then(Path::file_name);
-        let id = folder.context("a plugin without a folder")?.to_string_lossy().into_owned();
+        let folder = package.manifest_path.parent().context("a plugin without a folder")?;
+        let id = folder.file_name().context("a plugin without a folder")?;
+        let id = id.to_string_lossy().into_owned();
+        let is_example = folder.parent().is_some_and(|above| above.ends_with("examples"));
         if found.iter().any(|other| other.id == id) {
             bail!("two plugins are called `{id}`");
         }
-        found.push(Component { id, file: format!("{}.wasm", target.name.replace('-', "_")) });
+        let file = format!("{}.wasm", target.name.replace('-', "_"));
+        found.push(Component { id, file, is_example });
     }
     if found.is_empty() {
         bail!("plugins/Cargo.toml has no package with a `cdylib`");
@@ -182,12 +193,21 @@ mod tests {
             r#"{"packages": [
                 {"name": "org-chart", "manifest_path": "/p/org-chart/Cargo.toml",
                  "targets": [{"name": "plugins-org-chart", "kind": ["cdylib", "rlib"]}]},
+                {"name": "frugal", "manifest_path": "/examples/frugal/Cargo.toml",
+                 "targets": [{"name": "frugal", "kind": ["cdylib"]}]},
                 {"name": "shared", "manifest_path": "/p/shared/Cargo.toml",
                  "targets": [{"name": "shared", "kind": ["lib"]}]}]}"#,
         );
-        let only =
-            Component { id: "org-chart".to_owned(), file: "plugins_org_chart.wasm".to_owned() };
-        assert_eq!(components(&of).unwrap(), [only]);
+        let component = |id: &str, file: &str, is_example| Component {
+            id: id.to_owned(),
+            file: file.to_owned(),
+            is_example,
+        };
+        let expected = [
+            component("org-chart", "plugins_org_chart.wasm", false),
+            component("frugal", "frugal.wasm", true),
+        ];
+        assert_eq!(components(&of).unwrap(), expected);
     }
 
     #[test]
@@ -215,7 +235,7 @@ mod tests {
         for name in ["sql.wasm", "old.wasm"] {
             fs::write(folder.path().join(name), "").unwrap();
         }
-        let sql = Component { id: "sql".to_owned(), file: String::new() };
+        let sql = Component { id: "sql".to_owned(), file: String::new(), is_example: false };
         remove_others(folder.path(), &[sql]).unwrap();
         assert!(folder.path().join("sql.wasm").exists());
         assert!(!folder.path().join("old.wasm").exists());

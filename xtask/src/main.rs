@@ -17,6 +17,8 @@ mod bench;
 mod build;
 mod demo;
 mod gates;
+#[cfg(test)]
+mod help;
 mod process;
 mod sample;
 mod servers;
@@ -33,8 +35,49 @@ use clap::{Parser, Subcommand};
 
 use crate::{build::Profile, servers::Servers, workspace::Workspace};
 
+const EXAMPLES: &str = "\
+Examples:
+  cargo xtask demo
+  cargo xtask test --quick
+  cargo xtask build --profile release";
+
+const BUILD: &str = "\
+Examples:
+  cargo xtask build
+  cargo xtask build --profile release";
+
+const TEST: &str = "\
+Examples:
+  cargo xtask test
+  cargo xtask test --quick";
+
+const DATABASES: &str = "\
+Examples:
+  cargo xtask databases cargo test -p engine-connect --features databases
+  cargo xtask databases psql";
+
+const SAMPLE: &str = "\
+Examples:
+  cargo xtask sample --sqlite shop.db
+  cargo xtask sample --sql shop.sql --seed 7";
+
+const DEMO: &str = "\
+Examples:
+  cargo xtask demo
+  cargo xtask demo --once
+  cargo xtask demo --binary target/release/countersign";
+
+const BENCH: &str = "\
+Examples:
+  cargo xtask bench
+  cargo xtask bench lifecycles";
+
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Build, test, demo and bench of the project")]
+#[command(
+    name = "cargo xtask",
+    about = "Build, test, demo and bench of the project",
+    after_help = EXAMPLES
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -43,26 +86,31 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Build the first-party plugins, and the `countersign` binary with them inside.
+    #[command(after_help = BUILD)]
     Build {
         /// How to build: dev is quickest to compile, release quickest to run, demo between the two.
         #[arg(long, value_enum, default_value_t = Profile::Dev)]
         profile: Profile,
     },
     /// Run every check and every test.
+    #[command(after_help = TEST)]
     Test {
         /// Leave out what needs database servers.
         #[arg(long)]
         quick: bool,
     },
     /// Check the house style and the dependency graph.
+    #[command(after_help = "Example:\n  cargo xtask tidy")]
     Tidy,
     /// Run a command with private PostgreSQL and MariaDB servers, such as one test again and again.
+    #[command(after_help = DATABASES)]
     Databases {
         /// The command and its arguments; it finds the servers in its environment.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         command: Vec<OsString>,
     },
     /// Write the sample database of `examples/shop`.
+    #[command(after_help = SAMPLE)]
     Sample {
         /// A new SQLite file.
         #[arg(long, value_name = "FILE", required_unless_present = "sql")]
@@ -75,6 +123,7 @@ enum Command {
         seed: u64,
     },
     /// Build, and play the story of `examples/shop` against a real engine and real databases.
+    #[command(after_help = DEMO)]
     Demo {
         /// Stop everything at the end; else the engine goes on serving.
         #[arg(long)]
@@ -84,6 +133,7 @@ enum Command {
         binary: Option<PathBuf>,
     },
     /// Run the benches.
+    #[command(after_help = BENCH)]
     Bench {
         /// Only benches whose name contains this.
         filter: Option<String>,

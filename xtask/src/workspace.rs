@@ -38,6 +38,11 @@ impl Workspace {
         self.root.join("target/components")
     }
 
+    /// Where `build` puts the components of examples.
+    pub(crate) fn example_components(&self) -> PathBuf {
+        self.root.join("target/examples")
+    }
+
     /// The plugins' own workspace.
     pub(crate) fn plugins_manifest(&self) -> PathBuf {
         self.root.join("plugins/Cargo.toml")

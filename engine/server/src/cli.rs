@@ -7,7 +7,11 @@ mod output;
 mod plugin;
 mod serve;
 mod target;
+#[cfg(test)]
+mod tests;
 mod token;
+
+pub use serve::USUAL_ADDRESS;
 
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
@@ -19,7 +23,7 @@ use crate::{
 };
 
 /// Where data is kept where nobody says.
-const USUAL_DATA: &str = "countersign-data";
+pub const USUAL_DATA: &str = "countersign-data";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,7 +35,7 @@ Examples:
   countersign token new --user omar --name laptop
 
 `apply`, `plugin list|install|grant` and `token` speak to the engine at --server with --token, or
-open the folder of a stopped one with --data.";
+open the folder of a stopped one with --data. `countersign help COMMAND` shows examples of each.";
 
 /// An approval engine.
 #[derive(Debug, Parser)]
@@ -52,10 +56,10 @@ enum Command {
     /// Run scenario files: tests of rules
     Test(TestArgs),
     /// Check, run, install and grant plugins
-    #[command(subcommand)]
+    #[command(subcommand, after_help = plugin::EXAMPLES)]
     Plugin(plugin::PluginCommand),
     /// Make, list and remove tokens
-    #[command(subcommand)]
+    #[command(subcommand, after_help = token::EXAMPLES)]
     Token(token::TokenCommand),
 }
 

@@ -45,6 +45,7 @@ pub enum StoreKind {
     /// In a temporary folder.
     Redb,
     /// Not available in this version: every case fails.
+    #[value(hide = true)]
     Postgres,
 }
 

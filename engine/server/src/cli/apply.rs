@@ -11,7 +11,7 @@ use super::{files::Gathered, output::changes, target::Target};
 const EXAMPLES: &str = "\
 Examples:
   countersign apply -f examples/shop --dry-run
-  countersign apply -f organization.yaml -f rules --prune --server http://127.0.0.1:7300 --token …
+  countersign apply -f organization.yaml -f rules --prune --server http://approvals:7300 --token csn_…
   countersign apply -f examples/shop --data data";
 
 /// Make an organization what files say. Applying the same files again changes nothing.

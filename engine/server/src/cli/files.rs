@@ -27,6 +27,8 @@ impl Gathered {
         for path in paths {
             if path.is_dir() {
                 gathered.folder(path, 0)?;
+            } else if !path.exists() {
+                bail!("there is no file or folder `{}`", path.display());
             } else if !gathered.file(path)? {
                 bail!(
                     "`{}` is no file to apply: expected .yaml, .json, .rhai or .wasm",
@@ -128,6 +130,16 @@ mod tests {
         assert!(bundle.rules.len() >= 4, "{:?}", bundle.rules);
         assert!(bundle.scripts.contains_key("signatories.rhai"));
         assert!(bundle.organization.directory.is_some() && bundle.organization.rates.is_some());
+    }
+
+    #[test]
+    fn what_cannot_be_applied_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let read =
+            |name: &str| Gathered::read(&[folder.path().join(name)]).unwrap_err().to_string();
+        std::fs::write(folder.path().join("notes.txt"), "").unwrap();
+        assert!(read("notes.txt").contains("expected .yaml"), "{}", read("notes.txt"));
+        assert!(read("nowhere").contains("there is no file or folder"), "{}", read("nowhere"));
     }
 
     #[test]

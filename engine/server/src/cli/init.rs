@@ -16,9 +16,14 @@ use super::{
 };
 use crate::{data, first_party};
 
+const EXAMPLES: &str = "\
+Examples:
+  countersign init
+  countersign init --data data --org shop --owner ann";
+
 /// Create an organization and print its owner's first token.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  countersign init --data data --org shop --owner ann")]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Init {
     #[command(flatten)]
     place: Place,

@@ -6,6 +6,7 @@ use engine_api::{
     document::Diagnostics,
     organization::{ChangeList, ChangeWord},
 };
+use engine_store::OpenError;
 use sdk_client::ClientError;
 
 use crate::data::DataError;
@@ -26,7 +27,13 @@ pub(super) fn complain(error: &anyhow::Error) {
         return warn(mistakes.to_string().trim_end());
     }
     if let Some(DataError::Store(wrong)) = error.downcast_ref::<DataError>() {
-        return warn(&format!("error [{}]: {error:#}", wrong.code()));
+        warn(&format!("error [{}]: {error:#}", wrong.code()));
+        if let OpenError::InUse { .. } = wrong {
+            warn(
+                "help: speak to the engine that uses it with --server and --token, or stop it first",
+            );
+        }
+        return;
     }
     match error.downcast_ref::<ClientError>() {
         Some(ClientError::Refused(body)) if body.diagnostics.is_empty() => {
@@ -39,9 +46,11 @@ pub(super) fn complain(error: &anyhow::Error) {
             warn(body.message.trim_end());
             warn(&format!("error [{}]: nothing was changed", body.code));
         }
-        Some(ClientError::Unreachable(_) | ClientError::Unreadable { .. }) | None => {
+        Some(ClientError::Unreachable(_)) => {
             warn(&format!("error: {error:#}"));
+            warn("help: `countersign serve` starts an engine; --server says where one is");
         }
+        Some(ClientError::Unreadable { .. }) | None => warn(&format!("error: {error:#}")),
     }
 }
 

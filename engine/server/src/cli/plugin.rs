@@ -19,6 +19,24 @@ use super::{
     target::Target,
 };
 
+/// Of all of `countersign plugin`.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  countersign plugin check target/components/sql.wasm
+  countersign plugin install frugal.wasm
+  countersign plugin list";
+
+const INSTALL: &str = "\
+Examples:
+  countersign plugin install frugal.wasm --dry-run
+  countersign plugin install target/examples/frugal.wasm --id small-amounts";
+
+const GRANT: &str = "\
+Examples:
+  countersign plugin grant sql --connection shop-db=write --connection warehouse-db=write
+  countersign plugin grant export --connection shop-db=read --blobs
+  countersign plugin grant sql";
+
 /// Check, run, install and grant plugins.
 #[derive(Debug, Subcommand)]
 pub(super) enum PluginCommand {
@@ -27,11 +45,13 @@ pub(super) enum PluginCommand {
     /// Call a plugin once, in the host that the engine uses
     Run(run::Run),
     /// List the plugins of an organization
+    #[command(after_help = "Example:\n  countersign plugin list")]
     List {
         #[command(flatten)]
         target: Target,
     },
     /// Install a component, or replace it; what it was granted stays
+    #[command(after_help = INSTALL)]
     Install {
         #[command(flatten)]
         target: Target,
@@ -45,6 +65,7 @@ pub(super) enum PluginCommand {
         dry_run: bool,
     },
     /// Say what a plugin may use: all of it, what is not named is taken away
+    #[command(after_help = GRANT)]
     Grant {
         #[command(flatten)]
         target: Target,

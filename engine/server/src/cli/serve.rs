@@ -22,15 +22,19 @@ use crate::{
 };
 
 /// Where to listen where nobody says.
-const USUAL_ADDRESS: &str = "127.0.0.1:7300";
+pub const USUAL_ADDRESS: &str = "127.0.0.1:7300";
 /// How long calls under way may take after the engine was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
 
+const EXAMPLES: &str = "\
+Examples:
+  countersign serve
+  countersign serve --data data --config countersign.toml
+  countersign serve --listen 127.0.0.1:0 --log json";
+
 /// Serve the API until told to stop.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  countersign serve --data data --listen 127.0.0.1:7300 --config countersign.toml"
-)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Serve {
     #[command(flatten)]
     place: Place,

@@ -10,12 +10,13 @@ use std::{
     sync::Arc,
 };
 
+use super::USUAL_ADDRESS;
 use crate::{config::Config, data, http::AppState, local::Local};
 
 /// Which engine to speak to.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Target {
-    /// The address of a running engine
+    /// The address of a running engine [default: http://127.0.0.1:7300]
     #[arg(long, env = "COUNTERSIGN_SERVER", value_name = "URL")]
     server: Option<String>,
     /// The token to speak with
@@ -54,13 +55,13 @@ impl Target {
         if let Some(folder) = &self.data {
             return self.open(folder).await;
         }
-        let Some(server) = &self.server else {
-            bail!("say which engine: --server URL with --token, or --data DIR of a stopped one");
-        };
         let token = self.token.as_deref().context(
-            "a token is needed: --token, or COUNTERSIGN_TOKEN; `countersign init` prints the first one",
+            "a token is needed: --token, or COUNTERSIGN_TOKEN; `countersign init` prints the first one; \
+             with --data DIR, a stopped engine's folder is opened without one",
         )?;
-        Ok(Spoken { client: Client::http(server, token)?, own: None })
+        let usual = || format!("http://{USUAL_ADDRESS}");
+        let server = self.server.clone().unwrap_or_else(usual);
+        Ok(Spoken { client: Client::http(&server, token)?, own: None })
     }
 
     /// Opens the folder of a stopped engine, and speaks as the owner of the organization.

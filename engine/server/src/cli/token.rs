@@ -12,10 +12,22 @@ use super::{
     target::Target,
 };
 
+/// Of all of `countersign token`.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  countersign token new --user omar --name laptop
+  countersign token list";
+
+const NEW: &str = "\
+Examples:
+  countersign token new --name laptop
+  countersign token new --user nightly --name jobs --expires 2027-01-01T00:00:00Z";
+
 /// Make, list and remove tokens.
 #[derive(Debug, Subcommand)]
 pub(super) enum TokenCommand {
     /// Make a token and print its text, this once
+    #[command(after_help = NEW)]
     New {
         #[command(flatten)]
         target: Target,
@@ -30,11 +42,15 @@ pub(super) enum TokenCommand {
         expires: Option<DateTime<Utc>>,
     },
     /// List tokens, never their texts
+    #[command(after_help = "Example:\n  countersign token list --data data")]
     List {
         #[command(flatten)]
         target: Target,
     },
     /// Remove a token: it stops working at once
+    #[command(
+        after_help = "Example:\n  countersign token remove 0199f3c2-1f1e-7c0a-9d0e-0a4f6f1d2c3b"
+    )]
     Remove {
         #[command(flatten)]
         target: Target,

@@ -8,8 +8,15 @@ use std::{
 
 use super::{Options, StoreKind, run};
 
+const EXAMPLES: &str = "\
+Examples:
+  countersign test rules/
+  countersign test rules/capex.scenario.yaml --filter STP-5
+  countersign test rules/ --store redb --json";
+
 /// Runs scenario files against an engine of their own and says which expectations do not hold.
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct TestArgs {
     /// Scenario files, or folders with files that end in `.scenario.yaml`.
     #[arg(required = true)]
@@ -24,10 +31,10 @@ pub struct TestArgs {
     #[arg(long, value_enum, default_value_t)]
     store: StoreKind,
     /// Writes what was found into the files. Not available in this version.
-    #[arg(long)]
+    #[arg(long, hide = true)]
     update: bool,
     /// Runs against a server started with `--test-control`. Not available in this version.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", hide = true)]
     server: Option<String>,
 }
 

@@ -1,0 +1,60 @@
+//! Documents that are written from the code, so that no number and no list in them can be wrong.
+//!
+//! `UPDATE=1 cargo test -p countersign-tests --test all generated` writes them again.
+
+mod api;
+mod configuration;
+mod errors;
+mod limits;
+mod semantics;
+mod source;
+
+use std::{fs, path::Path};
+
+/// The documents, for those who look whether all are known.
+pub(super) const GENERATED: &[&str] =
+    &["docs/api.md", "docs/configuration.md", "docs/errors.md", "docs/limits.md"];
+
+#[test]
+fn the_api() {
+    check("docs/api.md", &api::write());
+}
+
+#[test]
+fn the_configuration() {
+    check("docs/configuration.md", &configuration::write());
+}
+
+#[test]
+fn the_errors() {
+    check("docs/errors.md", &errors::write());
+}
+
+#[test]
+fn the_limits() {
+    check("docs/limits.md", &limits::write());
+}
+
+/// Compares with the committed document; tells the first line that is different.
+fn check(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
+    if std::env::var("UPDATE").is_ok_and(|value| value == "1") {
+        fs::write(&path, text).unwrap();
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    let mut lines = (1..).zip(committed.lines().zip(text.lines()));
+    if let Some((line, (committed, code))) = lines.find(|(_, (committed, code))| committed != code)
+    {
+        panic!(
+            "{name}:{line} says\n  {committed}\nand the code\n  {code}\nIf the code is right: \
+             UPDATE=1 cargo test -p countersign-tests --test all generated"
+        );
+    }
+    assert_eq!(committed.lines().count(), text.lines().count(), "{name} has another length");
+}
+
+/// What every such document says about itself.
+fn note() -> &'static str {
+    "Written from the code by `tests/tests/all/generated.rs`, which fails where they differ; `UPDATE=1 cargo test -p\n\
+     countersign-tests --test all generated` writes it again.\n"
+}

@@ -1,0 +1,241 @@
+//! `docs/limits.md`, from the constants and defaults that bind.
+
+use std::fmt::Write;
+
+use engine_core::organization::Settings;
+use engine_host::{HostLimits, Limits, ScriptLimits};
+
+use super::{note, source::Source};
+
+const INTRODUCTION: &str = "\
+What is larger is refused with a message that names the limit; nothing is cut off in silence.
+";
+
+/// A constant of the code: its file, its name, what it bounds, and what it counts.
+type Constant = (&'static str, &'static str, &'static str, &'static str);
+
+const DOCUMENTS: &[Constant] = &[
+    ("engine/api/src/document.rs", "MAX_BYTES", "Length of a document", "bytes"),
+    ("engine/api/src/document.rs", "MAX_DEPTH", "Lists and maps in each other", ""),
+    ("engine/server/src/cli/files.rs", "MAX_DEPTH", "Folders in each other, for `apply`", ""),
+    ("engine/core/src/ids.rs", "MAX_ID_LENGTH", "Length of an id", "bytes"),
+    ("engine/core/src/rule/compile.rs", "MAX_STEPS", "Steps of a rule (STP-1)", ""),
+    ("engine/core/src/rule/compile.rs", "MAX_SEATS", "Seats of a step (FIN-25)", ""),
+    (
+        "engine/core/src/rule/compile/who.rs",
+        "MAX_CHAIN",
+        "Properties in a chain such as `requester.manager.manager`",
+        "",
+    ),
+    (
+        "engine/core/src/rule/compile/condition.rs",
+        "MAX_PATTERN",
+        "Size of a compiled pattern of `matches`",
+        "bytes",
+    ),
+    ("engine/host/src/limits.rs", "MAX_SCRIPT_BYTES", "Length of a script", "bytes"),
+    ("engine/host/src/limits.rs", "MAX_COMPONENT_BYTES", "Size of a component", "bytes"),
+];
+const VALUES: &[Constant] = &[
+    ("engine/core/src/decide/form.rs", "MAX_ITEMS", "Items of a request", ""),
+    ("engine/core/src/rule/literal.rs", "MAX_TEXT", "Length of a text", "bytes"),
+    ("engine/core/src/rule/literal.rs", "MAX_LIST", "Values of a list", ""),
+    ("engine/core/src/rule/literal.rs", "MAX_NUMBER", "A number, positive or negative", ""),
+    (
+        "engine/core/src/money.rs",
+        "MAX_INTEGER_DIGITS",
+        "Digits of an amount before the point (FIN-15)",
+        "",
+    ),
+    ("engine/core/src/money.rs", "MAX_SCALE", "Decimals of an amount (FIN-15)", ""),
+    ("engine/core/src/money.rs", "MAX_RATE_SCALE", "Decimals of a rate (FIN-15)", ""),
+];
+const CALLS: &[Constant] = &[
+    ("engine/server/src/http.rs", "MAX_BODY", "Body of a call, components aside", "bytes"),
+    ("engine/server/src/http/lists.rs", "USUAL", "Rows of a page where `limit` is absent", ""),
+    (
+        "engine/server/src/cli/serve.rs",
+        "DRAIN",
+        "Time for calls under way after the engine was told to stop",
+        "ms",
+    ),
+];
+const EXECUTIONS: &[Constant] = &[
+    ("engine/core/src/decide/execution.rs", "MAX_ATTEMPTS", "Tries of an execution (EXE-4)", ""),
+    ("engine/core/src/decide/execution.rs", "LONGEST_BACK_OFF", "Wait between two tries", "s"),
+    (
+        "engine/core/src/decide/grant.rs",
+        "LONGEST_REVERT_BACK_OFF",
+        "Wait between two tries to take a grant back, which never end",
+        "s",
+    ),
+    ("engine/runtime/src/dispatch.rs", "AT_ONCE", "Executions at once", ""),
+    ("engine/connect/src/classify.rs", "MAX_TEXT", "Length of a statement's text", "bytes"),
+    ("engine/connect/src/classify.rs", "MAX_STATEMENTS", "Statements of a text", ""),
+    ("engine/connect/src/marker.rs", "MAX_RECEIPT", "Length of a receipt", "bytes"),
+];
+
+pub(super) fn write() -> String {
+    let mut text = format!("# Limits and defaults\n\n{}\n{INTRODUCTION}", note());
+    constants(&mut text, "Documents, rules, scripts, components", DOCUMENTS);
+    constants(&mut text, "Values of a request", VALUES);
+    constants(&mut text, "Calls of the API", CALLS);
+    constants(&mut text, "Executions", EXECUTIONS);
+    settings(&mut text);
+    worlds(&mut text);
+    scripts(&mut text);
+    text
+}
+
+fn constants(text: &mut String, title: &str, constants: &[Constant]) {
+    write!(text, "\n## {title}\n\n| what | at most |\n|---|---|\n").unwrap();
+    for (path, name, what, unit) in constants {
+        let value = number(Source::read(path).constant(name));
+        let (exact, round) = value.split_once(" (").unwrap_or((&value, ""));
+        let round = if round.is_empty() { String::new() } else { format!(" ({round}") };
+        let exact = format!("{exact} {unit}");
+        writeln!(text, "| {what} | {}{round} |", exact.trim_end()).unwrap();
+    }
+    if constants.iter().any(|(_, name, ..)| *name == "USUAL") {
+        let most = engine_store::Limit::MAX.get();
+        writeln!(text, "| Rows of a page | {most} |").unwrap();
+    }
+}
+
+/// The settings of an organization, each with its default.
+fn settings(text: &mut String) {
+    let Settings { urgent, approval_expiry_max, comments, reason, time_zone } = Settings::default();
+    let days = approval_expiry_max.to_string();
+    text.push_str(
+        "\n## Settings of an organization\n\n| setting | meaning | default |\n|---|---|---|\n",
+    );
+    let source = Source::read("engine/core/src/organization.rs");
+    let [of_urgent, of_expiry, of_zone] =
+        ["urgent", "approval_expiry_max", "time_zone"].map(|name| {
+            let found = source.fields("Settings").into_iter().find(|field| field.name == name);
+            found.unwrap().about
+        });
+    let mut row = |name: &str, about: &str, value: &str| {
+        writeln!(text, "| `{name}` | {about} | `{value}` |").unwrap();
+    };
+    row("urgent", &of_urgent, &urgent.to_string());
+    row("approval_expiry_max", &of_expiry, &days);
+    for (field, value) in source.fields("CommentSettings").iter().zip([
+        comments.min.to_string(),
+        comments.max.to_string(),
+        comments.required.to_string(),
+    ]) {
+        let about = format!("Comment of a decision: {}", lower(&field.about));
+        row(&format!("comments.{}", field.name), &about, &value);
+    }
+    for (field, value) in source.fields("LengthSettings").iter().zip([reason.min, reason.max]) {
+        let about = format!("Title and reason of a request: {}", lower(&field.about));
+        row(&format!("reason.{}", field.name), &about, &value.to_string());
+    }
+    row("time_zone", &of_zone, &time_zone);
+}
+
+/// What a component may use, by world.
+fn worlds(text: &mut String) {
+    let HostLimits {
+        condition, approvers, executor, concurrent_questions, concurrent_effects, ..
+    } = HostLimits::default();
+    text.push_str(
+        "\n## One call of a component\n\n| limit | condition | approvers | executor |\n|---|---|---|---|\n",
+    );
+    let fields = Source::read("engine/host/src/limits.rs").fields("Limits");
+    let (condition, approvers, executor) = (world(&condition), world(&approvers), world(&executor));
+    let values = condition.iter().zip(&approvers).zip(&executor);
+    for (field, ((condition, approvers), executor)) in fields.iter().zip(values) {
+        let about = &field.about;
+        writeln!(text, "| {about} | {condition} | {approvers} | {executor} |").unwrap();
+    }
+    writeln!(
+        text,
+        "\nAt once run at most {concurrent_questions} questions and {concurrent_effects} effects of components; further \
+         ones are told that the host is busy."
+    )
+    .unwrap();
+}
+
+fn world(limits: &Limits) -> Vec<String> {
+    // Taken apart, so that a limit that is added is missing here.
+    let Limits {
+        fuel,
+        deadline,
+        memory,
+        table_elements,
+        host_calls,
+        host_call_bytes,
+        handles,
+        output,
+        log_lines,
+        log_bytes,
+        blob_bytes,
+        rows,
+    } = limits;
+    let number = |value: usize| number(value as u128);
+    vec![
+        super::limits::number(u128::from(*fuel)),
+        format!("{} ms", super::limits::number(deadline.as_millis())),
+        number(*memory),
+        number(*table_elements),
+        super::limits::number(u128::from(*host_calls)),
+        number(*host_call_bytes),
+        number(*handles),
+        number(*output),
+        number(*log_lines),
+        number(*log_bytes),
+        super::limits::number(u128::from(*blob_bytes)),
+        super::limits::number(u128::from(*rows)),
+    ]
+}
+
+fn scripts(text: &mut String) {
+    let ScriptLimits {
+        operations,
+        deadline,
+        call_levels,
+        text: longest,
+        array,
+        map,
+        cached_scripts,
+    } = ScriptLimits::default();
+    let fields = Source::read("engine/host/src/limits.rs").fields("ScriptLimits");
+    let values = [
+        number(u128::from(operations)),
+        format!("{} ms", deadline.as_millis()),
+        number(call_levels as u128),
+        number(longest as u128),
+        number(array as u128),
+        number(map as u128),
+        number(cached_scripts as u128),
+    ];
+    text.push_str("\n## One run of a script\n\n| limit | value |\n|---|---|\n");
+    for (field, value) in fields.iter().zip(values) {
+        writeln!(text, "| {} | {value} |", field.about).unwrap();
+    }
+}
+
+fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
+}
+
+/// With a comma at every thousand; of round amounts in KiB and MiB these too.
+pub(super) fn number(value: u128) -> String {
+    let digits = value.to_string();
+    let mut shown = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    match value {
+        0 => shown,
+        _ if value % (1 << 20) == 0 => format!("{shown} ({} MiB)", value >> 20),
+        _ if value % (1 << 10) == 0 && value > 1 << 10 => format!("{shown} ({} KiB)", value >> 10),
+        _ => shown,
+    }
+}
