@@ -4,15 +4,7 @@
 //! happens to it follows from the execution's state alone, so that an entry found after a crash is
 //! worked off on the same road: what may have happened is asked about first (EXE-3).
 
-use std::{
-    collections::BTreeSet,
-    future::Future,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use engine_core::{
     command::{AttemptOutcome, Command, EngineCommand},
@@ -24,22 +16,18 @@ use engine_core::{
     request::{ExecutionState, Request},
 };
 use engine_store::{AgendaChange, Commit, Lane, Limit};
-use tokio::{
-    sync::{Notify, Semaphore, oneshot},
-    task::JoinSet,
-};
+use tokio::sync::oneshot;
 
 use crate::{
     ask::extension_call,
     codec::decode,
+    dispatcher::Job,
     engine::Engine,
     error::EngineError,
     extensions::ExtensionCall,
     write::{Carried, Errand, OutboxEntry, outbox_key},
 };
 
-/// Executions carried out at once.
-const AT_ONCE: usize = 32;
 /// Executions waiting in memory; further ones wait in the outbox alone.
 const WAITING: usize = 4_096;
 /// How often the outbox is looked through for entries that nobody works on.
@@ -48,79 +36,6 @@ const SWEEP: Duration = Duration::from_millis(500);
 const ENGINE: &str = "engine";
 /// … and what it had to ask the executor about (EXE-3).
 const PROBE: &str = "probe";
-
-/// Which execution of which request.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Job {
-    org: OrgId,
-    request: RequestId,
-    execution: ExecutionId,
-}
-
-/// Owns every task that works on an execution, and the workers that look for work.
-#[derive(Debug)]
-pub(crate) struct Dispatcher {
-    permits: Arc<Semaphore>,
-    tasks: Mutex<Tasks>,
-    changed: Notify,
-    closing: AtomicBool,
-}
-
-#[derive(Debug, Default)]
-struct Tasks {
-    jobs: BTreeSet<Job>,
-    set: JoinSet<()>,
-    workers: JoinSet<()>,
-}
-
-impl Dispatcher {
-    pub(crate) fn new() -> Self {
-        Self {
-            permits: Arc::new(Semaphore::new(AT_ONCE)),
-            tasks: Mutex::default(),
-            changed: Notify::new(),
-            closing: AtomicBool::new(false),
-        }
-    }
-
-    fn tasks(&self) -> MutexGuard<'_, Tasks> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Starts a task that looks for work until the engine is closed.
-    pub(crate) fn spawn_worker(&self, worker: impl Future<Output = ()> + Send + 'static) {
-        self.tasks().workers.spawn(worker);
-    }
-
-    pub(crate) fn is_closing(&self) -> bool {
-        self.closing.load(Ordering::SeqCst)
-    }
-
-    /// Waits until nothing is under way.
-    pub(crate) async fn idle(&self) {
-        loop {
-            let changed = self.changed.notified();
-            if self.tasks().jobs.is_empty() {
-                return;
-            }
-            changed.await;
-        }
-    }
-
-    pub(crate) async fn close(&self) {
-        self.closing.store(true, Ordering::SeqCst);
-        let mut workers = std::mem::take(&mut self.tasks().workers);
-        workers.shutdown().await;
-        self.idle().await;
-    }
-
-    pub(crate) fn abandon(&self) {
-        self.closing.store(true, Ordering::SeqCst);
-        let mut tasks = self.tasks();
-        tasks.workers.abort_all();
-        tasks.set.abort_all();
-    }
-}
 
 /// Takes a job off the list however its task ends.
 struct JobGuard {

@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     clock::{Clock, Ids},
-    dispatch::Dispatcher,
+    dispatcher::Dispatcher,
     error::EngineError,
     extensions::Extensions,
     organization::OrganizationState,

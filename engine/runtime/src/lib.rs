@@ -11,6 +11,7 @@ mod clock;
 mod codec;
 mod directory;
 mod dispatch;
+mod dispatcher;
 mod engine;
 mod error;
 mod explain;

@@ -263,6 +263,18 @@ async fn blocking<T: Send + 'static>(
     done.map_err(|error| Failure::new(FailureClass::Bug, error.to_string()))?
 }
 
+/// Asks again, once, where time ran out: what an extension may use is decided by its fuel, and time says
+/// more about the machine.
+async fn patient<T: Send + 'static>(
+    ask: impl Fn() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    blocking(move || match ask() {
+        Err(failure) if failure.class == FailureClass::Deadline => ask(),
+        answer => answer,
+    })
+    .await
+}
+
 #[async_trait]
 impl Extensions for Library {
     fn attach(&self, engine: &Engine) {
@@ -277,15 +289,13 @@ impl Extensions for Library {
             Source::Script(id) => {
                 let script = self.script(&call.org, id)?;
                 let call = call_of(call, Grant::default());
-                blocking(move || {
-                    audited(&name, library.inner.host.script_condition(&script, &call))
-                })
-                .await
+                patient(move || audited(&name, library.inner.host.script_condition(&script, &call)))
+                    .await
             }
             Source::Plugin(id) => {
                 let (plugin, installed) = self.plugin(&call.org, id).await?;
                 let call = call_of(call, installed.grant.clone());
-                blocking(move || audited(&name, library.inner.host.condition(&plugin, &call))).await
+                patient(move || audited(&name, library.inner.host.condition(&plugin, &call))).await
             }
         }
     }
@@ -301,15 +311,13 @@ impl Extensions for Library {
             Source::Script(id) => {
                 let script = self.script(&call.org, id)?;
                 let call = call_of(call, Grant::default());
-                blocking(move || {
-                    audited(&name, library.inner.host.script_approvers(&script, &call))
-                })
-                .await
+                patient(move || audited(&name, library.inner.host.script_approvers(&script, &call)))
+                    .await
             }
             Source::Plugin(id) => {
                 let (plugin, installed) = self.plugin(&call.org, id).await?;
                 let call = call_of(call, installed.grant.clone());
-                blocking(move || audited(&name, library.inner.host.approvers(&plugin, &call))).await
+                patient(move || audited(&name, library.inner.host.approvers(&plugin, &call))).await
             }
         }
     }
