@@ -204,6 +204,9 @@ pub struct PluginView {
     pub installed_at: DateTime<Utc>,
     /// The login of who installed it.
     pub installed_by: String,
+    /// Whether it came with the program, which then also replaces it by a newer one.
+    #[serde(default)]
+    pub first_party: bool,
 }
 
 /// All plugins.

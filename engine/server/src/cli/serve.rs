@@ -72,7 +72,7 @@ async fn prepare(state: &AppState) -> anyhow::Result<String> {
     let organizations = state.engine.organizations();
     for org in &organizations {
         for plugin in first_party::install(state, org).await? {
-            tracing::info!(%org, %plugin, "installed a plugin that comes with the program");
+            tracing::info!(%org, plugin, "installed what comes with the program");
         }
     }
     Ok(match organizations.as_slice() {
