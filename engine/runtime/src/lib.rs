@@ -15,6 +15,7 @@ mod engine;
 mod error;
 mod explain;
 mod extensions;
+mod files;
 mod library;
 mod load;
 mod organization;

@@ -39,9 +39,12 @@ pub(super) fn complain(error: &anyhow::Error) {
             warn(body.message.trim_end());
             warn(&format!("error [{}]: nothing was changed", body.code));
         }
-        Some(ClientError::Unreachable(_) | ClientError::Unreadable { .. }) | None => {
-            warn(&format!("error: {error:#}"));
-        }
+        Some(
+            ClientError::Unreachable(_)
+            | ClientError::Unreadable { .. }
+            | ClientError::TooLong { .. },
+        )
+        | None => warn(&format!("error: {error:#}")),
     }
 }
 
