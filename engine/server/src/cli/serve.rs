@@ -25,6 +25,8 @@ use crate::{
 const USUAL_ADDRESS: &str = "127.0.0.1:7300";
 /// How long calls under way may take after the engine was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
+/// How long answers may take after the store has stopped.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Serve the API until told to stop.
 #[derive(Debug, Args)]
@@ -101,6 +103,9 @@ async fn until_told_to_stop(listener: TcpListener, state: &AppState) -> anyhow::
         }
         error = state.engine.stopped() => {
             tracing::error!(%error, "the store has stopped: what is durable is known after a new start");
+            tell.send_replace(true);
+            // Those who wait are told so; nothing else can be done any more.
+            let _ = tokio::time::timeout(FAREWELL, serving).await;
             return Ok(ExitCode::FAILURE);
         }
         signal = told_to_stop() => {
