@@ -14,13 +14,17 @@ use serde::{
     de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_json::Value as Json;
+use utoipa::ToSchema;
+
+use crate::shape::{LevelShape, RoleShape, UserKindShape};
 
 /// People and places of an organization.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DirectoryDoc {
     /// Types of the users' properties; what is not declared is what it looks like.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, String>)]
     pub user_properties: BTreeMap<PropertyName, PropertyType>,
     /// Each an id, or an id with a name.
     pub groups: Vec<GroupDoc>,
@@ -33,10 +37,11 @@ pub struct DirectoryDoc {
 }
 
 /// A user (DIR-2). People are named by login.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserDoc {
     /// Unique.
+    #[schema(value_type = String)]
     pub login: Login,
     /// Shown to people; the login where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,15 +57,19 @@ pub struct UserDoc {
     pub active: bool,
     /// A person, or a service account.
     #[serde(default)]
+    #[schema(value_type = UserKindShape)]
     pub kind: UserKind,
     /// The one organization role.
     #[serde(default = "plain")]
+    #[schema(value_type = RoleShape)]
     pub role: OrganizationRole,
     /// Memberships.
     #[serde(default)]
+    #[schema(value_type = Vec<String>)]
     pub groups: Vec<GroupId>,
     /// Such as `manager: bob` or `limit: "5000 EUR"`.
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Json>)]
     pub properties: BTreeMap<PropertyName, Json>,
 }
 
@@ -75,16 +84,18 @@ pub struct GroupDoc {
 }
 
 /// A node of the tree (DIR-5).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NodeDoc {
     /// The id that documents use.
+    #[schema(value_type = String)]
     pub id: NodeId,
     /// Shown to people; the id where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The node above.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub parent: Option<NodeId>,
     /// Given here, inherited downwards.
     #[serde(default)]
@@ -92,30 +103,35 @@ pub struct NodeDoc {
 }
 
 /// A permission at a node: to a user or to a group.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NodePermissionDoc {
     /// To a user …
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub user: Option<Login>,
     /// … or to a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub group: Option<GroupId>,
     /// How much.
+    #[schema(value_type = LevelShape)]
     pub level: NodeLevel,
 }
 
 /// A resource that requests can name (DIR-6).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResourceDoc {
     /// The id that documents use; also the name of the connection.
+    #[schema(value_type = String)]
     pub id: ResourceId,
     /// Shown to people; the id where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Who answers for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub owner: Option<Login>,
 }
 

@@ -9,11 +9,13 @@ use utoipa::{
 
 use crate::{
     command::{Decide, SubmitRequest, WithComment},
-    openapi::{Anything, Binary, Text},
+    directory::{DirectoryDoc, RatesDoc, UserDoc},
+    openapi::{Anything, Binary, Download, Text},
     organization::{
-        ChangeList, GrantDoc, Health, Me, NewToken, PluginList, RuleList, RuleView, ScriptList,
-        ScriptView, TokenList, TokenMade,
+        Bundle, ChangeList, GrantDoc, Health, Me, NewToken, PluginList, RuleList, RuleView,
+        ScriptList, ScriptView, TokenList, TokenMade,
     },
+    shape::SettingsShape,
     view::{EventList, ExplanationView, RequestPage, RequestView},
 };
 
@@ -128,14 +130,18 @@ endpoints! {
         "Try the failed execution of an item again" [] (-) -> RequestView;
     RevokeItem: Post "/api/v1/requests/{id}/executions/{execution}/{item}/revoke"
         "Take the grant of an item back" [] (WithComment) -> RequestView;
+    GetFile: Get "/api/v1/requests/{id}/executions/{execution}/files/{name}"
+        "Download a file that an execution made" [] (-) -> Download;
+    GetItemFile: Get "/api/v1/requests/{id}/executions/{execution}/{item}/files/{name}"
+        "Download a file that the execution of an item made" [] (-) -> Download;
     GetMe: Get "/api/v1/me" "Who calls" [] (-) -> Me;
-    GetDirectory: Get "/api/v1/directory" "Read people and places" [] (-) -> Anything;
+    GetDirectory: Get "/api/v1/directory" "Read people and places" [] (-) -> DirectoryDoc;
     PutDirectory: Put "/api/v1/directory" "Set people and places"
-        ["dry_run", "prune"] (Anything) -> ChangeList;
+        ["dry_run", "prune"] (DirectoryDoc) -> ChangeList;
     Apply: Post "/api/v1/apply" "Set many things in one transaction"
-        ["dry_run", "prune"] (Anything) -> ChangeList;
-    GetUser: Get "/api/v1/users/{login}" "Read a user" [] (-) -> Anything;
-    PutUser: Put "/api/v1/users/{login}" "Add or change a user" ["dry_run"] (Anything) -> ChangeList;
+        ["dry_run", "prune"] (Bundle) -> ChangeList;
+    GetUser: Get "/api/v1/users/{login}" "Read a user" [] (-) -> UserDoc;
+    PutUser: Put "/api/v1/users/{login}" "Add or change a user" ["dry_run"] (UserDoc) -> ChangeList;
     DeleteUser: Delete "/api/v1/users/{login}" "Remove a user" ["dry_run"] (-) -> ChangeList;
     ListRules: Get "/api/v1/rules" "List rules" [] (-) -> RuleList;
     GetRule: Get "/api/v1/rules/{id}" "Read a rule" ["version"] (-) -> RuleView;
@@ -151,10 +157,10 @@ endpoints! {
     DeletePlugin: Delete "/api/v1/plugins/{id}" "Remove a plugin" ["dry_run"] (-) -> ChangeList;
     GrantPlugin: Put "/api/v1/plugins/{id}/grant" "Say what a plugin may use"
         ["dry_run"] (GrantDoc) -> ChangeList;
-    GetSettings: Get "/api/v1/settings" "Read the settings" [] (-) -> Anything;
-    PutSettings: Put "/api/v1/settings" "Set the settings" ["dry_run"] (Anything) -> ChangeList;
-    GetRates: Get "/api/v1/rates" "Read the rate table" [] (-) -> Anything;
-    PutRates: Put "/api/v1/rates" "Set the rate table" ["dry_run"] (Anything) -> ChangeList;
+    GetSettings: Get "/api/v1/settings" "Read the settings" [] (-) -> SettingsShape;
+    PutSettings: Put "/api/v1/settings" "Set the settings" ["dry_run"] (SettingsShape) -> ChangeList;
+    GetRates: Get "/api/v1/rates" "Read the rate table" [] (-) -> RatesDoc;
+    PutRates: Put "/api/v1/rates" "Set the rate table" ["dry_run"] (RatesDoc) -> ChangeList;
     ListTokens: Get "/api/v1/tokens" "List tokens, never their texts" [] (-) -> TokenList;
     MakeToken: Post "/api/v1/tokens" "Make a token; its text is shown once" [] (NewToken) -> TokenMade;
     DeleteToken: Delete "/api/v1/tokens/{id}" "Remove a token" [] (-) -> ChangeList;

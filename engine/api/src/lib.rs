@@ -17,4 +17,5 @@ pub mod endpoint;
 pub mod openapi;
 pub mod organization;
 pub mod problem;
+pub mod shape;
 pub mod view;

@@ -18,8 +18,10 @@ use crate::{
 };
 
 const TOKEN: &str = "token";
+/// `text/csv` for tables, this for all else.
+const DOWNLOAD: &str = "application/octet-stream";
 
-/// A document whose form is told in the documentation: the directory, settings, rates, a bundle.
+/// A document whose form is told elsewhere: the OpenAPI document itself.
 #[derive(Debug)]
 pub struct Anything;
 
@@ -31,9 +33,13 @@ pub struct Text;
 #[derive(Debug)]
 pub struct Binary;
 
+/// The bytes of a file that a plugin made.
+#[derive(Debug)]
+pub struct Download;
+
 impl PartialSchema for Anything {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().description(Some("A document; `docs/` tells its form.")).build().into()
+        ObjectBuilder::new().description(Some("An OpenAPI document.")).build().into()
     }
 }
 
@@ -58,6 +64,19 @@ impl PartialSchema for Binary {
 }
 
 impl ToSchema for Binary {}
+
+impl PartialSchema for Download {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::new(Type::String))
+            .description(Some("`Content-Digest` has its SHA-256 (RFC 9530)."))
+            .content_media_type(DOWNLOAD)
+            .build()
+            .into()
+    }
+}
+
+impl ToSchema for Download {}
 
 /// The document.
 #[must_use]
@@ -109,7 +128,7 @@ fn operation(endpoint: Endpoint, description: &Description) -> OperationBuilder 
         .response(
             "200",
             ResponseBuilder::new().description("Done").content(
-                "application/json",
+                media_type(&description.gives),
                 ContentBuilder::new().schema(Some(reference(&description.gives))).build(),
             ),
         )
@@ -173,6 +192,7 @@ fn reference(shape: &Shape) -> Ref {
 fn media_type(shape: &Shape) -> &'static str {
     match (shape.name)().as_ref() {
         "Binary" => "application/wasm",
+        "Download" => DOWNLOAD,
         "Text" => "text/plain",
         _ => "application/json",
     }

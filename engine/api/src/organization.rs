@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::{
     directory::{DirectoryDoc, RatesDoc},
     problem::FieldMessage,
+    shape::SettingsShape,
 };
 
 /// Who calls.
@@ -25,7 +26,7 @@ pub struct Me {
 }
 
 /// What an organization is made of, as a file says it. What is absent is left as it is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct OrganizationDoc {
     /// For which organization it is meant; any where absent.
@@ -33,6 +34,7 @@ pub struct OrganizationDoc {
     pub organization: Option<String>,
     /// Settings; those that are not named get their defaults.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<SettingsShape>)]
     pub settings: Option<Settings>,
     /// The rate table.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +48,7 @@ pub struct OrganizationDoc {
 }
 
 /// Everything that a folder of files says, to be applied in one transaction.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bundle {
     /// Settings, rates, people and places, grants.
@@ -60,7 +62,7 @@ pub struct Bundle {
 }
 
 /// A rule document as a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RuleFile {
     /// Named in errors; one that ends in `.json` is read as JSON, any other as YAML.
@@ -204,6 +206,9 @@ pub struct PluginView {
     pub installed_at: DateTime<Utc>,
     /// The login of who installed it.
     pub installed_by: String,
+    /// Whether it came with the program, which then also replaces it by a newer one.
+    #[serde(default)]
+    pub first_party: bool,
 }
 
 /// All plugins.

@@ -16,15 +16,17 @@ use std::{
 
 use engine_api::{
     directory::{DirectoryDoc, RatesDoc},
-    document::{Diagnostics, Document},
+    document::{Diagnostic, Diagnostics, Document},
 };
 use engine_core::{
     directory::{Group, Resource, User},
-    ids::UserId,
+    ids::{PluginId, UserId},
     organization::{Organization as CoreOrganization, Settings},
     rule::{Names, World, compile, definition::Definition},
+    schema::Schema,
 };
 use serde::Deserialize;
+use serde_json::Value as Json;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -96,8 +98,22 @@ fn organization() -> CoreOrganization {
     organization
 }
 
-#[test]
-fn the_rules_of_the_shop_are_rules() {
+/// What the first-party plugins say of their settings.
+fn schemas() -> BTreeMap<PluginId, Arc<Schema>> {
+    let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
+    let schema = |name: &str| {
+        let text = fs::read_to_string(plugins.join(name).join("manifest.json")).unwrap();
+        let manifest: Json = serde_json::from_str(&text).unwrap();
+        let schema =
+            Schema::read(manifest.get("config").and_then(serde_json::Value::as_object).unwrap())
+                .unwrap();
+        (name.parse().unwrap(), Arc::new(schema))
+    };
+    ["access", "calendar", "export", "org-chart", "sql"].into_iter().map(schema).collect()
+}
+
+/// What publishing says about a document.
+fn publish(document: &Document) -> Result<(), Diagnostics> {
     let organization = organization();
     let scripts = names(&shop().join("scripts"));
     let scripts = scripts.iter().map(|name| name.parse().unwrap()).collect();
@@ -109,18 +125,88 @@ fn the_rules_of_the_shop_are_rules() {
         ("sql", World::Executor),
     ];
     let plugins = plugins.map(|(id, world)| (id.parse().unwrap(), world)).into();
-    let known = Names::of_today(&organization, &scripts, &plugins);
+    let schemas = schemas();
+    let known = Names::of_today(&organization, &scripts, &plugins).with_schemas(&schemas);
+    let definition: Definition = document.read()?;
+    let problems = compile(&definition, 1, &known).err().unwrap_or_default();
+    let told: Vec<_> = problems.into_iter().map(|p| document.problem(&p.path, p.message)).collect();
+    if told.is_empty() { Ok(()) } else { Err(Diagnostics(told)) }
+}
+
+#[test]
+fn the_rules_of_the_shop_are_rules() {
     let rules = names(&shop().join("rules"));
     assert_eq!(rules.len(), 4);
     for name in rules {
         let document = document(&shop().join("rules").join(&name));
-        let read: Definition = document.read().unwrap_or_else(|errors| panic!("{errors}"));
-        assert_eq!(name, format!("{}.yaml", read.rule));
-        if let Err(problems) = compile(&read, 1, &known) {
-            let told = problems.into_iter().map(|p| document.problem(&p.path, p.message));
-            panic!("{}", Diagnostics(told.collect()));
-        }
+        publish(&document).unwrap_or_else(|errors| panic!("{errors}"));
+        assert_eq!(Some(name), document.field("rule").map(|rule| format!("{rule}.yaml")));
     }
+}
+
+/// What publishing says first about a rule in which a word was replaced.
+fn refused(name: &str, right: &str, wrong: &str) -> Diagnostic {
+    let text = fs::read_to_string(shop().join("rules").join(name)).unwrap();
+    assert!(text.contains(right), "{right}");
+    let document = Document::parse(name, &text.replacen(right, wrong, 1)).unwrap();
+    publish(&document).expect_err("a mistake").0.remove(0)
+}
+
+#[test]
+fn a_mistake_in_the_settings_of_a_plugin_shows_its_line() {
+    let found = refused("customer-export.yaml", "days: [mon,", "days: [monday,");
+    assert_eq!(
+        found.to_string(),
+        "\
+error: expected one of `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`, found `monday`
+  --> customer-export.yaml:15:12
+   |
+15 |     days: [monday, tue, wed, thu, fri, sat, sun]
+   |            ^^^^^^
+"
+    );
+    for (name, right, wrong, path, says) in [
+        (
+            "data-fix.yaml",
+            "connection:",
+            "conection:",
+            "executors[0].config",
+            "`connection` is missing",
+        ),
+        (
+            "hotfix.yaml",
+            "max_rows: {property: max_rows}",
+            "max_rows: {property: database}",
+            "executors[0].config.max_rows",
+            "expected a whole number, found a property of type resource",
+        ),
+        (
+            "data-fix.yaml",
+            "amount_property: amount",
+            "amount_property: [amount]",
+            "steps[1].approvers[0].who.config.amount_property",
+            "expected a text, found a list",
+        ),
+        (
+            "customer-export.yaml",
+            "max_rows: {property: max_rows}",
+            "max_rows: 0",
+            "executors[0].config.max_rows",
+            "expected a number of at least 1, found `0`",
+        ),
+        (
+            "database-access.yaml",
+            "role: {property: role}",
+            "privileges: [SELECT]",
+            "executors[0].config",
+            "fits none of the forms there are: `role` is missing; or `tables` is missing",
+        ),
+    ] {
+        let found = refused(name, right, wrong);
+        assert_eq!((found.path.as_str(), found.message.as_str()), (path, says));
+    }
+    let found = refused("data-fix.yaml", "connection:", "conection:");
+    assert_eq!(found.line, 34, "{found}");
 }
 
 /// The names of the files of a folder, in order.

@@ -29,5 +29,6 @@ pub mod rejection;
 pub mod request;
 pub mod resolve;
 pub mod rule;
+pub mod schema;
 pub mod value;
 pub mod visibility;

@@ -141,6 +141,12 @@ impl fmt::Debug for Plugin {
     }
 }
 
+/// The digest by which a component's file is known: its SHA-256, in hexadecimal.
+#[must_use]
+pub fn digest(file: &[u8]) -> String {
+    hex::encode(Sha256::digest(file))
+}
+
 /// Everything that is needed to load components.
 pub(crate) struct Loader<'a> {
     pub(crate) engine: &'a Engine,
@@ -153,7 +159,7 @@ impl Loader<'_> {
     /// Everything but the trial, which the host makes.
     pub(crate) fn load(&self, file: &[u8]) -> Result<Plugin, LoadError> {
         let manifest = examine(file)?;
-        let digest = hex::encode(Sha256::digest(file));
+        let digest = digest(file);
         let component = self
             .cache
             .component(self.engine, &digest, file)

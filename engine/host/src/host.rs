@@ -22,6 +22,9 @@ use crate::{
     v1,
 };
 
+/// How much of a file is read at once, in bytes.
+const FILE_CHUNK: u64 = 256 << 10;
+
 /// What a host is made of.
 #[derive(Debug)]
 pub struct HostOptions {
@@ -187,5 +190,17 @@ impl Host {
     /// Where their list cannot be read.
     pub async fn files(&self, once_key: &str) -> io::Result<Vec<FileRecord>> {
         self.inner.services.files.find(once_key).await
+    }
+
+    /// The bytes of a file from `offset` on: some of them, and none at its end.
+    ///
+    /// # Errors
+    /// `NotFound` where its content was removed, as after its retention.
+    pub async fn read_file(&self, file: &FileRecord, offset: u64) -> io::Result<Vec<u8>> {
+        let blobs = &self.inner.services.blobs;
+        blobs.read(&file.sha256, offset, FILE_CHUNK).await.map_err(|error| match error {
+            engine_connect::Error::UnknownBlob(_) => io::Error::new(io::ErrorKind::NotFound, error),
+            other => io::Error::other(other),
+        })
     }
 }

@@ -28,7 +28,7 @@ pub use chrono_tz::Tz;
 
 pub use call::{Answer, Call, Denial, LogLevel, LogLine, LookupRecord, Trace};
 pub use component::{
-    LoadError, Plugin,
+    LoadError, Plugin, digest,
     manifest::{Access, Capability, Manifest, Name, Reads, Want, World},
 };
 pub use files::FileRecord;

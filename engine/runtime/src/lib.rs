@@ -16,6 +16,7 @@ mod engine;
 mod error;
 mod explain;
 mod extensions;
+mod files;
 mod library;
 mod load;
 mod organization;
@@ -35,7 +36,7 @@ pub use explain::{Explained, PersonExplained, StepExplained};
 pub use extensions::{ExtensionCall, Extensions};
 pub use library::Library;
 pub use organization::{
-    InstalledPlugin, OrganizationEvent, OrganizationState, RuleVersion, TokenRecord,
+    InstalledPlugin, OrganizationEvent, OrganizationState, Origin, RuleVersion, TokenRecord,
 };
 pub use organize::{Change, Changed};
 pub use read::{ListQuery, RequestPage, Seen, Summary};

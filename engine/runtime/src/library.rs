@@ -20,7 +20,7 @@ use crate::{
     engine::{Engine, Inner},
     error::EngineError,
     extensions::{ExtensionCall, Extensions},
-    organization::InstalledPlugin,
+    organization::{InstalledPlugin, Origin},
 };
 
 /// Scripts and plugins, by the documents of the organizations and the files of the data folder.
@@ -112,7 +112,8 @@ impl Library {
         self.inner.folder.join(Path::new(digest).with_extension("wasm"))
     }
 
-    /// The document to put into an organization for a component that was added.
+    /// The document to put into an organization for a component that was added: as an administrator
+    /// does it.
     #[must_use]
     pub fn installed(
         &self,
@@ -134,9 +135,11 @@ impl Library {
             name: manifest.name.to_string(),
             version: manifest.version.clone(),
             world,
+            config: Some(manifest.config.clone().unwrap_or_else(no_settings)),
             grant: Grant::default(),
             at,
             by,
+            origin: Origin::Administrator,
         })
     }
 
@@ -224,6 +227,11 @@ impl Library {
         scripts.insert(text, Arc::clone(&script));
         Ok(script)
     }
+}
+
+/// The schema of a plugin that has none.
+fn no_settings() -> serde_json::Map<String, serde_json::Value> {
+    [("additionalProperties".to_owned(), false.into())].into_iter().collect()
 }
 
 /// The call as the host takes it.

@@ -53,7 +53,7 @@ impl Engine {
             state.scripts.insert(name, text.into());
         }
         for plugin in self.load::<InstalledPlugin>(org, collection::PLUGINS, "plugin").await? {
-            state.plugins.insert(plugin.id.clone(), Arc::new(plugin));
+            state.put_plugin(plugin);
         }
         for document in self.collection(org, collection::TOKENS).await? {
             let record: TokenRecord = decode("token", &document.body)?;

@@ -15,6 +15,7 @@ use engine_core::{
     money::Rates,
     organization::{Organization, Settings},
     rule::{Published, Rule, World},
+    schema::Schema,
     value::PropertyType,
 };
 use engine_host::Grant;
@@ -34,6 +35,8 @@ pub struct OrganizationState {
     pub scripts: BTreeMap<ScriptId, Arc<str>>,
     /// Plugins by id.
     pub plugins: BTreeMap<PluginId, Arc<InstalledPlugin>>,
+    /// What plugins say of their settings.
+    pub(crate) schemas: BTreeMap<PluginId, Arc<Schema>>,
     /// Tokens by the SHA-256 of their text.
     pub tokens: BTreeMap<String, TokenRecord>,
 }
@@ -60,12 +63,29 @@ pub struct InstalledPlugin {
     pub version: String,
     /// What it can be used for.
     pub world: World,
+    /// By its manifest: the schema of its settings. Without one they are not checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<serde_json::Map<String, serde_json::Value>>,
     /// What an administrator granted.
     pub grant: Grant,
     /// When it was installed.
     pub at: DateTime<Utc>,
     /// By whom.
     pub by: UserId,
+    /// Who keeps it up to date.
+    #[serde(default)]
+    pub origin: Origin,
+}
+
+/// Where a plugin's component came from, and so who may replace it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// An administrator installed it, and only administrators replace it.
+    #[default]
+    Administrator,
+    /// It came with the program, and is replaced when the program brings another.
+    FirstParty,
 }
 
 /// A bearer token; its text is never kept.
@@ -93,6 +113,7 @@ impl OrganizationState {
             rules: BTreeMap::new(),
             scripts: BTreeMap::new(),
             plugins: BTreeMap::new(),
+            schemas: BTreeMap::new(),
             tokens: BTreeMap::new(),
         }
     }
@@ -111,6 +132,26 @@ impl OrganizationState {
 
     pub(crate) fn script_names(&self) -> BTreeSet<ScriptId> {
         self.scripts.keys().cloned().collect()
+    }
+
+    /// A plugin, and what it says of its settings.
+    pub(crate) fn put_plugin(&mut self, plugin: InstalledPlugin) {
+        let id = plugin.id.clone();
+        match plugin.config.as_ref().map(Schema::read) {
+            Some(Ok(schema)) => drop(self.schemas.insert(id.clone(), Arc::new(schema))),
+            Some(Err(why)) => {
+                // It could be read when the plugin was installed, so another version did it.
+                tracing::warn!(plugin = %id, why, "settings of a plugin cannot be checked");
+                self.schemas.remove(&id);
+            }
+            None => drop(self.schemas.remove(&id)),
+        }
+        self.plugins.insert(id, Arc::new(plugin));
+    }
+
+    pub(crate) fn remove_plugin(&mut self, id: &PluginId) {
+        self.plugins.remove(id);
+        self.schemas.remove(id);
     }
 
     pub(crate) fn worlds(&self) -> BTreeMap<PluginId, World> {

@@ -1,6 +1,7 @@
 //! Changes of an organization: checked, committed together, seen at once.
 
 mod commit;
+mod plugin;
 mod stored;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -334,23 +335,6 @@ impl Plan<'_> {
             | Change::SetRates(_)
             | Change::SetSettings(_)
             | Change::Publish { .. } => Ok(None),
-        }
-    }
-
-    /// A new file of an installed plugin keeps its grant; when and by whom it was installed does not
-    /// make it another plugin.
-    fn put_plugin(&mut self, plugin: InstalledPlugin) -> Result<Changed, EngineError> {
-        let what = format!("plugin {}", plugin.id);
-        let before = self.state.plugins.get(&plugin.id).cloned();
-        match before {
-            Some(before) if before.digest == plugin.digest => Ok(Changed::Same(what)),
-            Some(before) => {
-                let after = InstalledPlugin { grant: before.grant.clone(), ..plugin };
-                self.record(OrganizationEvent::PluginPut(after)).map(|()| Changed::Updated(what))
-            }
-            None => {
-                self.record(OrganizationEvent::PluginPut(plugin)).map(|()| Changed::Created(what))
-            }
         }
     }
 

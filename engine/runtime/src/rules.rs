@@ -34,7 +34,8 @@ impl Plan<'_> {
         }
         let version = newest.map_or(1, |newest| newest.version + 1);
         let (scripts, plugins) = (self.state.script_names(), self.state.worlds());
-        let names = Names::of_today(&self.state.organization, &scripts, &plugins);
+        let names = Names::of_today(&self.state.organization, &scripts, &plugins)
+            .with_schemas(&self.state.schemas);
         let compiled = compile(&definition, version, &names).map_err(Rejection::RuleInvalid)?;
         let published = Published {
             version,

@@ -4,7 +4,7 @@ use engine_core::{
     directory::OrganizationRole,
     ids::{OrgId, PluginId},
 };
-use engine_runtime::{Caller, Change, EngineError};
+use engine_runtime::{Caller, Change, EngineError, InstalledPlugin, Origin};
 
 use crate::http::AppState;
 
@@ -19,30 +19,161 @@ pub fn are_built() -> bool {
     !COMPONENTS.is_empty()
 }
 
-/// Installs those that an organization lacks, each under its name and with nothing granted; says
-/// which.
+/// Installs those that an organization lacks, each under its name and with nothing granted, and
+/// replaces those that an earlier program brought; what they were granted stays. What an
+/// administrator installed is left alone. Says which, such as `sql 0.2.0 instead of 0.1.0`.
 ///
 /// # Errors
 /// Where a component is not accepted, or the organization has no owner.
-pub async fn install(state: &AppState, org: &OrgId) -> Result<Vec<PluginId>, EngineError> {
+pub async fn install(state: &AppState, org: &OrgId) -> Result<Vec<String>, EngineError> {
+    install_all(state, org, COMPONENTS).await
+}
+
+async fn install_all(
+    state: &AppState,
+    org: &OrgId,
+    components: &[(&str, &[u8])],
+) -> Result<Vec<String>, EngineError> {
     let organization = state.engine.organization(org)?;
     let owner = organization.organization.directory.with_role(OrganizationRole::Owner).next();
     let owner = owner.ok_or(EngineError::NoSuchOrganization)?.id.clone();
     let (mut installed, mut changes) = (Vec::new(), Vec::new());
-    for (name, bytes) in COMPONENTS {
+    for (name, bytes) in components {
         let id: PluginId = name.parse()?;
-        if organization.plugins.contains_key(&id) {
+        let before = organization.plugins.get(&id);
+        if !before.is_none_or(|before| is_outdated(before, bytes)) {
             continue;
         }
         let plugin = state.library.add_component(bytes.to_vec()).await?;
         let now = state.engine.now();
-        let record = state.library.installed(id.clone(), &plugin, owner.clone(), now);
-        changes.extend(record.map(Change::PutPlugin));
-        installed.push(id);
+        let Some(new) = state.library.installed(id.clone(), &plugin, owner.clone(), now) else {
+            continue;
+        };
+        let instead = before.map(|before| format!(" instead of {}", before.version));
+        installed.push(format!("{id} {}{}", new.version, instead.unwrap_or_default()));
+        changes.push(Change::PutPlugin(InstalledPlugin { origin: Origin::FirstParty, ..new }));
     }
     if !changes.is_empty() {
         let caller = Caller::new(org.clone(), owner, "engine");
         state.engine.organize(&caller, changes, false).await?;
     }
     Ok(installed)
+}
+
+/// Whether a plugin is one that an earlier program brought.
+fn is_outdated(installed: &InstalledPlugin, bytes: &[u8]) -> bool {
+    match installed.origin {
+        Origin::Administrator => false,
+        Origin::FirstParty => installed.digest != engine_host::digest(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use engine_host::Grant;
+    use engine_runtime::{Clock, Ids};
+    use engine_store::{EmbeddedStore, Options};
+    use serde_json::json;
+
+    use super::*;
+    use crate::{config::Config, data};
+
+    /// The plugin `calendar`, which asks for nothing.
+    fn calendar() -> &'static [u8] {
+        let found = COMPONENTS.iter().find(|(name, _)| *name == "calendar");
+        found.expect(NOT_BUILT).1
+    }
+
+    /// The same with a note at its end: another file, which does the same.
+    fn another(note: u8) -> Vec<u8> {
+        [calendar(), &[0, 3, 1, b'n', note]].concat()
+    }
+
+    struct Place {
+        state: AppState,
+        org: OrgId,
+        caller: Caller,
+        _folder: tempfile::TempDir,
+    }
+
+    impl Place {
+        async fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let store = Arc::new(EmbeddedStore::in_memory(&Options::default()).unwrap());
+            let clock = Clock::manual("2026-03-02T09:00:00Z".parse().unwrap());
+            let config = Config::default();
+            let state = data::assemble(store, folder.path(), &config, clock, Ids::counted());
+            let state = state.await.unwrap();
+            let org: OrgId = "main".parse().unwrap();
+            let owner = serde_json::from_value(json!({"login": "olga"})).unwrap();
+            let owner = state.engine.create_organization(&org, owner).await.unwrap();
+            let caller = Caller::new(org.clone(), owner, "test");
+            Self { state, org, caller, _folder: folder }
+        }
+
+        async fn start_with(&self, component: &[u8]) -> Vec<String> {
+            install_all(&self.state, &self.org, &[("calendar", component)]).await.unwrap()
+        }
+
+        fn installed(&self) -> Arc<InstalledPlugin> {
+            let organization = self.state.engine.organization(&self.org).unwrap();
+            organization.plugins["calendar"].clone()
+        }
+
+        async fn change(&self, change: Change) {
+            self.state.engine.organize(&self.caller, vec![change], false).await.unwrap();
+        }
+
+        async fn install_by_hand(&self, component: &[u8]) {
+            let plugin = self.state.library.add_component(component.to_vec()).await.unwrap();
+            let (id, by) = ("calendar".parse().unwrap(), self.caller.user.clone());
+            let now = self.state.engine.now();
+            let installed = self.state.library.installed(id, &plugin, by, now).unwrap();
+            self.change(Change::PutPlugin(installed)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_newer_program_replaces_what_an_older_one_brought() {
+        let place = Place::new().await;
+        assert_eq!(place.start_with(calendar()).await, ["calendar 0.1.0"]);
+        let before = place.installed();
+        assert_eq!(before.origin, Origin::FirstParty);
+        let grant = Grant { blobs: true, ..Grant::default() };
+        let plugin = before.id.clone();
+        place.change(Change::GrantPlugin { plugin, grant: grant.clone() }).await;
+        assert_eq!(place.start_with(calendar()).await, [""; 0], "it is there already");
+
+        let newer = another(1);
+        assert_eq!(place.start_with(&newer).await, ["calendar 0.1.0 instead of 0.1.0"]);
+        let after = place.installed();
+        assert_eq!(after.digest, engine_host::digest(&newer));
+        assert_ne!(after.digest, before.digest);
+        assert_eq!((&after.grant, after.origin), (&grant, Origin::FirstParty));
+    }
+
+    #[tokio::test]
+    async fn what_an_administrator_installed_is_left_alone() {
+        let place = Place::new().await;
+        place.start_with(calendar()).await;
+        let theirs = another(2);
+        place.install_by_hand(&theirs).await;
+        assert_eq!(place.start_with(calendar()).await, [""; 0]);
+        assert_eq!(place.start_with(&another(3)).await, [""; 0]);
+        assert_eq!(place.installed().digest, engine_host::digest(&theirs));
+    }
+
+    /// Whoever installs the very file that came with the program wants to keep it.
+    #[tokio::test]
+    async fn the_same_file_installed_by_hand_stays_as_well() {
+        let place = Place::new().await;
+        place.start_with(calendar()).await;
+        place.install_by_hand(calendar()).await;
+        assert_eq!(place.installed().origin, Origin::Administrator);
+        assert_eq!(place.start_with(&another(1)).await, [""; 0]);
+        place.change(Change::RemovePlugin("calendar".parse().unwrap())).await;
+        assert_eq!(place.start_with(&another(1)).await, ["calendar 0.1.0"]);
+    }
 }

@@ -7,6 +7,7 @@ mod decisions;
 mod directory;
 mod executions;
 mod extract;
+mod files;
 mod lists;
 mod log;
 mod outcome;
@@ -35,7 +36,7 @@ use refusal::Refusal;
 /// The largest body, in bytes.
 pub const MAX_BODY: usize = 1 << 20;
 /// The largest component, in bytes.
-pub const MAX_COMPONENT: usize = 20 << 20;
+pub const MAX_COMPONENT: usize = engine_host::MAX_COMPONENT_BYTES;
 
 /// What handlers work with.
 #[derive(Clone, Debug)]
@@ -73,6 +74,7 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Run | Endpoint::RunItem => post(executions::run),
         Endpoint::Retry | Endpoint::RetryItem => post(executions::retry),
         Endpoint::Revoke | Endpoint::RevokeItem => post(executions::revoke),
+        Endpoint::GetFile | Endpoint::GetItemFile => get(files::download),
         Endpoint::GetMe => get(about::me),
         Endpoint::GetDirectory => get(directory::read),
         Endpoint::PutDirectory => put(directory::replace),

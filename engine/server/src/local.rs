@@ -15,9 +15,6 @@ use tower::ServiceExt as _;
 
 use crate::http::{AppState, Trusted, router};
 
-/// The largest answer that is read, in bytes.
-const MAX_ANSWER: usize = 64 << 20;
-
 /// An engine of this process, called as somebody in particular.
 pub struct Local {
     router: Router,
@@ -55,8 +52,10 @@ impl Transport for Local {
         let request = request.map_err(|error| ClientError::Unreachable(error.into()))?;
         let Ok(response) = self.router.clone().oneshot(request).await;
         let status = response.status().as_u16();
-        let body = to_bytes(response.into_body(), MAX_ANSWER).await;
-        let body = body.map_err(|error| ClientError::Unreachable(error.into()))?;
-        Ok(Reply { status, body: body.into() })
+        let digest = response.headers().get("content-digest");
+        let digest = digest.and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
+        let body = to_bytes(response.into_body(), call.longest).await;
+        let body = body.map_err(|_| ClientError::TooLong { status, longest: call.longest })?;
+        Ok(Reply { status, digest, body: body.into() })
     }
 }

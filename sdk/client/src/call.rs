@@ -8,6 +8,9 @@ use serde::Serialize;
 
 use crate::ClientError;
 
+/// The longest answer that is read where nobody says, in bytes.
+const MAX_ANSWER: usize = 64 << 20;
+
 /// How calls reach an engine.
 #[async_trait]
 pub trait Transport: fmt::Debug + Send + Sync {
@@ -29,6 +32,8 @@ pub struct Call {
     pub headers: Vec<(&'static str, String)>,
     /// The body; empty where there is none.
     pub body: Vec<u8>,
+    /// The longest answer that is read, in bytes; a longer one is an error.
+    pub longest: usize,
 }
 
 /// An answer.
@@ -36,6 +41,8 @@ pub struct Call {
 pub struct Reply {
     /// The status of HTTP.
     pub status: u16,
+    /// The header `Content-Digest`, where there is one.
+    pub digest: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -56,7 +63,14 @@ impl Call {
             path: path.join("/"),
             headers: Vec::new(),
             body: Vec::new(),
+            longest: MAX_ANSWER,
         }
+    }
+
+    /// Reads an answer of at most so many bytes.
+    #[must_use]
+    pub fn at_most(self, bytes: usize) -> Self {
+        Self { longest: bytes, ..self }
     }
 
     /// Adds a query parameter.

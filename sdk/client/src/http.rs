@@ -45,9 +45,17 @@ impl Transport for Http {
             request = request.header(name, value);
         }
         let unreachable = |error: reqwest::Error| ClientError::Unreachable(error.into());
-        let response = request.body(call.body).send().await.map_err(unreachable)?;
+        let mut response = request.body(call.body).send().await.map_err(unreachable)?;
         let status = response.status().as_u16();
-        let body = response.bytes().await.map_err(unreachable)?.to_vec();
-        Ok(Reply { status, body })
+        let digest = response.headers().get("content-digest");
+        let digest = digest.and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            if body.len().saturating_add(chunk.len()) > call.longest {
+                return Err(ClientError::TooLong { status, longest: call.longest });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Reply { status, digest, body })
     }
 }

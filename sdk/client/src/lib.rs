@@ -16,6 +16,7 @@
 //! ```
 
 mod call;
+mod file;
 mod http;
 mod organization;
 mod requests;
@@ -53,6 +54,14 @@ pub enum ClientError {
         /// What is wrong with it.
         why: String,
     },
+    /// The answer is longer than it may be.
+    #[error("the engine's answer with status {status} is longer than {longest} bytes")]
+    TooLong {
+        /// Of HTTP.
+        status: u16,
+        /// How long it may be, in bytes.
+        longest: usize,
+    },
 }
 
 impl ClientError {
@@ -61,7 +70,7 @@ impl ClientError {
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Refused(body) => Some(&body.code),
-            Self::Unreachable(_) | Self::Unreadable { .. } => None,
+            Self::Unreachable(_) | Self::Unreadable { .. } | Self::TooLong { .. } => None,
         }
     }
 }
@@ -86,12 +95,20 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub async fn call<T: DeserializeOwned>(&self, call: Call) -> Result<T, ClientError> {
-        let Reply { status, body, .. } = self.transport.send(call).await?;
-        let unreadable =
-            |error: serde_json::Error| ClientError::Unreadable { status, why: error.to_string() };
+        let Reply { status, body, .. } = self.done(call).await?;
+        serde_json::from_slice(&body)
+            .map_err(|error| ClientError::Unreadable { status, why: error.to_string() })
+    }
+
+    /// Makes a call that is not refused.
+    async fn done(&self, call: Call) -> Result<Reply, ClientError> {
+        let reply = self.transport.send(call).await?;
+        let status = reply.status;
         if (200..300).contains(&status) {
-            return serde_json::from_slice(&body).map_err(unreadable);
+            return Ok(reply);
         }
-        Err(ClientError::Refused(serde_json::from_slice(&body).map_err(unreadable)?))
+        let body = serde_json::from_slice(&reply.body)
+            .map_err(|error| ClientError::Unreadable { status, why: error.to_string() })?;
+        Err(ClientError::Refused(body))
     }
 }

@@ -196,9 +196,11 @@ async fn organization(engine: &Engine, library: &Library, condition: Condition) 
         name: "Idle".to_owned(),
         version: "1.0.0".to_owned(),
         world: World::Executor,
+        config: None,
         grant: Default::default(),
         at: engine.now(),
         by: owner,
+        origin: Default::default(),
     }));
     engine.organize(&caller, changes, false).await?;
     let publish = Change::Publish { definition: from(rule)?, comment: "first".to_owned() };

@@ -322,6 +322,40 @@ fn diagnostics_travel_as_json() {
     assert_eq!(serde_json::from_str::<Diagnostics>(&sent).unwrap().0, [found]);
 }
 
+#[test]
+fn a_part_is_a_document_with_the_places_of_the_whole() {
+    let text = "\
+cases:
+  - name: one
+    rule: {rule: a, steps: [{id: s}]}
+  - name: two
+    rule: {rule: b, urgnet: true}
+";
+    let whole = Document::parse("cases.yaml", text).unwrap();
+    let key = |name: &str| Segment::Key(name.to_owned());
+    let rule = |index| whole.part(&[key("cases"), Segment::Index(index), key("rule")]);
+    let first = rule(0).unwrap();
+    assert_eq!((first.name(), first.field("rule")), ("cases.yaml", Some("a")));
+    assert_eq!(first.read::<Rule>().unwrap().steps.len(), 1);
+    // A path within the part, and the line of the whole.
+    let found = first.problem("steps[0].id", "is taken");
+    assert_eq!((found.line, found.column, found.path.as_str()), (3, 34, "steps[0].id"));
+
+    let found = rule(1).unwrap().read::<Rule>().unwrap_err().0.remove(0);
+    assert_eq!((found.line, found.column), (5, 21));
+    assert!(found.corrected.unwrap().contains("5 |     rule: {rule: b, urgent: true}"));
+    assert_eq!(whole.part(&[]).unwrap().field("cases"), None, "a list is no text");
+    for nowhere in [
+        vec![key("case")],
+        vec![key("cases"), Segment::Index(2)],
+        vec![Segment::Index(0)],
+        vec![key("cases"), key("name")],
+        vec![key("cases"), Segment::Index(0), key("name"), key("name")],
+    ] {
+        assert!(whole.part(&nowhere).is_none(), "{nowhere:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_a_document_or_a_mistake(text in "\\PC{0,80}", json: bool) {

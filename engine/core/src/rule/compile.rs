@@ -19,7 +19,8 @@ use super::{
     written::{ExtensionDoc, property_reference},
 };
 use crate::{
-    ids::{Login, PropertyName, StepId, UserId},
+    ids::{Login, PluginId, PropertyName, ScriptId, StepId, UserId},
+    schema::{Setting, Settings, at_key},
     value::PropertyType,
 };
 
@@ -222,7 +223,7 @@ impl Compiler<'_> {
                 id: doc.id.clone(),
                 plugin: doc.plugin.clone(),
                 manual,
-                config: self.config(&format!("{path}.config"), &doc.config),
+                config: self.plugin_config(&path, &doc.plugin, &doc.config),
                 start_within: doc.start_within,
                 window,
             });
@@ -269,7 +270,7 @@ impl Compiler<'_> {
     fn config(&mut self, path: &str, doc: &BTreeMap<String, Json>) -> Config {
         let mut config = Config::new();
         for (key, value) in doc {
-            let path = format!("{path}.{key}");
+            let path = at_key(path, key);
             let entry = match property_reference(value) {
                 None => ConfigEntry::Literal(value.clone()),
                 Some(Err(message)) => {
@@ -286,11 +287,52 @@ impl Compiler<'_> {
         config
     }
 
-    fn extension<Id: Clone>(&mut self, path: &str, doc: &ExtensionDoc<Id>) -> Extension<Id> {
-        Extension {
-            id: doc.id.clone(),
-            config: self.config(&format!("{path}.config"), &doc.config),
+    fn script(&mut self, path: &str, doc: &ExtensionDoc<ScriptId>) -> Extension<ScriptId> {
+        let known = self.names.check_script(&doc.id);
+        self.keep(&format!("{path}.script"), known);
+        let config = self.config(&format!("{path}.config"), &doc.config);
+        Extension { id: doc.id.clone(), config }
+    }
+
+    fn plugin(
+        &mut self,
+        path: &str,
+        doc: &ExtensionDoc<PluginId>,
+        world: World,
+    ) -> Extension<PluginId> {
+        let known = self.names.check_plugin(&doc.id, world);
+        self.keep(&format!("{path}.plugin"), known);
+        Extension { id: doc.id.clone(), config: self.plugin_config(path, &doc.id, &doc.config) }
+    }
+
+    /// A plugin's configuration, checked against what the plugin says of it.
+    fn plugin_config(
+        &mut self,
+        path: &str,
+        plugin: &PluginId,
+        doc: &BTreeMap<String, Json>,
+    ) -> Config {
+        let path = format!("{path}.config");
+        let config = self.config(&path, doc);
+        let Some(schema) = self.names.schema(plugin) else { return config };
+        let mut settings = Settings::new();
+        for (key, entry) in &config {
+            let setting = match entry {
+                ConfigEntry::Literal(json) => Setting::Json(json),
+                // Which properties there are was checked already.
+                ConfigEntry::Property(name) => match self.types.get(name) {
+                    Some(of) => Setting::Property(of),
+                    None => return config,
+                },
+            };
+            settings.insert(key, setting);
         }
+        if settings.len() == doc.len() {
+            for fault in schema.faults(&settings) {
+                self.problem(format!("{path}{}", fault.path), fault.message);
+            }
+        }
+        config
     }
 
     fn require_property(&mut self, path: &str, name: &PropertyName) {

@@ -1,6 +1,9 @@
 //! What the names in a document may stand for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +13,7 @@ use crate::{
     ids::{GroupId, Login, NodeId, PluginId, PropertyName, ResourceId, ScriptId, UserId},
     money::{Currency, Rates},
     organization::Organization,
+    schema::Schema,
     value::PropertyType,
 };
 
@@ -37,6 +41,7 @@ pub struct Names<'a> {
     user_properties: Option<&'a BTreeMap<PropertyName, PropertyType>>,
     scripts: Option<&'a BTreeSet<ScriptId>>,
     plugins: Option<&'a BTreeMap<PluginId, World>>,
+    schemas: Option<&'a BTreeMap<PluginId, Arc<Schema>>>,
     rates: Option<&'a Rates>,
 }
 
@@ -50,6 +55,7 @@ impl<'a> Names<'a> {
             user_properties: None,
             scripts: None,
             plugins: None,
+            schemas: None,
             rates: None,
         }
     }
@@ -74,8 +80,16 @@ impl<'a> Names<'a> {
             user_properties: Some(&organization.user_properties),
             scripts: Some(scripts),
             plugins: Some(plugins),
+            schemas: None,
             rates: organization.rates.as_ref(),
         }
+    }
+
+    /// The same, with what the plugins say of their settings; those that are not there are not
+    /// checked.
+    #[must_use]
+    pub fn with_schemas(self, schemas: &'a BTreeMap<PluginId, Arc<Schema>>) -> Self {
+        Self { schemas: Some(schemas), ..self }
     }
 
     /// What was recorded when the version was published.
@@ -87,6 +101,7 @@ impl<'a> Names<'a> {
             user_properties: Some(&organization.user_properties),
             scripts: None,
             plugins: None,
+            schemas: None,
             rates: organization.rates.as_ref(),
         }
     }
@@ -145,6 +160,10 @@ impl<'a> Names<'a> {
             Some(found) => Err(format!("plugin `{id}` is {}, not {}", found.word(), world.word())),
             None => Err(unknown("plugin", id.as_str(), known.keys().map(PluginId::as_str))),
         }
+    }
+
+    pub(crate) fn schema(&self, plugin: &PluginId) -> Option<&'a Schema> {
+        self.schemas.and_then(|schemas| schemas.get(plugin)).map(Arc::as_ref)
     }
 
     pub(crate) fn unknown_user(&self, found: &str) -> String {

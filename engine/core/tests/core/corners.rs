@@ -220,7 +220,7 @@ fn a_retry_by_a_person_begins_anew() {
     office.by("ann", &submit(json!({}), false));
     office.by("bob", &approve());
     let away = Failure::new(FailureClass::Unavailable, "away");
-    let mut fail = |office: &mut Office, attempt| {
+    let fail = |office: &mut Office, attempt| {
         office.engine(EngineCommand::Start(fix()));
         office.engine(finish(&fix(), attempt, AttemptOutcome::Failed(away.clone())));
         office.wait(TimeDelta::hours(2));

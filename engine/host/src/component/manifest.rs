@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use engine_core::{extension::ResolvedConfig, ids::PluginId};
+use engine_core::{extension::ResolvedConfig, ids::PluginId, schema::Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -29,7 +29,7 @@ pub struct Manifest {
     pub worlds: BTreeSet<World>,
     /// One line on what it does.
     pub about: String,
-    /// A JSON Schema of its settings; none means that it has none.
+    /// A JSON Schema of its settings ([`Schema`]); none means that it has none.
     #[serde(default)]
     pub config: Option<serde_json::Map<String, Json>>,
     /// The properties it reads; any other is refused.
@@ -252,6 +252,10 @@ fn check(manifest: &Manifest) -> Result<(), String> {
     if manifest.worlds.is_empty() {
         return Err("`worlds` is empty".to_owned());
     }
+    if let Some(config) = &manifest.config {
+        Schema::read(config)
+            .map_err(|why| format!("`config` is no schema that can be checked: {why}"))?;
+    }
     for want in &manifest.wants {
         line("wants.why", &want.why, MAX_LINE)?;
         match (want.capability, &want.target) {
@@ -334,6 +338,16 @@ mod tests {
         let mut unknown = good();
         unknown["licence"] = json!("x");
         assert!(parse(&unknown).is_err());
+        for config in [
+            json!({"$ref": "https://example.org/a.json"}),
+            json!({"properties": {"a": {"$ref": "#/$defs/none"}}}),
+            json!({"unevaluatedProperties": false}),
+            json!({"type": "text"}),
+        ] {
+            let mut bad = good();
+            bad["config"] = config;
+            assert!(parse(&bad).unwrap_err().starts_with("`config` is no schema"));
+        }
         let mut pure = good();
         pure["pure"] = json!(true);
         assert!(parse(&pure).is_err());

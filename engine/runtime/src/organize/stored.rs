@@ -44,10 +44,10 @@ pub(crate) fn apply(
             state.scripts.remove(name);
         }
         E::PluginPut(plugin) => {
-            state.plugins.insert(plugin.id.clone(), Arc::new(plugin.clone()));
+            state.put_plugin(plugin.clone());
         }
         E::PluginRemoved(id) => {
-            state.plugins.remove(id);
+            state.remove_plugin(id);
         }
         E::TokenMade { hash, record } => {
             state.tokens.insert(hash.clone(), record.clone());

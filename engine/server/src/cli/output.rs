@@ -50,7 +50,9 @@ pub(super) fn complain(error: &anyhow::Error) {
             warn(&format!("error: {error:#}"));
             warn("help: `countersign serve` starts an engine; --server says where one is");
         }
-        Some(ClientError::Unreadable { .. }) | None => warn(&format!("error: {error:#}")),
+        Some(ClientError::Unreadable { .. } | ClientError::TooLong { .. }) | None => {
+            warn(&format!("error: {error:#}"));
+        }
     }
 }
 

@@ -5,11 +5,11 @@ mod run;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use engine_api::organization::{AccessWord, GrantDoc, PluginView};
 use sdk_client::{Client, Deed};
@@ -18,6 +18,7 @@ use super::{
     output::{changes, say},
     target::Target,
 };
+use crate::http::MAX_COMPONENT;
 
 /// Of all of `countersign plugin`.
 pub(super) const EXAMPLES: &str = "\
@@ -133,9 +134,7 @@ impl PluginCommand {
                 }
             }
             Self::Install { file, id, dry_run, .. } => {
-                let read = std::fs::read(file);
-                let component =
-                    read.with_context(|| format!("cannot read `{}`", file.display()))?;
+                let component = read(file)?;
                 let name = file.file_stem().unwrap_or_default().to_string_lossy();
                 let id = id.as_deref().unwrap_or(&name);
                 let deed = if *dry_run { Deed::DryRun } else { Deed::Do };
@@ -147,6 +146,17 @@ impl PluginCommand {
         }
         Ok(())
     }
+}
+
+/// A component, unless the engine would refuse it for its size alone.
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let cannot = || format!("cannot read `{}`", file.display());
+    let size = std::fs::metadata(file).with_context(cannot)?.len();
+    if size > MAX_COMPONENT as u64 {
+        let file = file.display();
+        bail!("`{file}` has {size} bytes, the most that a component may have are {MAX_COMPONENT}");
+    }
+    std::fs::read(file).with_context(cannot)
 }
 
 fn line(plugin: &PluginView) -> String {

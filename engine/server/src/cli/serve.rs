@@ -25,6 +25,8 @@ use crate::{
 pub const USUAL_ADDRESS: &str = "127.0.0.1:7300";
 /// How long calls under way may take after the engine was told to stop.
 const DRAIN: Duration = Duration::from_secs(30);
+/// How long answers may take after the store has stopped.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -76,7 +78,7 @@ async fn prepare(state: &AppState) -> anyhow::Result<String> {
     let organizations = state.engine.organizations();
     for org in &organizations {
         for plugin in first_party::install(state, org).await? {
-            tracing::info!(%org, %plugin, "installed a plugin that comes with the program");
+            tracing::info!(%org, plugin, "installed what comes with the program");
         }
     }
     Ok(match organizations.as_slice() {
@@ -105,6 +107,9 @@ async fn until_told_to_stop(listener: TcpListener, state: &AppState) -> anyhow::
         }
         error = state.engine.stopped() => {
             tracing::error!(%error, "the store has stopped: what is durable is known after a new start");
+            tell.send_replace(true);
+            // Those who wait are told so; nothing else can be done any more.
+            let _ = tokio::time::timeout(FAREWELL, serving).await;
             return Ok(ExitCode::FAILURE);
         }
         signal = told_to_stop() => {

@@ -40,6 +40,13 @@ pub(super) struct ExecutionPath {
     pub(super) execution: ExecutionId,
 }
 
+/// A file of an execution in the path; the name is any text, and only compared.
+pub(super) struct FilePath {
+    pub(super) request: RequestId,
+    pub(super) execution: ExecutionId,
+    pub(super) name: String,
+}
+
 /// Whether a change is only worked out.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -124,16 +131,35 @@ impl<S: Send + Sync> FromRequestParts<S> for ExecutionPath {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let all = Path::<Vec<(String, String)>>::from_request_parts(parts, state).await;
-        let Path(all) = no_such(all)?;
-        let mut values = all.into_iter().map(|(_, value)| value);
-        let request = values.next().unwrap_or_default();
-        let execution: Vec<String> = values.collect();
-        Ok(Self {
-            request: no_such(request.parse())?,
-            execution: no_such(execution.join("/").parse())?,
-        })
+        execution(&parameters(parts, state).await?)
     }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for FilePath {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let mut all = parameters(parts, state).await?;
+        let name = all.pop().unwrap_or_default();
+        let ExecutionPath { request, execution } = execution(&all)?;
+        Ok(Self { request, execution, name })
+    }
+}
+
+/// The parameters of the path, in order.
+async fn parameters<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Vec<String>, Refusal> {
+    let all = Path::<Vec<(String, String)>>::from_request_parts(parts, state).await;
+    let Path(all) = no_such(all)?;
+    Ok(all.into_iter().map(|(_, value)| value).collect())
+}
+
+/// A request, then an execution in one part or two.
+fn execution(parameters: &[String]) -> Result<ExecutionPath, Refusal> {
+    let (request, execution) = parameters.split_first().ok_or_else(Refusal::not_found)?;
+    Ok(ExecutionPath {
+        request: no_such(request.parse())?,
+        execution: no_such(execution.join("/").parse())?,
+    })
 }
 
 /// An id in a body.

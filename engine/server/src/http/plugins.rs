@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use engine_api::organization::{AccessWord, ChangeList, GrantDoc, PluginList, PluginView};
 use engine_core::{ids::PluginId, rule::World};
 use engine_host::{ConnectionGrant, Grant};
-use engine_runtime::{Change, InstalledPlugin};
+use engine_runtime::{Change, InstalledPlugin, Origin};
 
 use super::{
     AppState,
@@ -31,15 +31,8 @@ pub(super) async fn install(
     let plugin = plugin.map_err(|error| known.refusal(&error))?;
     let (by, at) = (known.caller.user.clone(), state.engine.now());
     let installed = state.library.installed(id, &plugin, by, at);
-    let mut installed =
+    let installed =
         installed.ok_or_else(|| Refusal::invalid("body", "the component serves no world"))?;
-    if let Some(before) = known.organization.plugins.get(&installed.id) {
-        installed.grant = before.grant.clone();
-        if before.digest == installed.digest {
-            installed.at = before.at;
-            installed.by = before.by.clone();
-        }
-    }
     known.changed(&state, vec![Change::PutPlugin(installed)], how.dry_run).await
 }
 
@@ -102,6 +95,7 @@ fn view(plugin: &InstalledPlugin, known: &Known) -> PluginView {
         grant: written(&plugin.grant),
         installed_at: plugin.at,
         installed_by: known.plain_names().login(&plugin.by),
+        first_party: plugin.origin == Origin::FirstParty,
     }
 }
 

@@ -19,7 +19,7 @@ use engine_core::{
     rule::Definition,
 };
 use engine_host::Grant;
-use engine_runtime::{Caller, Change, EngineError, InstalledPlugin};
+use engine_runtime::{Caller, Change, EngineError, InstalledPlugin, Origin};
 
 use super::{
     StoreKind,
@@ -213,9 +213,11 @@ fn stub(plugin: &PluginDoc, bench: &Bench) -> Result<InstalledPlugin, Broken> {
         name: plugin.id.to_string(),
         version: "0.0.0".to_owned(),
         world: stub.world(),
+        config: None,
         grant: Grant::default(),
         at: bench.engine()?.now(),
         by: bench.owner().clone(),
+        origin: Origin::Administrator,
     })
 }
 

@@ -1,6 +1,7 @@
 //! What must be refused before it comes near the engine. Never a 500.
 
 use axum::http::StatusCode;
+use engine_server::http::MAX_COMPONENT;
 use serde_json::json;
 
 use crate::place::{Place, submission};
@@ -55,6 +56,10 @@ async fn bodies_are_bounded_and_strict() {
     let large = vec![b' '; (1 << 20) + 1];
     let path = "/api/v1/requests";
     place.ask("POST", path).by("ann").text(large).send().await.is_refused(413, "too_large");
+    for (path, most) in [("/api/v1/plugins/big", MAX_COMPONENT), ("/api/v1/rules/big", 1 << 20)] {
+        let asked = place.ask("PUT", path).by("olga").text(vec![0; most + 1]);
+        asked.send().await.is_refused(413, "too_large");
+    }
     let deep = "[".repeat(100_000);
     for bad in ["", "{", "[]", "null", "\u{0}", "{\"rule\":1}", "{\"rule\":\"capex\"} x", &deep] {
         place.ask("POST", path).by("ann").text(bad).send().await.is_refused(422, "invalid");
@@ -88,6 +93,8 @@ async fn hostile_ids_are_refused_everywhere() {
             ("PUT", format!("/api/v1/rules/{id}")),
             ("PUT", format!("/api/v1/scripts/{id}")),
             ("PUT", format!("/api/v1/plugins/{id}/grant")),
+            ("GET", format!("/api/v1/requests/r-1/executions/{id}/files/{id}")),
+            ("GET", format!("/api/v1/requests/r-1/executions/fix/{id}/files/{id}")),
             ("DELETE", format!("/api/v1/tokens/{id}")),
         ] {
             let answer = place.ask(method, &path).by("olga").text("{}").send().await;

@@ -1,6 +1,7 @@
 //! Rules, scripts, plugins, tokens, bundles.
 
 use axum::http::StatusCode;
+use engine_server::first_party;
 use serde_json::{Value as Json, json};
 
 use crate::place::Place;
@@ -161,4 +162,39 @@ async fn the_api_describes_itself() {
     assert_eq!(document.body["openapi"], "3.1.0");
     place.ask("GET", "/healthz").send().await.is(OK);
     place.ask("GET", "/readyz").send().await.is(OK);
+}
+
+/// RUL-5: also with `dry_run`, and in a bundle.
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_of_a_plugin_are_checked_when_a_rule_is_published() {
+    let place = Place::new().await;
+    first_party::install(&place.state, &"main".parse().unwrap()).await.unwrap();
+    let rule = |config: &str| {
+        format!(
+            "rule: small\nkind: small\nwhen:\n  plugin: calendar\n  config: {config}\nsteps:\n  - id: unit\n    approvers: [{{id: a, who: {{group: directors}}}}]\n"
+        )
+    };
+    let wrong = rule("{days: [mon, tues], frm: \"09:00\"}");
+    let bundle = json!({"rules": [{"name": "small.yaml", "text": wrong}]});
+    for refused in [
+        place.ask("PUT", "/api/v1/rules/small").by("olga").text(wrong.clone()).send().await,
+        place.ask("PUT", "/api/v1/rules/small?dry_run=true").by("olga").text(wrong).send().await,
+        place.post("olga", "/api/v1/apply", &bundle).await,
+        place.post("olga", "/api/v1/apply?dry_run=true", &bundle).await,
+    ] {
+        refused.is_refused(422, "rule_invalid");
+        let told = refused.body["diagnostics"].as_array().unwrap();
+        let told: Vec<_> = told.iter().map(|d| (&d["path"], &d["line"], &d["column"])).collect();
+        assert_eq!(
+            told,
+            [
+                (&json!("when.config.days[1]"), &json!(5), &json!(24)),
+                (&json!("when.config.frm"), &json!(5), &json!(36)),
+            ]
+        );
+        let says = refused.body["diagnostics"][1]["message"].as_str().unwrap();
+        assert_eq!(says, "unknown setting `frm`; did you mean `from`?");
+    }
+    let right = rule("{days: [mon, tue], from: \"09:00\"}");
+    place.ask("PUT", "/api/v1/rules/small").by("olga").text(right).send().await.is(OK);
 }

@@ -13,7 +13,7 @@ use engine_server::{
     data,
     http::{AppState, router},
 };
-use engine_store::{EmbeddedStore, Options};
+use engine_store::{EmbeddedStore, Options, Store};
 use serde_json::{Value as Json, json};
 use tower::ServiceExt as _;
 
@@ -63,11 +63,14 @@ const PEOPLE: [(&str, &str, &[&str]); 5] = [
 impl Place {
     /// Owner `olga`, the people above, and the rule `capex`.
     pub(crate) async fn new() -> Self {
+        Self::with(in_memory(), Config::default()).await
+    }
+
+    /// The same on a store, with connections.
+    pub(crate) async fn with(store: Arc<dyn Store>, config: Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Arc::new(EmbeddedStore::in_memory(&Options::default()).unwrap());
         let start = "2026-03-02T09:00:00Z".parse().unwrap();
         let (clock, ids) = (Clock::manual(start), Ids::counted());
-        let config = Config::default();
         let state = data::assemble(store, folder.path(), &config, clock, ids).await.unwrap();
         let router = router(state.clone());
         let mut place = Self { state, router, tokens: BTreeMap::new(), _folder: folder };
@@ -128,6 +131,10 @@ impl Place {
     }
 }
 
+pub(crate) fn in_memory() -> Arc<dyn Store> {
+    Arc::new(EmbeddedStore::in_memory(&Options::default()).unwrap())
+}
+
 pub(crate) fn submission(amount: &str) -> Json {
     json!({"rule": "capex", "title": "A lathe", "reason": "The old one broke", "properties": {"amount": amount}})
 }
@@ -154,6 +161,16 @@ impl Asking<'_> {
     }
 
     pub(crate) async fn send(self) -> Answer {
+        let (method, path) = (self.method, self.path.clone());
+        let (status, headers, bytes) = self.bytes().await;
+        let shown = String::from_utf8_lossy(&bytes);
+        let body = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|error| panic!("{method} {path}: {status} {error}: {shown}"));
+        Answer { status, headers, body }
+    }
+
+    /// For answers that are not JSON.
+    pub(crate) async fn bytes(self) -> (StatusCode, HeaderMap, Vec<u8>) {
         let mut request = Request::builder().method(self.method).uri(&self.path);
         for (name, value) in &self.headers {
             request = request.header(*name, value);
@@ -162,11 +179,7 @@ impl Asking<'_> {
         let response = self.place.router.clone().oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = to_bytes(response.into_body(), 1 << 24).await.unwrap();
-        let shown = String::from_utf8_lossy(&bytes).into_owned();
-        let body = serde_json::from_slice(&bytes).unwrap_or_else(|error| {
-            panic!("{} {}: {status} {error}: {shown}", self.method, self.path)
-        });
-        Answer { status, headers, body }
+        (status, headers, bytes.into())
     }
 }
 

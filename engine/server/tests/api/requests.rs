@@ -62,6 +62,7 @@ async fn the_invisible_and_the_missing_are_the_same() {
         ("POST", "/cancel"),
         ("POST", "/reevaluate"),
         ("POST", "/executions/fix/run"),
+        ("GET", "/executions/fix/files/export.csv"),
     ] {
         let body = if tail == "/cancel" { json!({"comment": "no more"}) } else { decide.clone() };
         let mut answers = Vec::new();

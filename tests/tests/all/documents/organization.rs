@@ -56,9 +56,9 @@ impl Office {
         let list =
             self.client.apply(bundle, Deed::Do, false).await.map_err(|error| match error {
                 ClientError::Refused(body) => body.message.trim_end().to_owned(),
-                other @ (ClientError::Unreachable(_) | ClientError::Unreadable { .. }) => {
-                    other.to_string()
-                }
+                other @ (ClientError::Unreachable(_)
+                | ClientError::Unreadable { .. }
+                | ClientError::TooLong { .. }) => other.to_string(),
             })?;
         let warnings = list.changes.iter().flat_map(|change| &change.warnings);
         let told: Vec<String> =

@@ -44,17 +44,9 @@ impl Compiler<'_> {
             ConditionDoc::Not(part) => {
                 Some(Condition::Not(Box::new(self.condition(&format!("{path}.not"), part)?)))
             }
-            ConditionDoc::Script(doc) => {
-                let path = format!("{path}.script");
-                let known = self.names.check_script(&doc.id);
-                self.keep(&path, known);
-                Some(Condition::Script(self.extension(&path, doc)))
-            }
+            ConditionDoc::Script(doc) => Some(Condition::Script(self.script(path, doc))),
             ConditionDoc::Plugin(doc) => {
-                let path = format!("{path}.plugin");
-                let known = self.names.check_plugin(&doc.id, World::Condition);
-                self.keep(&path, known);
-                Some(Condition::Plugin(self.extension(&path, doc)))
+                Some(Condition::Plugin(self.plugin(path, doc, World::Condition)))
             }
         }
     }

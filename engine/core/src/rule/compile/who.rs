@@ -54,18 +54,8 @@ impl Compiler<'_> {
                 self.problem(format!("{path}.pick"), "requester's pick is not available yet");
                 None
             }
-            WhoDoc::Script(doc) => {
-                let path = format!("{path}.script");
-                let known = self.names.check_script(&doc.id);
-                self.keep(&path, known);
-                Some(Who::Script(self.extension(&path, doc)))
-            }
-            WhoDoc::Plugin(doc) => {
-                let path = format!("{path}.plugin");
-                let known = self.names.check_plugin(&doc.id, World::Approvers);
-                self.keep(&path, known);
-                Some(Who::Plugin(self.extension(&path, doc)))
-            }
+            WhoDoc::Script(doc) => Some(Who::Script(self.script(path, doc))),
+            WhoDoc::Plugin(doc) => Some(Who::Plugin(self.plugin(path, doc, World::Approvers))),
         }
     }
 

@@ -1,0 +1,110 @@
+//! Files that executions made, to be downloaded.
+
+use std::io;
+
+use axum::{
+    body::{Body, Bytes},
+    extract::State,
+    http::{HeaderValue, header},
+    response::Response,
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use engine_api::{code::ErrorCode, problem::ErrorBody};
+use engine_host::{FileRecord, Host};
+use futures::{StreamExt as _, stream};
+
+use super::{AppState, caller::Known, extract::FilePath, refusal::Refusal};
+
+pub(super) async fn download(
+    State(state): State<AppState>,
+    known: Known,
+    path: FilePath,
+) -> Result<Response, Refusal> {
+    let FilePath { request, execution, name } = path;
+    let found = state.engine.file(&state.library, &known.caller, &request, &execution, &name).await;
+    let file = match found {
+        Ok(file) => file,
+        Err(error) => return Err(known.refusal(&error)),
+    };
+    // Before the answer begins, so that a content that is gone is not an answer cut short.
+    let first = state.library.host().read_file(&file, 0).await;
+    let first = first.map_err(|error| away(&error))?;
+    let mut response = Response::new(content(state.library.host().clone(), file.clone(), first));
+    let headers = response.headers_mut();
+    let kind = if file.media_type == "text/csv" {
+        "text/csv; charset=utf-8"
+    } else {
+        // A type that a plugin chose is shown by no browser.
+        "application/octet-stream"
+    };
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(file.size));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    for (name, value) in
+        [("content-disposition", Some(disposition(&file.name))), ("content-digest", digest(&file))]
+    {
+        if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+            headers.insert(name, value);
+        }
+    }
+    Ok(response)
+}
+
+/// The content, read as fast as it is taken.
+fn content(host: Host, file: FileRecord, first: Vec<u8>) -> Body {
+    let read_so_far = first.len() as u64;
+    let rest = stream::try_unfold((host, file, read_so_far), |(host, file, offset)| async move {
+        let bytes = host.read_file(&file, offset).await?;
+        let next = offset + bytes.len() as u64;
+        Ok::<_, io::Error>((!bytes.is_empty()).then(|| (Bytes::from(bytes), (host, file, next))))
+    });
+    Body::from_stream(stream::iter([Ok(Bytes::from(first))]).chain(rest))
+}
+
+fn away(error: &io::Error) -> Refusal {
+    if error.kind() == io::ErrorKind::NotFound {
+        return Refusal::not_found();
+    }
+    tracing::error!(%error, "a file cannot be read");
+    ErrorBody::new(ErrorCode::Internal, "The engine made a mistake; its log says more.").into()
+}
+
+/// To be saved under its name: in plain letters for every client, and as it is for most (RFC 6266).
+fn disposition(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
+    let plain: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+    let mut exact = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_') {
+            exact.push(char::from(byte));
+        } else {
+            exact.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{exact}")
+}
+
+/// RFC 9530.
+fn digest(file: &FileRecord) -> Option<String> {
+    let digest = hex::decode(&file.sha256).ok()?;
+    Some(format!("sha-256=:{}:", BASE64_STANDARD.encode(digest)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_leave_its_quotes() {
+        assert_eq!(
+            disposition("export.csv"),
+            "attachment; filename=\"export.csv\"; filename*=UTF-8''export.csv"
+        );
+        assert_eq!(
+            disposition("a\"; x=\r\nSet-Cookie: ä.csv"),
+            "attachment; filename=\"a__ x___Set-Cookie_ _.csv\"; \
+             filename*=UTF-8''a%22%3B%20x%3D%0D%0ASet-Cookie%3A%20%C3%A4.csv"
+        );
+    }
+}
