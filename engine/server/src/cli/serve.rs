@@ -8,7 +8,10 @@ use std::{
 use anyhow::Context as _;
 use axum::serve::ListenerExt as _;
 use clap::Args;
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
 
 use super::{
     Place,
@@ -51,6 +54,8 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let began = Instant::now();
+        // Listened for from the beginning: whoever reads that the engine is ready may stop it.
+        let signals = Signals::listen().context("cannot listen for signals")?;
         let config = self.place.config()?;
         start_log(self.log.unwrap_or(config.log));
         let state = data::open(&self.place.folder(&config), &config).await?;
@@ -64,7 +69,7 @@ impl Serve {
             "countersign {} listens on http://{address} ({organizations}, ready in {took} ms)",
             env!("CARGO_PKG_VERSION"),
         ));
-        let result = until_told_to_stop(listener, &state).await;
+        let result = until_told_to_stop(listener, &state, signals).await;
         state.engine.close().await;
         result
     }
@@ -88,7 +93,11 @@ async fn prepare(state: &AppState) -> anyhow::Result<String> {
     })
 }
 
-async fn until_told_to_stop(listener: TcpListener, state: &AppState) -> anyhow::Result<ExitCode> {
+async fn until_told_to_stop(
+    listener: TcpListener,
+    state: &AppState,
+    mut signals: Signals,
+) -> anyhow::Result<ExitCode> {
     let (tell, told) = tokio::sync::watch::channel(false);
     let drained = |mut told: tokio::sync::watch::Receiver<bool>| async move {
         // An error means that nobody can tell any more: stopping is right then too.
@@ -112,10 +121,7 @@ async fn until_told_to_stop(listener: TcpListener, state: &AppState) -> anyhow::
             let _ = tokio::time::timeout(FAREWELL, serving).await;
             return Ok(ExitCode::FAILURE);
         }
-        signal = told_to_stop() => {
-            signal.context("cannot listen for signals")?;
-            tracing::info!("stopping: calls under way are finished");
-        }
+        () = signals.stop() => tracing::info!("stopping: calls under way are finished"),
     }
     tell.send_replace(true);
     if tokio::time::timeout(DRAIN, serving).await.is_err() {
@@ -124,12 +130,22 @@ async fn until_told_to_stop(listener: TcpListener, state: &AppState) -> anyhow::
     Ok(ExitCode::SUCCESS)
 }
 
-/// SIGTERM, or ctrl-c.
-async fn told_to_stop() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut term = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = term.recv() => Ok(()),
-        done = tokio::signal::ctrl_c() => done,
+/// What tells the engine to stop: SIGTERM, or ctrl-c.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { terminate, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }

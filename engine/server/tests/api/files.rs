@@ -115,7 +115,7 @@ async fn no_name_leads_elsewhere() {
         let answer = place.get("ann", &format!("{executions}/{tail}")).await;
         answer.is_refused(404, "not_found");
     }
-    let elsewhere = executions.replace("/r-", "/r-9");
+    let elsewhere = executions.replace("/requests/r", "/requests/r9");
     let answer = place.get("ann", &format!("{elsewhere}/out/files/people.csv")).await;
     answer.is_refused(404, "not_found");
 }

@@ -205,7 +205,10 @@ impl Terminal {
             // Read on: whoever writes to a closed pipe gets an error.
             let _ = out.read_to_end(&mut Vec::new());
         });
-        let first = receive.recv_timeout(PATIENCE).map_err(|_| "the engine does not start")?;
+        let Ok(first) = receive.recv_timeout(PATIENCE) else {
+            engine.kill().and_then(|()| engine.wait()).unwrap();
+            return Err("the engine does not start".to_owned());
+        };
         if first.is_empty() {
             let success = engine.wait().unwrap().success();
             let said = fs::read_to_string(&log).unwrap();

@@ -61,7 +61,18 @@ const CALLS: &[Constant] = &[
     ),
 ];
 const EXECUTIONS: &[Constant] = &[
-    ("engine/core/src/decide/execution.rs", "MAX_ATTEMPTS", "Tries of an execution (EXE-4)", ""),
+    (
+        "engine/core/src/decide/execution.rs",
+        "MAX_FAILURES",
+        "Failures in a row, after which an execution is not tried again by itself (EXE-4)",
+        "",
+    ),
+    (
+        "engine/core/src/decide/execution.rs",
+        "MAX_STARTS",
+        "Starts of an execution that the engine never sees the end of",
+        "",
+    ),
     ("engine/core/src/decide/execution.rs", "LONGEST_BACK_OFF", "Wait between two tries", "s"),
     (
         "engine/core/src/decide/grant.rs",
@@ -69,7 +80,7 @@ const EXECUTIONS: &[Constant] = &[
         "Wait between two tries to take a grant back, which never end",
         "s",
     ),
-    ("engine/runtime/src/dispatch.rs", "AT_ONCE", "Executions at once", ""),
+    ("engine/runtime/src/dispatcher.rs", "AT_ONCE", "Executions at once", ""),
     ("engine/connect/src/classify.rs", "MAX_TEXT", "Length of a statement's text", "bytes"),
     ("engine/connect/src/classify.rs", "MAX_STATEMENTS", "Statements of a text", ""),
     ("engine/connect/src/marker.rs", "MAX_RECEIPT", "Length of a receipt", "bytes"),
@@ -227,15 +238,17 @@ pub(super) fn number(value: u128) -> String {
     let digits = value.to_string();
     let mut shown = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             shown.push(',');
         }
         shown.push(digit);
     }
     match value {
         0 => shown,
-        _ if value % (1 << 20) == 0 => format!("{shown} ({} MiB)", value >> 20),
-        _ if value % (1 << 10) == 0 && value > 1 << 10 => format!("{shown} ({} KiB)", value >> 10),
+        _ if value.is_multiple_of(1 << 20) => format!("{shown} ({} MiB)", value >> 20),
+        _ if value.is_multiple_of(1 << 10) && value > 1 << 10 => {
+            format!("{shown} ({} KiB)", value >> 10)
+        }
         _ => shown,
     }
 }
