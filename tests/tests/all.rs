@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
 
 mod all {
+    mod agenda;
     mod claims;
     mod documents;
     mod generated;

@@ -73,12 +73,13 @@ pub(crate) fn recounts(
 
 impl Engine {
     /// Works off what changes of people have left to look at; says whether there was any.
-    pub(crate) async fn recount_due(&self) -> Result<bool, EngineError> {
+    pub(crate) async fn recount_due(&self, now: Millis) -> Result<bool, EngineError> {
         let mut any = false;
         for org in self.organizations() {
-            let due = self.inner.store.due(&org, Lane::Recount, Millis(i64::MAX), Limit::MAX);
-            for entry in due.await? {
-                self.recount(&org, &entry).await?;
+            for entry in self.inner.store.due(&org, Lane::Recount, now, Limit::MAX).await? {
+                if let Err(error) = self.recount(&org, &entry).await {
+                    self.put_off(&org, Lane::Recount, entry, &error).await?;
+                }
                 any = true;
             }
         }

@@ -21,6 +21,8 @@ use crate::{
 
 /// How often the clock is looked at. A look costs one read per organization, however many wait.
 const TICK: Duration = Duration::from_millis(500);
+/// How long what failed waits, in milliseconds.
+const PUT_OFF_MILLIS: i64 = 60_000;
 /// Timers of one organization fired between two looks at the others.
 const BATCH: usize = 100;
 
@@ -42,17 +44,41 @@ impl Engine {
         });
     }
 
-    /// Fires what is due, earliest first; says how many.
+    /// Fires what is due, earliest first; says how many. What fails is put off, and keeps nothing else
+    /// from its time.
     async fn fire_due(&self, now: Millis) -> Result<usize, EngineError> {
-        let mut fired = usize::from(self.recount_due().await?);
+        let mut fired = usize::from(self.recount_due(now).await?);
         for org in self.organizations() {
             let limit = Limit::new(BATCH);
             for entry in self.inner.store.due(&org, Lane::Timer, now, limit).await? {
-                self.fire(&org, &entry).await?;
+                if let Err(error) = self.fire(&org, &entry).await {
+                    self.put_off(&org, Lane::Timer, entry, &error).await?;
+                }
                 fired += 1;
             }
         }
         Ok(fired)
+    }
+
+    /// Tries an entry that failed again later.
+    ///
+    /// # Errors
+    /// The store's: then everything waits.
+    pub(crate) async fn put_off(
+        &self,
+        org: &OrgId,
+        lane: Lane,
+        entry: AgendaEntry,
+        error: &EngineError,
+    ) -> Result<(), EngineError> {
+        let AgendaEntry { key, body, .. } = entry;
+        tracing::warn!(%org, ?lane, key = key.as_str(), %error, "put off");
+        let now = self.millis();
+        let mut commit = Commit::new(org.clone(), now);
+        let due = Millis(now.0.saturating_add(PUT_OFF_MILLIS));
+        commit.agenda.push(AgendaChange::Put { lane, key, due, body });
+        self.inner.store.commit(commit).await?;
+        Ok(())
     }
 
     async fn fire(&self, org: &OrgId, entry: &AgendaEntry) -> Result<(), EngineError> {
@@ -98,7 +124,7 @@ impl Engine {
     pub async fn settle(&self) -> Result<(), EngineError> {
         loop {
             self.inner.dispatcher.idle().await;
-            let recounted = self.recount_due().await?;
+            let recounted = self.recount_due(self.millis()).await?;
             let swept = self.sweep().await?;
             self.inner.dispatcher.idle().await;
             let retried = self.fire_retries().await?;
