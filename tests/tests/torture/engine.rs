@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use countersign_tests::{program, told_by_the_environment};
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
@@ -17,31 +18,11 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How long any other command may take.
 const DONE_WITHIN: Duration = Duration::from_secs(60);
 
-/// The program.
-///
-/// # Panics
-/// Where it is not built.
-pub(super) fn program() -> PathBuf {
-    let beside = || {
-        let test = std::env::current_exe().unwrap();
-        test.parent().and_then(Path::parent).unwrap().join("countersign")
-    };
-    let program = std::env::var_os("COUNTERSIGN_BIN").map_or_else(beside, PathBuf::from);
-    assert!(
-        program.is_file(),
-        "`{}` is not there: run `cargo xtask build`, or say in COUNTERSIGN_BIN where the program is",
-        program.display()
-    );
-    program
-}
-
 /// The program with these arguments and without anything of the caller's environment that it reads.
 pub(super) fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(program());
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("COUNTERSIGN_") {
-            command.env_remove(name);
-        }
+    let mut command = Command::new(program().unwrap());
+    for name in told_by_the_environment() {
+        command.env_remove(name);
     }
     command.args(arguments).env("NO_COLOR", "1").stdin(Stdio::null()).kill_on_drop(true);
     command

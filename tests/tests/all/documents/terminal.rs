@@ -8,6 +8,7 @@
 //! Of `cargo xtask …` only `sample` is run: the others are this suite itself, or take as long. That
 //! each is a command there is, with these options, is tested where they are defined, in `xtask`.
 
+use countersign_tests::{program, told_by_the_environment};
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader, Read, Write},
@@ -95,28 +96,13 @@ pub(super) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// The program, built by whoever runs these tests: a test can only be sure of the binaries of its own package.
-fn program() -> PathBuf {
-    let beside = || {
-        let test = std::env::current_exe().unwrap();
-        test.parent().and_then(Path::parent).unwrap().join("countersign")
-    };
-    let program = std::env::var_os("COUNTERSIGN_BIN").map_or_else(beside, PathBuf::from);
-    assert!(
-        program.is_file(),
-        "`{}` is not there: run `cargo build -p engine-server`, or say in COUNTERSIGN_BIN where it is",
-        program.display()
-    );
-    program
-}
-
 impl Terminal {
     /// A shell in a folder that has a copy of `examples`.
     pub(super) fn open(folder: &Path) -> Self {
         copy(&root().join("examples"), &folder.join("examples"));
         let programs = folder.join("programs");
         fs::create_dir_all(&programs).unwrap();
-        symlink(program(), programs.join("countersign")).unwrap();
+        symlink(program().unwrap(), programs.join("countersign")).unwrap();
         // Where `cargo xtask build` leaves components.
         fs::create_dir_all(folder.join("target")).unwrap();
         for built in ["target/components", "target/examples"] {
@@ -242,10 +228,8 @@ impl Drop for Terminal {
 /// A shell that sees nothing of the caller's configuration.
 fn command(folder: &Path, address: &str) -> Command {
     let mut command = Command::new("sh");
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("COUNTERSIGN_") {
-            command.env_remove(name);
-        }
+    for name in told_by_the_environment() {
+        command.env_remove(name);
     }
     let path = std::env::var("PATH").unwrap_or_default();
     command
