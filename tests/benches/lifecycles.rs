@@ -45,7 +45,12 @@ use lifecycles::{
     replay::record,
     table::{Run, Table},
 };
+use mimalloc::MiMalloc;
 use tokio::runtime::{Builder, Runtime};
+
+/// That of the program `countersign`.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -53,7 +53,7 @@ impl PayloadHash {
 
 /// JSON with sorted keys and no spaces: the same value gives the same bytes, whatever order a map
 /// keeps its keys in.
-pub fn write_canonical(json: &Json, to: &mut Vec<u8>) {
+fn write_canonical(json: &Json, to: &mut Vec<u8>) {
     match json {
         Json::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();

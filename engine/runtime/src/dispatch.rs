@@ -4,7 +4,7 @@
 //! happens to it follows from the execution's state alone, so that an entry found after a crash is
 //! worked off on the same road: what may have happened is asked about first (EXE-3).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use engine_core::{
     command::{AttemptOutcome, Command, EngineCommand},
@@ -127,28 +127,25 @@ impl Engine {
 
     /// Does what an execution's state asks for, until the entry is settled or waits for a timer.
     async fn work_off(&self, job: &Job, fresh: Option<ExecutionOrder>) -> Result<(), EngineError> {
+        let Some(mut request) = self.find(job).await? else { return self.forget(job).await };
         let mut fresh = fresh;
         loop {
-            let loaded = self.load_request(&job.org, &job.request).await?;
-            let Some((request, _)) = loaded else { return self.forget(job).await };
             let Some(execution) = request.execution(&job.execution) else {
                 return self.forget(job).await;
             };
-            match (&execution.state, fresh.take()) {
+            let carried = match (&execution.state, fresh.take()) {
                 (ExecutionState::Running { .. }, Some(order)) => {
-                    self.perform(job, &request, &order, execution.attempts).await?;
+                    self.perform(job, &request, &order, execution.attempts).await?
                 }
-                (ExecutionState::Running { .. }, None) => self.find_out(job, &request).await?,
+                (ExecutionState::Running { .. }, None) => {
+                    let Some(order) = order_of(&request, &job.execution) else {
+                        return self.forget(job).await;
+                    };
+                    self.find_out(job, &request, &order, execution.attempts).await?
+                }
                 (ExecutionState::Scheduled { .. }, _) => {
                     let start = EngineCommand::Start(job.execution.clone());
-                    let carried = self.engine_command(job, start, ENGINE).await?;
-                    fresh = carried.effects.into_iter().find_map(|effect| match effect {
-                        Effect::Execute(order) => Some(order),
-                        _ => None,
-                    });
-                    if fresh.is_none() {
-                        return Ok(());
-                    }
+                    self.engine_command(job, start, ENGINE).await?
                 }
                 (ExecutionState::Revoking { .. }, _) => return self.take_back(job).await,
                 (
@@ -162,11 +159,29 @@ impl Engine {
                     | ExecutionState::Lapsed { .. },
                     _,
                 ) => return self.forget(job).await,
-            }
-            if fresh.is_none() && !self.is_queued(job).await? {
-                return Ok(());
-            }
+            };
+            fresh = match Next::of(&job.execution, carried.effects) {
+                Next::Perform(order) => Some(order),
+                Next::LookAgain => None,
+                Next::Leave => return Ok(()),
+            };
+            request = carried.seen.request;
         }
+    }
+
+    /// The request with the execution. What is known of it is enough where the execution is to be
+    /// started: the command to do so looks for itself.
+    async fn find(&self, job: &Job) -> Result<Option<Arc<Request>>, EngineError> {
+        let is_scheduled = |request: &Request| {
+            let execution = request.execution(&job.execution);
+            execution.is_some_and(|it| matches!(it.state, ExecutionState::Scheduled { .. }))
+        };
+        let known = self.inner.recent.get(&job.org, &job.request);
+        let known = match known.filter(|known| is_scheduled(&known.request)) {
+            Some(known) => Some(known),
+            None => self.load_request(&job.org, &job.request).await?,
+        };
+        Ok(known.map(|known| known.request))
     }
 
     /// Runs a started attempt and reports its outcome. From the second attempt on, and after every
@@ -177,7 +192,7 @@ impl Engine {
         request: &Request,
         order: &ExecutionOrder,
         attempt: u32,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Carried, EngineError> {
         let call = self.call_of(job, request, order.item(), order.config())?;
         if attempt > 1 {
             match self.probe(order, &call).await {
@@ -207,13 +222,15 @@ impl Engine {
     }
 
     /// What became of an attempt that this process did not see the end of.
-    async fn find_out(&self, job: &Job, request: &Request) -> Result<(), EngineError> {
-        let attempt = request.execution(&job.execution).map_or(0, |execution| execution.attempts);
-        let order = Release::of(request)
-            .and_then(|release| ExecutionOrder::new(release, request, &job.execution));
-        let Some(order) = order else { return self.forget(job).await };
+    async fn find_out(
+        &self,
+        job: &Job,
+        request: &Request,
+        order: &ExecutionOrder,
+        attempt: u32,
+    ) -> Result<Carried, EngineError> {
         let call = self.call_of(job, request, order.item(), order.config())?;
-        let outcome = match self.probe(&order, &call).await {
+        let outcome = match self.probe(order, &call).await {
             Found::Nothing => AttemptOutcome::NeverHappened,
             Found::Ended(outcome) => outcome,
         };
@@ -244,10 +261,10 @@ impl Engine {
         attempt: u32,
         outcome: AttemptOutcome,
         via: &str,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Carried, EngineError> {
         let execution = job.execution.clone();
         let command = EngineCommand::Finish { execution, attempt, outcome };
-        self.engine_command(job, command, via).await.map(drop)
+        self.engine_command(job, command, via).await
     }
 
     /// Takes a grant back (EXE-5).
@@ -302,11 +319,6 @@ impl Engine {
         self.carry_out(&errand).await
     }
 
-    async fn is_queued(&self, job: &Job) -> Result<bool, EngineError> {
-        let key = outbox_key(&job.request, &job.execution)?;
-        Ok(self.inner.store.agenda_entry(&job.org, Lane::Outbox, &key).await?.is_some())
-    }
-
     /// Removes an entry that there is nothing to do for.
     async fn forget(&self, job: &Job) -> Result<(), EngineError> {
         let mut commit = Commit::new(job.org.clone(), self.millis());
@@ -315,6 +327,11 @@ impl Engine {
         self.inner.store.commit(commit).await?;
         Ok(())
     }
+}
+
+/// The order of an execution that was started before.
+fn order_of(request: &Request, execution: &ExecutionId) -> Option<ExecutionOrder> {
+    Release::of(request).and_then(|release| ExecutionOrder::new(release, request, execution))
 }
 
 /// A failure whose outcome was unknown until a probe said that nothing happened: worth another try.
@@ -333,6 +350,35 @@ fn learnt(outcome: &AttemptOutcome) -> &'static str {
         | AttemptOutcome::NeverHappened
         | AttemptOutcome::CannotTell(_) => PROBE,
         AttemptOutcome::Failed(_) => ENGINE,
+    }
+}
+
+/// What is next for an execution after a command.
+enum Next {
+    /// It is started.
+    Perform(ExecutionOrder),
+    /// It is to be started again.
+    LookAgain,
+    /// It is over, or waits for a timer or a person.
+    Leave,
+}
+
+impl Next {
+    fn of(id: &ExecutionId, effects: Vec<Effect>) -> Self {
+        let mut next = Self::Leave;
+        for effect in effects {
+            match effect {
+                Effect::Execute(order) => next = Self::Perform(order),
+                Effect::Queue(queued) if queued == *id => next = Self::LookAgain,
+                Effect::Queue(_)
+                | Effect::Unqueue(_)
+                | Effect::Revert(_)
+                | Effect::SetTimer(..)
+                | Effect::ClearTimer(_)
+                | Effect::Notify(_) => {}
+            }
+        }
+        next
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
     error::EngineError,
     extensions::Extensions,
     organization::OrganizationState,
+    recent::Recent,
 };
 
 /// What an engine is made of.
@@ -46,6 +47,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) dispatcher: Dispatcher,
+    pub(crate) recent: Recent,
     organizations: RwLock<BTreeMap<OrgId, Arc<Slot>>>,
 }
 
@@ -72,6 +74,7 @@ impl Engine {
                 clock,
                 ids,
                 dispatcher: Dispatcher::new(),
+                recent: Recent::default(),
                 organizations: RwLock::default(),
             }),
         };

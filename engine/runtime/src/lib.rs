@@ -6,7 +6,6 @@
 
 mod ask;
 mod caller;
-mod canonical;
 mod clock;
 mod codec;
 mod directory;
@@ -22,6 +21,7 @@ mod load;
 mod organization;
 mod organize;
 mod read;
+mod recent;
 mod recount;
 mod rules;
 mod timers;

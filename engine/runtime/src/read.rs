@@ -25,6 +25,7 @@ use crate::{
     error::EngineError,
     explain::{Explained, explain},
     organization::OrganizationState,
+    recent::Known,
 };
 
 /// A request as somebody sees it.
@@ -84,14 +85,14 @@ impl Engine {
     ) -> Result<(Arc<OrganizationState>, Arc<Rule>, Seen), EngineError> {
         let state = self.organization(&caller.org)?;
         let loaded = self.load_request(&caller.org, id).await?;
-        let (request, sequence) = loaded.ok_or(Rejection::NotFound)?;
+        let Known { request, sequence, .. } = loaded.ok_or(Rejection::NotFound)?;
         let rule = Self::rule_of(&state, &request)?;
         let directory = &state.organization.directory;
         let person = directory.active(&caller.user).ok_or(Rejection::NotFound)?;
         if !sees(directory, &rule, &request, person) {
             return Err(Rejection::NotFound.into());
         }
-        Ok((state, rule, Seen { request: Arc::new(request), sequence: sequence.0 }))
+        Ok((state, rule, Seen { request, sequence: sequence.0 }))
     }
 
     /// Everything that happened to a request, oldest first (AUD-1).

@@ -26,6 +26,7 @@ use crate::{
     load::name,
     organization::OrganizationState,
     read::Seen,
+    recent::Known,
 };
 
 /// How often a command is decided again because another one was faster.
@@ -134,40 +135,62 @@ impl Engine {
         {
             return self.first_answer(errand.org, actor, &decode("answer", &body)?).await;
         }
+        if errand.rule.is_none()
+            && let Some(known) = self.inner.recent.get(errand.org, errand.request)
+        {
+            match self.attempt(errand, Some(known)).await {
+                Ok(Some(carried)) => return Ok(carried),
+                // Decided again, on what the store has.
+                Ok(None) | Err(EngineError::Rejected(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
         for _ in 0..MAX_RACES {
-            if let Some(carried) = self.attempt(errand).await? {
+            let loaded = match errand.rule {
+                Some(_) => None,
+                None => self.load_request(errand.org, errand.request).await?,
+            };
+            if let Some(carried) = self.attempt(errand, loaded).await? {
                 return Ok(carried);
             }
         }
         Err(EngineError::Contended)
     }
 
-    /// One try; none where another command was faster.
-    async fn attempt(&self, errand: &Errand<'_>) -> Result<Option<Carried>, EngineError> {
+    /// One try, on a request as it was known before; none where another command was faster.
+    async fn attempt(
+        &self,
+        errand: &Errand<'_>,
+        before: Option<Known>,
+    ) -> Result<Option<Carried>, EngineError> {
         let state = self.organization(errand.org)?;
-        let (loaded, sequence) = match errand.rule {
-            Some(_) => (None, Sequence::NONE),
-            None => match self.load_request(errand.org, errand.request).await? {
-                Some((request, sequence)) => (Some(request), sequence),
-                None => return Err(Rejection::NotFound.into()),
-            },
-        };
-        let version = match (&loaded, errand.rule) {
-            (Some(request), _) => state.version(&request.rule, request.rule_version),
+        let version = match (&before, errand.rule) {
+            (Some(Known { request, .. }), _) => state.version(&request.rule, request.rule_version),
             (None, Some(rule)) => state.newest(rule),
             (None, None) => None,
         };
         let rule = version.map(|version| Arc::clone(&version.rule)).ok_or(Rejection::NotFound)?;
         let meta = Meta { at: self.now(), actor: errand.actor.clone(), via: errand.via.to_owned() };
-        let changes = self.decide(&state, &rule, loaded.as_ref(), errand.command, &meta).await?;
-        let next = Sequence(sequence.0 + u64::from(!changes.events.is_empty()));
-        let commit = self.commit_of(errand, &meta, &changes, sequence, next)?;
+        let request = before.as_ref().map(|known| known.request.as_ref());
+        let changes = self.decide(&state, &rule, request, errand.command, &meta).await?;
+        let expected = before.map_or(Sequence::NONE, |known| known.sequence);
+        let next = Sequence(expected.0 + u64::from(!changes.events.is_empty()));
+        let commit = self.commit_of(errand, &meta, &changes, expected, next)?;
         let seen = Seen { request: Arc::new(changes.request), sequence: next.0 };
         let Some(commit) = commit else {
             return Ok(Some(Carried { seen, effects: changes.effects }));
         };
+        let stored = commit.requests.first().and_then(|change| change.now.as_ref());
+        let weight = stored.map(|now| now.snapshot.json.len());
         match self.inner.store.commit(commit).await? {
-            Outcome::Committed { .. } => Ok(Some(Carried { seen, effects: changes.effects })),
+            Outcome::Committed { .. } => {
+                if let Some(weight) = weight {
+                    let request = Arc::clone(&seen.request);
+                    let known = Known { request, sequence: next, weight };
+                    self.inner.recent.put(errand.org, errand.request, known);
+                }
+                Ok(Some(Carried { seen, effects: changes.effects }))
+            }
             Outcome::Conflict { .. } if errand.rule.is_some() => {
                 Err(Rejection::invalid("id", "there is a request with this id").into())
             }
@@ -186,9 +209,11 @@ impl Engine {
         &self,
         org: &OrgId,
         request: &RequestId,
-    ) -> Result<Option<(Request, Sequence)>, EngineError> {
+    ) -> Result<Option<Known>, EngineError> {
         let Some(loaded) = self.inner.store.load(org, request).await? else { return Ok(None) };
-        Ok(Some((decode("request", &loaded.snapshot)?, loaded.sequence)))
+        let weight = loaded.snapshot.json.len();
+        let request = Arc::new(decode("request", &loaded.snapshot)?);
+        Ok(Some(Known { request, sequence: loaded.sequence, weight }))
     }
 
     /// REQ-11: the request as it was after the first time, by its events until then. The effects

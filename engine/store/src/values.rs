@@ -51,7 +51,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// A stored value: the number of its schema, and its canonical JSON, which the store never reads.
+/// A stored value: the number of its schema, and its JSON, which the store never reads.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Body {
     /// Grows whenever the form of `json` changes; readers upgrade older forms.

@@ -1,4 +1,4 @@
-//! A disk that refuses a write while the program serves.
+//! A disk that fails, and one that is full, while the program serves.
 
 use engine_api::{
     command::SubmitRequest,
@@ -65,5 +65,47 @@ async fn a_write_that_fails_stops_the_process_and_loses_nothing() {
         assert_eq!(client.request(id).await.unwrap().status, "pending");
     }
     client.submit(&note(acknowledged.len())).await.unwrap();
+    server.stop();
+}
+
+/// A full disk stops nobody: changes are refused and reads go on until there is room again, and what
+/// was acknowledged is there, on that disk and after a move to another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_refuses_changes_until_there_is_room_and_loses_nothing() {
+    let home = Home::new();
+    let disk = tempfile::tempdir().unwrap();
+    let server = home.serve_on_small_disk(disk.path());
+    let client = server.client(&home.token);
+    furnish(&client).await;
+
+    let mut acknowledged = Vec::new();
+    let refused = loop {
+        match client.submit(&note(acknowledged.len())).await {
+            Ok(request) => acknowledged.push(request.id),
+            Err(error) => break error,
+        }
+        assert!(acknowledged.len() < 20_000, "the disk never was full");
+    };
+    let ClientError::Refused(body) = &refused else { panic!("{refused:?}") };
+    assert_eq!((body.code.as_str(), body.status, body.retryable), ("unavailable", 503, true));
+    assert_eq!(body.message, "The disk is full: commits wait for room, reads go on.");
+    for id in &acknowledged {
+        assert_eq!(client.request(id).await.unwrap().status, "pending");
+    }
+
+    server.make_room();
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while let Err(error) = client.submit(&note(acknowledged.len())).await {
+        assert!(std::time::Instant::now() < patience, "there is room, but: {error}");
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    server.stop();
+
+    let server = home.serve();
+    let client = server.client(&home.token);
+    assert!(!acknowledged.is_empty());
+    for id in &acknowledged {
+        assert_eq!(client.request(id).await.unwrap().status, "pending");
+    }
     server.stop();
 }

@@ -56,7 +56,38 @@ impl Home {
         command.arg("--data").arg(self.folder.path());
         Serving::start(command)
     }
+
+    /// Serves from a copy of the folder on a small disk, which takes the folder's place at the end.
+    ///
+    /// Needs `unshare`, and a kernel that lets its caller mount.
+    pub(crate) fn serve_on_small_disk(&self, disk: &Path) -> Serving {
+        let mut command = Command::new("unshare");
+        let uid = Command::new("id").arg("-u").output().unwrap();
+        if text(&uid.stdout).trim() != "0" {
+            command.args(["--user", "--map-root-user"]);
+        }
+        command.args(["--mount", "sh", "-c", SMALL_DISK, "sh"]);
+        command.args([self.folder.path(), disk]);
+        command.args([env!("CARGO_BIN_EXE_countersign"), "serve", "--listen", "127.0.0.1:0"]);
+        Serving::start(command)
+    }
 }
+
+/// Serves on a disk of its own that is too small: a filler on it is removed at a signal, and what is on
+/// it is copied back at the end. In a mount namespace, so that nobody else sees it.
+const SMALL_DISK: &str = r#"
+set -e
+home=$1; disk=$2; shift 2
+mount -t tmpfs -o size=48m tmpfs "$disk"
+cp -a "$home/." "$disk"
+head -c 8388608 /dev/zero > "$disk/filler"
+"$@" --data "$disk" & server=$!
+trap 'rm "$disk/filler"' USR1
+trap 'kill -TERM $server' TERM
+set +e
+while kill -0 $server 2>/dev/null; do wait $server; code=$?; done
+cp -a "$disk/." "$home" && exit $code
+"#;
 
 impl Serving {
     fn start(mut command: Command) -> Self {
@@ -100,10 +131,19 @@ impl Serving {
         text(&output.stderr)
     }
 
+    /// Removes the filler of a small disk.
+    pub(crate) fn make_room(&self) {
+        self.signal("-USR1");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
     /// Tells it to stop, and waits until it has.
     pub(crate) fn stop(mut self) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.signal("-TERM");
         assert!(self.child.wait().unwrap().success(), "the server did not end well");
     }
 

@@ -81,14 +81,14 @@ pub(super) fn load(
     org: &OrgId,
     id: &RequestId,
 ) -> Result<Option<Loaded>, Failure> {
-    let Some(listing) = find(records, &request::key(org, id), request::decode)? else {
+    let Some(sequence) = find(records, &request::key(org, id), request::sequence)? else {
         return Ok(None);
     };
     let Some(snapshot) = find(records, &snapshot::key(org, id), snapshot::decode)? else {
         let reason = "its request has one no more";
         return Err(StoreError::Damaged { family: "snapshot", reason }.into());
     };
-    Ok(Some(Loaded { sequence: listing.sequence, snapshot }))
+    Ok(Some(Loaded { sequence, snapshot }))
 }
 
 pub(super) fn answer(

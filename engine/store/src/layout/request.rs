@@ -50,6 +50,11 @@ pub(crate) fn decode(value: &[u8]) -> Result<Listing, StoreError> {
     Ok(Listing { sequence, time, facets })
 }
 
+/// The sequence alone.
+pub(crate) fn sequence(value: &[u8]) -> Result<Sequence, StoreError> {
+    Reader::value(value, Family::Request, FORM)?.sequence()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -65,7 +70,9 @@ mod tests {
             facets in prop::collection::btree_set(samples::facet(), 0..20),
         ) {
             let listing = Listing { sequence, time, facets };
-            prop_assert_eq!(decode(&encode(&listing)), Ok(listing));
+            let value = encode(&listing);
+            prop_assert_eq!(super::sequence(&value), Ok(sequence));
+            prop_assert_eq!(decode(&value), Ok(listing));
         }
 
         #[test]
