@@ -17,3 +17,4 @@ mod overload;
 mod place;
 mod process;
 mod requests;
+mod twins;

@@ -68,14 +68,26 @@ impl Place {
 
     /// The same on a store, with connections.
     pub(crate) async fn with(store: Arc<dyn Store>, config: Config) -> Self {
+        let mut place = Self::on(store, config, BTreeMap::new()).await;
+        place.populate().await;
+        place
+    }
+
+    /// Another engine on the store of this one.
+    pub(crate) async fn twin(&self, store: Arc<dyn Store>) -> Self {
+        Self::on(store, Config::default(), self.tokens.clone()).await
+    }
+
+    async fn on(
+        store: Arc<dyn Store>,
+        config: Config,
+        tokens: BTreeMap<&'static str, String>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let start = "2026-03-02T09:00:00Z".parse().unwrap();
         let (clock, ids) = (Clock::manual(start), Ids::counted());
         let state = data::assemble(store, folder.path(), &config, clock, ids).await.unwrap();
-        let router = router(state.clone());
-        let mut place = Self { state, router, tokens: BTreeMap::new(), _folder: folder };
-        place.populate().await;
-        place
+        Self { router: router(state.clone()), state, tokens, _folder: folder }
     }
 
     async fn populate(&mut self) {
