@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::{
@@ -23,8 +24,9 @@ pub struct Meta {
     pub via: String,
 }
 
-/// A command.
-#[derive(Clone, Debug)]
+/// A command. Serialized it is what a repeat must have in common with the first time (REQ-11): what was
+/// asked for, not what the person saw.
+#[derive(Clone, Debug, Serialize)]
 pub enum Command {
     /// Ask for something (REQ-2).
     Submit(Submit),
@@ -35,6 +37,7 @@ pub enum Command {
         /// Required.
         comment: String,
         /// What the person saw (DEC-8a).
+        #[serde(skip)]
         seen: Option<Seen>,
     },
     /// Ask again what could not be decided (CND-3).
@@ -51,6 +54,7 @@ pub enum Command {
         comment: String,
     },
     /// A timer or an executor reports.
+    #[serde(skip)]
     Engine(EngineCommand),
 }
 
@@ -94,18 +98,21 @@ pub enum EngineCommand {
 pub enum AttemptOutcome {
     /// With its effect.
     Succeeded(Receipt),
-    /// Without it; where the class says that it may have happened, a probe has been asked already.
+    /// Without it, for certain: where the class says that it may have happened, a probe said no.
     Failed(Failure),
     /// A probe found that the interrupted attempt had no effect: it may run again.
     NeverHappened,
+    /// Nobody could be asked yet whether it had its effect: it is asked about again (EXE-3).
+    Unclear(Failure),
     /// Nobody can tell whether it had its effect (EXE-3).
     CannotTell(Failure),
 }
 
 /// A submission, its values still as they came.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Submit {
     /// The new request's id.
+    #[serde(skip)]
     pub id: RequestId,
     /// The form, unread.
     pub properties: BTreeMap<String, Json>,
@@ -124,7 +131,7 @@ pub struct Submit {
 }
 
 /// A decision.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Decide {
     /// Approve or reject.
     pub choice: Choice,
@@ -133,6 +140,7 @@ pub struct Decide {
     /// The step it is about, where the caller names one.
     pub step: Option<StepId>,
     /// What the person saw (DEC-8a).
+    #[serde(skip)]
     pub seen: Option<Seen>,
 }
 

@@ -119,11 +119,21 @@ pub enum Event {
         /// After which attempt.
         attempt: u32,
         /// How often in a row it has failed by itself: an engine that went down is no failure of it.
-        #[serde(default)]
         failures: u32,
         /// Why.
         failure: Failure,
         /// When.
+        at: DateTime<Utc>,
+    },
+    /// Whether it had its effect is to be asked again: it is neither tried again nor over before (EXE-3).
+    ExecutionInDoubt {
+        /// Which.
+        execution: ExecutionId,
+        /// How often in a row it has failed by itself.
+        failures: u32,
+        /// Why nobody knows.
+        failure: Failure,
+        /// When it is asked again.
         at: DateTime<Utc>,
     },
     /// It failed; a person may retry it.
@@ -134,6 +144,8 @@ pub enum Event {
         why: ExecutionFailure,
         /// Whether the effect may have happened all the same.
         may_have_happened: bool,
+        /// For grants that may have happened: until when.
+        until: Option<DateTime<Utc>>,
     },
     /// It did not start in time (EXE-6b).
     ExecutionExpired {
@@ -188,6 +200,7 @@ impl Event {
             Self::ExecutionStarted { .. } => "execution_started",
             Self::ExecutionSucceeded { .. } => "execution_succeeded",
             Self::ExecutionRetryScheduled { .. } => "execution_retry_scheduled",
+            Self::ExecutionInDoubt { .. } => "execution_in_doubt",
             Self::ExecutionFailed { .. } => "execution_failed",
             Self::ExecutionExpired { .. } => "execution_expired",
             Self::ExecutionCancelled { .. } => "execution_cancelled",

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     event::{Event, Recorded},
+    extension::Receipt,
     ids::{ExecutionId, StepId},
     request::{EndCause, Execution, ExecutionState, Phase, Request, StepState},
 };
@@ -68,6 +69,7 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         | Event::ExecutionStarted { .. }
         | Event::ExecutionSucceeded { .. }
         | Event::ExecutionRetryScheduled { .. }
+        | Event::ExecutionInDoubt { .. }
         | Event::ExecutionFailed { .. }
         | Event::ExecutionExpired { .. }
         | Event::ExecutionCancelled { .. }
@@ -95,6 +97,9 @@ fn evolve_execution(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         execution.attempts = *attempt;
         execution.failures = *failures;
     }
+    if let Event::ExecutionInDoubt { failures, .. } = event {
+        execution.failures = *failures;
+    }
     if let Some(state) = next_state(execution, event, at) {
         execution.state = state;
     }
@@ -106,6 +111,7 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         | Event::ExecutionStarted { execution, .. }
         | Event::ExecutionSucceeded { execution, .. }
         | Event::ExecutionRetryScheduled { execution, .. }
+        | Event::ExecutionInDoubt { execution, .. }
         | Event::ExecutionFailed { execution, .. }
         | Event::ExecutionExpired { execution }
         | Event::ExecutionCancelled { execution }
@@ -133,6 +139,10 @@ fn next_state(execution: &Execution, event: &Event, at: DateTime<Utc>) -> Option
             ExecutionState::Scheduled { since: at, start_before: *start_before }
         }
         Event::ExecutionStarted { .. } => ExecutionState::Running { since: at, start_before },
+        Event::ExecutionInDoubt { .. } => match &execution.state {
+            running @ ExecutionState::Running { .. } => running.clone(),
+            _ => ExecutionState::Running { since: at, start_before },
+        },
         Event::ExecutionSucceeded { receipt, until, .. } if execution.is_grant => {
             ExecutionState::Active { since: at, until: *until, receipt: receipt.clone() }
         }
@@ -142,20 +152,25 @@ fn next_state(execution: &Execution, event: &Event, at: DateTime<Utc>) -> Option
         Event::ExecutionRetryScheduled { .. } => {
             ExecutionState::Scheduled { since: at, start_before }
         }
-        Event::ExecutionFailed { why, may_have_happened, .. } => ExecutionState::Failed {
+        Event::ExecutionFailed { why, may_have_happened, until, .. } => ExecutionState::Failed {
             at,
             why: why.clone(),
             may_have_happened: *may_have_happened,
             start_before,
+            until: *until,
         },
         Event::ExecutionExpired { .. } => ExecutionState::Expired { at },
         Event::ExecutionCancelled { .. } => ExecutionState::Cancelled { at },
         Event::GrantEnding { cause, .. } => {
-            let ExecutionState::Active { receipt, .. } = &execution.state else { return None };
+            let receipt = match &execution.state {
+                ExecutionState::Active { receipt, .. } => receipt.clone(),
+                ExecutionState::Failed { may_have_happened: true, .. } => Receipt::default(),
+                _ => return None,
+            };
             ExecutionState::Revoking {
                 since: at,
                 cause: cause.clone(),
-                receipt: receipt.clone(),
+                receipt,
                 failure: None,
                 tries: 0,
             }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{
     extension::{Item, Receipt, ResolvedConfig},
-    ids::{ExecutionId, PluginId, RequestId},
+    ids::{ExecutionId, OrgId, PluginId, RequestId},
     payload::PayloadHash,
     request::{Execution, ExecutionState, Phase, Request},
 };
@@ -18,6 +18,7 @@ use crate::{
 /// The right to execute, held by an approved or urgent request (EXE-1, URG-2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
+    organization: OrgId,
     request: RequestId,
     ground: Ground,
 }
@@ -44,7 +45,8 @@ impl Release {
             | Phase::Cancelled { .. }
             | Phase::Expired { .. } => return None,
         };
-        Some(Self { request: request.id.clone(), ground })
+        let organization = request.organization.clone();
+        Some(Self { organization, request: request.id.clone(), ground })
     }
 
     /// What it rests on.
@@ -72,7 +74,7 @@ impl ExecutionOrder {
     /// or the release is another request's.
     #[must_use]
     pub fn new(release: Release, request: &Request, execution: &ExecutionId) -> Option<Self> {
-        if release.request != request.id {
+        if (&release.organization, &release.request) != (&request.organization, &request.id) {
             return None;
         }
         let Execution { plugin, config, payload, .. } = request.execution(execution)?;

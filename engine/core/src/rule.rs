@@ -44,6 +44,8 @@ pub struct Published {
     pub definition: Definition,
     /// Whom its logins named when it was published: a login may be renamed later.
     pub people: BTreeMap<Login, UserId>,
+    /// The types that the properties of people it looks at had then: they may be changed later.
+    pub user_properties: BTreeMap<PropertyName, PropertyType>,
     /// What the check warned of (RUL-5).
     pub warnings: Vec<Problem>,
 }

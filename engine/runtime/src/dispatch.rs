@@ -4,7 +4,7 @@
 //! happens to it follows from the execution's state alone, so that an entry found after a crash is
 //! worked off on the same road: what may have happened is asked about first (EXE-3).
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use engine_core::{
     command::{AttemptOutcome, Command, EngineCommand},
@@ -15,7 +15,7 @@ use engine_core::{
     order::{ExecutionOrder, Release, RevertOrder},
     request::{ExecutionState, Request},
 };
-use engine_store::{AgendaChange, Commit, Lane, Limit};
+use engine_store::{AgendaChange, Commit, Lane, Limit, Sequence};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -25,6 +25,8 @@ use crate::{
     engine::Engine,
     error::EngineError,
     extensions::ExtensionCall,
+    read::Seen,
+    recent::Known,
     write::{Carried, Errand, OutboxEntry, outbox_key},
 };
 
@@ -87,7 +89,12 @@ impl Engine {
         let guard = JobGuard { engine: self.clone(), job };
         tasks.set.spawn(async move {
             let guard = guard;
-            let Ok(_permit) = guard.engine.inner.dispatcher.permits.acquire().await else { return };
+            let dispatcher = &guard.engine.inner.dispatcher;
+            let Ok(_permit) = dispatcher.permits.acquire().await else { return };
+            // What has not begun waits in the outbox for the next start.
+            if dispatcher.is_closing() {
+                return;
+            }
             if let Err(error) = guard.engine.work_off(&guard.job, order).await {
                 let Job { org, request, execution } = &guard.job;
                 tracing::warn!(%org, %request, %execution, %error, "execution put off");
@@ -127,21 +134,24 @@ impl Engine {
 
     /// Does what an execution's state asks for, until the entry is settled or waits for a timer.
     async fn work_off(&self, job: &Job, fresh: Option<ExecutionOrder>) -> Result<(), EngineError> {
-        let Some(mut request) = self.find(job).await? else { return self.forget(job).await };
+        let Some(mut seen) = self.find(job).await? else {
+            return self.forget(job, Sequence::NONE).await;
+        };
         let mut fresh = fresh;
         loop {
+            let request = &seen.request;
             let Some(execution) = request.execution(&job.execution) else {
-                return self.forget(job).await;
+                return self.forget(job, Sequence(seen.sequence)).await;
             };
             let carried = match (&execution.state, fresh.take()) {
                 (ExecutionState::Running { .. }, Some(order)) => {
-                    self.perform(job, &request, &order, execution.attempts).await?
+                    self.perform(job, request, &order, execution.attempts).await?
                 }
                 (ExecutionState::Running { .. }, None) => {
-                    let Some(order) = order_of(&request, &job.execution) else {
-                        return self.forget(job).await;
+                    let Some(order) = order_of(request, &job.execution) else {
+                        return self.forget(job, Sequence(seen.sequence)).await;
                     };
-                    self.find_out(job, &request, &order, execution.attempts).await?
+                    self.find_out(job, request, &order, execution.attempts).await?
                 }
                 (ExecutionState::Scheduled { .. }, _) => {
                     let start = EngineCommand::Start(job.execution.clone());
@@ -158,20 +168,20 @@ impl Engine {
                     | ExecutionState::Revoked { .. }
                     | ExecutionState::Lapsed { .. },
                     _,
-                ) => return self.forget(job).await,
+                ) => return self.forget(job, Sequence(seen.sequence)).await,
             };
             fresh = match Next::of(&job.execution, carried.effects) {
                 Next::Perform(order) => Some(order),
                 Next::LookAgain => None,
                 Next::Leave => return Ok(()),
             };
-            request = carried.seen.request;
+            seen = carried.seen;
         }
     }
 
     /// The request with the execution. What is known of it is enough where the execution is to be
     /// started: the command to do so looks for itself.
-    async fn find(&self, job: &Job) -> Result<Option<Arc<Request>>, EngineError> {
+    async fn find(&self, job: &Job) -> Result<Option<Seen>, EngineError> {
         let is_scheduled = |request: &Request| {
             let execution = request.execution(&job.execution);
             execution.is_some_and(|it| matches!(it.state, ExecutionState::Scheduled { .. }))
@@ -181,7 +191,7 @@ impl Engine {
             Some(known) => Some(known),
             None => self.load_request(&job.org, &job.request).await?,
         };
-        Ok(known.map(|known| known.request))
+        Ok(known.map(|Known { request, sequence, .. }| Seen { request, sequence: sequence.0 }))
     }
 
     /// Runs a started attempt and reports its outcome. From the second attempt on, and after every
@@ -247,9 +257,8 @@ impl Engine {
                 let failure = Failure::new(FailureClass::UnknownOutcome, why);
                 Found::Ended(AttemptOutcome::CannotTell(failure))
             }
-            // Asked again before the next attempt.
             Err(failure) if failure.class.is_retryable() => {
-                Found::Ended(AttemptOutcome::Failed(failure))
+                Found::Ended(AttemptOutcome::Unclear(failure))
             }
             Err(failure) => Found::Ended(AttemptOutcome::CannotTell(failure)),
         }
@@ -319,9 +328,11 @@ impl Engine {
         self.carry_out(&errand).await
     }
 
-    /// Removes an entry that there is nothing to do for.
-    async fn forget(&self, job: &Job) -> Result<(), EngineError> {
+    /// Removes an entry that there is nothing to do for, as the request stands with this sequence. Where
+    /// it has moved on, the entry may be a new one: it stays, and is found again.
+    async fn forget(&self, job: &Job, sequence: Sequence) -> Result<(), EngineError> {
         let mut commit = Commit::new(job.org.clone(), self.millis());
+        commit.stands.push((job.request.clone(), sequence));
         let key = outbox_key(&job.request, &job.execution)?;
         commit.agenda.push(AgendaChange::Remove { lane: Lane::Outbox, key });
         self.inner.store.commit(commit).await?;
@@ -349,7 +360,7 @@ fn learnt(outcome: &AttemptOutcome) -> &'static str {
         AttemptOutcome::Succeeded(_)
         | AttemptOutcome::NeverHappened
         | AttemptOutcome::CannotTell(_) => PROBE,
-        AttemptOutcome::Failed(_) => ENGINE,
+        AttemptOutcome::Failed(_) | AttemptOutcome::Unclear(_) => ENGINE,
     }
 }
 

@@ -140,7 +140,7 @@ pub(crate) fn compiled(
     organization: &Organization,
     published: Published,
 ) -> Result<RuleVersion, EngineError> {
-    let names = Names::recorded(organization, &published.people);
+    let names = Names::recorded(organization, &published);
     let compiled = compile(&published.definition, published.version, &names);
     let rule = compiled.map_err(|problems| {
         let problems: Vec<String> = problems

@@ -1,9 +1,8 @@
 //! Requests as they were last written or read, so that the next command need not read and parse them
 //! again.
 //!
-//! What is found here is a guess. A commit stands only on the sequence that the store has, and nobody
-//! is refused by a guess: [`Engine::carry_out`](crate::engine::Engine::carry_out) decides again then,
-//! on what the store has.
+//! What is found here is a guess. A commit stands only on the sequence that the store has; and a guess by
+//! which somebody is refused, or nothing is to be done, is held against the store first.
 
 use std::{
     collections::HashMap,
@@ -66,8 +65,13 @@ impl Recent {
 }
 
 impl Generations {
-    /// One that is larger than a generation is not kept.
+    /// One that is larger than a generation is not kept, and one that is older than what is known is
+    /// of a slower command.
     fn put(&mut self, org: &OrgId, id: &RequestId, known: Known) {
+        let there = self.young.get(org, id).or_else(|| self.old.get(org, id));
+        if there.is_some_and(|there| there.sequence > known.sequence) {
+            return;
+        }
         self.young.remove(id);
         self.old.remove(id);
         if known.weight > MAX_WEIGHT {
@@ -127,6 +131,8 @@ mod tests {
         let recent = Recent::default();
         put(&recent, "a", "x", 1, 10);
         put(&recent, "a", "x", 2, 10);
+        assert_eq!(get(&recent, "a", "x"), Some(2));
+        put(&recent, "a", "x", 1, 10);
         assert_eq!(get(&recent, "a", "x"), Some(2));
         assert_eq!(get(&recent, "b", "x"), None);
         put(&recent, "b", "x", 1, 10);

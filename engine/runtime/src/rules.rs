@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl Plan<'_> {
-    /// Publishes a document, unless the newest version is the same.
+    /// Publishes a document, unless the newest version is the same and means the same.
     pub(crate) fn publish(
         &mut self,
         definition: Definition,
@@ -20,7 +20,7 @@ impl Plan<'_> {
     ) -> Result<Changed, EngineError> {
         let newest = self.state.newest(&definition.rule).map(|version| version.published.clone());
         if let Some(newest) = &newest {
-            if newest.definition == definition {
+            if newest.definition == definition && self.has_types_of(newest) {
                 return Ok(Changed::Same(format!("rule {}", definition.rule)));
             }
             if newest.definition.kind != definition.kind {
@@ -43,11 +43,18 @@ impl Plan<'_> {
             at: self.engine.now(),
             comment,
             people: compiled.people,
+            user_properties: compiled.user_properties,
             warnings: compiled.warnings.clone(),
             definition,
         };
         let rule = published.definition.rule.clone();
         self.record(OrganizationEvent::RulePublished(Box::new(published)))?;
         Ok(Changed::Published { rule, version, warnings: compiled.warnings })
+    }
+
+    /// Whether the properties of people that a version looks at still have the types they had.
+    fn has_types_of(&self, version: &Published) -> bool {
+        let types = &self.state.organization.user_properties;
+        version.user_properties.iter().all(|(name, of)| types.get(name) == Some(of))
     }
 }

@@ -9,7 +9,7 @@ use engine_core::{
     event::Actor,
     ids::OrgId,
 };
-use engine_store::{AgendaChange, AgendaEntry, Commit, Lane, Limit, Millis};
+use engine_store::{AgendaChange, AgendaEntry, Commit, Lane, Limit, Millis, Sequence};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -99,14 +99,17 @@ impl Engine {
             key: None,
             settles: Some((Lane::Timer, entry.key.clone())),
         };
+        let before = self.inner.store.load(org, &request).await?;
         match self.carry_out(&errand).await {
             Ok(carried) => {
                 self.dispatch(org, &carried);
                 Ok(())
             }
-            // The request has moved on: the timer is about nothing.
+            // The request has moved on, and the timer is about nothing; unless it has moved on again.
             Err(EngineError::Rejected(_)) => {
                 let mut commit = Commit::new(org.clone(), self.millis());
+                let sequence = before.map_or(Sequence::NONE, |before| before.sequence);
+                commit.stands.push((request, sequence));
                 let key = entry.key.clone();
                 commit.agenda.push(AgendaChange::Remove { lane: Lane::Timer, key });
                 self.inner.store.commit(commit).await?;

@@ -17,6 +17,7 @@ use engine_store::{
     RequestChange, RequestIndex, Sequence,
 };
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     caller::Caller,
@@ -51,6 +52,8 @@ pub(crate) struct Errand<'a> {
 struct FirstAnswer {
     request: RequestId,
     sequence: u64,
+    /// The [`fingerprint`] of the command.
+    of: String,
 }
 
 /// What is kept of a timer.
@@ -65,6 +68,15 @@ pub(crate) struct TimerEntry {
 pub(crate) struct OutboxEntry {
     pub(crate) request: RequestId,
     pub(crate) execution: ExecutionId,
+}
+
+/// What a command is decided on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ground {
+    /// What the store has.
+    Store,
+    /// What the engine remembers.
+    Guess,
 }
 
 /// What a command came to.
@@ -133,15 +145,17 @@ impl Engine {
         if let (Some(key), Actor::User(actor)) = (errand.key, &errand.actor)
             && let Some(body) = self.inner.store.answer(errand.org, actor, key).await?
         {
-            return self.first_answer(errand.org, actor, &decode("answer", &body)?).await;
+            return self.first_answer(errand, actor, &decode("answer", &body)?).await;
         }
+        let mut refused = None;
         if errand.rule.is_none()
             && let Some(known) = self.inner.recent.get(errand.org, errand.request)
         {
-            match self.attempt(errand, Some(known)).await {
+            let sequence = known.sequence;
+            match self.attempt(errand, Some(known), Ground::Guess).await {
                 Ok(Some(carried)) => return Ok(carried),
-                // Decided again, on what the store has.
-                Ok(None) | Err(EngineError::Rejected(_)) => {}
+                Ok(None) => {}
+                Err(EngineError::Rejected(rejection)) => refused = Some((sequence, rejection)),
                 Err(error) => return Err(error),
             }
         }
@@ -150,18 +164,28 @@ impl Engine {
                 Some(_) => None,
                 None => self.load_request(errand.org, errand.request).await?,
             };
-            if let Some(carried) = self.attempt(errand, loaded).await? {
+            if let Some(known) = &loaded {
+                self.inner.recent.put(errand.org, errand.request, known.clone());
+                if let Some((sequence, rejection)) = refused.take()
+                    && sequence == known.sequence
+                {
+                    return Err(EngineError::Rejected(rejection));
+                }
+            }
+            if let Some(carried) = self.attempt(errand, loaded, Ground::Store).await? {
                 return Ok(carried);
             }
         }
         Err(EngineError::Contended)
     }
 
-    /// One try, on a request as it was known before; none where another command was faster.
+    /// One try, on a request as it was known before; none where another command was faster, or a
+    /// guess says that there is nothing to do.
     async fn attempt(
         &self,
         errand: &Errand<'_>,
         before: Option<Known>,
+        ground: Ground,
     ) -> Result<Option<Carried>, EngineError> {
         let state = self.organization(errand.org)?;
         let version = match (&before, errand.rule) {
@@ -173,6 +197,9 @@ impl Engine {
         let meta = Meta { at: self.now(), actor: errand.actor.clone(), via: errand.via.to_owned() };
         let request = before.as_ref().map(|known| known.request.as_ref());
         let changes = self.decide(&state, &rule, request, errand.command, &meta).await?;
+        if changes.events.is_empty() && ground == Ground::Guess {
+            return Ok(None);
+        }
         let expected = before.map_or(Sequence::NONE, |known| known.sequence);
         let next = Sequence(expected.0 + u64::from(!changes.events.is_empty()));
         let commit = self.commit_of(errand, &meta, &changes, expected, next)?;
@@ -198,7 +225,7 @@ impl Engine {
             Outcome::AlreadyAnswered(body) => match &errand.actor {
                 Actor::User(actor) => {
                     let answer = decode("answer", &body)?;
-                    self.first_answer(errand.org, actor, &answer).await.map(Some)
+                    self.first_answer(errand, actor, &answer).await.map(Some)
                 }
                 Actor::Engine => Ok(None),
             },
@@ -216,15 +243,21 @@ impl Engine {
         Ok(Some(Known { request, sequence: loaded.sequence, weight }))
     }
 
-    /// REQ-11: the request as it was after the first time, by its events until then. The effects
-    /// have been ordered already.
+    /// REQ-11: the request as it was after the first time, by its events until then, for somebody who
+    /// still sees it (DEC-9). The effects have been ordered already.
     async fn first_answer(
         &self,
-        org: &OrgId,
+        errand: &Errand<'_>,
         actor: &UserId,
         answer: &FirstAnswer,
     ) -> Result<Carried, EngineError> {
-        let caller = Caller::new(org.clone(), actor.clone(), "repeat");
+        let caller = Caller::new(errand.org.clone(), actor.clone(), "repeat");
+        let about = if errand.rule.is_some() { &answer.request } else { errand.request };
+        self.request(&caller, about).await?;
+        if answer.of != fingerprint(errand)? {
+            let message = "another command was given with this key: every command needs its own";
+            return Err(Rejection::invalid("Idempotency-Key", message).into());
+        }
         let request = self.as_of(&caller, &answer.request, answer.sequence).await?;
         let seen = Seen { request: Arc::new(request), sequence: answer.sequence };
         Ok(Carried { seen, effects: Vec::new() })
@@ -240,11 +273,14 @@ impl Engine {
     ) -> Result<Option<Commit>, EngineError> {
         let mut commit = Commit::new(errand.org.clone(), Millis(meta.at.timestamp_millis()));
         commit.agenda = agenda(errand, meta, &changes.effects)?;
-        if !changes.events.is_empty() {
+        if changes.events.is_empty() {
+            commit.stands.push((errand.request.clone(), expected));
+        } else {
             commit.requests.push(request_change(meta, changes, expected)?);
         }
         if let (Some(key), Actor::User(actor)) = (errand.key, &errand.actor) {
-            let answer = FirstAnswer { request: changes.request.id.clone(), sequence: next.0 };
+            let request = changes.request.id.clone();
+            let answer = FirstAnswer { request, sequence: next.0, of: fingerprint(errand)? };
             let body = encode("answer", &answer)?;
             commit.answer = Some(Answer { actor: actor.clone(), command: key.clone(), body });
         }
@@ -264,6 +300,15 @@ impl Engine {
             why: format!("version {} of `{}` is not there", request.rule_version, request.rule),
         })
     }
+}
+
+/// What a repeat must have in common with the first time: rule or request, and what is asked of it.
+fn fingerprint(errand: &Errand<'_>) -> Result<String, EngineError> {
+    let request = errand.rule.is_none().then_some(errand.request);
+    let parts = (errand.rule, request, errand.command.name(), errand.command);
+    let json = serde_json::to_vec(&parts)
+        .map_err(|error| EngineError::Unstorable { what: "answer", why: error.to_string() })?;
+    Ok(hex::encode(Sha256::digest(&json)))
 }
 
 fn request_change(

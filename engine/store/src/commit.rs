@@ -38,6 +38,8 @@ pub struct Commit {
     pub organization: Option<OrganizationChange>,
     /// Changes of requests; usually one, several where they must happen together (DIR-9).
     pub requests: Vec<RequestChange>,
+    /// Requests that are not changed but on which the rest rests: they must have these sequences.
+    pub stands: Vec<(RequestId, Sequence)>,
     /// Documents put and removed.
     pub documents: Vec<DocumentChange>,
     /// Outbox entries and timers put and removed.
@@ -230,6 +232,7 @@ impl Commit {
             at,
             organization: None,
             requests: Vec::new(),
+            stands: Vec::new(),
             documents: Vec::new(),
             agenda: Vec::new(),
             answer: None,

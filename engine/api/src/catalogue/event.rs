@@ -64,7 +64,11 @@ impl Names<'_> {
             Event::ExecutionRetryScheduled { execution, failure, .. } => {
                 format!("`{execution}` will be tried again: {}.", self.failure(failure))
             }
-            Event::ExecutionFailed { execution, why, may_have_happened } => {
+            Event::ExecutionInDoubt { execution, failure, .. } => format!(
+                "Nobody knows whether `{execution}` took effect; it is asked about again: {}.",
+                self.failure(failure)
+            ),
+            Event::ExecutionFailed { execution, why, may_have_happened, .. } => {
                 let doubt = if *may_have_happened {
                     " Its effect may have happened all the same: somebody must look."
                 } else {

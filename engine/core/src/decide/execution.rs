@@ -191,12 +191,26 @@ impl Draft<'_> {
             AttemptOutcome::Failed(failure) => {
                 self.attempt_failed(&execution, attempt, failure.clone());
             }
+            AttemptOutcome::Unclear(failure) => self.in_doubt(&execution, failure.clone()),
             AttemptOutcome::CannotTell(failure) => {
                 self.fail(id, ExecutionFailure::Plugin(failure.clone()), true);
             }
             AttemptOutcome::NeverHappened => self.interrupted(&execution),
         }
         Ok(())
+    }
+
+    /// It stays running until somebody knows (EXE-3), or asking has failed too often.
+    fn in_doubt(&mut self, execution: &Execution, failure: Failure) {
+        let id = execution.id.clone();
+        let failures = execution.failures.saturating_add(1);
+        if failures >= MAX_FAILURES {
+            return self.fail(&id, ExecutionFailure::Plugin(failure), true);
+        }
+        let at = self.at() + back_off(failures, failure.retry_after_ms, &id);
+        self.order(Effect::Unqueue(id.clone()));
+        self.order(Effect::SetTimer(Timer::ExecutionRetry(id.clone()), at));
+        self.record(Event::ExecutionInDoubt { execution: id, failures, failure, at });
     }
 
     /// The engine went down, which is no failure of the executor: it runs again at once.
@@ -249,20 +263,26 @@ impl Draft<'_> {
 
     fn fail(&mut self, id: &ExecutionId, why: ExecutionFailure, may_have_happened: bool) {
         let execution = id.clone();
+        let grant = self.request.execution(id).filter(|it| it.is_grant && may_have_happened);
+        let until = grant.and_then(|grant| self.window_end(grant));
         self.order(Effect::Unqueue(execution.clone()));
         self.order(Effect::Notify(Notice::ExecutionTrouble(execution.clone())));
-        self.record(Event::ExecutionFailed { execution, why, may_have_happened });
+        if let Some(time) = until {
+            self.order(Effect::SetTimer(Timer::GrantEnd(execution.clone()), time));
+        }
+        self.record(Event::ExecutionFailed { execution, why, may_have_happened, until });
     }
 
     /// The time for another try has come, of an attempt or of taking a grant back.
     pub(super) fn retry_due(&mut self, id: &ExecutionId) -> Result<(), Rejection> {
         match self.execution(id)?.state {
-            ExecutionState::Scheduled { .. } | ExecutionState::Revoking { .. } => {
+            ExecutionState::Scheduled { .. }
+            | ExecutionState::Running { .. }
+            | ExecutionState::Revoking { .. } => {
                 self.order(Effect::Queue(id.clone()));
                 Ok(())
             }
             ExecutionState::Waiting
-            | ExecutionState::Running { .. }
             | ExecutionState::Succeeded { .. }
             | ExecutionState::Failed { .. }
             | ExecutionState::Cancelled { .. }
@@ -273,7 +293,8 @@ impl Draft<'_> {
         }
     }
 
-    /// A person tries a failed execution again (EXE-4): those who may run it, and administrators.
+    /// A person tries a failed execution again (EXE-4): those who may run it, and administrators. One
+    /// that may have happened is asked about first (EXE-3).
     pub(super) fn retry(&mut self, id: &ExecutionId) -> Result<(), Rejection> {
         let person = self.person()?;
         let execution = self.execution(id)?.clone();
@@ -286,7 +307,7 @@ impl Draft<'_> {
             let binding = id.binding.clone();
             return Err(Rejection::Forbidden(Forbidden::NotAnExecutor { binding, groups }));
         }
-        let ExecutionState::Failed { why, .. } = execution.state else {
+        let ExecutionState::Failed { why, may_have_happened, .. } = execution.state else {
             return Err(self.wrong_status(Some(id)));
         };
         let failure = match why {
@@ -296,6 +317,13 @@ impl Draft<'_> {
             }
         };
         let (attempt, at) = (execution.attempts, self.at());
+        if may_have_happened {
+            let execution = id.clone();
+            self.order(Effect::ClearTimer(Timer::GrantEnd(id.clone())));
+            self.order(Effect::Queue(id.clone()));
+            self.record(Event::ExecutionInDoubt { execution, failures: 0, failure, at });
+            return Ok(());
+        }
         self.record(Event::ExecutionRetryScheduled {
             execution: id.clone(),
             attempt,

@@ -49,7 +49,7 @@ impl Draft<'_> {
         if !may {
             return Err(Rejection::Forbidden(Forbidden::NotARevoker));
         }
-        if !matches!(execution.state, ExecutionState::Active { .. }) {
+        if !may_be_there(&execution) {
             return Err(self.wrong_status(Some(id)));
         }
         let comment = self.comment(Some(comment), false)?;
@@ -79,8 +79,12 @@ impl Draft<'_> {
 
     /// The window is over.
     pub(super) fn end_grant(&mut self, id: &ExecutionId) -> Result<(), Rejection> {
-        match self.execution(id)?.state {
-            ExecutionState::Active { until: Some(until), .. } if until <= self.at() => {
+        let execution = self.execution(id)?;
+        match execution.state {
+            ExecutionState::Active { until: Some(until), .. }
+            | ExecutionState::Failed { until: Some(until), .. }
+                if until <= self.at() && may_be_there(execution) =>
+            {
                 self.end(id, EndCause::Lapsed);
                 Ok(())
             }
@@ -124,5 +128,22 @@ impl Draft<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether there is something to take back, or may be (EXE-3).
+fn may_be_there(execution: &Execution) -> bool {
+    match execution.state {
+        ExecutionState::Active { .. } => true,
+        ExecutionState::Failed { may_have_happened, .. } => may_have_happened && execution.is_grant,
+        ExecutionState::Waiting
+        | ExecutionState::Scheduled { .. }
+        | ExecutionState::Running { .. }
+        | ExecutionState::Succeeded { .. }
+        | ExecutionState::Cancelled { .. }
+        | ExecutionState::Expired { .. }
+        | ExecutionState::Revoking { .. }
+        | ExecutionState::Revoked { .. }
+        | ExecutionState::Lapsed { .. } => false,
     }
 }

@@ -31,7 +31,6 @@ pub struct Execution {
     /// How often it was started.
     pub attempts: u32,
     /// How often in a row it failed by itself, since it was released or a person tried it again.
-    #[serde(default)]
     pub failures: u32,
 }
 
@@ -56,7 +55,7 @@ pub enum ExecutionState {
         /// Must start before (EXE-6b).
         start_before: Option<DateTime<Utc>>,
     },
-    /// Started; the outcome is not known yet.
+    /// Started; the outcome is not known yet, perhaps for longer (EXE-3).
     Running {
         /// Since when.
         since: DateTime<Utc>,
@@ -79,8 +78,9 @@ pub enum ExecutionState {
         /// Whether the effect may have happened all the same (EXE-3).
         may_have_happened: bool,
         /// Must start before, should a person retry it (EXE-6b).
-        #[serde(default)]
         start_before: Option<DateTime<Utc>>,
+        /// When a grant that may have happened is taken back (EXE-5).
+        until: Option<DateTime<Utc>>,
     },
     /// The request was cancelled before it started.
     Cancelled {
@@ -107,7 +107,7 @@ pub enum ExecutionState {
         since: DateTime<Utc>,
         /// Why.
         cause: EndCause,
-        /// What it did.
+        /// What it did; empty where nobody knows whether it did anything.
         receipt: Receipt,
         /// The last failure: then people see `revoke_failed`.
         failure: Option<Failure>,

@@ -45,6 +45,8 @@ pub struct Compiled {
     pub rule: Rule,
     /// Whom its logins name.
     pub people: BTreeMap<Login, UserId>,
+    /// The types of the properties of people that its conditions look at.
+    pub user_properties: BTreeMap<PropertyName, PropertyType>,
     /// What is doubtful (RUL-5).
     pub warnings: Vec<Problem>,
 }
@@ -64,6 +66,7 @@ pub fn compile(
         names,
         types,
         people: BTreeMap::new(),
+        user_properties: BTreeMap::new(),
         problems: Vec::new(),
         warnings: Vec::new(),
     };
@@ -73,7 +76,8 @@ pub fn compile(
         compiler.check_limits(definition, &rule);
     }
     if compiler.problems.is_empty() {
-        Ok(Compiled { rule, people: compiler.people, warnings: compiler.warnings })
+        let Compiler { people, user_properties, warnings, .. } = compiler;
+        Ok(Compiled { rule, people, user_properties, warnings })
     } else {
         Err(compiler.problems)
     }
@@ -83,6 +87,7 @@ struct Compiler<'a> {
     names: &'a Names<'a>,
     types: BTreeMap<PropertyName, PropertyType>,
     people: BTreeMap<Login, UserId>,
+    user_properties: BTreeMap<PropertyName, PropertyType>,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
 }

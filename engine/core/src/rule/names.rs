@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::literal::unknown;
+use super::{Published, literal::unknown};
 use crate::{
     directory::Directory,
     ids::{GroupId, Login, NodeId, PluginId, PropertyName, ResourceId, ScriptId, UserId},
@@ -32,8 +32,8 @@ pub enum World {
 /// The names that a document may use.
 ///
 /// A version that was published is compiled again at every start, perhaps long after a group it
-/// names was deleted or a user it names got another login. So its people come from what was
-/// recorded, and existence is not asked again.
+/// names was deleted, a user it names got another login, or a property another type. So people and
+/// types come from what was recorded, and existence is not asked again.
 #[derive(Clone, Debug)]
 pub struct Names<'a> {
     directory: &'a Directory,
@@ -94,11 +94,11 @@ impl<'a> Names<'a> {
 
     /// What was recorded when the version was published.
     #[must_use]
-    pub fn recorded(organization: &'a Organization, people: &'a BTreeMap<Login, UserId>) -> Self {
+    pub fn recorded(organization: &'a Organization, published: &'a Published) -> Self {
         Self {
             directory: &organization.directory,
-            recorded: Some(people),
-            user_properties: Some(&organization.user_properties),
+            recorded: Some(&published.people),
+            user_properties: Some(&published.user_properties),
             scripts: None,
             plugins: None,
             schemas: None,

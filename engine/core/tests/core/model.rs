@@ -172,6 +172,18 @@ impl Desk {
         matches!(self.request.phase, Phase::Approved { .. })
     }
 
+    /// Whether the engine says that there was no effect (EXE-3).
+    fn is_surely_nothing(&self) -> bool {
+        matches!(
+            self.execution(),
+            ExecutionState::Waiting
+                | ExecutionState::Scheduled { .. }
+                | ExecutionState::Failed { may_have_happened: false, .. }
+                | ExecutionState::Cancelled { .. }
+                | ExecutionState::Expired { .. }
+        )
+    }
+
     /// Whatever is to go on by itself is in the outbox, waits for a timer, or is in somebody's hands.
     fn is_remembered(&self) -> bool {
         let execution = &self.request.executions[0];
@@ -179,7 +191,7 @@ impl Desk {
             ExecutionState::Scheduled { .. } => {
                 self.queued || self.timer || (execution.manual && execution.attempts == 0)
             }
-            ExecutionState::Running { .. } => self.queued,
+            ExecutionState::Running { .. } => self.queued || self.timer,
             _ => true,
         }
     }
@@ -254,7 +266,10 @@ impl Model for Plant {
     }
 
     fn within_boundary(&self, world: &World) -> bool {
-        world.desks.iter().all(|desk| desk.request.executions[0].attempts <= self.attempts)
+        world.desks.iter().all(|desk| {
+            let execution = &desk.request.executions[0];
+            execution.attempts.max(execution.failures) <= self.attempts
+        })
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
@@ -277,6 +292,10 @@ impl Model for Plant {
                         || !matches!(desk.execution(), ExecutionState::Succeeded { .. })
                 })
             }),
+            Property::always(
+                "what is over or to be tried again did nothing, or is in doubt",
+                |_, world| all(world, |desk| desk.effects == 0 || !desk.is_surely_nothing()),
+            ),
             Property::always("no work is forgotten", |_, world| all(world, Desk::is_remembered)),
             Property::always("an urgent request is never rejected or expired", |_, world| {
                 all(world, |desk| {
@@ -301,6 +320,15 @@ impl Model for Plant {
                 any(world, |desk| desk.request.executions[0].attempts > 1 && desk.effects == 1)
             }),
         ];
+        if self.every_fault {
+            properties.push(Property::sometimes("in doubt, and found out later", |_, world| {
+                any(world, |desk| {
+                    let execution = &desk.request.executions[0];
+                    let done = matches!(execution.state, ExecutionState::Succeeded { .. });
+                    done && execution.attempts == 1 && execution.failures > 0
+                })
+            }));
+        }
         if self.offices.iter().any(|office| office.request().urgent) {
             properties.push(Property::sometimes("urgent executes before approval", |_, world| {
                 any(world, |desk| desk.early && !desk.is_approved())

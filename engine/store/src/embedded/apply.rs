@@ -30,6 +30,8 @@ struct Before {
     log: Log,
     /// Of `Commit::requests`, in order.
     listings: Vec<Option<Listing>>,
+    /// Of `Commit::stands`, in order.
+    stands: Vec<Sequence>,
     /// Of `Commit::documents`, in order.
     documents: Vec<Sequence>,
     /// Of `Commit::agenda`, in order: when the entry was due.
@@ -59,6 +61,10 @@ fn look(records: &Records<'_>, commit: &Commit) -> Result<Before, Failure> {
     let listing = |change: &RequestChange| {
         reads::find(records, &request::key(org, &change.request), request::decode)
     };
+    let stands = |(request, _): &(RequestId, Sequence)| {
+        let found = reads::find(records, &request::key(org, request), request::sequence)?;
+        Ok(found.unwrap_or(Sequence::NONE))
+    };
     let sequence = |change: &DocumentChange| {
         let (DocumentChange::Put { collection, key, .. }
         | DocumentChange::Remove { collection, key, .. }) = change;
@@ -73,6 +79,7 @@ fn look(records: &Records<'_>, commit: &Commit) -> Result<Before, Failure> {
     Ok(Before {
         log: reads::log(records, org)?,
         listings: commit.requests.iter().map(listing).collect::<Result<_, Failure>>()?,
+        stands: commit.stands.iter().map(stands).collect::<Result<_, Failure>>()?,
         documents: commit.documents.iter().map(sequence).collect::<Result<_, Failure>>()?,
         agenda: commit.agenda.iter().map(due).collect::<Result<_, Failure>>()?,
     })
@@ -89,6 +96,11 @@ fn conflict(commit: &Commit, before: &Before) -> Option<(Subject, Sequence)> {
         let current = listing.as_ref().map_or(Sequence::NONE, |listing| listing.sequence);
         if change.expected != current {
             return Some((Subject::Request(change.request.clone()), current));
+        }
+    }
+    for ((request, expected), current) in commit.stands.iter().zip(&before.stands) {
+        if expected != current {
+            return Some((Subject::Request(request.clone()), *current));
         }
     }
     for (change, current) in commit.documents.iter().zip(&before.documents) {

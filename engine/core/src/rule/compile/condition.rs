@@ -66,6 +66,9 @@ impl Compiler<'_> {
         if let Some(name) = path.strip_prefix("requester.") {
             let name = self.keep(at, PropertyName::parse(name).map_err(|bad| bad.to_string()))?;
             let of = self.names.user_property(&name).cloned();
+            if let Some(of) = &of {
+                self.user_properties.insert(name.clone(), of.clone());
+            }
             return Some((Path::Requester(name), of));
         }
         let bare = path.strip_prefix("request.").unwrap_or(path);

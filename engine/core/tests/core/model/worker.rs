@@ -34,6 +34,7 @@ pub(super) enum End {
     Succeeded,
     Failed(FailureClass),
     NeverHappened,
+    Unclear,
     CannotTell,
 }
 
@@ -147,8 +148,7 @@ pub(super) fn probe(desk: &mut Desk, answer: Answer) {
     let worker = std::mem::replace(&mut desk.worker, Worker::Idle);
     desk.worker = match (answer, worker) {
         (Answer::CannotTell, _) => Worker::Reporting(attempt, End::CannotTell),
-        // Asked again before the next attempt.
-        (Answer::Away, _) => Worker::Reporting(attempt, End::Failed(FailureClass::Unavailable)),
+        (Answer::Away, _) => Worker::Reporting(attempt, End::Unclear),
         (Answer::Truth, _) if desk.effects > 0 => Worker::Reporting(attempt, End::Succeeded),
         (Answer::Truth, Worker::Ordered(order, _)) => Worker::Cleared(order, attempt),
         (Answer::Truth, Worker::Unsure(_, class)) => Worker::Reporting(attempt, End::Failed(class)),
@@ -165,6 +165,9 @@ pub(super) fn report(plant: &Plant, world: &mut World, at: usize) {
         End::Succeeded => AttemptOutcome::Succeeded(Receipt::default()),
         End::Failed(class) => AttemptOutcome::Failed(Failure::new(class, "broken")),
         End::NeverHappened => AttemptOutcome::NeverHappened,
+        End::Unclear => {
+            AttemptOutcome::Unclear(Failure::new(FailureClass::Unavailable, "nobody answers"))
+        }
         End::CannotTell => {
             AttemptOutcome::CannotTell(Failure::new(FailureClass::UnknownOutcome, "who knows"))
         }

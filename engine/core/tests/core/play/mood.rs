@@ -94,11 +94,14 @@ impl Mood {
 
 /// How an attempt ends, by a number.
 pub(crate) fn end(number: u8) -> engine_core::command::AttemptOutcome {
-    use engine_core::command::AttemptOutcome::{CannotTell, Failed, NeverHappened, Succeeded};
+    use engine_core::command::AttemptOutcome::{
+        CannotTell, Failed, NeverHappened, Succeeded, Unclear,
+    };
     let failure = Failure::new(CLASSES[usize::from(number / 8) % CLASSES.len()], "broken");
     match number % 8 {
         0..=3 => Succeeded(Receipt::default()),
-        4 | 5 => Failed(failure),
+        4 => Failed(failure),
+        5 => Unclear(failure),
         6 => NeverHappened,
         _ => CannotTell(failure),
     }

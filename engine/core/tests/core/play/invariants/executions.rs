@@ -56,7 +56,9 @@ fn is_edge(from: &str, to: &str, is_grant: bool) -> bool {
         "scheduled" => ["scheduled", "running", "failed", "expired", "cancelled"].contains(&to),
         "running" if is_grant => ["active", "failed", "scheduled"].contains(&to),
         "running" => ["succeeded", "failed", "scheduled"].contains(&to),
-        "failed" => to == "scheduled",
+        // Asked about again, or taken back, where it may have happened (EXE-3).
+        "failed" if is_grant => ["scheduled", "running", "revoking"].contains(&to),
+        "failed" => ["scheduled", "running"].contains(&to),
         "active" => to == "revoking",
         "revoking" | "revoke_failed" => ["revoke_failed", "revoked", "lapsed"].contains(&to),
         _ => false,
@@ -141,15 +143,14 @@ pub(super) fn remembered(stage: &Stage, turn: &Turn) -> Result<(), String> {
             ExecutionState::Scheduled { .. } => {
                 waits_for_a_person(execution) || queued || timer(Timer::ExecutionRetry(id.clone()))
             }
-            ExecutionState::Running { .. } => queued,
-            ExecutionState::Active { until, .. } => {
+            ExecutionState::Running { .. } => queued || timer(Timer::ExecutionRetry(id.clone())),
+            ExecutionState::Active { until, .. } | ExecutionState::Failed { until, .. } => {
                 let due = until.is_none_or(|until| until <= stage.office.at);
                 due || timer(Timer::GrantEnd(id.clone()))
             }
             ExecutionState::Revoking { .. } => queued || timer(Timer::RevertRetry(id.clone())),
             ExecutionState::Waiting
             | ExecutionState::Succeeded { .. }
-            | ExecutionState::Failed { .. }
             | ExecutionState::Cancelled { .. }
             | ExecutionState::Expired { .. }
             | ExecutionState::Revoked { .. }
