@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     event::{Event, Recorded},
-    extension::Receipt,
     ids::{ExecutionId, StepId},
     request::{EndCause, Execution, ExecutionState, Phase, Request, StepState},
 };
@@ -163,8 +162,8 @@ fn next_state(execution: &Execution, event: &Event, at: DateTime<Utc>) -> Option
         Event::ExecutionCancelled { .. } => ExecutionState::Cancelled { at },
         Event::GrantEnding { cause, .. } => {
             let receipt = match &execution.state {
-                ExecutionState::Active { receipt, .. } => receipt.clone(),
-                ExecutionState::Failed { may_have_happened: true, .. } => Receipt::default(),
+                ExecutionState::Active { receipt, .. } => Some(receipt.clone()),
+                ExecutionState::Failed { may_have_happened: true, .. } => None,
                 _ => return None,
             };
             ExecutionState::Revoking {

@@ -6,6 +6,8 @@
 //! let forged = Release { ground: () };
 //! ```
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::{
@@ -169,14 +171,16 @@ impl RevertOrder {
         let ExecutionState::Revoking { receipt, .. } = &found.state else { return None };
         let item =
             request.items.iter().find(|item| Some(&item.resource) == execution.item.as_ref());
+        let once_key = once_key(&request.id, execution);
+        let unknown = || Receipt { reference: once_key.clone(), fields: BTreeMap::new() };
         Some(Self {
             request: request.id.clone(),
             execution: execution.clone(),
             plugin: found.plugin.clone(),
             config: found.config.clone(),
             item: item.cloned(),
-            receipt: receipt.clone(),
-            once_key: once_key(&request.id, execution),
+            receipt: receipt.clone().unwrap_or_else(unknown),
+            once_key,
         })
     }
 
@@ -210,7 +214,7 @@ impl RevertOrder {
         self.item.as_ref()
     }
 
-    /// What `execute` returned.
+    /// What `execute` returned; where nobody knows whether it did anything, its key alone.
     #[must_use]
     pub fn receipt(&self) -> &Receipt {
         &self.receipt

@@ -4,7 +4,7 @@
 //! happens to it follows from the execution's state alone, so that an entry found after a crash is
 //! worked off on the same road: what may have happened is asked about first (EXE-3).
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use engine_core::{
     command::{AttemptOutcome, Command, EngineCommand},
@@ -138,6 +138,8 @@ impl Engine {
             return self.forget(job, Sequence::NONE).await;
         };
         let mut fresh = fresh;
+        // Whether a probe has just said that nothing happened before.
+        let mut is_clear = false;
         loop {
             let request = &seen.request;
             let Some(execution) = request.execution(&job.execution) else {
@@ -145,12 +147,14 @@ impl Engine {
             };
             let carried = match (&execution.state, fresh.take()) {
                 (ExecutionState::Running { .. }, Some(order)) => {
-                    self.perform(job, request, &order, execution.attempts).await?
+                    let is_first = mem::take(&mut is_clear) || execution.attempts == 1;
+                    self.perform(job, request, &order, execution.attempts, is_first).await?
                 }
                 (ExecutionState::Running { .. }, None) => {
                     let Some(order) = order_of(request, &job.execution) else {
                         return self.forget(job, Sequence(seen.sequence)).await;
                     };
+                    is_clear = true;
                     self.find_out(job, request, &order, execution.attempts).await?
                 }
                 (ExecutionState::Scheduled { .. }, _) => {
@@ -194,17 +198,18 @@ impl Engine {
         Ok(known.map(|Known { request, sequence, .. }| Seen { request, sequence: sequence.0 }))
     }
 
-    /// Runs a started attempt and reports its outcome. From the second attempt on, and after every
-    /// end that leaves it open, the plugin is asked whether the effect happened (EXE-3).
+    /// Runs a started attempt and reports its outcome. Where it is not the first, and after every end
+    /// that leaves it open, the plugin is asked whether the effect happened (EXE-3).
     async fn perform(
         &self,
         job: &Job,
         request: &Request,
         order: &ExecutionOrder,
         attempt: u32,
+        is_first: bool,
     ) -> Result<Carried, EngineError> {
         let call = self.call_of(job, request, order.item(), order.config())?;
-        if attempt > 1 {
+        if !is_first {
             match self.probe(order, &call).await {
                 Found::Nothing => {}
                 Found::Ended(outcome) => {

@@ -92,6 +92,13 @@ impl Executor for Access {
 
     fn revert(config: Config, done: Receipt, once_key: &str) -> Result<Receipt> {
         let connection = Connection::open(&config.connection)?;
+        let done = match done.field("accounts") {
+            Some(_) => done,
+            None => match begun(&connection, &done.reference)? {
+                Some(begun) => begun,
+                None => return Ok(done),
+            },
+        };
         let ours = ours(&connection, &config, &done)?;
         let receipt = Receipt::new(done.reference).with("revoked", labels(&ours));
         let transaction = connection.begin(Mode::Steps)?;
@@ -148,6 +155,14 @@ fn grant(connection: &Connection, transaction: &Transaction, rights: &[Right]) -
         }
     }
     Ok(())
+}
+
+/// What the execution with this key began, of which nobody knows how far it came.
+fn begun(connection: &Connection, once_key: &str) -> Result<Option<Receipt>> {
+    Ok(match connection.marker_of(once_key)? {
+        Marker::Begun(receipt) | Marker::Done(receipt) => Some(receipt),
+        Marker::Absent => None,
+    })
 }
 
 /// The rights that an execution gave, by its receipt.

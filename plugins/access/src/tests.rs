@@ -125,6 +125,34 @@ fn half_a_grant_on_mariadb_is_looked_up_and_completed() {
     assert_eq!(error.class, Class::Retryable { after_ms: None }, "nothing was granted yet");
 }
 
+/// EXE-5: nobody knows how far it came, and there is no receipt.
+#[test]
+fn half_a_grant_is_taken_back_by_what_was_begun() {
+    let failing = Err(HostError::new(ErrorKind::Unavailable, "gone away"));
+    let database = FakeDatabase::scripted(&Database::MariaDb).answer("GRANT INSERT", failing);
+    let host = host(&database, tables()).person(person("ann").property("db", "ann"));
+    host.execute::<Access>("k").unwrap_err();
+    let _ = database.clone().answer("mysql.tables_priv", one_row());
+    host.revert::<Access>(Receipt::new("k"), "k/revert").unwrap();
+    assert_eq!(
+        database.statements(),
+        [
+            "GRANT SELECT ON `public`.`orders` TO `ann`@`%`",
+            "REVOKE SELECT ON `public`.`orders` FROM `ann`@`%`",
+            "REVOKE INSERT ON `public`.`orders` FROM `ann`@`%`",
+        ]
+    );
+}
+
+#[test]
+fn what_never_began_has_nothing_to_take_back() {
+    let database =
+        FakeDatabase::scripted(&Database::MariaDb).answer("mysql.tables_priv", one_row());
+    let host = host(&database, tables()).person(person("ann").property("db", "ann"));
+    host.revert::<Access>(Receipt::new("k"), "k/revert").unwrap();
+    assert!(database.statements().is_empty());
+}
+
 #[test]
 fn a_person_without_an_account_is_named() {
     let database = FakeDatabase::scripted(&Database::PostgreSql);

@@ -52,7 +52,8 @@ pub trait Executor {
     fn probe(config: Self::Config, once_key: &str) -> Result<Presence>;
 
     /// Takes back what `done` tells of. What is taken back already is a success. The key is another
-    /// than that of `execute`.
+    /// than that of `execute`. Where nobody knows whether `execute` had its effect, `done` has its key
+    /// as reference and no fields: then whatever is there is taken back.
     ///
     /// # Errors
     /// By default: it cannot be taken back.

@@ -137,7 +137,7 @@ impl ExecutionView {
             }
             ExecutionState::Revoking { since, cause, receipt, failure, .. } => {
                 self.since = Some(*since);
-                self.receipt = Some(receipt.into());
+                self.receipt = receipt.as_ref().map(Into::into);
                 self.failure = failure.as_ref().map(|failure| of_plugin(failure, true, names));
                 if let EndCause::Revoked { by, .. } = cause {
                     self.revoked_by = Some(names.login(by));

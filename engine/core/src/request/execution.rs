@@ -107,8 +107,8 @@ pub enum ExecutionState {
         since: DateTime<Utc>,
         /// Why.
         cause: EndCause,
-        /// What it did; empty where nobody knows whether it did anything.
-        receipt: Receipt,
+        /// What it did; none where nobody knows whether it did anything.
+        receipt: Option<Receipt>,
         /// The last failure: then people see `revoke_failed`.
         failure: Option<Failure>,
         /// How often it was tried.

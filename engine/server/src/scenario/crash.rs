@@ -62,8 +62,13 @@ impl Fuse {
 
     /// Takes the store away: whoever still holds the engine reaches nothing.
     pub(super) fn kill(&self) {
-        *self.inner.write().unwrap_or_else(PoisonError::into_inner) = None;
         self.dead.send_replace(true);
+        *self.inner.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Whether it has died: what fails from then on fails for that.
+    pub(super) fn is_dead(&self) -> bool {
+        *self.dead.borrow()
     }
 
     /// Dies if this is the moment; then nothing comes after it.

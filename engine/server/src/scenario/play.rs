@@ -136,7 +136,12 @@ impl Player<'_> {
         let answers = tokio::select! {
             () = fuse.death() => None,
             carried = tokio::time::timeout(PATIENCE, carried) => {
-                Some(carried.map_err(|_| Broken::new("the engine does not come to rest"))??)
+                let carried = carried
+                    .unwrap_or_else(|_| Err(Broken::new("the engine does not come to rest")));
+                match carried {
+                    Err(_) if fuse.is_dead() => None,
+                    carried => Some(carried?),
+                }
             }
         };
         drop(engine);
