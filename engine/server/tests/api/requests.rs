@@ -123,6 +123,47 @@ async fn a_repeat_gets_the_first_answer() {
     asked.json(&submission("900 EUR")).send().await.is_refused(422, "invalid");
 }
 
+/// REQ-11: a key is of one command; what it is given with again is not taken for done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_of_another_command_is_refused() {
+    let place = Place::new().await;
+    let (first, second) = (place.submitted().await, place.submitted().await);
+    let decide = |id: &str, decision: &str| {
+        let path = format!("/api/v1/requests/{id}/decisions");
+        let asked = place.ask("POST", &path).by("bob").header("idempotency-key", "k-1");
+        let body = json!({"decision": decision, "comment": "fine"});
+        asked.header("if-match", "\"1;unit\"").json(&body).send()
+    };
+    decide(&first, "approve").await.is(OK);
+    decide(&first, "approve").await.is(OK);
+    for refused in [decide(&second, "approve").await, decide(&first, "reject").await] {
+        refused.is_refused(422, "invalid");
+        assert_eq!(refused.body["fields"][0]["field"], "Idempotency-Key");
+    }
+    let seen = place.get("bob", &format!("/api/v1/requests/{second}")).await;
+    assert_eq!(seen.body["status"], "pending");
+    let submit = |amount: &'static str| {
+        let asked =
+            place.ask("POST", "/api/v1/requests").by("ann").header("idempotency-key", "k-2");
+        asked.json(&submission(amount)).send()
+    };
+    submit("900 EUR").await.is(OK);
+    submit("901 EUR").await.is_refused(422, "invalid");
+}
+
+/// DEC-9: whether the request is visible is asked before the key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_by_somebody_who_no_longer_sees_it_is_not_found() {
+    let place = Place::new().await;
+    let id = place.submitted().await;
+    let path = format!("/api/v1/requests/{id}/reevaluate");
+    let again = || place.ask("POST", &path).by("ada").header("idempotency-key", "k-1").send();
+    again().await.is(OK);
+    let demoted = json!({"login": "ada", "role": "user"});
+    place.put("olga", "/api/v1/users/ada", &demoted).await.is(OK);
+    again().await.is_refused(404, "not_found");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_wrong_field_is_named_at_once() {
     let place = Place::new().await;

@@ -23,6 +23,32 @@ async fn decide(place: &Place, who: &str, id: &str, step: &str) -> Answer {
     place.ask("POST", &path).by(who).header("if-match", &tag).json(&body).send().await
 }
 
+const STAFF: &str = "\
+rule: staff
+kind: staff
+when: [[{property: requester.code, matches: \"x.*\"}]]
+steps:
+  - {id: first, approvers: [{id: bob, who: {user: bob}}]}
+";
+
+/// RUL-2: a version means what it meant when it was published, to every engine that opens the store.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_outlives_the_types_it_was_published_with() {
+    let store = in_memory();
+    let here = Place::with(store.clone(), Config::default()).await;
+    let typed = |of: &str| json!({"user_properties": {"code": of}});
+    here.put("olga", "/api/v1/directory", &typed("text")).await.is(OK);
+    let publish = || here.ask("PUT", "/api/v1/rules/staff").by("olga").text(STAFF).send();
+    publish().await.is(OK);
+    here.put("olga", "/api/v1/directory", &typed("number")).await.is(OK);
+    let there = here.twin(store).await;
+    let seen = there.get("olga", "/api/v1/rules/staff").await;
+    seen.is(OK);
+    assert_eq!(seen.body["version"], 1);
+    let refused = publish().await;
+    refused.is_refused(422, "rule_invalid");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_refused_or_counted_twice_by_what_an_engine_remembers() {
     let store = in_memory();

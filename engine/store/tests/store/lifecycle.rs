@@ -2,7 +2,7 @@
 
 use engine_store::{
     AgendaChange, Commit, Cursor, DocumentChange, DueAt, EventRecord, Lane, Limit, List, MAX_BODY,
-    Millis, Order, Outcome, Paging, Position, Sequence, Store, StoreError,
+    Millis, Order, Outcome, Paging, Position, Sequence, Store, StoreError, Subject,
 };
 
 use crate::{body, change, id, index, memory};
@@ -49,6 +49,34 @@ async fn a_commit_of_two_requests_is_there_whole_or_not_at_all() {
     assert_eq!(store.document(&id("acme"), &id("users"), &id("u-1")).await, Ok(None));
     let done = store.commit(both(0, 0)).await.unwrap();
     assert_eq!(done, Outcome::Committed { position: Position(2) });
+}
+
+#[tokio::test]
+async fn what_rests_on_a_request_is_not_written_where_it_has_moved_on() {
+    let store = memory();
+    let at = |sequence| Commit {
+        stands: vec![(id("r-a"), Sequence(sequence))],
+        agenda: vec![AgendaChange::Put {
+            lane: Lane::Outbox,
+            key: id("r-a do"),
+            due: Millis(1),
+            body: body("1"),
+        }],
+        ..Commit::new(id("acme"), Millis(1))
+    };
+    let first = Commit {
+        requests: vec![change("r-a", 0, index(1, "x"))],
+        ..Commit::new(id("acme"), Millis(1))
+    };
+    store.commit(first).await.unwrap();
+    let refused = store.commit(at(0)).await.unwrap();
+    let subject = Subject::Request(id("r-a"));
+    assert_eq!(refused, Outcome::Conflict { subject, current: Sequence(1) });
+    let (org, key) = (id("acme"), id("r-a do"));
+    assert_eq!(store.agenda_entry(&org, Lane::Outbox, &key).await, Ok(None));
+    let done = store.commit(at(1)).await.unwrap();
+    assert!(matches!(done, Outcome::Committed { .. }), "{done:?}");
+    assert!(store.agenda_entry(&org, Lane::Outbox, &key).await.unwrap().is_some());
 }
 
 #[tokio::test]
