@@ -131,6 +131,30 @@ pub struct ChangeView {
 
 /// What changed, or with `dry_run` would.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+    /// What differs, of what was there before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldChange>,
+    /// How many more differences there are than `fields` tells.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_off: u32,
+}
+
+/// One difference; long texts are cut.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FieldChange {
+    /// Such as `groups` or `steps[board].quorum`; `line 4` of a script.
+    pub path: String,
+    /// What it was: a text as it is, all else as JSON. Absent where there was nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// What it is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 pub struct ChangeList {
     /// In the order in which they were made.
     pub changes: Vec<ChangeView>,
