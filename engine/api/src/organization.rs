@@ -51,6 +51,10 @@ pub struct OrganizationDoc {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bundle {
+    /// Components to be installed first, by the ids of the plugins: the SHA-256 of each, in hexadecimal.
+    /// They were sent before, each with `PUT /api/v1/plugins/{id}?dry_run=true`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub components: BTreeMap<String, String>,
     /// Settings, rates, people and places, grants.
     pub organization: OrganizationDoc,
     /// Scripts by name.
@@ -127,10 +131,6 @@ pub struct ChangeView {
     /// What is doubtful about a rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<FieldMessage>,
-}
-
-/// What changed, or with `dry_run` would.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
     /// What differs, of what was there before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldChange>,
@@ -155,6 +155,10 @@ pub struct FieldChange {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(count: &u32) -> bool {
     *count == 0
+}
+
+/// What changed, or with `dry_run` would.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChangeList {
     /// In the order in which they were made.
     pub changes: Vec<ChangeView>,

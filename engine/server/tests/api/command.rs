@@ -139,3 +139,45 @@ fn what_changes_is_shown_field_by_field() {
     assert_eq!(server.done(olga, &apply), "0 changed, 9 as they were\n");
     server.stop();
 }
+
+/// A component and the rule that names it come together, or not at all.
+#[test]
+fn components_are_applied_with_all_the_rest_or_not_at_all() {
+    let home = Home::new();
+    let server = home.serve();
+    let olga = home.token.as_str();
+    let folder = home.path("files");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::copy(component("calendar"), folder.join("freeze.wasm")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    let rule = |days: &str| {
+        format!("{RULE}    when: {{plugin: freeze, config: {{days: [{days}]}}}}\n").replace(
+            "  - {id: one, approvers: [{id: a, who: {user: ann}}]}",
+            "  - id: one\n    approvers: [{id: a, who: {user: olga}}]",
+        )
+    };
+    let (apply, dry) = (["apply", "-f", folder.to_str().unwrap()], "--dry-run");
+    let dry_run = [&apply[..], &[dry]].concat();
+    write("grants.yaml", "plugins: {freeze: {blobs: true}}\n");
+
+    write("note.yaml", &rule("someday"));
+    for words in [&apply[..], &dry_run] {
+        let refused = server.refused(olga, words);
+        assert!(refused.contains("nothing was changed"), "{refused}");
+        assert!(refused.contains("note.yaml:6:"), "by the settings of the component: {refused}");
+        assert!(!server.done(olga, &["plugin", "list"]).contains("freeze"));
+    }
+    write("note.yaml", &rule("sat"));
+    let changes = "\
++ plugin freeze
+~ grant of plugin freeze
+    blobs: false → true
+^ rule note version 1
+";
+    assert_eq!(server.done(olga, &dry_run), format!("{changes}3 would change, 0 as they were\n"));
+    assert!(!server.done(olga, &["plugin", "list"]).contains("freeze"));
+    assert_eq!(server.done(olga, &apply), format!("{changes}3 changed, 0 as they were\n"));
+    assert!(server.done(olga, &["plugin", "list"]).contains("freeze  0.1.0  condition  "));
+    assert_eq!(server.done(olga, &apply), "0 changed, 3 as they were\n");
+    server.stop();
+}

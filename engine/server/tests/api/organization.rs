@@ -198,3 +198,15 @@ async fn settings_of_a_plugin_are_checked_when_a_rule_is_published() {
     let right = rule("{days: [mon, tue], from: \"09:00\"}");
     place.ask("PUT", "/api/v1/rules/small").by("olga").text(right).send().await.is(OK);
 }
+
+/// What is asked for by its hash must have been sent, and is never a path.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_that_was_not_sent_is_refused() {
+    let place = Place::new().await;
+    for digest in ["0".repeat(64), "../secret".to_owned(), String::new(), "A".repeat(64)] {
+        let bundle = json!({"components": {"freeze": digest}});
+        let refused = place.post("olga", "/api/v1/apply", &bundle).await;
+        refused.is_refused(422, "invalid");
+        assert_eq!(refused.body["fields"][0]["field"], "components.freeze");
+    }
+}
