@@ -160,6 +160,22 @@ async fn the_api_describes_itself() {
     let document = place.ask("GET", "/api/v1/openapi.json").send().await;
     document.is(OK);
     assert_eq!(document.body["openapi"], "3.1.0");
+    let takes_key = |path: &str| {
+        let parameters = document.body["paths"][path]["post"]["parameters"].as_array();
+        parameters.is_some_and(|all| all.iter().any(|one| one["name"] == "Idempotency-Key"))
+    };
+    for command in ["", "/{id}/decisions", "/{id}/cancel", "/{id}/reevaluate"] {
+        assert!(takes_key(&format!("/api/v1/requests{command}")), "REQ-11: {command}");
+    }
+    for deed in ["run", "retry", "revoke"] {
+        for item in ["", "/{item}"] {
+            let path = format!("/api/v1/requests/{{id}}/executions/{{execution}}{item}/{deed}");
+            assert!(takes_key(&path), "REQ-11: {path}");
+        }
+    }
+    for path in ["/api/v1/apply", "/api/v1/tokens"] {
+        assert!(!takes_key(path), "a repeat of {path} is carried out again");
+    }
     place.ask("GET", "/healthz").send().await.is(OK);
     place.ask("GET", "/readyz").send().await.is(OK);
 }
