@@ -1,5 +1,7 @@
 //! The directory as people write it: in scenario files, in files for `apply`, and over the API.
 
+mod written;
+
 use std::{collections::BTreeMap, fmt};
 
 use chrono::NaiveDate;

@@ -175,4 +175,22 @@ impl Endpoint {
     pub fn is_open(self) -> bool {
         matches!(self, Self::OpenApi | Self::Healthy | Self::Ready)
     }
+
+    /// Whether a repeat with the same `Idempotency-Key` gets the first answer (REQ-11).
+    #[must_use]
+    pub fn takes_key(self) -> bool {
+        matches!(
+            self,
+            Self::Submit
+                | Self::Decide
+                | Self::Cancel
+                | Self::Reevaluate
+                | Self::Run
+                | Self::Retry
+                | Self::Revoke
+                | Self::RunItem
+                | Self::RetryItem
+                | Self::RevokeItem
+        )
+    }
 }

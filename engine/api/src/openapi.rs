@@ -179,7 +179,7 @@ fn parameters(endpoint: Endpoint, description: &Description) -> Vec<Parameter> {
     if endpoint == Endpoint::Decide {
         all.push(named("If-Match", ParameterIn::Header, Required::True));
     }
-    if description.method == Method::Post {
+    if endpoint.takes_key() {
         all.push(named("Idempotency-Key", ParameterIn::Header, Required::False));
     }
     all

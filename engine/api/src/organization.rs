@@ -51,6 +51,10 @@ pub struct OrganizationDoc {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bundle {
+    /// Components to be installed first, by the ids of the plugins: the SHA-256 of each, in hexadecimal.
+    /// They were sent before, each with `PUT /api/v1/plugins/{id}?dry_run=true`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub components: BTreeMap<String, String>,
     /// Settings, rates, people and places, grants.
     pub organization: OrganizationDoc,
     /// Scripts by name.
@@ -127,6 +131,30 @@ pub struct ChangeView {
     /// What is doubtful about a rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<FieldMessage>,
+    /// What differs, of what was there before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldChange>,
+    /// How many more differences there are than `fields` tells.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_off: u32,
+}
+
+/// One difference; long texts are cut.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FieldChange {
+    /// Such as `groups` or `steps[board].quorum`; `line 4` of a script.
+    pub path: String,
+    /// What it was: a text as it is, all else as JSON. Absent where there was nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// What it is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What changed, or with `dry_run` would.

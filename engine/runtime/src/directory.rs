@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use crate::{
     error::EngineError,
     organization::OrganizationEvent,
-    organize::{Change, Changed, Plan, apply},
+    organize::{Change, Changed, Plan, apply, told},
 };
 
 impl Plan<'_> {
@@ -93,7 +93,9 @@ impl Plan<'_> {
         self.check_own_rights(before, &after, is_new)?;
         let what = format!("user {}", doc.login);
         let before = (!is_new).then_some(before);
-        self.put(what, before, &after, OrganizationEvent::UserPut(after.clone())).map(Some)
+        let names = engine_api::catalogue::Names::of_directory(&organization.directory);
+        let event = OrganizationEvent::UserPut(after.clone());
+        self.put(what, before, &after, event, |user| told(&UserDoc::of(user, &names))).map(Some)
     }
 
     /// DIR-3: one owner, by transfer only; administrators do not change their own rights.
@@ -165,7 +167,8 @@ impl Plan<'_> {
         let name = doc.name.unwrap_or_else(|| doc.id.to_string());
         let after = Group { id: doc.id, name };
         let before = organization.directory.group(&after.id).filter(|group| !group.name.is_empty());
-        self.put(what, before, &after, OrganizationEvent::GroupPut(after.clone()))
+        let event = OrganizationEvent::GroupPut(after.clone());
+        self.put(what, before, &after, event, |group| told(&GroupDoc::of(group)))
     }
 
     pub(crate) fn put_node(&mut self, doc: NodeDoc) -> Result<Option<Changed>, EngineError> {
@@ -196,7 +199,9 @@ impl Plan<'_> {
         let name = doc.name.unwrap_or_else(|| doc.id.to_string());
         let after = Node { id: doc.id, name, parent: doc.parent, permissions };
         let before = organization.directory.node(&after.id).filter(|node| !node.name.is_empty());
-        self.put(what, before, &after, OrganizationEvent::NodePut(after.clone())).map(Some)
+        let event = OrganizationEvent::NodePut(after.clone());
+        let told = |node: &Node| told(&NodeDoc::of(node, &organization.directory));
+        self.put(what, before, &after, event, told).map(Some)
     }
 
     fn check_parent(&mut self, at: &str, node: &NodeId, parent: &NodeId) {
@@ -219,7 +224,9 @@ impl Plan<'_> {
         let name = doc.name.unwrap_or_else(|| doc.id.to_string());
         let after = Resource { id: doc.id, name, owner };
         let before = organization.directory.resource(&after.id);
-        self.put(what, before, &after, OrganizationEvent::ResourcePut(after.clone())).map(Some)
+        let event = OrganizationEvent::ResourcePut(after.clone());
+        let told = |resource: &Resource| told(&ResourceDoc::of(resource, &organization.directory));
+        self.put(what, before, &after, event, told).map(Some)
     }
 
     fn user_id(&mut self, at: &str, login: &Login) -> Option<UserId> {

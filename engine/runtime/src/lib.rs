@@ -38,6 +38,6 @@ pub use library::Library;
 pub use organization::{
     InstalledPlugin, OrganizationEvent, OrganizationState, Origin, RuleVersion, TokenRecord,
 };
-pub use organize::{Change, Changed};
+pub use organize::{Change, Changed, Differences};
 pub use read::{ListQuery, RequestPage, Seen, Summary};
 pub use tokens::NewToken;

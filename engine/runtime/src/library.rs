@@ -87,6 +87,21 @@ impl Library {
         Ok(self.shelve(plugin))
     }
 
+    /// A component that was added, by the SHA-256 of its file in hexadecimal; none where there is no such
+    /// file.
+    ///
+    /// # Errors
+    /// [`EngineError::Extension`] where its file cannot be used.
+    pub async fn component(&self, digest: &str) -> Result<Option<Arc<Plugin>>, EngineError> {
+        let is_digest =
+            digest.len() == 64 && digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if !is_digest || !self.path(digest).exists() {
+            return Ok(None);
+        }
+        let found = self.find(digest.to_owned()).await;
+        found.map(Some).map_err(|failure| EngineError::Extension(failure.message))
+    }
+
     fn shelve(&self, plugin: Plugin) -> Arc<Plugin> {
         let plugin = Arc::new(plugin);
         let mut components = self.inner.components.lock().unwrap_or_else(PoisonError::into_inner);
@@ -170,18 +185,19 @@ impl Library {
         let installed = state.plugins.get(id).cloned().ok_or_else(|| {
             Failure::new(FailureClass::Contract, format!("plugin `{id}` is not installed"))
         })?;
-        let library = self.clone();
-        let digest = installed.digest.clone();
+        Ok((self.find(installed.digest.clone()).await?, installed))
+    }
+
+    async fn find(&self, digest: String) -> Result<Arc<Plugin>, Failure> {
         let known = {
             let components = self.inner.components.lock().unwrap_or_else(PoisonError::into_inner);
             components.get(&digest).cloned()
         };
         if let Some(plugin) = known {
-            return Ok((plugin, installed));
+            return Ok(plugin);
         }
-        let loaded = tokio::task::spawn_blocking(move || library.read_component(&digest)).await;
-        let loaded = loaded.map_err(|error| Failure::new(FailureClass::Bug, error.to_string()))?;
-        Ok((loaded?, installed))
+        let library = self.clone();
+        blocking(move || library.read_component(&digest)).await
     }
 
     fn read_component(&self, digest: &str) -> Result<Arc<Plugin>, Failure> {

@@ -1,12 +1,15 @@
 //! Changes of an organization: checked, committed together, seen at once.
 
 mod commit;
+mod difference;
 mod plugin;
 mod stored;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use engine_api::directory::{GroupDoc, NodeDoc, ResourceDoc, UserDoc};
+pub use difference::Differences;
+pub(crate) use difference::told;
+use engine_api::directory::{GroupDoc, NodeDoc, RatesDoc, ResourceDoc, UserDoc};
 use engine_core::{
     directory::{OrganizationRole, User},
     ids::{
@@ -19,6 +22,7 @@ use engine_core::{
     value::PropertyType,
 };
 use engine_host::Grant;
+use serde_json::Value as Json;
 pub(crate) use stored::apply;
 
 use crate::{
@@ -93,7 +97,12 @@ pub enum Changed {
     /// It was not there.
     Created(String),
     /// It was different.
-    Updated(String),
+    Updated {
+        /// The thing.
+        what: String,
+        /// How.
+        differences: Differences,
+    },
     /// It is gone.
     Removed(String),
     /// It was so already.
@@ -106,6 +115,8 @@ pub enum Changed {
         version: u32,
         /// What the check warns of.
         warnings: Vec<Problem>,
+        /// How it differs from the version before.
+        differences: Differences,
     },
 }
 
@@ -116,6 +127,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) state: OrganizationState,
     pub(crate) events: Vec<OrganizationEvent>,
     pub(crate) problems: Vec<FieldProblem>,
+    /// How many differences can still be told.
+    room: usize,
 }
 
 impl Engine {
@@ -179,6 +192,7 @@ impl Engine {
             state: (*before).clone(),
             events: Vec::new(),
             problems: Vec::new(),
+            room: difference::MOST_IN_ALL,
         };
         plan.introduce(&changes)?;
         let mut changed = Vec::new();
@@ -219,19 +233,31 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// Says what a change came to, and records it where it is one.
+    /// Says what a change came to, and records it where it is one. `told` is the thing as people write
+    /// it.
     pub(crate) fn put<T: PartialEq>(
         &mut self,
         what: String,
         before: Option<&T>,
         after: &T,
         event: OrganizationEvent,
+        told: impl Fn(&T) -> Json,
     ) -> Result<Changed, EngineError> {
-        match before {
-            Some(before) if before == after => Ok(Changed::Same(what)),
-            Some(_) => self.record(event).map(|()| Changed::Updated(what)),
-            None => self.record(event).map(|()| Changed::Created(what)),
+        let Some(before) = before else {
+            return self.record(event).map(|()| Changed::Created(what));
+        };
+        if before == after {
+            return Ok(Changed::Same(what));
         }
+        self.record(event)?;
+        let differences = self.differences(&told(before), &told(after));
+        Ok(Changed::Updated { what, differences })
+    }
+
+    pub(crate) fn differences(&mut self, before: &Json, after: &Json) -> Differences {
+        let differences = Differences::of(before, after, self.room);
+        self.room = self.room.saturating_sub(differences.fields.len());
+        differences
     }
 
     fn remove(
@@ -270,12 +296,9 @@ impl Plan<'_> {
             Change::SetUserProperties(types) => {
                 let event = OrganizationEvent::UserPropertiesSet(types.clone());
                 let before = Some(&organization.user_properties);
-                self.put("property types".to_owned(), before, &types, event).map(Some)
+                self.put("property types".to_owned(), before, &types, event, told).map(Some)
             }
-            Change::SetRates(rates) => {
-                let event = OrganizationEvent::RatesSet(rates.clone());
-                self.put("rates".to_owned(), organization.rates.as_ref(), &rates, event).map(Some)
-            }
+            Change::SetRates(rates) => self.set_rates(&rates).map(Some),
             Change::SetSettings(settings) => self.set_settings(&settings),
             Change::Publish { definition, comment } => self.publish(*definition, comment).map(Some),
             Change::PutScript { .. }
@@ -292,7 +315,9 @@ impl Plan<'_> {
             Change::PutScript { name, text } => {
                 let before = self.state.scripts.get(&name).map(ToString::to_string);
                 let event = OrganizationEvent::ScriptPut { name: name.clone(), text: text.clone() };
-                self.put(format!("script {name}"), before.as_ref(), &text, event).map(Some)
+                let what = format!("script {name}");
+                self.put(what, before.as_ref(), &text, event, |text| difference::lines(text))
+                    .map(Some)
             }
             Change::RemoveScript(name) => {
                 let there = self.state.scripts.contains_key(&name);
@@ -300,16 +325,7 @@ impl Plan<'_> {
                 self.remove(what, there, OrganizationEvent::ScriptRemoved(name)).map(Some)
             }
             Change::PutPlugin(plugin) => self.put_plugin(plugin).map(Some),
-            Change::GrantPlugin { plugin, grant } => {
-                let Some(before) = self.state.plugins.get(&plugin).cloned() else {
-                    self.problem("plugin", format!("`{plugin}` is not installed"));
-                    return Ok(None);
-                };
-                let after = InstalledPlugin { grant, ..(*before).clone() };
-                let event = OrganizationEvent::PluginPut(after.clone());
-                let what = format!("grant of plugin {plugin}");
-                self.put(what, Some(&*before), &after, event).map(Some)
-            }
+            Change::GrantPlugin { plugin, grant } => self.grant_plugin(&plugin, grant),
             Change::RemovePlugin(id) => {
                 let there = self.state.plugins.contains_key(&id);
                 let what = format!("plugin {id}");
@@ -338,6 +354,13 @@ impl Plan<'_> {
         }
     }
 
+    fn set_rates(&mut self, rates: &Rates) -> Result<Changed, EngineError> {
+        let before = self.state.organization.rates.clone();
+        let event = OrganizationEvent::RatesSet(rates.clone());
+        let told = |rates: &Rates| told(&RatesDoc(rates.clone()));
+        self.put("rates".to_owned(), before.as_ref(), rates, event, told)
+    }
+
     fn set_settings(&mut self, settings: &Settings) -> Result<Option<Changed>, EngineError> {
         if settings.time_zone.parse::<chrono_tz::Tz>().is_err() {
             let message = format!("`{}` is not a time zone", settings.time_zone);
@@ -356,6 +379,6 @@ impl Plan<'_> {
         }
         let before = self.state.organization.settings.clone();
         let event = OrganizationEvent::SettingsSet(settings.clone());
-        self.put("settings".to_owned(), Some(&before), settings, event).map(Some)
+        self.put("settings".to_owned(), Some(&before), settings, event, told).map(Some)
     }
 }

@@ -8,7 +8,7 @@ use engine_core::{
 use crate::{
     error::EngineError,
     organization::OrganizationEvent,
-    organize::{Changed, Plan},
+    organize::{Changed, Plan, told},
 };
 
 impl Plan<'_> {
@@ -32,11 +32,14 @@ impl Plan<'_> {
                 return Err(Rejection::RuleInvalid(vec![problem]).into());
             }
         }
-        let version = newest.map_or(1, |newest| newest.version + 1);
+        let version = newest.as_ref().map_or(1, |newest| newest.version + 1);
         let (scripts, plugins) = (self.state.script_names(), self.state.worlds());
         let names = Names::of_today(&self.state.organization, &scripts, &plugins)
             .with_schemas(&self.state.schemas);
         let compiled = compile(&definition, version, &names).map_err(Rejection::RuleInvalid)?;
+        let differences = newest
+            .map(|newest| self.differences(&told(&newest.definition), &told(&definition)))
+            .unwrap_or_default();
         let published = Published {
             version,
             author: self.me.id.clone(),
@@ -49,7 +52,7 @@ impl Plan<'_> {
         };
         let rule = published.definition.rule.clone();
         self.record(OrganizationEvent::RulePublished(Box::new(published)))?;
-        Ok(Changed::Published { rule, version, warnings: compiled.warnings })
+        Ok(Changed::Published { rule, version, warnings: compiled.warnings, differences })
     }
 
     /// Whether the properties of people that a version looks at still have the types they had.

@@ -21,12 +21,19 @@ struct Config {
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Day {
+    #[serde(alias = "monday")]
     Mon,
+    #[serde(alias = "tuesday")]
     Tue,
+    #[serde(alias = "wednesday")]
     Wed,
+    #[serde(alias = "thursday")]
     Thu,
+    #[serde(alias = "friday")]
     Fri,
+    #[serde(alias = "saturday")]
     Sat,
+    #[serde(alias = "sunday")]
     Sun,
 }
 
@@ -185,7 +192,10 @@ mod tests {
             why_not("2026-03-06T23:00:00Z", friday_night),
             "Saturday, 7 March 2026 is not a working day"
         );
-        assert_eq!(at("2026-03-07T12:00:00Z", json!({"days": ["sat"]})), met());
+        for days in [["sat"], ["saturday"]] {
+            assert_eq!(at("2026-03-07T12:00:00Z", json!({"days": days})), met());
+        }
+        assert!(at("2026-03-08T12:00:00Z", json!({"days": ["saturday", "mon"]})) != met());
     }
 
     #[test]

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    extension::{Failure, Plan, Receipt, ResolvedConfig},
-    ids::{BindingId, ExecutionId, PluginId, UserId},
+    extension::{ConfigValue, Failure, Plan, Receipt, ResolvedConfig},
+    ids::{BindingId, ExecutionId, PluginId, ResourceId, UserId},
     payload::PayloadHash,
+    value::Value,
 };
 
 /// An execution (EXE-1).
@@ -39,6 +40,15 @@ impl Execution {
     #[must_use]
     pub fn binding(&self) -> &BindingId {
         &self.id.binding
+    }
+
+    /// What it is about: the resources among its settings, and its item.
+    pub fn resources(&self) -> impl Iterator<Item = &ResourceId> {
+        let in_config = self.config.values().filter_map(|value| match value {
+            ConfigValue::Property(Value::Resource(resource)) => Some(resource),
+            ConfigValue::Property(_) | ConfigValue::Json(_) => None,
+        });
+        in_config.chain(&self.id.item)
     }
 }
 

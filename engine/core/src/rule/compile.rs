@@ -110,7 +110,7 @@ impl Compiler<'_> {
         self.unique("form", definition.form.iter().map(|field| field.name.as_str()));
         self.unique("steps", definition.steps.iter().map(|step| step.id.as_str()));
         self.unique("executors", definition.executors.iter().map(|e| e.id.as_str()));
-        let submitters = definition.submitters.as_ref().map(|whos| self.whos("submitters", whos));
+        let submitters = definition.submitters.as_ref().map(|whos| self.named("submitters", whos));
         let form = self.fields("form", &definition.form);
         let item_form = self.fields("item_form", &definition.item_form);
         let when = definition.when.as_ref().and_then(|doc| self.condition("when", doc));
@@ -218,7 +218,7 @@ impl Compiler<'_> {
             self.keep(&format!("{path}.plugin"), known);
             let manual = match &doc.run {
                 RunDoc::Automatic => None,
-                RunDoc::Manual(whos) => Some(self.whos(&format!("{path}.run.manual"), whos)),
+                RunDoc::Manual(whos) => Some(self.named(&format!("{path}.run.manual"), whos)),
             };
             let window = doc
                 .window

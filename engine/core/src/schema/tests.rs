@@ -93,13 +93,13 @@ fn values_are_checked() {
             json!("noon"),
             "expected a time in RFC 3339, found `noon`",
         ),
-        (json!({"minItems": 1}), json!([1]), json!([]), "expected at least 1 elements, found 0"),
+        (json!({"minItems": 1}), json!([1]), json!([]), "expected at least 1 element, found 0"),
         (json!({"uniqueItems": true}), json!([1, 2]), json!([1, 1]), "`1` stands twice"),
         (
             json!({"minProperties": 1}),
             json!({"a": 1}),
             json!({}),
-            "expected at least 1 entries, found 0",
+            "expected at least 1 entry, found 0",
         ),
         (json!({"required": ["a"]}), json!({"a": 1}), json!({}), "`a` is missing"),
         (

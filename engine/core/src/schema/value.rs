@@ -120,10 +120,14 @@ fn unique(json: &Json, path: &str) -> Outcome {
 }
 
 fn counted(found: usize, least: u64, most: u64, of: Counted, path: &str) -> Outcome {
-    let what = match of {
-        Counted::Characters => "characters",
-        Counted::Items => "elements",
-        Counted::Entries => "entries",
+    let one = if most == u64::MAX { least == 1 } else { (least, most) == (1, 1) };
+    let what = match (of, one) {
+        (Counted::Characters, true) => "character",
+        (Counted::Characters, false) => "characters",
+        (Counted::Items, true) => "element",
+        (Counted::Items, false) => "elements",
+        (Counted::Entries, true) => "entry",
+        (Counted::Entries, false) => "entries",
     };
     Outcome::when((least..=most).contains(&(found as u64)), path, || match most {
         u64::MAX => format!("expected at least {least} {what}, found {found}"),

@@ -263,3 +263,45 @@ fn a_release_of_one_request_runs_no_other() {
     assert_eq!(Release::of(&other), None);
     assert_eq!(ExecutionOrder::new(release, &other, &fix()), None);
 }
+
+/// RUL-1, EXE-2: a `who` that would let nobody in is refused where people are let in.
+#[test]
+fn who_submits_and_who_runs_is_seen_without_asking() {
+    let resolved = [
+        ("property", json!({"property": "requester.manager"})),
+        ("property", json!({"property": "request.friend.manager"})),
+        ("property", json!({"property": "request.friends"})),
+        ("node", json!({"node": {"property": "place", "level": "edit"}})),
+        ("owner_of", json!({"owner_of": "db"})),
+        ("owner_of", json!({"owner_of": "items"})),
+        ("script", json!({"script": "chain.rhai"})),
+        ("plugin", json!({"plugin": "org-chart"})),
+    ];
+    let seen = json!([{"user": "cleo"}, {"group": "staff"}, {"role": "administrator"},
+        {"property": "request.friend"}]);
+    let rule = |submitters: &Json, manual: &Json| {
+        let mut rule = repair(&json!({"id": "fix", "plugin": "sql", "run": {"manual": manual}}));
+        rule["submitters"] = submitters.clone();
+        rule["form"] = json!([
+            {"name": "size", "type": "choice", "values": ["s", "l"],
+                "choices_for": [{"who": submitters[1], "values": ["s"]}]},
+            {"name": "friend", "type": "user"},
+            {"name": "friends", "type": "list of user"},
+            {"name": "place", "type": "node"},
+            {"name": "db", "type": "resource"},
+        ]);
+        rule
+    };
+    assert!(Office::try_new(organization(people()), &rule(&seen, &seen)).is_ok());
+    for (word, who) in resolved {
+        let whos = json!([{"group": "staff"}, who]);
+        let Err(problems) = Office::try_new(organization(people()), &rule(&whos, &whos)) else {
+            panic!("{who} is published");
+        };
+        let paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
+        let expected =
+            ["submitters[1]", "form[0].choices_for[0].who", "executors[0].run.manual[1]"];
+        assert_eq!(paths, expected.map(|path| format!("{path}.{word}")), "{who}");
+        assert!(problems[0].message.contains("use `user`, `group`, `role`"), "{problems:?}");
+    }
+}

@@ -1,6 +1,10 @@
 //! Installing a plugin, and replacing one.
 
-use super::{Changed, Plan};
+use engine_core::ids::PluginId;
+use engine_host::Grant;
+use serde_json::{Value as Json, json};
+
+use super::{Changed, Plan, told};
 use crate::{
     error::EngineError,
     organization::{InstalledPlugin, OrganizationEvent},
@@ -16,16 +20,46 @@ impl Plan<'_> {
             Some(before) if is_same(&before, &plugin) => Ok(Changed::Same(what)),
             Some(before) => {
                 let after = InstalledPlugin { grant: before.grant.clone(), ..plugin };
-                self.record(OrganizationEvent::PluginPut(after)).map(|()| Changed::Updated(what))
+                let differences = self.differences(&file(&before), &file(&after));
+                self.record(OrganizationEvent::PluginPut(after))?;
+                Ok(Changed::Updated { what, differences })
             }
             None => {
                 self.record(OrganizationEvent::PluginPut(plugin)).map(|()| Changed::Created(what))
             }
         }
     }
+
+    /// Grants a plugin what it may use: all of it.
+    pub(super) fn grant_plugin(
+        &mut self,
+        plugin: &PluginId,
+        grant: Grant,
+    ) -> Result<Option<Changed>, EngineError> {
+        let Some(before) = self.state.plugins.get(plugin).cloned() else {
+            self.problem("plugin", format!("`{plugin}` is not installed"));
+            return Ok(None);
+        };
+        let after = InstalledPlugin { grant, ..(*before).clone() };
+        let event = OrganizationEvent::PluginPut(after.clone());
+        let what = format!("grant of plugin {plugin}");
+        let told = |plugin: &InstalledPlugin| told(&plugin.grant);
+        self.put(what, Some(&*before), &after, event, told).map(Some)
+    }
 }
 
 /// Whether a plugin is installed so already.
 fn is_same(before: &InstalledPlugin, after: &InstalledPlugin) -> bool {
     before.digest == after.digest && before.config == after.config && before.origin == after.origin
+}
+
+/// What people are told of a plugin's file.
+fn file(plugin: &InstalledPlugin) -> Json {
+    json!({
+        "name": plugin.name,
+        "version": plugin.version,
+        "world": plugin.world,
+        "digest": plugin.digest,
+        "origin": plugin.origin,
+    })
 }

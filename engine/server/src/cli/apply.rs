@@ -45,14 +45,17 @@ impl Apply {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Components first: rules and grants name them.
+    /// Components are only sent before the rest: they are installed with it, all or nothing.
     async fn apply(&self, client: &Client, gathered: Gathered) -> anyhow::Result<ChangeList> {
-        let deed = if self.dry_run { Deed::DryRun } else { Deed::Do };
-        let mut all = ChangeList { changes: Vec::new(), dry_run: self.dry_run };
-        for (id, component) in gathered.components {
-            all.changes.extend(client.install(&id, component, deed).await?.changes);
+        let Gathered { mut bundle, components } = gathered;
+        for (id, component) in components {
+            let digest = engine_host::digest(&component);
+            if bundle.components.insert(id.clone(), digest).is_some() {
+                anyhow::bail!("there are two components named `{id}`");
+            }
+            client.install(&id, component, Deed::DryRun).await?;
         }
-        all.changes.extend(client.apply(&gathered.bundle, deed, self.prune).await?.changes);
-        Ok(all)
+        let deed = if self.dry_run { Deed::DryRun } else { Deed::Do };
+        Ok(client.apply(&bundle, deed, self.prune).await?)
     }
 }

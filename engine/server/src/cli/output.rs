@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use engine_api::{
     document::Diagnostics,
-    organization::{ChangeList, ChangeWord},
+    organization::{ChangeList, ChangeWord, FieldChange},
 };
 use engine_store::OpenError;
 use sdk_client::ClientError;
@@ -75,8 +75,29 @@ pub(super) fn changes(list: &ChangeList) {
         for warning in &change.warnings {
             say(&format!("    warning: {}: {}", warning.field, warning.message));
         }
+        for field in &change.fields {
+            say(&format!("    {}", difference(field)));
+        }
+        if change.left_off > 0 {
+            say(&format!("    … and {} more", change.left_off));
+        }
     }
     let changed = list.changes.len() - same;
     let did = if list.dry_run { "would change" } else { "changed" };
     say(&format!("{changed} {did}, {same} as they were"));
+}
+
+/// `email: (none) → ann@example.org`.
+fn difference(field: &FieldChange) -> String {
+    let side = |text: &Option<String>| text.as_deref().map_or("(none)".to_owned(), shown);
+    format!("{}: {} → {}", field.path, side(&field.before), side(&field.after))
+}
+
+/// A text on one line of a terminal: one that would not be seen as it is stands in quotes.
+fn shown(text: &str) -> String {
+    if text.is_empty() || text.contains(char::is_control) {
+        format!("{text:?}")
+    } else {
+        text.to_owned()
+    }
 }

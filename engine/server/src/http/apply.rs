@@ -1,5 +1,7 @@
 //! A folder of files in one transaction.
 
+use std::collections::BTreeMap;
+
 use axum::{Json, extract::State};
 use engine_api::organization::{Bundle, ChangeList, OrganizationDoc};
 use engine_core::{
@@ -26,7 +28,8 @@ pub(super) async fn apply(
     Body(bundle): Body<Bundle>,
 ) -> Result<Json<ChangeList>, Refusal> {
     known.administrates()?;
-    let mut basis = organization(bundle.organization, &known, how.prune)?;
+    let mut basis = components(&state, &known, bundle.components).await?;
+    basis.extend(organization(bundle.organization, &known, how.prune)?);
     for (name, text) in bundle.scripts {
         let name: ScriptId = field("scripts", &name)?;
         scripts::check(&state, &name, &text)?;
@@ -43,6 +46,27 @@ pub(super) async fn apply(
         }
         Err(error) => Err(known.refusal(&error)),
     }
+}
+
+/// Plugins of components that were sent before: first, so that grants and rules can name them.
+async fn components(
+    state: &AppState,
+    known: &Known,
+    wanted: BTreeMap<String, String>,
+) -> Result<Vec<Change>, Refusal> {
+    let mut changes = Vec::new();
+    for (id, digest) in wanted {
+        let plugin: PluginId = field("components", &id)?;
+        let component = state.library.component(&digest).await;
+        let Some(component) = component.map_err(|error| known.refusal(&error))? else {
+            let message = format!(
+                "there is no component `{digest}`: send it with `PUT /api/v1/plugins/{plugin}?dry_run=true`"
+            );
+            return Err(Refusal::invalid(&format!("components.{plugin}"), message));
+        };
+        changes.push(plugins::put(state, known, plugin, &component)?);
+    }
+    Ok(changes)
 }
 
 /// Which of several rules is refused: each is tried alone, on top of everything else.

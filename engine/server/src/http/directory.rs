@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use axum::{Json, extract::State};
 use engine_api::{
     catalogue::Names,
-    directory::{DirectoryDoc, GroupDoc, NodeDoc, NodePermissionDoc, ResourceDoc, UserDoc},
+    directory::{DirectoryDoc, GroupDoc, NodeDoc, ResourceDoc, UserDoc},
     organization::ChangeList,
 };
 use engine_core::{
-    directory::{Grantee, Group, Node, OrganizationRole, Resource, User},
-    ids::UserId,
+    directory::{OrganizationRole, User},
     organization::Organization,
 };
 use engine_runtime::Change;
@@ -90,55 +89,9 @@ fn document(organization: &Organization) -> DirectoryDoc {
     let names = Names::of_directory(directory);
     DirectoryDoc {
         user_properties: organization.user_properties.clone(),
-        groups: directory.groups().map(group).collect(),
-        users: directory.users().map(|u| user(u, &names)).collect(),
-        nodes: directory.nodes().map(|n| node(n, organization)).collect(),
-        resources: directory.resources().map(|r| resource(r, organization)).collect(),
-    }
-}
-
-/// A user as documents write them.
-pub(super) fn user(user: &User, names: &Names<'_>) -> UserDoc {
-    let literal = |(name, value): (&_, &_)| (Clone::clone(name), names.literal(value));
-    UserDoc {
-        login: user.login.clone(),
-        name: (user.name != user.login.as_str()).then(|| user.name.clone()),
-        email: user.email.clone(),
-        time_zone: user.time_zone.clone(),
-        active: user.active,
-        kind: user.kind,
-        role: user.role,
-        groups: user.groups.iter().cloned().collect(),
-        properties: user.properties.iter().map(literal).collect(),
-    }
-}
-
-fn group(group: &Group) -> GroupDoc {
-    let name = (group.name != group.id.as_str()).then(|| group.name.clone());
-    GroupDoc { id: group.id.clone(), name }
-}
-
-fn node(node: &Node, organization: &Organization) -> NodeDoc {
-    let login = |id: &UserId| organization.directory.user(id).map(|user| user.login.clone());
-    let permission = |(grantee, level): &(Grantee, _)| match grantee {
-        Grantee::User(id) => NodePermissionDoc { user: login(id), group: None, level: *level },
-        Grantee::Group(id) => {
-            NodePermissionDoc { user: None, group: Some(id.clone()), level: *level }
-        }
-    };
-    NodeDoc {
-        id: node.id.clone(),
-        name: (node.name != node.id.as_str()).then(|| node.name.clone()),
-        parent: node.parent.clone(),
-        permissions: node.permissions.iter().map(permission).collect(),
-    }
-}
-
-fn resource(resource: &Resource, organization: &Organization) -> ResourceDoc {
-    let owner = resource.owner.as_ref().and_then(|id| organization.directory.user(id));
-    ResourceDoc {
-        id: resource.id.clone(),
-        name: (resource.name != resource.id.as_str()).then(|| resource.name.clone()),
-        owner: owner.map(|user| user.login.clone()),
+        groups: directory.groups().map(GroupDoc::of).collect(),
+        users: directory.users().map(|user| UserDoc::of(user, &names)).collect(),
+        nodes: directory.nodes().map(|node| NodeDoc::of(node, directory)).collect(),
+        resources: directory.resources().map(|r| ResourceDoc::of(r, directory)).collect(),
     }
 }

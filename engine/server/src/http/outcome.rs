@@ -120,17 +120,29 @@ pub(super) fn list(changed: Vec<Changed>, dry_run: bool) -> Json<ChangeList> {
 }
 
 fn view(changed: Changed) -> ChangeView {
-    let plain = |change, what| ChangeView { change, what, version: None, warnings: Vec::new() };
+    let plain = |change, what| ChangeView {
+        change,
+        what,
+        version: None,
+        warnings: Vec::new(),
+        fields: Vec::new(),
+        left_off: 0,
+    };
     match changed {
         Changed::Created(what) => plain(ChangeWord::Created, what),
-        Changed::Updated(what) => plain(ChangeWord::Updated, what),
+        Changed::Updated { what, differences } => ChangeView {
+            fields: differences.fields,
+            left_off: differences.left_off,
+            ..plain(ChangeWord::Updated, what)
+        },
         Changed::Removed(what) => plain(ChangeWord::Removed, what),
         Changed::Same(what) => plain(ChangeWord::Same, what),
-        Changed::Published { rule, version, warnings } => ChangeView {
-            change: ChangeWord::Published,
-            what: format!("rule {rule}"),
+        Changed::Published { rule, version, warnings, differences } => ChangeView {
             version: Some(version),
             warnings: warnings.iter().map(message).collect(),
+            fields: differences.fields,
+            left_off: differences.left_off,
+            ..plain(ChangeWord::Published, format!("rule {rule}"))
         },
     }
 }

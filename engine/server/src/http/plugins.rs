@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use engine_api::organization::{AccessWord, ChangeList, GrantDoc, PluginList, PluginView};
 use engine_core::{ids::PluginId, rule::World};
-use engine_host::{ConnectionGrant, Grant};
+use engine_host::{ConnectionGrant, Grant, Plugin};
 use engine_runtime::{Change, InstalledPlugin, Origin};
 
 use super::{
@@ -29,11 +29,22 @@ pub(super) async fn install(
     known.administrates()?;
     let plugin = state.library.add_component(bytes.into()).await;
     let plugin = plugin.map_err(|error| known.refusal(&error))?;
+    let change = put(&state, &known, id, &plugin)?;
+    known.changed(&state, vec![change], how.dry_run).await
+}
+
+/// Installs a component that was added, as the caller.
+pub(super) fn put(
+    state: &AppState,
+    known: &Known,
+    id: PluginId,
+    component: &Plugin,
+) -> Result<Change, Refusal> {
     let (by, at) = (known.caller.user.clone(), state.engine.now());
-    let installed = state.library.installed(id, &plugin, by, at);
+    let installed = state.library.installed(id, component, by, at);
     let installed =
         installed.ok_or_else(|| Refusal::invalid("body", "the component serves no world"))?;
-    known.changed(&state, vec![Change::PutPlugin(installed)], how.dry_run).await
+    Ok(Change::PutPlugin(installed))
 }
 
 pub(super) async fn remove(

@@ -8,7 +8,6 @@ use engine_runtime::Change;
 use super::{
     AppState,
     caller::Known,
-    directory,
     extract::{Asked, Body, DryRun, Id, Named},
     refusal::Refusal,
 };
@@ -19,7 +18,7 @@ pub(super) async fn read(known: Known, Id(login): Id<Login>) -> Result<Json<User
     }
     let user = known.organization.organization.directory.by_login(&login);
     let user = user.ok_or_else(Refusal::not_found)?;
-    Ok(Json(directory::user(user, &known.plain_names())))
+    Ok(Json(UserDoc::of(user, &known.plain_names())))
 }
 
 pub(super) async fn set(

@@ -9,11 +9,12 @@ use std::{
 use chrono::{DateTime, Utc};
 use engine_core::{
     ids::{Login, OrgId, RequestId, UserId},
-    rejection::{Code, Rejection, Unmet},
+    rejection::{Code, Rejection},
     request::{Request, StepState},
 };
 use engine_runtime::{
     Caller, Clock, Engine, EngineError, EngineOptions, Explained, Ids, Library, OrganizationState,
+    PersonExplained,
 };
 use engine_store::{EmbeddedStore, Log, Options as StoreOptions, Store};
 
@@ -294,13 +295,12 @@ impl Bench {
         Ok(self.engine()?.explain(&self.caller(None)?, request, person).await?)
     }
 
-    /// What keeps the person of the step from approving.
-    pub(super) async fn unmet(&self) -> Result<Vec<Code>, Broken> {
+    /// What the person of the step can do.
+    pub(super) async fn standing(&self) -> Result<PersonExplained, Broken> {
         let person = self.subject.person.clone();
         let person = person.ok_or_else(|| Broken::new("the step names nobody who could decide"))?;
         let explained = self.explained(Some(&person)).await?;
-        let person = explained.person.ok_or_else(|| Broken::new("nobody is explained"))?;
-        Ok(person.unmet.iter().map(Unmet::code).collect())
+        explained.person.ok_or_else(|| Broken::new("nobody is explained"))
     }
 
     /// The logins of those who see the request, each asked for themself.

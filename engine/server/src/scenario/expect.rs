@@ -7,7 +7,10 @@ use std::{
     fmt,
 };
 
-use engine_core::{rejection::Code, request::Status};
+use engine_core::{
+    rejection::{Code, Unmet},
+    request::Status,
+};
 use serde::{
     Deserialize, Deserializer,
     de::{IgnoredAny, SeqAccess, Visitor},
@@ -30,6 +33,7 @@ pub(super) struct ExpectDoc {
     decision_makers: Option<Vec<String>>,
     can_decide: Option<bool>,
     unmet: Option<Vec<Code>>,
+    allowed: Option<Vec<String>>,
     message_contains: Option<Texts>,
     /// The one key that makes a refusal right.
     pub(super) error: Option<Code>,
@@ -199,6 +203,10 @@ impl<'a> Check<'a> {
 
     /// Whether the person of the command can decide, and why not.
     async fn standing(&mut self, expect: &ExpectDoc) -> Result<(), Broken> {
+        if let Some(expected) = &expect.allowed {
+            let found = self.bench.standing().await?.allowed;
+            self.list("allowed", expected, found.into_iter().map(str::to_owned).collect());
+        }
         if expect.can_decide.is_none() && expect.unmet.is_none() {
             return Ok(());
         }
@@ -207,7 +215,9 @@ impl<'a> Check<'a> {
             Outcome::Refused(_)
             | Outcome::Done { .. }
             | Outcome::Together(_)
-            | Outcome::Crashed => self.bench.unmet().await?,
+            | Outcome::Crashed => {
+                self.bench.standing().await?.unmet.iter().map(Unmet::code).collect()
+            }
         };
         if let Some(expected) = expect.can_decide {
             self.differ("can_decide", expected, unmet.is_empty());

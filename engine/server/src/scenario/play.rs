@@ -225,7 +225,7 @@ fn warnings(changed: &Changed) -> Vec<String> {
             .iter()
             .map(|warning| format!("{}: {}", warning.path, warning.message))
             .collect(),
-        Changed::Created(_) | Changed::Updated(_) | Changed::Removed(_) | Changed::Same(_) => {
+        Changed::Created(_) | Changed::Updated { .. } | Changed::Removed(_) | Changed::Same(_) => {
             Vec::new()
         }
     }

@@ -59,3 +59,125 @@ fn install(home: &Home, server: &Serving) {
         assert!(refused.contains(says), "{refused}");
     }
 }
+
+const TEAM: &str = "\
+settings: {comments: {min: 5}}
+rates: {base: EUR, USD: \"0.92\", as_of: 2026-03-01}
+directory:
+  groups: [staff]
+  users: [{login: ann, groups: [staff]}, {login: bob}]
+  nodes: [{id: paris}]
+  resources: [{id: db, owner: ann}]
+";
+const RULE: &str = "\
+rule: note
+kind: note
+steps:
+  - {id: one, approvers: [{id: a, who: {user: ann}}]}
+";
+
+/// Each field with what it was, as a dry run and as it is done; a rule's steps by their names.
+#[test]
+fn what_changes_is_shown_field_by_field() {
+    let home = Home::new();
+    let server = home.serve();
+    let olga = home.token.as_str();
+    let folder = home.path("files");
+    std::fs::create_dir(&folder).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    let (apply, dry) = (["apply", "-f", folder.to_str().unwrap()], "--dry-run");
+    write("team.yaml", TEAM);
+    write("note.yaml", RULE);
+    write("day.rhai", "let a = 1;\na > 0\n");
+    server.done(olga, &apply);
+
+    let team = TEAM.replace("{comments: {min: 5}}", "{urgent: true, comments: {min: 7}}");
+    let team = team
+        .replace("0.92", "0.95")
+        .replace("{login: bob}", "{login: bob, groups: [staff], email: b@example.org}");
+    let team = team
+        .replace("{login: ann, groups: [staff]}", "{login: ann, groups: [staff], role: auditor}");
+    write(
+        "team.yaml",
+        &team
+            .replace("{id: paris}", "{id: paris, name: Paris}")
+            .replace("owner: ann", "owner: bob"),
+    );
+    write(
+        "note.yaml",
+        &format!(
+            "{}  - {{id: two, approvers: [{{id: b, who: {{user: bob}}}}]}}\n",
+            RULE.replace("user: ann", "group: staff")
+        ),
+    );
+    write("day.rhai", "let a = 2;\na > 0\n");
+    let expected = "\
+~ settings
+    comments.min: 5 → 7
+    urgent: false → true
+~ rates
+    USD: 0.92 → 0.95
+~ user ann
+    role: user → auditor
+~ user bob
+    email: (none) → b@example.org
+    groups: [] → [\"staff\"]
+~ node paris
+    name: (none) → Paris
+~ resource db
+    owner: ann → bob
+~ script day.rhai
+    line 1: let a = 1; → let a = 2;
+^ rule note version 2
+    steps[one].approvers[a].who.group: (none) → staff
+    steps[one].approvers[a].who.user: ann → (none)
+    steps[two]: (none) → {\"approvers\":[{\"id\":\"b\",\"who\":{\"user\":\"bob\"}}],\"id\":\"two\"}
+";
+    let shown = server.done(olga, &[&apply[..], &[dry]].concat());
+    assert_eq!(shown, format!("{expected}8 would change, 1 as they were\n"));
+    assert_eq!(server.done(olga, &apply), format!("{expected}8 changed, 1 as they were\n"));
+    assert_eq!(server.done(olga, &apply), "0 changed, 9 as they were\n");
+    server.stop();
+}
+
+/// A component and the rule that names it come together, or not at all.
+#[test]
+fn components_are_applied_with_all_the_rest_or_not_at_all() {
+    let home = Home::new();
+    let server = home.serve();
+    let olga = home.token.as_str();
+    let folder = home.path("files");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::copy(component("calendar"), folder.join("freeze.wasm")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    let rule = |days: &str| {
+        format!("{RULE}    when: {{plugin: freeze, config: {{days: [{days}]}}}}\n").replace(
+            "  - {id: one, approvers: [{id: a, who: {user: ann}}]}",
+            "  - id: one\n    approvers: [{id: a, who: {user: olga}}]",
+        )
+    };
+    let (apply, dry) = (["apply", "-f", folder.to_str().unwrap()], "--dry-run");
+    let dry_run = [&apply[..], &[dry]].concat();
+    write("grants.yaml", "plugins: {freeze: {blobs: true}}\n");
+
+    write("note.yaml", &rule("someday"));
+    for words in [&apply[..], &dry_run] {
+        let refused = server.refused(olga, words);
+        assert!(refused.contains("nothing was changed"), "{refused}");
+        assert!(refused.contains("note.yaml:6:"), "by the settings of the component: {refused}");
+        assert!(!server.done(olga, &["plugin", "list"]).contains("freeze"));
+    }
+    write("note.yaml", &rule("sat"));
+    let changes = "\
++ plugin freeze
+~ grant of plugin freeze
+    blobs: false → true
+^ rule note version 1
+";
+    assert_eq!(server.done(olga, &dry_run), format!("{changes}3 would change, 0 as they were\n"));
+    assert!(!server.done(olga, &["plugin", "list"]).contains("freeze"));
+    assert_eq!(server.done(olga, &apply), format!("{changes}3 changed, 0 as they were\n"));
+    assert!(server.done(olga, &["plugin", "list"]).contains("freeze  0.1.0  condition  "));
+    assert_eq!(server.done(olga, &apply), "0 changed, 3 as they were\n");
+    server.stop();
+}

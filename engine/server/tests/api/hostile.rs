@@ -103,3 +103,21 @@ async fn hostile_ids_are_refused_everywhere() {
         }
     }
 }
+
+/// The id of a call is the caller's where it is one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_keeps_the_id_that_it_came_with() {
+    let place = Place::new().await;
+    let answered = async |id: &str| {
+        let answer = place.ask("GET", "/healthz").header("x-request-id", id).send().await;
+        answer.headers["x-request-id"].to_str().unwrap().to_owned()
+    };
+    for id in ["a", "8f14e45f-ceea.4_Z", &"x".repeat(64)] {
+        assert_eq!(answered(id).await, id);
+    }
+    for id in ["", "a b", "a\tb", "a=\"b\"", "é", &"x".repeat(65)] {
+        let made = answered(id).await;
+        assert!(made != id && !made.is_empty(), "`{id}` is kept");
+    }
+    assert_ne!(answered("").await, answered("").await);
+}

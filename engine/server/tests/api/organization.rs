@@ -160,6 +160,22 @@ async fn the_api_describes_itself() {
     let document = place.ask("GET", "/api/v1/openapi.json").send().await;
     document.is(OK);
     assert_eq!(document.body["openapi"], "3.1.0");
+    let takes_key = |path: &str| {
+        let parameters = document.body["paths"][path]["post"]["parameters"].as_array();
+        parameters.is_some_and(|all| all.iter().any(|one| one["name"] == "Idempotency-Key"))
+    };
+    for command in ["", "/{id}/decisions", "/{id}/cancel", "/{id}/reevaluate"] {
+        assert!(takes_key(&format!("/api/v1/requests{command}")), "REQ-11: {command}");
+    }
+    for deed in ["run", "retry", "revoke"] {
+        for item in ["", "/{item}"] {
+            let path = format!("/api/v1/requests/{{id}}/executions/{{execution}}{item}/{deed}");
+            assert!(takes_key(&path), "REQ-11: {path}");
+        }
+    }
+    for path in ["/api/v1/apply", "/api/v1/tokens"] {
+        assert!(!takes_key(path), "a repeat of {path} is carried out again");
+    }
     place.ask("GET", "/healthz").send().await.is(OK);
     place.ask("GET", "/readyz").send().await.is(OK);
 }
@@ -197,4 +213,16 @@ async fn settings_of_a_plugin_are_checked_when_a_rule_is_published() {
     }
     let right = rule("{days: [mon, tue], from: \"09:00\"}");
     place.ask("PUT", "/api/v1/rules/small").by("olga").text(right).send().await.is(OK);
+}
+
+/// What is asked for by its hash must have been sent, and is never a path.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_that_was_not_sent_is_refused() {
+    let place = Place::new().await;
+    for digest in ["0".repeat(64), "../secret".to_owned(), String::new(), "A".repeat(64)] {
+        let bundle = json!({"components": {"freeze": digest}});
+        let refused = place.post("olga", "/api/v1/apply", &bundle).await;
+        refused.is_refused(422, "invalid");
+        assert_eq!(refused.body["fields"][0]["field"], "components.freeze");
+    }
 }

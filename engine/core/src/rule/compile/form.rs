@@ -37,7 +37,7 @@ impl Compiler<'_> {
         let mut choices_for = Vec::new();
         for (index, choice) in doc.choices_for.iter().enumerate() {
             let path = format!("{path}.choices_for[{index}]");
-            if let Some(who) = self.who(&format!("{path}.who"), &choice.who) {
+            if let Some(who) = self.named_one(&format!("{path}.who"), &choice.who) {
                 choices_for.push((who, choice.values.clone()));
             }
         }

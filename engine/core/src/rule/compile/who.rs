@@ -19,6 +19,46 @@ impl Compiler<'_> {
         whos
     }
 
+    /// People who are let in, not asked: those who submit, run, or have choices of their own.
+    pub(super) fn named(&mut self, path: &str, docs: &[WhoDoc]) -> Vec<Who> {
+        let mut whos = Vec::new();
+        for (index, doc) in docs.iter().enumerate() {
+            whos.extend(self.named_one(&format!("{path}[{index}]"), doc));
+        }
+        whos
+    }
+
+    /// Whether somebody is let in must be seen without asking anybody: a `who` that has to be resolved
+    /// would let nobody in (RUL-1, EXE-2).
+    pub(super) fn named_one(&mut self, path: &str, doc: &WhoDoc) -> Option<Who> {
+        let who = self.who(path, doc)?;
+        // What was published stays as it is.
+        if self.names.is_publish() && !self.is_seen(&who) {
+            let key = key(doc);
+            let message = format!(
+                "this `{key}` is not available here yet: use `user`, `group`, `role`, or \
+                 `property: request.…` with a property that is one user"
+            );
+            self.problem(format!("{path}.{key}"), message);
+        }
+        Some(who)
+    }
+
+    fn is_seen(&self, who: &Who) -> bool {
+        match who {
+            Who::User(_) | Who::Group(_) | Who::Role(_) => true,
+            Who::OfRequest(name, rest) => {
+                rest.is_empty() && self.types.get(name) == Some(&PropertyType::User)
+            }
+            Who::OfRequester(_)
+            | Who::Node { .. }
+            | Who::OwnerOf(_)
+            | Who::OwnersOfItems
+            | Who::Script(_)
+            | Who::Plugin(_) => false,
+        }
+    }
+
     pub(super) fn who(&mut self, path: &str, doc: &WhoDoc) -> Option<Who> {
         match doc {
             WhoDoc::User(login) => {
@@ -118,5 +158,20 @@ impl Compiler<'_> {
             }
             None => self.require_property(path, name),
         }
+    }
+}
+
+/// The word that a `who` is written with.
+fn key(doc: &WhoDoc) -> &'static str {
+    match doc {
+        WhoDoc::User(_) => "user",
+        WhoDoc::Group(_) => "group",
+        WhoDoc::Role(_) => "role",
+        WhoDoc::Node(_) => "node",
+        WhoDoc::OwnerOf(_) => "owner_of",
+        WhoDoc::Property(_) => "property",
+        WhoDoc::Pick(_) => "pick",
+        WhoDoc::Script(_) => "script",
+        WhoDoc::Plugin(_) => "plugin",
     }
 }
