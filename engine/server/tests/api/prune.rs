@@ -27,7 +27,7 @@ directory:
 /// What is there, by kind: active users, groups, nodes, resources.
 fn names(directory: &DirectoryDoc) -> [Vec<String>; 4] {
     let active = directory.users.iter().filter(|user| user.active);
-    let mut names = [
+    let mut names: [Vec<String>; 4] = [
         active.map(|user| user.login.to_string()).collect(),
         directory.groups.iter().map(|group| group.id.to_string()).collect(),
         directory.nodes.iter().map(|node| node.id.to_string()).collect(),
