@@ -16,6 +16,8 @@ use super::{
 /// Where the store says which version wrote it.
 const ABOUT: TableDefinition<'static, &'static str, u64> = TableDefinition::new("about");
 const VERSION: &str = "data_version";
+/// Of no account.
+const NOT_THE_PASSWORD: &str = "hunter2-of-nobody";
 
 fn serve(place: &Place) -> Command {
     let mut serve = command(&["serve", "--listen", "127.0.0.1:0", "--data"]);
@@ -83,7 +85,7 @@ async fn a_wrong_password_fails_the_execution_and_loses_nothing() {
     }
     engine.stop().await;
 
-    place.connect(&targets, |_| "wrong".to_owned());
+    place.connect(&targets, |_| NOT_THE_PASSWORD.to_owned());
     let engine = place.start().await;
     for (kind, seen) in &seen {
         is_locked_out(&place.people(&engine), *kind, seen).await;
@@ -109,10 +111,19 @@ async fn a_wrong_password_fails_the_execution_and_loses_nothing() {
 async fn is_locked_out(people: &People, kind: Kind, seen: &RequestView) {
     let refused = people.ann.submit(&submission(kind, "two")).await.unwrap_err();
     assert_eq!(refused.code(), Some("invalid"), "{refused:?}");
+    names_the_connection(&refused.to_string(), kind);
     people.bob.decide(seen, DecisionWord::Approve, "right").await.unwrap();
     let view = settled(&people.owner, &seen.id).await;
     let failure = view.executions[0].failure.as_ref().expect("a failure");
     assert_eq!((view.status.as_str(), failure.class.as_str()), ("approved", "permanent"));
     assert!(!failure.may_have_happened, "{failure:?}");
-    println!("{}: {} {}", kind.name(), refused, failure.message);
+    names_the_connection(&failure.message, kind);
+}
+
+/// Whoever reads it knows which connection's account to look at, and does not learn the password.
+fn names_the_connection(said: &str, kind: Kind) {
+    let names = format!("the database of `{}` refuses the account: ", kind.name());
+    assert!(said.contains(&names), "no `{names}` in: {said}");
+    assert!(!said.contains(NOT_THE_PASSWORD), "{said}");
+    println!("{said}");
 }

@@ -1,5 +1,5 @@
-//! The HTTP API without a socket: the router is called as a value. And, in [`command`] and [`disk`],
-//! the real program.
+//! The HTTP API without a socket: the router is called as a value. And, in [`command`], [`disk`],
+//! [`operating`] and [`prune`], the real program.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,9 +12,14 @@ mod command;
 mod disk;
 mod files;
 mod hostile;
+mod operating;
 mod organization;
+mod overdue;
 mod overload;
 mod place;
+mod plans;
 mod process;
+mod prune;
 mod requests;
+mod rules;
 mod twins;

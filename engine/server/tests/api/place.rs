@@ -39,7 +39,8 @@ pub(crate) struct Answer {
     pub(crate) body: Json,
 }
 
-const RULE: &str = "\
+/// The rule `capex`.
+pub(crate) const RULE: &str = "\
 rule: capex
 kind: capex
 form:

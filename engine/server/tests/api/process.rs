@@ -36,6 +36,11 @@ impl Home {
         Self { token: text(&init.stdout).trim().to_owned(), folder }
     }
 
+    /// The folder itself.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -90,7 +95,8 @@ cp -a "$disk/." "$home" && exit $code
 "#;
 
 impl Serving {
-    fn start(mut command: Command) -> Self {
+    /// Starts a command that serves, and waits until it does.
+    pub(crate) fn start(mut command: Command) -> Self {
         let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
@@ -141,10 +147,11 @@ impl Serving {
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
-    /// Tells it to stop, and waits until it has.
-    pub(crate) fn stop(mut self) {
+    /// Tells it to stop, and waits until it has; its log.
+    pub(crate) fn stop(mut self) -> String {
         self.signal("-TERM");
         assert!(self.child.wait().unwrap().success(), "the server did not end well");
+        self.log.take().unwrap().join().unwrap()
     }
 
     /// Waits until it ends by itself; its exit code, and its log.
@@ -170,7 +177,8 @@ pub(crate) fn component(name: &str) -> PathBuf {
     path
 }
 
-fn program(words: &[&str]) -> Command {
+/// The program with these arguments, and nothing of ours in its environment.
+pub(crate) fn program(words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
     for name in ["DATA", "CONFIG", "LISTEN", "LOG", "LOG_FORMAT", "SERVER", "TOKEN"] {
         command.env_remove(format!("COUNTERSIGN_{name}"));
@@ -179,6 +187,6 @@ fn program(words: &[&str]) -> Command {
     command
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

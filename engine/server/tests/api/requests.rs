@@ -244,3 +244,26 @@ async fn the_requester_cancels_with_a_comment() {
         .await
         .is_refused(409, "wrong_status");
 }
+
+/// DEC-2: no notice is sent in this version; the request itself says who rejected it, and why.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_requester_reads_who_rejected_and_why() {
+    let place = Place::new().await;
+    let id = place.submitted().await;
+    let path = format!("/api/v1/requests/{id}");
+    let body = json!({"decision": "reject", "comment": "too dear for us"});
+    let asked = place.ask("POST", &format!("{path}/decisions")).by("dora");
+    asked.header("if-match", "\"1;unit\"").json(&body).send().await.is(OK);
+    let seen = place.get("ann", &path).await;
+    seen.is(OK);
+    assert_eq!(seen.body["status"], "rejected");
+    assert_eq!(seen.body["outcome"], "It was rejected in step “Unit director”.");
+    let decision = &seen.body["steps"][0]["decisions"][0];
+    assert_eq!(
+        (&decision["by"], &decision["decision"], &decision["comment"]),
+        (&json!("dora"), &json!("reject"), &json!("too dear for us"))
+    );
+    let events = place.get("ann", &format!("{path}/events")).await;
+    let last = events.body["items"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["event"], &last["by"]), (&json!("request_rejected"), &json!("dora")));
+}

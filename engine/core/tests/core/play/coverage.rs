@@ -118,6 +118,11 @@ impl Coverage {
         }
     }
 
+    /// Whether this was seen at all.
+    pub(crate) fn has_seen(&self, what: &str) -> bool {
+        self.seen.contains_key(what)
+    }
+
     fn count(&mut self, what: String) {
         *self.seen.entry(what).or_default() += 1;
     }
