@@ -35,6 +35,8 @@ pub enum Timer {
     ApprovalExpiry,
     /// EXE-6b.
     ExecutionExpiry(ExecutionId),
+    /// EXE-6b: the window of a grant opens.
+    ExecutionStart(ExecutionId),
     /// EXE-4.
     ExecutionRetry(ExecutionId),
     /// EXE-5.

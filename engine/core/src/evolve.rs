@@ -32,17 +32,15 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
             set_step(request, step, StepState::Active(open.clone()));
         }
         Event::DecisionRecorded { step, decision } => {
-            let active = request.steps.iter_mut().find(|record| record.id == *step);
-            if let Some(StepState::Active(open)) = active.map(|record| &mut record.state) {
+            if let Some(StepState::Active(open)) = state_of(request, step) {
                 open.decisions.push(decision.clone());
             }
         }
         Event::StepCompleted { step, filled } => {
-            if let Some(record) = request.steps.iter_mut().find(|record| record.id == *step)
-                && let StepState::Active(open) = &record.state
+            if let Some(state) = state_of(request, step)
+                && let StepState::Active(open) = state
             {
-                let step = open.clone();
-                record.state = StepState::Complete { at, step, filled: filled.clone() };
+                *state = StepState::Complete { at, step: open.clone(), filled: filled.clone() };
             }
         }
         Event::RequestApproved { by } => {
@@ -78,9 +76,14 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     }
 }
 
-fn set_step(request: &mut Request, id: &StepId, state: StepState) {
-    if let Some(record) = request.steps.iter_mut().find(|record| record.id == *id) {
-        record.state = state;
+fn state_of<'a>(request: &'a mut Request, id: &StepId) -> Option<&'a mut StepState> {
+    let record = request.steps.iter_mut().find(|record| record.id == *id);
+    record.map(|record| &mut record.state)
+}
+
+fn set_step(request: &mut Request, id: &StepId, to: StepState) {
+    if let Some(state) = state_of(request, id) {
+        *state = to;
     }
 }
 
@@ -160,8 +163,21 @@ fn next_state(execution: &Execution, event: &Event, at: DateTime<Utc>) -> Option
         },
         Event::ExecutionExpired { .. } => ExecutionState::Expired { at },
         Event::ExecutionCancelled { .. } => ExecutionState::Cancelled { at },
+        Event::GrantEnding { .. } | Event::GrantEndFailed { .. } | Event::GrantEnded { .. } => {
+            return next_grant_state(&execution.state, event, at);
+        }
+        _ => return None,
+    })
+}
+
+fn next_grant_state(
+    state: &ExecutionState,
+    event: &Event,
+    at: DateTime<Utc>,
+) -> Option<ExecutionState> {
+    Some(match event {
         Event::GrantEnding { cause, .. } => {
-            let receipt = match &execution.state {
+            let receipt = match state {
                 ExecutionState::Active { receipt, .. } => Some(receipt.clone()),
                 ExecutionState::Failed { may_have_happened: true, .. } => None,
                 _ => return None,
@@ -175,8 +191,7 @@ fn next_state(execution: &Execution, event: &Event, at: DateTime<Utc>) -> Option
             }
         }
         Event::GrantEndFailed { failure, .. } => {
-            let ExecutionState::Revoking { since, cause, receipt, tries, .. } = &execution.state
-            else {
+            let ExecutionState::Revoking { since, cause, receipt, tries, .. } = state else {
                 return None;
             };
             ExecutionState::Revoking {
@@ -187,7 +202,7 @@ fn next_state(execution: &Execution, event: &Event, at: DateTime<Utc>) -> Option
                 tries: tries.saturating_add(1),
             }
         }
-        Event::GrantEnded { .. } => match &execution.state {
+        Event::GrantEnded { .. } => match state {
             ExecutionState::Revoking { cause: EndCause::Revoked { by, .. }, .. } => {
                 ExecutionState::Revoked { at, by: by.clone() }
             }

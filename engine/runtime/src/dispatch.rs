@@ -4,27 +4,26 @@
 //! happens to it follows from the execution's state alone, so that an entry found after a crash is
 //! worked off on the same road: what may have happened is asked about first (EXE-3).
 
+mod attempt;
+
 use std::{mem, time::Duration};
 
 use engine_core::{
-    command::{AttemptOutcome, Command, EngineCommand},
+    command::{Command, EngineCommand},
     effect::Effect,
     event::Actor,
-    extension::{Failure, FailureClass, Presence},
     ids::{ExecutionId, OrgId, RequestId},
-    order::{ExecutionOrder, Release, RevertOrder},
+    order::{ExecutionOrder, Release},
     request::{ExecutionState, Request},
 };
 use engine_store::{AgendaChange, Commit, Lane, Limit, Sequence};
 use tokio::sync::oneshot;
 
 use crate::{
-    ask::extension_call,
     codec::decode,
     dispatcher::Job,
     engine::Engine,
     error::EngineError,
-    extensions::ExtensionCall,
     read::Seen,
     recent::Known,
     write::{Carried, Errand, OutboxEntry, outbox_key},
@@ -34,10 +33,8 @@ use crate::{
 const WAITING: usize = 4_096;
 /// How often the outbox is looked through for entries that nobody works on.
 const SWEEP: Duration = Duration::from_millis(500);
-/// Through what the engine knows what it saw itself …
+/// Through what the engine knows what it saw itself.
 const ENGINE: &str = "engine";
-/// … and what it had to ask the executor about (EXE-3).
-const PROBE: &str = "probe";
 
 /// Takes a job off the list however its task ends.
 struct JobGuard {
@@ -142,18 +139,14 @@ impl Engine {
         let mut is_clear = false;
         loop {
             let request = &seen.request;
-            let Some(execution) = request.execution(&job.execution) else {
-                return self.forget(job, Sequence(seen.sequence)).await;
-            };
+            let Some(execution) = request.execution(&job.execution) else { break };
             let carried = match (&execution.state, fresh.take()) {
                 (ExecutionState::Running { .. }, Some(order)) => {
                     let is_first = mem::take(&mut is_clear) || execution.attempts == 1;
                     self.perform(job, request, &order, execution.attempts, is_first).await?
                 }
                 (ExecutionState::Running { .. }, None) => {
-                    let Some(order) = order_of(request, &job.execution) else {
-                        return self.forget(job, Sequence(seen.sequence)).await;
-                    };
+                    let Some(order) = order_of(request, &job.execution) else { break };
                     is_clear = true;
                     self.find_out(job, request, &order, execution.attempts).await?
                 }
@@ -172,7 +165,7 @@ impl Engine {
                     | ExecutionState::Revoked { .. }
                     | ExecutionState::Lapsed { .. },
                     _,
-                ) => return self.forget(job, Sequence(seen.sequence)).await,
+                ) => break,
             };
             fresh = match Next::of(&job.execution, carried.effects) {
                 Next::Perform(order) => Some(order),
@@ -181,6 +174,7 @@ impl Engine {
             };
             seen = carried.seen;
         }
+        self.forget(job, Sequence(seen.sequence)).await
     }
 
     /// The request with the execution. What is known of it is enough where the execution is to be
@@ -196,121 +190,6 @@ impl Engine {
             None => self.load_request(&job.org, &job.request).await?,
         };
         Ok(known.map(|Known { request, sequence, .. }| Seen { request, sequence: sequence.0 }))
-    }
-
-    /// Runs a started attempt and reports its outcome. Where it is not the first, and after every end
-    /// that leaves it open, the plugin is asked whether the effect happened (EXE-3).
-    async fn perform(
-        &self,
-        job: &Job,
-        request: &Request,
-        order: &ExecutionOrder,
-        attempt: u32,
-        is_first: bool,
-    ) -> Result<Carried, EngineError> {
-        let call = self.call_of(job, request, order.item(), order.config())?;
-        if !is_first {
-            match self.probe(order, &call).await {
-                Found::Nothing => {}
-                Found::Ended(outcome) => {
-                    let via = learnt(&outcome);
-                    return self.finish(job, attempt, outcome, via).await;
-                }
-            }
-        }
-        let extensions = &self.inner.extensions;
-        let executed = extensions.execute(order.plugin(), &call, order.once_key()).await;
-        let (outcome, via) = match executed {
-            Ok(receipt) => (AttemptOutcome::Succeeded(receipt), ENGINE),
-            Err(failure) if failure.class.may_have_happened() => {
-                match self.probe(order, &call).await {
-                    Found::Nothing => (AttemptOutcome::Failed(known(failure)), ENGINE),
-                    Found::Ended(outcome) => {
-                        let via = learnt(&outcome);
-                        (outcome, via)
-                    }
-                }
-            }
-            Err(failure) => (AttemptOutcome::Failed(failure), ENGINE),
-        };
-        self.finish(job, attempt, outcome, via).await
-    }
-
-    /// What became of an attempt that this process did not see the end of.
-    async fn find_out(
-        &self,
-        job: &Job,
-        request: &Request,
-        order: &ExecutionOrder,
-        attempt: u32,
-    ) -> Result<Carried, EngineError> {
-        let call = self.call_of(job, request, order.item(), order.config())?;
-        let outcome = match self.probe(order, &call).await {
-            Found::Nothing => AttemptOutcome::NeverHappened,
-            Found::Ended(outcome) => outcome,
-        };
-        let via = learnt(&outcome);
-        self.finish(job, attempt, outcome, via).await
-    }
-
-    async fn probe(&self, order: &ExecutionOrder, call: &ExtensionCall) -> Found {
-        let answer = self.inner.extensions.probe(order.plugin(), call, order.once_key()).await;
-        match answer {
-            Ok(Presence::DidNotHappen) => Found::Nothing,
-            Ok(Presence::Happened(receipt)) => Found::Ended(AttemptOutcome::Succeeded(receipt)),
-            Ok(Presence::CannotTell(why)) => {
-                let failure = Failure::new(FailureClass::UnknownOutcome, why);
-                Found::Ended(AttemptOutcome::CannotTell(failure))
-            }
-            Err(failure) if failure.class.is_retryable() => {
-                Found::Ended(AttemptOutcome::Unclear(failure))
-            }
-            Err(failure) => Found::Ended(AttemptOutcome::CannotTell(failure)),
-        }
-    }
-
-    async fn finish(
-        &self,
-        job: &Job,
-        attempt: u32,
-        outcome: AttemptOutcome,
-        via: &str,
-    ) -> Result<Carried, EngineError> {
-        let execution = job.execution.clone();
-        let command = EngineCommand::Finish { execution, attempt, outcome };
-        self.engine_command(job, command, via).await
-    }
-
-    /// Takes a grant back (EXE-5).
-    async fn take_back(&self, job: &Job) -> Result<(), EngineError> {
-        let start = EngineCommand::StartRevert(job.execution.clone());
-        let carried = self.engine_command(job, start, ENGINE).await?;
-        let order: Option<RevertOrder> =
-            carried.effects.into_iter().find_map(|effect| match effect {
-                Effect::Revert(order) => Some(order),
-                _ => None,
-            });
-        let Some(order) = order else { return Ok(()) };
-        let call = self.call_of(job, &carried.seen.request, order.item(), order.config())?;
-        let key = format!("{}/revert", order.once_key());
-        let extensions = &self.inner.extensions;
-        let outcome = extensions.revert(order.plugin(), &call, order.receipt(), &key).await;
-        let execution = job.execution.clone();
-        let finish = EngineCommand::FinishRevert { execution, outcome };
-        self.engine_command(job, finish, ENGINE).await.map(drop)
-    }
-
-    fn call_of(
-        &self,
-        job: &Job,
-        request: &Request,
-        item: Option<&engine_core::extension::Item>,
-        config: &engine_core::extension::ResolvedConfig,
-    ) -> Result<ExtensionCall, EngineError> {
-        let state = self.organization(&job.org)?;
-        let mut facts = request.facts(self.now(), None);
-        facts.items = item.cloned().into_iter().collect();
-        Ok(extension_call(&state, Some(request), facts, config.clone()))
     }
 
     async fn engine_command(
@@ -350,25 +229,6 @@ fn order_of(request: &Request, execution: &ExecutionId) -> Option<ExecutionOrder
     Release::of(request).and_then(|release| ExecutionOrder::new(release, request, execution))
 }
 
-/// A failure whose outcome was unknown until a probe said that nothing happened: worth another try.
-fn known(failure: Failure) -> Failure {
-    match failure.class {
-        FailureClass::UnknownOutcome => Failure { class: FailureClass::Retryable, ..failure },
-        _ => failure,
-    }
-}
-
-/// Through what the engine knows the end of an attempt that it did not see: a probe that failed has
-/// told nothing.
-fn learnt(outcome: &AttemptOutcome) -> &'static str {
-    match outcome {
-        AttemptOutcome::Succeeded(_)
-        | AttemptOutcome::NeverHappened
-        | AttemptOutcome::CannotTell(_) => PROBE,
-        AttemptOutcome::Failed(_) | AttemptOutcome::Unclear(_) => ENGINE,
-    }
-}
-
 /// What is next for an execution after a command.
 enum Next {
     /// It is started.
@@ -396,12 +256,4 @@ impl Next {
         }
         next
     }
-}
-
-/// What a probe says.
-enum Found {
-    /// The effect did not happen.
-    Nothing,
-    /// The attempt has an outcome.
-    Ended(AttemptOutcome),
 }

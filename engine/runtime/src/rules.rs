@@ -24,12 +24,7 @@ impl Plan<'_> {
                 return Ok(Changed::Same(format!("rule {}", definition.rule)));
             }
             if newest.definition.kind != definition.kind {
-                let message = format!(
-                    "the kind of `{}` is `{}` since its first version",
-                    definition.rule, newest.definition.kind
-                );
-                let problem = Problem { path: "kind".to_owned(), message };
-                return Err(Rejection::RuleInvalid(vec![problem]).into());
+                return Err(Rejection::RuleInvalid(vec![other_kind(&newest.definition)]).into());
             }
         }
         let version = newest.as_ref().map_or(1, |newest| newest.version + 1);
@@ -60,4 +55,10 @@ impl Plan<'_> {
         let types = &self.state.organization.user_properties;
         version.user_properties.iter().all(|(name, of)| types.get(name) == Some(of))
     }
+}
+
+fn other_kind(newest: &Definition) -> Problem {
+    let message =
+        format!("the kind of `{}` is `{}` since its first version", newest.rule, newest.kind);
+    Problem { path: "kind".to_owned(), message }
 }

@@ -86,7 +86,9 @@ impl Engine {
         let command = Command::Engine(match timer {
             Timer::ApprovalExpiry => EngineCommand::Expire,
             Timer::ExecutionExpiry(id) => EngineCommand::ExpireExecution(id),
-            Timer::ExecutionRetry(id) | Timer::RevertRetry(id) => EngineCommand::RetryDue(id),
+            Timer::ExecutionStart(id) | Timer::ExecutionRetry(id) | Timer::RevertRetry(id) => {
+                EngineCommand::RetryDue(id)
+            }
             Timer::GrantEnd(id) => EngineCommand::EndGrant(id),
         });
         let errand = Errand {

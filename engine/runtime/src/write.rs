@@ -1,24 +1,28 @@
 //! The road of a command: look up its first answer, load, decide, commit, and again where another
 //! command was faster.
 
-use std::{collections::BTreeMap, sync::Arc};
+mod agenda;
+mod index;
+mod repeat;
 
+use std::sync::Arc;
+
+pub(crate) use agenda::{OutboxEntry, TimerEntry, outbox_key};
 use engine_core::{
     command::{Command, Meta, Submit},
     decide::Changes,
-    effect::{Effect, Timer},
+    effect::Effect,
     event::{Actor, Recorded},
-    ids::{CommandId, ExecutionId, OrgId, RequestId, RuleId, UserId},
+    ids::{CommandId, OrgId, RequestId, RuleId},
     rejection::Rejection,
-    request::{Choice, OpenStep, Request, SeatWho},
+    request::Request,
+    rule::Rule,
 };
 use engine_store::{
-    AgendaChange, Answer, Candidate, Commit, EventRecord, Key, Lane, Millis, Outcome, Present,
-    RequestChange, RequestIndex, Sequence,
+    Commit, EventRecord, Key, Lane, Millis, Outcome, Present, RequestChange, Sequence,
 };
-use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
+use self::{agenda::agenda, index::index_of, repeat::answer_of};
 use crate::{
     caller::Caller,
     codec::{decode, encode},
@@ -45,29 +49,6 @@ pub(crate) struct Errand<'a> {
     pub(crate) key: Option<&'a CommandId>,
     /// An agenda entry that this command settles.
     pub(crate) settles: Option<(Lane, Key)>,
-}
-
-/// What a repeated command is answered with: the request as it was after the first time.
-#[derive(Debug, Serialize, Deserialize)]
-struct FirstAnswer {
-    request: RequestId,
-    sequence: u64,
-    /// The [`fingerprint`] of the command.
-    of: String,
-}
-
-/// What is kept of a timer.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct TimerEntry {
-    pub(crate) request: RequestId,
-    pub(crate) timer: Timer,
-}
-
-/// What is kept of an execution to be worked off.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct OutboxEntry {
-    pub(crate) request: RequestId,
-    pub(crate) execution: ExecutionId,
 }
 
 /// What a command is decided on.
@@ -142,10 +123,8 @@ impl Engine {
 
     /// Carries out a command until it is committed or refused.
     pub(crate) async fn carry_out(&self, errand: &Errand<'_>) -> Result<Carried, EngineError> {
-        if let (Some(key), Actor::User(actor)) = (errand.key, &errand.actor)
-            && let Some(body) = self.inner.store.answer(errand.org, actor, key).await?
-        {
-            return self.first_answer(errand, actor, &decode("answer", &body)?).await;
+        if let Some(carried) = self.repeated(errand).await? {
+            return Ok(carried);
         }
         let mut refused = None;
         if errand.rule.is_none()
@@ -188,12 +167,7 @@ impl Engine {
         ground: Ground,
     ) -> Result<Option<Carried>, EngineError> {
         let state = self.organization(errand.org)?;
-        let version = match (&before, errand.rule) {
-            (Some(Known { request, .. }), _) => state.version(&request.rule, request.rule_version),
-            (None, Some(rule)) => state.newest(rule),
-            (None, None) => None,
-        };
-        let rule = version.map(|version| Arc::clone(&version.rule)).ok_or(Rejection::NotFound)?;
+        let rule = rule_for(&state, errand, before.as_ref()).ok_or(Rejection::NotFound)?;
         let meta = Meta { at: self.now(), actor: errand.actor.clone(), via: errand.via.to_owned() };
         let request = before.as_ref().map(|known| known.request.as_ref());
         let changes = self.decide(&state, &rule, request, errand.command, &meta).await?;
@@ -212,9 +186,7 @@ impl Engine {
         match self.inner.store.commit(commit).await? {
             Outcome::Committed { .. } => {
                 if let Some(weight) = weight {
-                    let request = Arc::clone(&seen.request);
-                    let known = Known { request, sequence: next, weight };
-                    self.inner.recent.put(errand.org, errand.request, known);
+                    self.remember(errand, &seen, weight);
                 }
                 Ok(Some(Carried { seen, effects: changes.effects }))
             }
@@ -222,14 +194,14 @@ impl Engine {
                 Err(Rejection::invalid("id", "there is a request with this id").into())
             }
             Outcome::Conflict { .. } => Ok(None),
-            Outcome::AlreadyAnswered(body) => match &errand.actor {
-                Actor::User(actor) => {
-                    let answer = decode("answer", &body)?;
-                    self.first_answer(errand, actor, &answer).await.map(Some)
-                }
-                Actor::Engine => Ok(None),
-            },
+            Outcome::AlreadyAnswered(body) => self.first_answer(errand, &body).await,
         }
+    }
+
+    fn remember(&self, errand: &Errand<'_>, seen: &Seen, weight: usize) {
+        let (request, sequence) = (Arc::clone(&seen.request), Sequence(seen.sequence));
+        let known = Known { request, sequence, weight };
+        self.inner.recent.put(errand.org, errand.request, known);
     }
 
     pub(crate) async fn load_request(
@@ -241,26 +213,6 @@ impl Engine {
         let weight = loaded.snapshot.json.len();
         let request = Arc::new(decode("request", &loaded.snapshot)?);
         Ok(Some(Known { request, sequence: loaded.sequence, weight }))
-    }
-
-    /// REQ-11: the request as it was after the first time, by its events until then, for somebody who
-    /// still sees it (DEC-9). The effects have been ordered already.
-    async fn first_answer(
-        &self,
-        errand: &Errand<'_>,
-        actor: &UserId,
-        answer: &FirstAnswer,
-    ) -> Result<Carried, EngineError> {
-        let caller = Caller::new(errand.org.clone(), actor.clone(), "repeat");
-        let about = if errand.rule.is_some() { &answer.request } else { errand.request };
-        self.request(&caller, about).await?;
-        if answer.of != fingerprint(errand)? {
-            let message = "another command was given with this key: every command needs its own";
-            return Err(Rejection::invalid("Idempotency-Key", message).into());
-        }
-        let request = self.as_of(&caller, &answer.request, answer.sequence).await?;
-        let seen = Seen { request: Arc::new(request), sequence: answer.sequence };
-        Ok(Carried { seen, effects: Vec::new() })
     }
 
     fn commit_of(
@@ -278,12 +230,7 @@ impl Engine {
         } else {
             commit.requests.push(request_change(meta, changes, expected)?);
         }
-        if let (Some(key), Actor::User(actor)) = (errand.key, &errand.actor) {
-            let request = changes.request.id.clone();
-            let answer = FirstAnswer { request, sequence: next.0, of: fingerprint(errand)? };
-            let body = encode("answer", &answer)?;
-            commit.answer = Some(Answer { actor: actor.clone(), command: key.clone(), body });
-        }
+        commit.answer = answer_of(errand, &changes.request.id, next)?;
         let empty =
             commit.agenda.is_empty() && commit.requests.is_empty() && commit.answer.is_none();
         Ok((!empty).then_some(commit))
@@ -293,7 +240,7 @@ impl Engine {
     pub(crate) fn rule_of(
         state: &OrganizationState,
         request: &Request,
-    ) -> Result<Arc<engine_core::rule::Rule>, EngineError> {
+    ) -> Result<Arc<Rule>, EngineError> {
         let version = state.version(&request.rule, request.rule_version);
         version.map(|version| Arc::clone(&version.rule)).ok_or_else(|| EngineError::Unreadable {
             what: "rule",
@@ -302,13 +249,18 @@ impl Engine {
     }
 }
 
-/// What a repeat must have in common with the first time: rule or request, and what is asked of it.
-fn fingerprint(errand: &Errand<'_>) -> Result<String, EngineError> {
-    let request = errand.rule.is_none().then_some(errand.request);
-    let parts = (errand.rule, request, errand.command.name(), errand.command);
-    let json = serde_json::to_vec(&parts)
-        .map_err(|error| EngineError::Unstorable { what: "answer", why: error.to_string() })?;
-    Ok(hex::encode(Sha256::digest(&json)))
+/// The rule that a command is decided by: for a submission the newest version, for a request its own.
+fn rule_for(
+    state: &OrganizationState,
+    errand: &Errand<'_>,
+    before: Option<&Known>,
+) -> Option<Arc<Rule>> {
+    let version = match (before, errand.rule) {
+        (Some(Known { request, .. }), _) => state.version(&request.rule, request.rule_version),
+        (None, Some(rule)) => state.newest(rule),
+        (None, None) => None,
+    };
+    version.map(|version| Arc::clone(&version.rule))
 }
 
 fn request_change(
@@ -331,117 +283,4 @@ fn request_change(
         index: index_of(&changes.request)?,
     };
     Ok(RequestChange { request: changes.request.id.clone(), expected, events, now: Some(now) })
-}
-
-/// By what a request is listed.
-fn index_of(request: &Request) -> Result<RequestIndex, EngineError> {
-    let mut people: std::collections::BTreeSet<UserId> =
-        request.target_users.iter().cloned().collect();
-    people.insert(request.requester.clone());
-    let mut seats = std::collections::BTreeSet::new();
-    if let Some((_, open)) = request.active().filter(|_| request.is_open()) {
-        for seat in &open.seats {
-            candidates(&seat.who, &seat.people, open, &mut seats);
-        }
-    }
-    Ok(RequestIndex {
-        time: Millis(request.submitted_at.timestamp_millis()),
-        state: name(request.status().as_str())?,
-        rule: request.rule.clone(),
-        kind: request.kind.clone(),
-        people,
-        resources: request.resources().cloned().collect(),
-        seats,
-    })
-}
-
-/// Whose *to decide* a seat is in: those named who have not decided, groups and roles as such.
-fn candidates(
-    who: &SeatWho,
-    people: &[UserId],
-    open: &OpenStep,
-    into: &mut std::collections::BTreeSet<Candidate>,
-) {
-    let undecided =
-        |id: &UserId| !open.of(Choice::Approve).chain(open.of(Choice::Reject)).any(|d| d.by == *id);
-    match who {
-        SeatWho::Person(id) | SeatWho::Found(id) => {
-            into.extend(undecided(id).then(|| Candidate::Person(id.clone())));
-        }
-        SeatWho::Group(group) => {
-            into.insert(Candidate::Group(group.clone()));
-        }
-        SeatWho::Role(role) => {
-            into.insert(Candidate::Role(*role));
-        }
-        SeatWho::Node { .. } => into.extend(
-            people.iter().filter(|id| undecided(id)).map(|id| Candidate::Person(id.clone())),
-        ),
-        SeatWho::AnyOf(several) => {
-            several.iter().for_each(|who| candidates(who, people, open, into));
-        }
-        SeatWho::Nobody => {}
-    }
-}
-
-/// Outbox and timers, the last word on each key.
-fn agenda(
-    errand: &Errand<'_>,
-    meta: &Meta,
-    effects: &[Effect],
-) -> Result<Vec<AgendaChange>, EngineError> {
-    let mut changes: BTreeMap<(Lane, Key), AgendaChange> = BTreeMap::new();
-    let remove = |lane: Lane, key: Key| AgendaChange::Remove { lane, key };
-    if let Some((lane, key)) = &errand.settles {
-        changes.insert((*lane, key.clone()), remove(*lane, key.clone()));
-    }
-    for effect in effects {
-        let (lane, key, put) = match effect {
-            Effect::Queue(execution) => {
-                let entry =
-                    OutboxEntry { request: errand.request.clone(), execution: execution.clone() };
-                let put = Some((meta.at, encode("outbox entry", &entry)?));
-                (Lane::Outbox, outbox_key(errand.request, execution)?, put)
-            }
-            Effect::Unqueue(execution) => {
-                (Lane::Outbox, outbox_key(errand.request, execution)?, None)
-            }
-            Effect::SetTimer(timer, at) => {
-                let entry = TimerEntry { request: errand.request.clone(), timer: timer.clone() };
-                let put = Some((*at, encode("timer", &entry)?));
-                (Lane::Timer, timer_key(errand.request, timer)?, put)
-            }
-            Effect::ClearTimer(timer) => (Lane::Timer, timer_key(errand.request, timer)?, None),
-            // Orders are made anew from the state at each attempt; who is told follows from the
-            // request, and there is no channel yet.
-            Effect::Execute(_) | Effect::Revert(_) | Effect::Notify(_) => continue,
-        };
-        let change = match put {
-            Some((due, body)) => {
-                let due = Millis(due.timestamp_millis());
-                AgendaChange::Put { lane, key: key.clone(), due, body }
-            }
-            None => remove(lane, key.clone()),
-        };
-        changes.insert((lane, key), change);
-    }
-    Ok(changes.into_values().collect())
-}
-
-pub(crate) fn outbox_key(request: &RequestId, execution: &ExecutionId) -> Result<Key, EngineError> {
-    key(&format!("{request} {execution}"))
-}
-
-fn timer_key(request: &RequestId, timer: &Timer) -> Result<Key, EngineError> {
-    key(&match timer {
-        Timer::ApprovalExpiry => format!("{request} approval_expiry"),
-        Timer::ExecutionExpiry(id) => format!("{request} execution_expiry {id}"),
-        Timer::ExecutionRetry(id) => format!("{request} execution_retry {id}"),
-        Timer::GrantEnd(id) => format!("{request} grant_end {id}"),
-        Timer::RevertRetry(id) => format!("{request} revert_retry {id}"),
-    })
-}
-
-fn key(text: &str) -> Result<Key, EngineError> {
-    Key::parse(text).map_err(|bad| EngineError::Unstorable { what: "key", why: bad.to_string() })
 }

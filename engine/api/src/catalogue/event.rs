@@ -2,8 +2,9 @@
 
 use engine_core::{
     event::{Actor, Event, Recorded},
+    extension::Failure,
     ids::StepId,
-    request::{Block, Choice, Decision, EndCause},
+    request::{Block, Choice, Decision, EndCause, ExecutionFailure},
 };
 
 use super::Names;
@@ -64,17 +65,11 @@ impl Names<'_> {
             Event::ExecutionRetryScheduled { execution, failure, .. } => {
                 format!("`{execution}` will be tried again: {}.", self.failure(failure))
             }
-            Event::ExecutionInDoubt { execution, failure, .. } => format!(
-                "Nobody knows whether `{execution}` took effect; it is asked about again: {}.",
-                self.failure(failure)
-            ),
+            Event::ExecutionInDoubt { execution, failure, .. } => {
+                self.in_doubt(&execution.to_string(), failure)
+            }
             Event::ExecutionFailed { execution, why, may_have_happened, .. } => {
-                let doubt = if *may_have_happened {
-                    " Its effect may have happened all the same: somebody must look."
-                } else {
-                    ""
-                };
-                format!("`{execution}` ended: {}.{doubt}", self.execution_failure(why))
+                self.failed(&execution.to_string(), why, *may_have_happened)
             }
             Event::ExecutionExpired { execution } => {
                 format!("`{execution}` did not start in time.")
@@ -125,6 +120,20 @@ impl Names<'_> {
                 format!("{} is having `{execution}` taken back: {comment}", self.person(by))
             }
         }
+    }
+
+    fn in_doubt(&self, execution: &str, failure: &Failure) -> String {
+        let why = self.failure(failure);
+        format!("Nobody knows whether `{execution}` took effect; it is asked about again: {why}.")
+    }
+
+    fn failed(&self, execution: &str, why: &ExecutionFailure, may_have_happened: bool) -> String {
+        let doubt = if may_have_happened {
+            " Its effect may have happened all the same: somebody must look."
+        } else {
+            ""
+        };
+        format!("`{execution}` ended: {}.{doubt}", self.execution_failure(why))
     }
 }
 

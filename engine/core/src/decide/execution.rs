@@ -55,20 +55,27 @@ impl Draft<'_> {
         let executor = self.context.rule.executor(&execution.binding);
         let within = executor.and_then(|executor| executor.start_within);
         let by_span = within.and_then(|span| after(self.at(), span));
-        let start_before = match (by_span, self.request.ends) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
+        let closes = self.opens(&execution).and_then(|_| {
+            self.request.execution(&execution).and_then(|execution| self.window_end(execution))
+        });
+        let start_before = [by_span, self.request.ends, closes].into_iter().flatten().min();
         if let Some(time) = start_before {
             self.order(Effect::SetTimer(Timer::ExecutionExpiry(execution.clone()), time));
         }
         let manual = self.request.execution(&execution).is_some_and(|found| found.manual);
-        self.order(if manual {
-            Effect::Notify(Notice::ReadyToRun(execution.clone()))
-        } else {
-            Effect::Queue(execution.clone())
+        let opens = self.opens(&execution).filter(|opens| *opens > self.at());
+        self.order(match opens {
+            _ if manual => Effect::Notify(Notice::ReadyToRun(execution.clone())),
+            Some(opens) => Effect::SetTimer(Timer::ExecutionStart(execution.clone()), opens),
+            None => Effect::Queue(execution.clone()),
         });
         self.record(Event::ExecutionReleased { execution, start_before });
+    }
+
+    /// When the window of a grant opens, where it runs from a fixed time (EXE-6b).
+    fn opens(&self, execution: &ExecutionId) -> Option<DateTime<Utc>> {
+        let executor = self.context.rule.executor(&execution.binding);
+        executor.and_then(|executor| executor.window.as_ref()).and_then(|window| window.from)
     }
 
     /// A named person presses *run* (EXE-2).
@@ -101,6 +108,9 @@ impl Draft<'_> {
         let ExecutionState::Scheduled { start_before, .. } = execution.state else {
             return Err(self.wrong_status(Some(id)));
         };
+        if self.opens(id).is_some_and(|opens| opens > self.at()) {
+            return Err(self.wrong_status(Some(id)));
+        }
         let by_engine = self.context.meta.actor == Actor::Engine;
         if execution.manual && by_engine && execution.attempts == 0 {
             return Err(self.wrong_status(Some(id)));
@@ -113,14 +123,9 @@ impl Draft<'_> {
         }
         match self.plan_now(&execution) {
             Ok((plan, payload)) => {
-                let attempt = execution.attempts + 1;
+                let (execution, attempt) = (id.clone(), execution.attempts + 1);
                 self.order(Effect::ClearTimer(Timer::ExecutionExpiry(id.clone())));
-                self.record(Event::ExecutionStarted {
-                    execution: id.clone(),
-                    attempt,
-                    plan,
-                    payload,
-                });
+                self.record(Event::ExecutionStarted { execution, attempt, plan, payload });
                 let order = ExecutionOrder::new(release, &self.request, id);
                 self.effects.extend(order.map(Effect::Execute));
             }
@@ -310,12 +315,7 @@ impl Draft<'_> {
         let ExecutionState::Failed { why, may_have_happened, .. } = execution.state else {
             return Err(self.wrong_status(Some(id)));
         };
-        let failure = match why {
-            ExecutionFailure::Plugin(failure) => failure,
-            ExecutionFailure::PlanChanged { .. } => {
-                Failure::new(FailureClass::Refused, "the plan was not the approved one")
-            }
-        };
+        let failure = failure_of(why);
         let (attempt, at) = (execution.attempts, self.at());
         if may_have_happened {
             let execution = id.clone();
@@ -352,6 +352,15 @@ impl Draft<'_> {
         self.order(Effect::ClearTimer(Timer::ExecutionRetry(id.clone())));
         self.record(Event::ExecutionExpired { execution: id.clone() });
         Ok(())
+    }
+}
+
+fn failure_of(why: ExecutionFailure) -> Failure {
+    match why {
+        ExecutionFailure::Plugin(failure) => failure,
+        ExecutionFailure::PlanChanged { .. } => {
+            Failure::new(FailureClass::Refused, "the plan was not the approved one")
+        }
     }
 }
 

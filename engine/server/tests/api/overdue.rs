@@ -111,7 +111,7 @@ impl Running {
                 wanted.retain(|one| *one != call);
             }
         };
-        tokio::time::timeout(PATIENCE, all).await.expect("the calls come");
+        tokio::time::timeout(PATIENCE, all).await.unwrap();
     }
 
     /// An owner, Bob who decides, and two rules: a grant of two hours, and work that takes its time.

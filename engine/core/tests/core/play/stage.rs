@@ -290,7 +290,9 @@ impl Stage {
         let command = match timer {
             Timer::ApprovalExpiry => EngineCommand::Expire,
             Timer::ExecutionExpiry(id) => EngineCommand::ExpireExecution(id),
-            Timer::ExecutionRetry(id) | Timer::RevertRetry(id) => EngineCommand::RetryDue(id),
+            Timer::ExecutionStart(id) | Timer::ExecutionRetry(id) | Timer::RevertRetry(id) => {
+                EngineCommand::RetryDue(id)
+            }
             Timer::GrantEnd(id) => EngineCommand::EndGrant(id),
         };
         Some((Actor::Engine, Command::Engine(command)))

@@ -141,7 +141,9 @@ pub(super) fn remembered(stage: &Stage, turn: &Turn) -> Result<(), String> {
         let timer = |timer: Timer| stage.timers.contains_key(&timer);
         let remembered = match &execution.state {
             ExecutionState::Scheduled { .. } => {
-                waits_for_a_person(execution) || queued || timer(Timer::ExecutionRetry(id.clone()))
+                let later = timer(Timer::ExecutionRetry(id.clone()))
+                    || timer(Timer::ExecutionStart(id.clone()));
+                waits_for_a_person(execution) || queued || later
             }
             ExecutionState::Running { .. } => queued || timer(Timer::ExecutionRetry(id.clone())),
             ExecutionState::Active { until, .. } | ExecutionState::Failed { until, .. } => {

@@ -1,0 +1,162 @@
+//! One attempt of an execution: done, found out about, or taken back, and reported.
+
+use engine_core::{
+    command::{AttemptOutcome, EngineCommand},
+    effect::Effect,
+    extension::{Failure, FailureClass, Item, Presence, ResolvedConfig},
+    order::{ExecutionOrder, RevertOrder},
+    request::Request,
+};
+
+use super::ENGINE;
+use crate::{
+    ask::extension_call, dispatcher::Job, engine::Engine, error::EngineError,
+    extensions::ExtensionCall, write::Carried,
+};
+
+/// Through what the engine knows what it had to ask the executor about (EXE-3).
+const PROBE: &str = "probe";
+
+impl Engine {
+    /// Runs a started attempt and reports its outcome. Where it is not the first, and after every end
+    /// that leaves it open, the plugin is asked whether the effect happened (EXE-3).
+    pub(super) async fn perform(
+        &self,
+        job: &Job,
+        request: &Request,
+        order: &ExecutionOrder,
+        attempt: u32,
+        is_first: bool,
+    ) -> Result<Carried, EngineError> {
+        let call = self.call_of(job, request, order.item(), order.config())?;
+        if !is_first {
+            match self.probe(order, &call).await {
+                Found::Nothing => {}
+                Found::Ended(outcome) => {
+                    let via = learnt(&outcome);
+                    return self.finish(job, attempt, outcome, via).await;
+                }
+            }
+        }
+        let extensions = &self.inner.extensions;
+        let executed = extensions.execute(order.plugin(), &call, order.once_key()).await;
+        let (outcome, via) = match executed {
+            Ok(receipt) => (AttemptOutcome::Succeeded(receipt), ENGINE),
+            Err(failure) if failure.class.may_have_happened() => {
+                match self.probe(order, &call).await {
+                    Found::Nothing => (AttemptOutcome::Failed(known(failure)), ENGINE),
+                    Found::Ended(outcome) => {
+                        let via = learnt(&outcome);
+                        (outcome, via)
+                    }
+                }
+            }
+            Err(failure) => (AttemptOutcome::Failed(failure), ENGINE),
+        };
+        self.finish(job, attempt, outcome, via).await
+    }
+
+    /// What became of an attempt that this process did not see the end of.
+    pub(super) async fn find_out(
+        &self,
+        job: &Job,
+        request: &Request,
+        order: &ExecutionOrder,
+        attempt: u32,
+    ) -> Result<Carried, EngineError> {
+        let call = self.call_of(job, request, order.item(), order.config())?;
+        let outcome = match self.probe(order, &call).await {
+            Found::Nothing => AttemptOutcome::NeverHappened,
+            Found::Ended(outcome) => outcome,
+        };
+        let via = learnt(&outcome);
+        self.finish(job, attempt, outcome, via).await
+    }
+
+    async fn probe(&self, order: &ExecutionOrder, call: &ExtensionCall) -> Found {
+        let answer = self.inner.extensions.probe(order.plugin(), call, order.once_key()).await;
+        match answer {
+            Ok(Presence::DidNotHappen) => Found::Nothing,
+            Ok(Presence::Happened(receipt)) => Found::Ended(AttemptOutcome::Succeeded(receipt)),
+            Ok(Presence::CannotTell(why)) => {
+                let failure = Failure::new(FailureClass::UnknownOutcome, why);
+                Found::Ended(AttemptOutcome::CannotTell(failure))
+            }
+            Err(failure) if failure.class.is_retryable() => {
+                Found::Ended(AttemptOutcome::Unclear(failure))
+            }
+            Err(failure) => Found::Ended(AttemptOutcome::CannotTell(failure)),
+        }
+    }
+
+    async fn finish(
+        &self,
+        job: &Job,
+        attempt: u32,
+        outcome: AttemptOutcome,
+        via: &str,
+    ) -> Result<Carried, EngineError> {
+        let execution = job.execution.clone();
+        let command = EngineCommand::Finish { execution, attempt, outcome };
+        self.engine_command(job, command, via).await
+    }
+
+    /// Takes a grant back (EXE-5).
+    pub(super) async fn take_back(&self, job: &Job) -> Result<(), EngineError> {
+        let start = EngineCommand::StartRevert(job.execution.clone());
+        let carried = self.engine_command(job, start, ENGINE).await?;
+        let order: Option<RevertOrder> =
+            carried.effects.into_iter().find_map(|effect| match effect {
+                Effect::Revert(order) => Some(order),
+                _ => None,
+            });
+        let Some(order) = order else { return Ok(()) };
+        let call = self.call_of(job, &carried.seen.request, order.item(), order.config())?;
+        let key = format!("{}/revert", order.once_key());
+        let extensions = &self.inner.extensions;
+        let outcome = extensions.revert(order.plugin(), &call, order.receipt(), &key).await;
+        let execution = job.execution.clone();
+        let finish = EngineCommand::FinishRevert { execution, outcome };
+        self.engine_command(job, finish, ENGINE).await.map(drop)
+    }
+
+    fn call_of(
+        &self,
+        job: &Job,
+        request: &Request,
+        item: Option<&Item>,
+        config: &ResolvedConfig,
+    ) -> Result<ExtensionCall, EngineError> {
+        let state = self.organization(&job.org)?;
+        let mut facts = request.facts(self.now(), None);
+        facts.items = item.cloned().into_iter().collect();
+        Ok(extension_call(&state, Some(request), facts, config.clone()))
+    }
+}
+
+/// A failure whose outcome was unknown until a probe said that nothing happened: worth another try.
+fn known(failure: Failure) -> Failure {
+    match failure.class {
+        FailureClass::UnknownOutcome => Failure { class: FailureClass::Retryable, ..failure },
+        _ => failure,
+    }
+}
+
+/// Through what the engine knows the end of an attempt that it did not see: a probe that failed has
+/// told nothing.
+fn learnt(outcome: &AttemptOutcome) -> &'static str {
+    match outcome {
+        AttemptOutcome::Succeeded(_)
+        | AttemptOutcome::NeverHappened
+        | AttemptOutcome::CannotTell(_) => PROBE,
+        AttemptOutcome::Failed(_) | AttemptOutcome::Unclear(_) => ENGINE,
+    }
+}
+
+/// What a probe says.
+enum Found {
+    /// The effect did not happen.
+    Nothing,
+    /// The attempt has an outcome.
+    Ended(AttemptOutcome),
+}
