@@ -154,15 +154,15 @@ fn refused(name: &str, right: &str, wrong: &str) -> Diagnostic {
 
 #[test]
 fn a_mistake_in_the_settings_of_a_plugin_shows_its_line() {
-    let found = refused("customer-export.yaml", "days: [mon,", "days: [monday,");
+    let found = refused("customer-export.yaml", "days: [mon,", "days: [lundi,");
     assert_eq!(
         found.to_string(),
         "\
-error: expected one of `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`, found `monday`
+error: expected one of `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`, `monday`, `tuesday`, `wednesday`, `thursday`, `friday`, …, found `lundi`
   --> customer-export.yaml:15:12
    |
-15 |     days: [monday, tue, wed, thu, fri, sat, sun]
-   |            ^^^^^^
+15 |     days: [lundi, tue, wed, thu, fri, sat, sun]
+   |            ^^^^^
 "
     );
     for (name, right, wrong, path, says) in [

@@ -190,17 +190,12 @@ fn next_grant_state(
                 tries: 0,
             }
         }
-        Event::GrantEndFailed { failure, .. } => {
-            let ExecutionState::Revoking { since, cause, receipt, tries, .. } = state else {
-                return None;
-            };
-            ExecutionState::Revoking {
-                since: *since,
-                cause: cause.clone(),
-                receipt: receipt.clone(),
-                failure: Some(failure.clone()),
-                tries: tries.saturating_add(1),
-            }
+        Event::GrantEndFailed { failure: why, .. } => {
+            let mut next = state.clone();
+            let ExecutionState::Revoking { failure, tries, .. } = &mut next else { return None };
+            *failure = Some(why.clone());
+            *tries = tries.saturating_add(1);
+            next
         }
         Event::GrantEnded { .. } => match state {
             ExecutionState::Revoking { cause: EndCause::Revoked { by, .. }, .. } => {

@@ -140,32 +140,22 @@ impl Engine {
         loop {
             let request = &seen.request;
             let Some(execution) = request.execution(&job.execution) else { break };
-            let carried = match (&execution.state, fresh.take()) {
-                (ExecutionState::Running { .. }, Some(order)) => {
+            let carried = match (Asked::by(&execution.state), fresh.take()) {
+                (Asked::Outcome, Some(order)) => {
                     let is_first = mem::take(&mut is_clear) || execution.attempts == 1;
                     self.perform(job, request, &order, execution.attempts, is_first).await?
                 }
-                (ExecutionState::Running { .. }, None) => {
+                (Asked::Outcome, None) => {
                     let Some(order) = order_of(request, &job.execution) else { break };
                     is_clear = true;
                     self.find_out(job, request, &order, execution.attempts).await?
                 }
-                (ExecutionState::Scheduled { .. }, _) => {
+                (Asked::Start, _) => {
                     let start = EngineCommand::Start(job.execution.clone());
                     self.engine_command(job, start, ENGINE).await?
                 }
-                (ExecutionState::Revoking { .. }, _) => return self.take_back(job).await,
-                (
-                    ExecutionState::Waiting
-                    | ExecutionState::Succeeded { .. }
-                    | ExecutionState::Failed { .. }
-                    | ExecutionState::Cancelled { .. }
-                    | ExecutionState::Expired { .. }
-                    | ExecutionState::Active { .. }
-                    | ExecutionState::Revoked { .. }
-                    | ExecutionState::Lapsed { .. },
-                    _,
-                ) => break,
+                (Asked::Revert, _) => return self.take_back(job).await,
+                (Asked::Nothing, _) => break,
             };
             fresh = match Next::of(&job.execution, carried.effects) {
                 Next::Perform(order) => Some(order),
@@ -227,6 +217,32 @@ impl Engine {
 /// The order of an execution that was started before.
 fn order_of(request: &Request, execution: &ExecutionId) -> Option<ExecutionOrder> {
     Release::of(request).and_then(|release| ExecutionOrder::new(release, request, execution))
+}
+
+/// What an execution's state asks for.
+enum Asked {
+    Start,
+    Outcome,
+    Revert,
+    Nothing,
+}
+
+impl Asked {
+    fn by(state: &ExecutionState) -> Self {
+        match state {
+            ExecutionState::Scheduled { .. } => Self::Start,
+            ExecutionState::Running { .. } => Self::Outcome,
+            ExecutionState::Revoking { .. } => Self::Revert,
+            ExecutionState::Waiting
+            | ExecutionState::Succeeded { .. }
+            | ExecutionState::Failed { .. }
+            | ExecutionState::Cancelled { .. }
+            | ExecutionState::Expired { .. }
+            | ExecutionState::Active { .. }
+            | ExecutionState::Revoked { .. }
+            | ExecutionState::Lapsed { .. } => Self::Nothing,
+        }
+    }
 }
 
 /// What is next for an execution after a command.

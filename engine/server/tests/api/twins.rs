@@ -26,7 +26,7 @@ async fn decide(place: &Place, who: &str, id: &str, step: &str) -> Answer {
 const STAFF: &str = "\
 rule: staff
 kind: staff
-when: [[{property: requester.code, matches: \"x.*\"}]]
+when: {property: requester.code, matches: \"x.*\"}
 steps:
   - {id: first, approvers: [{id: bob, who: {user: bob}}]}
 ";
