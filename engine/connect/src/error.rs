@@ -37,7 +37,9 @@ pub enum Error {
         reason: String,
     },
     /// The server refuses the account.
-    #[error("the database of `{connection}` refuses the account: {reason}")]
+    #[error(
+        "the database of `{connection}` refuses the account: {reason}; an operator must correct its name or password"
+    )]
     Credentials {
         /// The connection.
         connection: ResourceId,

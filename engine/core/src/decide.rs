@@ -198,10 +198,8 @@ impl<'a> Draft<'a> {
             return Ok(String::new());
         }
         if length < settings.min as usize || length > settings.max as usize {
-            let message = format!(
-                "a comment of {length} characters: expected {} to {}",
-                settings.min, settings.max
-            );
+            let (min, max) = (settings.min, settings.max);
+            let message = format!("expected {min} to {max} characters, found {length}");
             return Err(Rejection::invalid("comment", message));
         }
         Ok(text.to_owned())

@@ -11,7 +11,7 @@ use super::Names;
 #[must_use]
 pub fn because(class: FailureClass) -> &'static str {
     match class {
-        FailureClass::Permanent => "it says that this can never work",
+        FailureClass::Permanent => "it says that trying again alone does not help",
         FailureClass::Retryable => "it says that this may work later",
         FailureClass::UnknownOutcome => "it does not know whether its effect happened",
         FailureClass::Refused => "it refuses to",

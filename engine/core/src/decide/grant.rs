@@ -7,8 +7,8 @@ use crate::{
     directory::User,
     effect::{Effect, Notice, Timer},
     event::Event,
-    extension::{ConfigValue, Failure},
-    ids::{ExecutionId, ResourceId},
+    extension::Failure,
+    ids::ExecutionId,
     order::RevertOrder,
     rejection::{Forbidden, Rejection},
     request::{EndCause, Execution, ExecutionState},
@@ -58,14 +58,9 @@ impl Draft<'_> {
     }
 
     fn owns_resource(&self, execution: &Execution, person: &User) -> bool {
-        let in_config = execution.config.values().filter_map(|value| match value {
-            ConfigValue::Property(Value::Resource(resource)) => Some(resource),
-            ConfigValue::Property(_) | ConfigValue::Json(_) => None,
-        });
-        let resources: Vec<&ResourceId> = in_config.chain(&execution.id.item).collect();
         let directory = &self.context.organization.directory;
-        resources
-            .into_iter()
+        execution
+            .resources()
             .filter_map(|id| directory.resource(id))
             .any(|resource| resource.owner.as_ref() == Some(&person.id))
     }

@@ -142,7 +142,7 @@ impl Draft<'_> {
             let length = text.chars().count();
             if length < bounds.min as usize || length > bounds.max as usize {
                 let (min, max) = (bounds.min, bounds.max);
-                problem(field, format!("{length} characters: expected {min} to {max}"));
+                problem(field, format!("expected {min} to {max} characters, found {length}"));
             }
         }
         let (at, longest) = (self.at(), longest_expiry(self.context));

@@ -67,15 +67,25 @@ impl Home {
     /// Needs `unshare`, and a kernel that lets its caller mount.
     pub(crate) fn serve_on_small_disk(&self, disk: &Path) -> Serving {
         let mut command = Command::new("unshare");
-        let uid = Command::new("id").arg("-u").output().unwrap();
-        if text(&uid.stdout).trim() != "0" {
-            command.args(["--user", "--map-root-user"]);
-        }
-        command.args(["--mount", "sh", "-c", SMALL_DISK, "sh"]);
+        command.args(namespace()).args(["sh", "-c", SMALL_DISK, "sh"]);
         command.args([self.folder.path(), disk]);
         command.args([env!("CARGO_BIN_EXE_countersign"), "serve", "--listen", "127.0.0.1:0"]);
         Serving::start(command)
     }
+}
+
+/// The options of `unshare` with which this user may mount.
+fn namespace() -> &'static [&'static str] {
+    let ways: [&[&str]; 2] = [&["--mount"], &["--mount", "--map-root-user"]];
+    let works = |way: &&&[&str]| {
+        let mut probe = Command::new("unshare");
+        let probe = probe.args(**way).args(["mount", "-t", "tmpfs", "tmpfs", "/tmp"]);
+        probe.output().is_ok_and(|output| output.status.success())
+    };
+    let way = ways.iter().find(works);
+    way.unwrap_or_else(|| {
+        panic!("a small disk needs `unshare`, and a kernel that lets this user mount")
+    })
 }
 
 /// Serves on a disk of its own that is too small: a filler on it is removed at a signal, and what is on
