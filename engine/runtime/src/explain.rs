@@ -197,17 +197,10 @@ fn allowed(
         (
             "revoke",
             request.executions.iter().any(|e| {
-                matches!(e.state, ExecutionState::Active { .. })
-                    && (administrates || request.requester == user.id || owns(view, e, user))
+                let owns = || e.is_on_resource_of(&view.organization.directory, &user.id);
+                e.may_be_there() && (administrates || request.requester == user.id || owns())
             }),
         ),
     ];
     commands.into_iter().filter(|(_, may)| *may).map(|(name, _)| name).collect()
-}
-
-/// EXE-5: whoever answers for the resource takes its grant back.
-fn owns(view: &View<'_>, execution: &Execution, user: &User) -> bool {
-    let directory = &view.organization.directory;
-    let mut resources = execution.resources().filter_map(|id| directory.resource(id));
-    resources.any(|resource| resource.owner.as_ref() == Some(&user.id))
 }

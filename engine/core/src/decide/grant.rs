@@ -4,7 +4,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Draft, execution::window_end, is_administrator};
 use crate::{
-    directory::User,
     effect::{Effect, Notice, Timer},
     event::Event,
     extension::Failure,
@@ -45,24 +44,16 @@ impl Draft<'_> {
         let execution = self.execution(id)?.clone();
         let may = is_administrator(person)
             || self.request.requester == person.id
-            || self.owns_resource(&execution, person);
+            || execution.is_on_resource_of(&self.context.organization.directory, &person.id);
         if !may {
             return Err(Rejection::Forbidden(Forbidden::NotARevoker));
         }
-        if !may_be_there(&execution) {
+        if !execution.may_be_there() {
             return Err(self.wrong_status(Some(id)));
         }
         let comment = self.comment(Some(comment), false)?;
         self.end(id, EndCause::Revoked { by: person.id.clone(), comment });
         Ok(())
-    }
-
-    fn owns_resource(&self, execution: &Execution, person: &User) -> bool {
-        let directory = &self.context.organization.directory;
-        execution
-            .resources()
-            .filter_map(|id| directory.resource(id))
-            .any(|resource| resource.owner.as_ref() == Some(&person.id))
     }
 
     fn end(&mut self, id: &ExecutionId, cause: EndCause) {
@@ -78,7 +69,7 @@ impl Draft<'_> {
         match execution.state {
             ExecutionState::Active { until: Some(until), .. }
             | ExecutionState::Failed { until: Some(until), .. }
-                if until <= self.at() && may_be_there(execution) =>
+                if until <= self.at() && execution.may_be_there() =>
             {
                 self.end(id, EndCause::Lapsed);
                 Ok(())
@@ -123,22 +114,5 @@ impl Draft<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// Whether there is something to take back, or may be (EXE-3).
-fn may_be_there(execution: &Execution) -> bool {
-    match execution.state {
-        ExecutionState::Active { .. } => true,
-        ExecutionState::Failed { may_have_happened, .. } => may_have_happened && execution.is_grant,
-        ExecutionState::Waiting
-        | ExecutionState::Scheduled { .. }
-        | ExecutionState::Running { .. }
-        | ExecutionState::Succeeded { .. }
-        | ExecutionState::Cancelled { .. }
-        | ExecutionState::Expired { .. }
-        | ExecutionState::Revoking { .. }
-        | ExecutionState::Revoked { .. }
-        | ExecutionState::Lapsed { .. } => false,
     }
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    directory::Directory,
     extension::{ConfigValue, Failure, Plan, Receipt, ResolvedConfig},
     ids::{BindingId, ExecutionId, PluginId, ResourceId, UserId},
     payload::PayloadHash,
@@ -49,6 +50,31 @@ impl Execution {
             ConfigValue::Property(_) | ConfigValue::Json(_) => None,
         });
         in_config.chain(&self.id.item)
+    }
+
+    /// Whether it is about a resource that somebody owns (EXE-5).
+    #[must_use]
+    pub fn is_on_resource_of(&self, directory: &Directory, user: &UserId) -> bool {
+        let mut resources = self.resources().filter_map(|id| directory.resource(id));
+        resources.any(|resource| resource.owner.as_ref() == Some(user))
+    }
+
+    /// Whether it is a grant that is there, or may be (EXE-3, EXE-5).
+    #[must_use]
+    pub fn may_be_there(&self) -> bool {
+        match self.state {
+            ExecutionState::Active { .. } => true,
+            ExecutionState::Failed { may_have_happened, .. } => may_have_happened && self.is_grant,
+            ExecutionState::Waiting
+            | ExecutionState::Scheduled { .. }
+            | ExecutionState::Running { .. }
+            | ExecutionState::Succeeded { .. }
+            | ExecutionState::Cancelled { .. }
+            | ExecutionState::Expired { .. }
+            | ExecutionState::Revoking { .. }
+            | ExecutionState::Revoked { .. }
+            | ExecutionState::Lapsed { .. } => false,
+        }
     }
 }
 
