@@ -14,62 +14,92 @@ use crate::{
 /// Which people could fill which seat.
 #[derive(Clone, Debug, Default)]
 pub struct Possibilities<'a> {
-    seats: BTreeMap<SeatId, Vec<&'a UserId>>,
+    people: Vec<&'a UserId>,
+    /// Places in `people`, and so in everything that is counted by person.
+    places: BTreeMap<&'a UserId, usize>,
+    seats: BTreeMap<SeatId, Vec<usize>>,
 }
 
 impl<'a> Possibilities<'a> {
     /// By the seats that each decision could fill when it was made.
     pub fn of_decisions(decisions: impl Iterator<Item = &'a Decision>) -> Self {
-        let mut seats: BTreeMap<SeatId, Vec<&UserId>> = BTreeMap::new();
+        let mut possibilities = Self::default();
         for decision in decisions {
             for seat in &decision.seats {
-                seats.entry(*seat).or_default().push(&decision.by);
+                possibilities.add(*seat, &decision.by);
             }
         }
-        Self { seats }
+        possibilities
     }
 
     /// Adds a person who could fill a seat.
     pub fn add(&mut self, seat: SeatId, person: &'a UserId) {
+        let place = *self.places.entry(person).or_insert_with(|| {
+            self.people.push(person);
+            self.people.len() - 1
+        });
         let people = self.seats.entry(seat).or_default();
-        if !people.contains(&person) {
-            people.push(person);
+        if !people.contains(&place) {
+            people.push(place);
         }
     }
 
     /// A largest assignment of distinct people to distinct seats, among `wanted` seats.
     ///
-    /// Seats are tried in order, each by augmenting paths (Kuhn), in O(seats × edges).
+    /// Seats are tried in order, each by augmenting paths (Kuhn), in O(seats × possibilities).
     #[must_use]
     pub fn largest(&self, wanted: &BTreeSet<SeatId>) -> BTreeMap<SeatId, UserId> {
-        let mut seat_of: BTreeMap<&UserId, SeatId> = BTreeMap::new();
-        for seat in wanted {
-            self.place(*seat, &mut BTreeSet::new(), &mut seat_of);
+        let seats: Vec<(SeatId, &[usize])> = wanted
+            .iter()
+            .filter_map(|seat| Some((*seat, self.seats.get(seat)?.as_slice())))
+            .collect();
+        let mut seating = Seating { seats: &seats, seat_of: vec![None; self.people.len()] };
+        for seat in 0..seats.len() {
+            seating.fill(seat, &mut vec![false; self.people.len()]);
         }
-        seat_of.into_iter().map(|(person, seat)| (seat, person.clone())).collect()
+        let placed = self.people.iter().zip(&seating.seat_of);
+        placed.filter_map(|(&who, at)| Some((seats.get((*at)?)?.0, who.clone()))).collect()
     }
+}
 
-    /// Fills `seat`, moving people who sit elsewhere where that frees somebody for it.
-    fn place(
-        &self,
-        seat: SeatId,
-        asked: &mut BTreeSet<&'a UserId>,
-        seat_of: &mut BTreeMap<&'a UserId, SeatId>,
-    ) -> bool {
-        for person in self.seats.get(&seat).into_iter().flatten() {
-            if !asked.insert(person) {
+/// An assignment in the making. Seats and people are numbers: what is matched is looked at often.
+struct Seating<'a> {
+    seats: &'a [(SeatId, &'a [usize])],
+    /// By person.
+    seat_of: Vec<Option<usize>>,
+}
+
+impl Seating<'_> {
+    /// Fills `seat` with somebody who has none, or moves people so that somebody has none.
+    fn fill(&mut self, seat: usize, asked: &mut [bool]) -> bool {
+        let Some((_, able)) = self.seats.get(seat) else { return false };
+        let able = *able;
+        if let Some(person) = able.iter().find(|person| self.seat(**person).is_none()) {
+            return self.place(*person, seat);
+        }
+        for &person in able {
+            let Some(was_asked) = asked.get_mut(person) else { continue };
+            if std::mem::replace(was_asked, true) {
                 continue;
             }
-            let free = match seat_of.get(person).copied() {
-                None => true,
-                Some(other) => self.place(other, asked, seat_of),
-            };
-            if free {
-                seat_of.insert(person, seat);
-                return true;
+            if let Some(other) = self.seat(person)
+                && self.fill(other, asked)
+            {
+                return self.place(person, seat);
             }
         }
         false
+    }
+
+    fn seat(&self, person: usize) -> Option<usize> {
+        self.seat_of.get(person).copied().flatten()
+    }
+
+    fn place(&mut self, person: usize, seat: usize) -> bool {
+        if let Some(place) = self.seat_of.get_mut(person) {
+            *place = Some(seat);
+        }
+        true
     }
 }
 

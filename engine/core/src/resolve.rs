@@ -33,6 +33,11 @@ pub enum Opening {
     Short(Shortage, IfNobody),
 }
 
+/// The seat at this place of a step. One beyond all numbers makes too many seats (FIN-25).
+fn seat_id(place: usize) -> SeatId {
+    SeatId(u16::try_from(place).unwrap_or(u16::MAX))
+}
+
 /// A place that an assignment points to: somebody, or nobody and why.
 type Found = Result<SeatWho, EmptyBecause>;
 
@@ -68,24 +73,28 @@ impl View<'_> {
     /// The seats of a step, default approvers in their places (STP-6).
     #[must_use]
     pub fn seats(&self, step: &Step) -> Vec<Seat> {
-        let mut found: Vec<(AssignmentId, Found)> = Vec::new();
+        let mut seats = Vec::new();
         for assignment in &step.assignments {
             let applies = self.permissions(&assignment.permissions, &step.id);
             if !applies.is_met() {
                 continue;
             }
-            let places = self.places(step, assignment);
-            let somebody =
-                places.iter().flatten().any(|who| !self.candidates(step, who).is_empty());
-            if somebody || !assignment.optional {
-                found.extend(places.into_iter().map(|place| (assignment.id.clone(), place)));
+            let first = seats.len();
+            for place in self.places(step, assignment) {
+                // The seats of one group have the same people, and there can be thousands of them.
+                let same = seats.get(first..).and_then(<[Seat]>::last);
+                let same = same.filter(|seat| place.as_ref() == Ok(&seat.who)).cloned();
+                let id = seat_id(seats.len());
+                seats.push(match same {
+                    Some(seat) => Seat { id, ..seat },
+                    None => self.seat(step, id, assignment.id.clone(), place, false),
+                });
+            }
+            let mut made = seats.iter().skip(first);
+            if assignment.optional && made.all(|seat| seat.people.is_empty()) {
+                seats.truncate(first);
             }
         }
-        let seats = found
-            .into_iter()
-            .enumerate()
-            .map(|(index, (assignment, place))| self.seat(step, index, assignment, place, false));
-        let seats: Vec<Seat> = seats.collect();
         self.with_defaults(step, seats)
     }
 
@@ -103,14 +112,15 @@ impl View<'_> {
             let Ok(assignment) = AssignmentId::parse("default_approvers") else { return seats };
             let places = defaults.into_iter().enumerate();
             return places
-                .map(|(index, who)| self.seat(step, index, assignment.clone(), Ok(who), true))
+                .map(|(index, who)| {
+                    self.seat(step, seat_id(index), assignment.clone(), Ok(who), true)
+                })
                 .collect();
         }
         if step.quorum == QuorumDoc::All {
             for seat in seats.iter_mut().filter(|seat| seat.people.is_empty()) {
                 let who = SeatWho::AnyOf(defaults.clone());
-                let index = usize::from(seat.id.0);
-                *seat = self.seat(step, index, seat.assignment.clone(), Ok(who), true);
+                *seat = self.seat(step, seat.id, seat.assignment.clone(), Ok(who), true);
             }
         }
         seats
@@ -119,12 +129,11 @@ impl View<'_> {
     fn seat(
         &self,
         step: &Step,
-        index: usize,
+        id: SeatId,
         assignment: AssignmentId,
         place: Found,
         by_default: bool,
     ) -> Seat {
-        let id = SeatId(u16::try_from(index).unwrap_or(u16::MAX));
         match place {
             Err(why) => Seat {
                 id,
@@ -167,7 +176,8 @@ impl View<'_> {
         hidden.then_some(EmptyBecause::NoSight)
     }
 
-    fn everybody(&self, who: &SeatWho) -> BTreeSet<UserId> {
+    /// Everybody whom a place names, once, by id.
+    fn everybody(&self, who: &SeatWho) -> Vec<UserId> {
         let directory = &self.organization.directory;
         let people: Vec<&User> = match who {
             SeatWho::Person(id) | SeatWho::Found(id) => directory.active(id).into_iter().collect(),
@@ -175,7 +185,8 @@ impl View<'_> {
             SeatWho::Role(role) => directory.with_role(*role).collect(),
             SeatWho::Node { node, level } => self.holders(node, *level).collect(),
             SeatWho::AnyOf(several) => {
-                return several.iter().flat_map(|w| self.everybody(w)).collect();
+                let all: BTreeSet<_> = several.iter().flat_map(|w| self.everybody(w)).collect();
+                return all.into_iter().collect();
             }
             SeatWho::Nobody => Vec::new(),
         };
