@@ -57,6 +57,7 @@ documents! {
     architecture: "ARCHITECTURE.md";
     administrators: "docs/administrators.md";
     commands: "docs/commands.md";
+    cookbook: "docs/cookbook.md";
     integrators: "docs/integrators.md";
     operators: "docs/operators.md";
     rules: "docs/rules.md";
