@@ -65,6 +65,7 @@ documents! {
 
 /// Documents that have no fenced block.
 const PROSE: &[&str] = &[
+    "docs/concepts.md",
     "docs/glossary.md",
     "docs/performance.md",
     "docs/semantics.md",
