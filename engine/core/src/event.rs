@@ -59,6 +59,24 @@ pub enum Event {
         /// Who filled which seat.
         filled: BTreeMap<SeatId, UserId>,
     },
+    /// These steps wait to be asked again: their decisions no longer count, and stay in the record; what
+    /// the request was blocked by is asked again too (REQ-3, DEC-3, FIN-20).
+    StepsReopened {
+        /// Which, in the rule's order.
+        steps: Vec<StepId>,
+        /// The request's revision from now on (DEC-8a).
+        revision: u32,
+    },
+    /// The active step rests, with its decisions, until an earlier one is complete again (DEC-3).
+    StepPaused {
+        /// Which.
+        step: StepId,
+    },
+    /// A step that rested goes on where it was (DEC-3).
+    StepResumed {
+        /// Which.
+        step: StepId,
+    },
     /// The request is approved for good.
     RequestApproved {
         /// By what.
@@ -190,6 +208,9 @@ impl Event {
             Self::StepActivated { .. } => "step_activated",
             Self::DecisionRecorded { .. } => "decision_recorded",
             Self::StepCompleted { .. } => "step_completed",
+            Self::StepsReopened { .. } => "steps_reopened",
+            Self::StepPaused { .. } => "step_paused",
+            Self::StepResumed { .. } => "step_resumed",
             Self::RequestApproved { .. } => "request_approved",
             Self::RequestRejected { .. } => "request_rejected",
             Self::RequestCancelled { .. } => "request_cancelled",

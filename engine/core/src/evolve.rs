@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     event::{Event, Recorded},
     ids::{ExecutionId, StepId},
-    request::{EndCause, Execution, ExecutionState, Phase, Request, StepState},
+    request::{EndCause, Execution, ExecutionState, Phase, Request, SeatWho, StepState},
 };
 
 /// The request after its events, oldest first; none before it was submitted.
@@ -43,6 +43,13 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
                 *state = StepState::Complete { at, step: open.clone(), filled: filled.clone() };
             }
         }
+        Event::StepsReopened { steps, revision } => {
+            steps.iter().for_each(|step| reopen(request, step));
+            request.revision = *revision;
+            request.blocked = None;
+        }
+        Event::StepPaused { step } => pause(request, step),
+        Event::StepResumed { step } => resume(request, step),
         Event::RequestApproved { by } => {
             request.blocked = None;
             request.phase = Phase::Approved { at, by: *by };
@@ -79,6 +86,40 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
 fn state_of<'a>(request: &'a mut Request, id: &StepId) -> Option<&'a mut StepState> {
     let record = request.steps.iter_mut().find(|record| record.id == *id);
     record.map(|record| &mut record.state)
+}
+
+/// Those who had a seat, or decided, still see the request (REQ-10).
+fn reopen(request: &mut Request, id: &StepId) {
+    let Some(state) = state_of(request, id) else { return };
+    let before = std::mem::replace(state, StepState::Waiting);
+    let (StepState::Active(open)
+    | StepState::Paused(open)
+    | StepState::Complete { step: open, .. }) = before
+    else {
+        return;
+    };
+    let deciders = open.decisions.into_iter().map(|decision| SeatWho::Found(decision.by));
+    for who in open.seats.into_iter().map(|seat| seat.who).chain(deciders) {
+        if !request.former_seats.contains(&who) {
+            request.former_seats.push(who);
+        }
+    }
+}
+
+fn pause(request: &mut Request, id: &StepId) {
+    if let Some(state) = state_of(request, id)
+        && let StepState::Active(open) = state
+    {
+        *state = StepState::Paused(open.clone());
+    }
+}
+
+fn resume(request: &mut Request, id: &StepId) {
+    if let Some(state) = state_of(request, id)
+        && let StepState::Paused(open) = state
+    {
+        *state = StepState::Active(open.clone());
+    }
 }
 
 fn set_step(request: &mut Request, id: &StepId, to: StepState) {
@@ -125,6 +166,9 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         | Event::StepActivated { .. }
         | Event::DecisionRecorded { .. }
         | Event::StepCompleted { .. }
+        | Event::StepsReopened { .. }
+        | Event::StepPaused { .. }
+        | Event::StepResumed { .. }
         | Event::RequestApproved { .. }
         | Event::RequestRejected { .. }
         | Event::RequestCancelled { .. }

@@ -71,6 +71,10 @@ pub struct Request {
     pub steps: Vec<StepRecord>,
     /// What will be, is, or was done (EXE-1).
     pub executions: Vec<Execution>,
+    /// Seats and deciders of steps that were opened and then asked again: whose they are still sees the
+    /// request (REQ-10).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_seats: Vec<SeatWho>,
 }
 
 /// Where a request stands (REQ-1). What is computed from it is in [`Status`].
@@ -235,7 +239,10 @@ impl Request {
     pub fn active(&self) -> Option<(&StepId, &OpenStep)> {
         self.steps.iter().find_map(|record| match &record.state {
             StepState::Active(step) => Some((&record.id, step)),
-            StepState::Waiting | StepState::Skipped { .. } | StepState::Complete { .. } => None,
+            StepState::Waiting
+            | StepState::Skipped { .. }
+            | StepState::Paused(_)
+            | StepState::Complete { .. } => None,
         })
     }
 

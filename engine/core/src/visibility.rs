@@ -37,6 +37,7 @@ pub(crate) fn is_involved(directory: &Directory, request: &Request, person: &Use
             .opened()
             .flat_map(|(_, step)| &step.seats)
             .any(|seat| is_named(&seat.who, &person.id))
+        || request.former_seats.iter().any(|who| is_named(who, &person.id))
 }
 
 fn named_in_property(request: &Request, id: &UserId) -> bool {
@@ -83,7 +84,7 @@ fn has_seat(directory: &Directory, request: &Request, person: &User) -> bool {
     request.opened().any(|(_, step)| {
         step.decision_of(&person.id).is_some()
             || step.seats.iter().any(|seat| may_fill(directory, &seat.who, person))
-    })
+    }) || request.former_seats.iter().any(|who| may_fill(directory, who, person))
 }
 
 /// Whether a seat is this person's or their group's or role's, live (FIN-18).

@@ -45,7 +45,7 @@ pub struct StepExplained {
     pub id: StepId,
     /// Shown to people.
     pub title: String,
-    /// `waiting`, `skipped`, `active` or `complete`.
+    /// `waiting`, `skipped`, `active`, `paused` or `complete`.
     pub state: &'static str,
     /// Who can decide, could have, or will be asked as things are.
     pub people: Vec<UserId>,
@@ -121,6 +121,10 @@ fn explain_step(view: &View<'_>, step: &Step, state: &StepState) -> StepExplaine
         StepState::Active(open) => {
             let people = view.decision_makers().into_iter().collect();
             ("active", people, filled(open), None)
+        }
+        StepState::Paused(open) => {
+            let seats = open.seats.iter().flat_map(|seat| seat.people.clone());
+            ("paused", seats.collect(), filled(open), None)
         }
         StepState::Complete { step, filled, .. } => {
             let people = filled.values().cloned().collect();

@@ -40,6 +40,19 @@ impl Names<'_> {
             ),
             Event::DecisionRecorded { step, decision } => self.decision(step, decision),
             Event::StepCompleted { step, .. } => format!("Step {} is complete.", self.step(step)),
+            Event::StepsReopened { steps, .. } => {
+                let steps: Vec<String> = steps.iter().map(|step| self.step(step)).collect();
+                match steps.as_slice() {
+                    [step] => format!("Step {step} is to be decided again."),
+                    _ => format!("Steps {} are to be decided again.", steps.join(", ")),
+                }
+            }
+            Event::StepPaused { step } => {
+                format!("Step {} waits for an earlier step.", self.step(step))
+            }
+            Event::StepResumed { step } => {
+                format!("Step {} goes on where it was.", self.step(step))
+            }
             Event::RequestApproved { by } => {
                 format!("The request is approved. {}", self.approved_by(*by))
             }

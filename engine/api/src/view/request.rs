@@ -122,7 +122,7 @@ pub struct StepView {
     pub id: String,
     /// Shown to people.
     pub title: String,
-    /// `waiting`, `skipped`, `active` or `complete`.
+    /// `waiting`, `skipped`, `active`, `paused` or `complete`.
     pub state: String,
     /// When it came to its state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -272,6 +272,7 @@ impl StepView {
                 view.why = Some(names.skipped(&record.id, why));
             }
             StepState::Active(open) => view.open("active", open, &BTreeMap::new(), names),
+            StepState::Paused(open) => view.open("paused", open, &BTreeMap::new(), names),
             StepState::Complete { at, step, filled } => {
                 view.open("complete", step, filled, names);
                 view.since = Some(*at);

@@ -17,7 +17,10 @@ use crate::{
 impl Draft<'_> {
     /// Opens the next step that is not skipped, or ends the route.
     pub(super) fn advance(&mut self) {
-        while let Some(id) = self.next_waiting() {
+        while let Some((id, rested)) = self.next_step() {
+            if rested {
+                return self.resume(id);
+            }
             let Some(step) = self.context.rule.step(&id) else { break };
             match self.view().opening(step) {
                 Opening::Open(seats) => {
@@ -42,9 +45,22 @@ impl Draft<'_> {
         self.end_of_route();
     }
 
-    fn next_waiting(&self) -> Option<StepId> {
-        let waiting = |state: &StepState| matches!(state, StepState::Waiting);
-        self.request.steps.iter().find(|record| waiting(&record.state)).map(|r| r.id.clone())
+    /// The first step that is still to be decided, and whether it rested meanwhile.
+    fn next_step(&self) -> Option<(StepId, bool)> {
+        self.request.steps.iter().find_map(|record| match record.state {
+            StepState::Waiting => Some((record.id.clone(), false)),
+            StepState::Paused(_) => Some((record.id.clone(), true)),
+            StepState::Skipped { .. } | StepState::Active(_) | StepState::Complete { .. } => None,
+        })
+    }
+
+    /// DEC-3: goes on where it was; people may have gone in the meantime (STP-6a).
+    fn resume(&mut self, step: StepId) {
+        self.order(Effect::Notify(Notice::StepOpened(step.clone())));
+        self.record(Event::StepResumed { step });
+        if let Some(shortage) = self.stuck_step() {
+            self.count(shortage);
+        }
     }
 
     fn end_of_route(&mut self) {

@@ -95,9 +95,12 @@ impl Draft<'_> {
                 Err(Rejection::StepComplete { step: Some(named.clone()) })
             }
             Some(StepState::Active(_)) if !self.request.is_open() => Ok(()),
-            Some(StepState::Waiting | StepState::Skipped { .. } | StepState::Active(_)) => {
-                Err(Rejection::Conflict { revision: self.request.revision, step: active })
-            }
+            Some(
+                StepState::Waiting
+                | StepState::Skipped { .. }
+                | StepState::Active(_)
+                | StepState::Paused(_),
+            ) => Err(Rejection::Conflict { revision: self.request.revision, step: active }),
         }
     }
 

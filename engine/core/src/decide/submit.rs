@@ -82,6 +82,7 @@ fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, V
             .map(|step| StepRecord { id: step.id.clone(), state: StepState::Waiting })
             .collect(),
         executions: Vec::new(),
+        former_seats: Vec::new(),
     };
     (request, reader.problems)
 }

@@ -117,6 +117,8 @@ pub enum StepState {
     },
     /// Being decided.
     Active(OpenStep),
+    /// Sent back from, to go on where it was once the earlier step is complete again (DEC-3).
+    Paused(OpenStep),
     /// Its quorum is complete.
     Complete {
         /// When.
@@ -233,7 +235,9 @@ impl StepRecord {
     #[must_use]
     pub fn opened(&self) -> Option<&OpenStep> {
         match &self.state {
-            StepState::Active(step) | StepState::Complete { step, .. } => Some(step),
+            StepState::Active(step)
+            | StepState::Paused(step)
+            | StepState::Complete { step, .. } => Some(step),
             StepState::Waiting | StepState::Skipped { .. } => None,
         }
     }

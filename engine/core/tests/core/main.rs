@@ -4,6 +4,7 @@
 //! - [`play`]: random rules, people and commands, with invariants checked after every event;
 //! - [`model`]: every order of decisions, work and crashes, within bounds;
 //! - [`corners`]: single cases that the others found;
+//! - [`reopened`]: steps that are asked again;
 //! - [`forged`]: what must not compile.
 #![expect(
     clippy::unwrap_used,
@@ -18,4 +19,5 @@ mod forged;
 mod model;
 mod office;
 mod play;
+mod reopened;
 mod states;

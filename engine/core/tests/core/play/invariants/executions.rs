@@ -108,7 +108,10 @@ pub(super) fn payloads(moment: &Moment<'_>) -> Result<(), String> {
         }
         let complete = request.steps.iter().filter_map(|step| match &step.state {
             StepState::Complete { step, .. } => Some(step),
-            StepState::Waiting | StepState::Skipped { .. } | StepState::Active(_) => None,
+            StepState::Waiting
+            | StepState::Skipped { .. }
+            | StepState::Active(_)
+            | StepState::Paused(_) => None,
         });
         for decision in complete.flat_map(|step| step.of(Choice::Approve)) {
             let approved = decision.payloads.get(order.execution());
