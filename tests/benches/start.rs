@@ -187,6 +187,7 @@ async fn fill(folder: &Path, requests: usize) -> Result<()> {
             id: engine.next_id("r").parse()?,
             properties: Default::default(),
             items: Vec::new(),
+            picks: Default::default(),
             title: "A new press".to_owned(),
             reason: "The old one broke".to_owned(),
             urgent: false,

@@ -102,6 +102,7 @@ impl<'a> Names<'a> {
             | Who::OwnersOfItems
             | Who::OfRequester(_)
             | Who::OfRequest(..)
+            | Who::Pick(_)
             | Who::Script(_)
             | Who::Plugin(_) => label(id.as_str()),
         }

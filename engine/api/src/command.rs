@@ -25,6 +25,9 @@ pub struct SubmitRequest {
     /// Resource ids, or objects with `resource` and the fields of the rule's item form.
     #[serde(default)]
     pub items: Vec<Json>,
+    /// Logins by assignment, where the rule lets the requester pick (STP-2).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub picks: BTreeMap<String, Vec<String>>,
     /// 3 to 1000 characters, unless the organization says otherwise.
     #[serde(default)]
     pub title: String,
@@ -86,6 +89,7 @@ impl SubmitRequest {
             id,
             properties: self.properties,
             items: self.items,
+            picks: self.picks,
             title: self.title,
             reason: self.reason,
             urgent: self.urgent,

@@ -118,6 +118,9 @@ pub struct Submit {
     pub properties: BTreeMap<String, Json>,
     /// Items, unread: resource ids, or objects with `resource` and fields.
     pub items: Vec<Json>,
+    /// Whom the requester picks, unread: logins by assignment (STP-2).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub picks: BTreeMap<String, Vec<String>>,
     /// Length is a setting (REQ-2).
     pub title: String,
     /// Length is a setting (REQ-2).

@@ -9,6 +9,7 @@ mod choose;
 mod execution;
 mod form;
 mod grant;
+mod pick;
 mod submit;
 
 use chrono::{DateTime, Utc};

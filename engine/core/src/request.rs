@@ -18,7 +18,7 @@ use crate::{
     explanation::Explanation,
     extension::{Facts, Item},
     ids::{
-        ExecutionId, KindId, OrgId, PropertyName, RequestId, ResourceId, RuleId, StepId, UserId,
+        AssignmentId, ExecutionId, KindId, OrgId, PropertyName, RequestId, ResourceId, RuleId, StepId, UserId,
     },
     money::Rates,
     value::Value,
@@ -49,6 +49,9 @@ pub struct Request {
     pub properties: BTreeMap<PropertyName, Value>,
     /// What is asked for, piece by piece (FIN-23).
     pub items: Vec<Item>,
+    /// Whom the requester picked, by assignment (STP-2).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub picks: BTreeMap<AssignmentId, Vec<UserId>>,
     /// Frozen at the first submission (DIR-7).
     pub rates: Option<Rates>,
     /// Run first, approve after (URG).

@@ -176,6 +176,12 @@ impl View<'_> {
         hidden.then_some(EmptyBecause::NoSight)
     }
 
+    /// The active people that a `who` names.
+    pub(crate) fn named_by(&self, step: &Step, who: &Who) -> BTreeSet<UserId> {
+        let places = self.who(step, who, None).into_iter().filter_map(Result::ok);
+        places.flat_map(|place| self.everybody(&place)).collect()
+    }
+
     /// Everybody whom a place names, once, by id.
     fn everybody(&self, who: &SeatWho) -> Vec<UserId> {
         let directory = &self.organization.directory;
@@ -323,6 +329,7 @@ impl View<'_> {
                 | Who::OwnersOfItems
                 | Who::OfRequester(_)
                 | Who::OfRequest(..)
+                | Who::Pick(_)
                 | Who::Script(_)
                 | Who::Plugin(_) => None,
             })

@@ -176,10 +176,32 @@ pub enum Who {
     OfRequester(Vec<PropertyName>),
     /// A property of the request, and properties followed from there.
     OfRequest(PropertyName, Vec<PropertyName>),
+    /// Picked by the requester at submission.
+    Pick(Pick),
     /// Named by a script.
     Script(Extension<ScriptId>),
     /// Named by a plugin.
     Plugin(Extension<PluginId>),
+}
+
+/// A choice by the requester, with bounds (STP-2).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pick {
+    /// From whom.
+    pub from: PickFrom,
+    /// At least.
+    pub min: u32,
+    /// At most.
+    pub max: u32,
+}
+
+/// From whom the requester picks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PickFrom {
+    /// Every active person.
+    Everyone,
+    /// These.
+    Who(Box<Who>),
 }
 
 /// A script or plugin with its configuration.

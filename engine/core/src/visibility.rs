@@ -123,6 +123,7 @@ pub(crate) fn is_among(whos: &[Who], request: &Request, person: &User) -> bool {
         Who::Node { .. }
         | Who::OwnerOf(_)
         | Who::OwnersOfItems
+        | Who::Pick(_)
         | Who::Script(_)
         | Who::Plugin(_) => false,
     })

@@ -25,6 +25,7 @@ fn submission(engine: &Engine) -> Submit {
         id: engine.next_id("r").parse().unwrap(),
         properties: Default::default(),
         items: Vec::new(),
+        picks: Default::default(),
         title: "A new press".to_owned(),
         reason: "The old one broke".to_owned(),
         urgent: false,

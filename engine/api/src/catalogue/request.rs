@@ -113,6 +113,7 @@ impl Names<'_> {
                 format!("`{name}` names nobody: {}", message.trim_end_matches('.'))
             }
             EmptyBecause::NobodyNamed { name, message: None } => format!("`{name}` names nobody"),
+            EmptyBecause::NobodyPicked => "the requester picked nobody".to_owned(),
             EmptyBecause::OnlyRequester => {
                 "the requester is the only one, and the rule does not allow self-approval"
                     .to_owned()

@@ -46,6 +46,9 @@ pub struct RequestView {
     pub properties: BTreeMap<String, Json>,
     /// What is asked for, piece by piece.
     pub items: Vec<ItemView>,
+    /// The logins of those whom the requester picked, by assignment.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub picks: BTreeMap<String, Vec<String>>,
     /// When it was submitted.
     pub submitted_at: DateTime<Utc>,
     /// Until when it waits for approval.
@@ -195,6 +198,7 @@ impl RequestView {
             requester: names.login(&request.requester),
             properties: literals(&request.properties, names),
             items: request.items.iter().map(|item| item_view(item, names)).collect(),
+            picks: picks(request, names),
             submitted_at: request.submitted_at,
             approval_expires: request.approval_expires,
             ends: request.ends,
@@ -217,6 +221,11 @@ impl RequestView {
         let step = self.active_step.as_deref().map(StepId::parse).transpose();
         Ok(Precondition { revision: self.revision, step: step.map_err(|bad| bad.to_string())? })
     }
+}
+
+fn picks(request: &Request, names: &Names<'_>) -> BTreeMap<String, Vec<String>> {
+    let logins = |people: &[UserId]| people.iter().map(|id| names.login(id)).collect();
+    request.picks.iter().map(|(id, people)| (id.to_string(), logins(people))).collect()
 }
 
 impl RequestSummary {

@@ -25,7 +25,7 @@ pub(super) struct FormReader<'a> {
 }
 
 impl FormReader<'_> {
-    fn problem(&mut self, field: impl Into<String>, message: impl Into<String>) {
+    pub(super) fn problem(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.problems.push(FieldProblem { field: field.into(), message: message.into() });
     }
 

@@ -56,6 +56,7 @@ fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, V
     let mut reader = FormReader { names: &names, problems: Vec::new() };
     let properties = reader.read("properties", &context.rule.form, &submit.properties);
     let items = reader.items(&context.rule.item_form, &submit.items);
+    let picks = reader.picks(context.rule, &organization.directory, &submit.picks);
     let steps = context.rule.steps.iter();
     let request = Request {
         id: submit.id.clone(),
@@ -69,6 +70,7 @@ fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, V
         reason: submit.reason.trim().to_owned(),
         properties,
         items,
+        picks,
         rates: organization.rates.clone(),
         urgent: submit.urgent,
         submitted_at: context.meta.at,
@@ -168,6 +170,7 @@ impl Draft<'_> {
             (Some(_) | None, _) => {}
         }
         problems.extend(self.view().check_values(requester));
+        problems.extend(self.view().check_picks());
         if problems.is_empty() { Ok(()) } else { Err(Rejection::Invalid(problems)) }
     }
 

@@ -85,6 +85,8 @@ pub enum EmptyBecause {
         /// What it said.
         message: Option<String>,
     },
+    /// The requester picked nobody (STP-2).
+    NobodyPicked,
     /// The requester is the only one (STP-9).
     OnlyRequester,
     /// All of them decided in a step that this one is separated from (STP-10).

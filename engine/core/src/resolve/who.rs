@@ -5,7 +5,7 @@ use crate::{
     directory::{NodeLevel, User},
     evaluate::View,
     extension::{Nominee, NomineeKind},
-    ids::{NodeId, PropertyName, ResourceId, UserId},
+    ids::{AssignmentId, NodeId, PropertyName, ResourceId, UserId},
     question::{Ask, Source},
     request::{EmptyBecause, SeatWho},
     rule::{Assignment, Config, Step, Who, definition::SeatsDoc},
@@ -15,7 +15,10 @@ use crate::{
 impl View<'_> {
     /// The places of an assignment: one each, or `count` that any of them may fill (STP-3, STP-5).
     pub(crate) fn places(&self, step: &Step, assignment: &Assignment) -> Vec<Found> {
-        let found = self.who(step, &assignment.who, assignment.seats);
+        let found = match &assignment.who {
+            Who::Pick(_) => self.picked(&assignment.id),
+            who => self.who(step, who, assignment.seats),
+        };
         match (assignment.seats, assignment.count) {
             (Some(SeatsDoc::One), count) => {
                 let several: Vec<SeatWho> =
@@ -75,12 +78,22 @@ impl View<'_> {
             }
             Who::OfRequester(chain) => self.follow(&self.request.requester, chain),
             Who::OfRequest(first, rest) => self.of_request(first, rest),
+            // Picks belong to assignments, by their id.
+            Who::Pick(_) => vec![Err(EmptyBecause::NobodyPicked)],
             Who::Script(script) => {
                 self.nominees(step, Source::Script(script.id.clone()), &script.config)
             }
             Who::Plugin(plugin) => {
                 self.nominees(step, Source::Plugin(plugin.id.clone()), &plugin.config)
             }
+        }
+    }
+
+    /// Whom the requester picked for an assignment (STP-2).
+    fn picked(&self, assignment: &AssignmentId) -> Vec<Found> {
+        match self.request.picks.get(assignment) {
+            Some(people) if !people.is_empty() => people.iter().map(|id| self.person(id)).collect(),
+            Some(_) | None => vec![Err(EmptyBecause::NobodyPicked)],
         }
     }
 

@@ -171,6 +171,9 @@ impl Compiler<'_> {
             self.require_property(&format!("{path}.required_properties[{index}]"), name);
         }
         let approvers = format!("{path}.approvers");
+        let default_approvers = format!("{path}.default_approvers");
+        let defaults = self.whos(&default_approvers, &doc.default_approvers);
+        self.refuse_picks(&default_approvers, &defaults);
         self.unique(&approvers, doc.approvers.iter().map(|a| a.id.as_str()));
         let when = format!("{path}.when");
         Step {
@@ -180,8 +183,7 @@ impl Compiler<'_> {
             quorum: doc.quorum.clone(),
             reject_after: doc.reject_after,
             assignments: self.assignments(&approvers, &doc.approvers),
-            default_approvers: self
-                .whos(&format!("{path}.default_approvers"), &doc.default_approvers),
+            default_approvers: defaults,
             if_nobody: doc.if_nobody,
             separation: doc.separation.iter().cloned().collect(),
             required_properties: doc.required_properties.clone(),

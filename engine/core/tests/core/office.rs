@@ -206,6 +206,7 @@ pub(crate) fn submit(properties: Json, urgent: bool) -> Command {
         id: id("r-1"),
         properties,
         items: Vec::new(),
+        picks: BTreeMap::new(),
         title: "new server".to_owned(),
         reason: "the old one is full".to_owned(),
         urgent,

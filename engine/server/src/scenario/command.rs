@@ -126,7 +126,8 @@ pub(super) struct SubmitDoc {
     #[serde(default)]
     pub(super) urgent: bool,
     pub(super) target_users: Option<IgnoredAny>,
-    pub(super) picks: Option<IgnoredAny>,
+    #[serde(default)]
+    pub(super) picks: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     pub(super) items: Vec<Json>,
     pub(super) title: Option<String>,

@@ -90,7 +90,6 @@ impl Preparation<'_> {
             ("rule_group", doc.rule_group.is_some()),
             ("request", doc.request.is_some()),
             ("target_users", doc.target_users.is_some()),
-            ("picks", doc.picks.is_some()),
         ];
         refuse_unavailable("submit", &later)?;
         let caller = self.keyed(&doc.r#as, doc.key.as_deref())?;
@@ -305,6 +304,7 @@ fn read_submit(doc: &SubmitDoc, id: &str) -> Result<Submit, Refusal> {
         id: id.map_err(|bad| Refusal::unread(Code::Invalid, "id", bad.to_string()))?,
         properties: doc.properties.clone(),
         items: doc.items.clone(),
+        picks: doc.picks.clone(),
         title: doc.title.clone().unwrap_or_else(|| "A request".to_owned()),
         reason: doc.reason.clone().unwrap_or_else(|| "For a good reason".to_owned()),
         urgent: doc.urgent,

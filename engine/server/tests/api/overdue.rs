@@ -162,6 +162,7 @@ impl Running {
             id: id.clone(),
             properties: [].into(),
             items: Vec::new(),
+            picks: Default::default(),
             title: "A lathe".to_owned(),
             reason: "The old one broke".to_owned(),
             urgent: false,

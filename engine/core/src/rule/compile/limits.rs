@@ -66,6 +66,7 @@ impl Compiler<'_> {
 
     pub(super) fn check_limits(&mut self, definition: &Definition, rule: &Rule) {
         self.check_criteria(rule);
+        self.check_picks(rule);
         for (index, step) in rule.steps.iter().enumerate() {
             let path = format!("steps[{index}]");
             // Assignments that did not compile are reported already, and would shift the indexes.
@@ -75,6 +76,22 @@ impl Compiler<'_> {
                 .is_some_and(|doc| doc.approvers.len() == step.assignments.len());
             if whole {
                 self.check_step(&path, step);
+            }
+        }
+    }
+
+    /// STP-2: a submission names its picks by assignment alone.
+    fn check_picks(&mut self, rule: &Rule) {
+        let mut seen = BTreeSet::new();
+        for (index, step) in rule.steps.iter().enumerate() {
+            for assignment in step.assignments.iter().filter(|a| matches!(a.who, Who::Pick(_))) {
+                if !seen.insert(&assignment.id) {
+                    let message = format!(
+                        "the requester picks for a `{}` in an earlier step too: give one of them another id",
+                        assignment.id
+                    );
+                    self.problem(format!("steps[{index}].approvers"), message);
+                }
             }
         }
     }
@@ -135,6 +152,12 @@ impl Compiler<'_> {
                 format!("{count} seats: expected 1 to {MAX_SEATS}"),
             );
         }
+        if count > 1 && matches!(assignment.who, Who::Pick(_)) {
+            self.problem(
+                format!("{path}.count"),
+                "the requester picks as many as `min` and `max` say: leave `count` out",
+            );
+        }
         if count > 1 && assignment.seats == Some(SeatsDoc::Each) {
             self.problem(
                 format!("{path}.count"),
@@ -150,6 +173,7 @@ impl Compiler<'_> {
             | Who::OwnersOfItems
             | Who::OfRequester(_)
             | Who::OfRequest(..)
+            | Who::Pick(_)
             | Who::Script(_)
             | Who::Plugin(_) => return,
         };
@@ -199,6 +223,8 @@ fn most_seats(assignment: &Assignment) -> Option<u32> {
     let each = assignment.seats == Some(SeatsDoc::Each);
     match &assignment.who {
         Who::User(_) => Some(1),
+        Who::Pick(_) if assignment.seats == Some(SeatsDoc::One) => Some(assignment.count),
+        Who::Pick(pick) => Some(pick.max),
         Who::Group(_) | Who::Role(_) | Who::Node { .. } if !each => Some(assignment.count),
         Who::Group(_)
         | Who::Role(_)

@@ -1,9 +1,15 @@
 //! `who`, resolved to users, groups and typed paths.
 
-use super::Compiler;
+use super::{Compiler, MAX_SEATS};
 use crate::{
     ids::PropertyName,
-    rule::{Who, literal::unknown, names::World, written::WhoDoc},
+    rule::{
+        Pick, PickFrom, Who,
+        definition::{PickDoc, PickFromDoc},
+        literal::unknown,
+        names::World,
+        written::WhoDoc,
+    },
     value::PropertyType,
 };
 
@@ -54,6 +60,7 @@ impl Compiler<'_> {
             | Who::Node { .. }
             | Who::OwnerOf(_)
             | Who::OwnersOfItems
+            | Who::Pick(_)
             | Who::Script(_)
             | Who::Plugin(_) => false,
         }
@@ -90,12 +97,40 @@ impl Compiler<'_> {
             }
             WhoDoc::OwnerOf(property) => self.owner_of(&format!("{path}.owner_of"), property),
             WhoDoc::Property(chain) => self.property_who(&format!("{path}.property"), chain),
-            WhoDoc::Pick(_) => {
-                self.problem(format!("{path}.pick"), "requester's pick is not available yet");
-                None
-            }
+            WhoDoc::Pick(doc) => self.pick(&format!("{path}.pick"), doc),
             WhoDoc::Script(doc) => Some(Who::Script(self.script(path, doc))),
             WhoDoc::Plugin(doc) => Some(Who::Plugin(self.plugin(path, doc, World::Approvers))),
+        }
+    }
+
+    /// STP-2: from whom, and how many.
+    fn pick(&mut self, path: &str, doc: &PickDoc) -> Option<Who> {
+        if doc.min > doc.max || doc.max == 0 || doc.max > MAX_SEATS {
+            let message = format!(
+                "{} to {} people: expected bounds between 0 and {MAX_SEATS}, the least first",
+                doc.min, doc.max
+            );
+            self.problem(format!("{path}.max"), message);
+        }
+        let from = match &doc.from {
+            PickFromDoc::Everyone => PickFrom::Everyone,
+            PickFromDoc::Who(who) if matches!(**who, WhoDoc::Pick(_)) => {
+                let message = "one does not pick from a pick: name a group, a role or `everyone`";
+                self.problem(format!("{path}.from.pick"), message);
+                return None;
+            }
+            PickFromDoc::Who(who) => PickFrom::Who(Box::new(self.who(&format!("{path}.from"), who)?)),
+        };
+        Some(Who::Pick(Pick { from, min: doc.min, max: doc.max }))
+    }
+
+    /// The requester picks for an assignment, by its id: nowhere else is there one (STP-2).
+    pub(super) fn refuse_picks(&mut self, path: &str, whos: &[Who]) {
+        for (index, who) in whos.iter().enumerate() {
+            if matches!(who, Who::Pick(_)) {
+                let message = "the requester picks for an assignment of a step: make it one";
+                self.problem(format!("{path}[{index}].pick"), message);
+            }
         }
     }
 

@@ -165,6 +165,7 @@ impl Stage {
             id: id("r-1"),
             properties: properties(form),
             items: Vec::new(),
+            picks: BTreeMap::new(),
             title: "new server".to_owned(),
             reason: "the old one is full".to_owned(),
             urgent: *urgent,
