@@ -17,7 +17,7 @@ mod value;
 use engine_core::{
     directory::{Directory, OrganizationRole, User},
     ids::{AssignmentId, GroupId, NodeId, PropertyName, ResourceId, StepId, UserId},
-    request::SeatWho,
+    request::{Seat, SeatWho},
     rule::{Rule, Who},
 };
 
@@ -106,6 +106,23 @@ impl<'a> Names<'a> {
             | Who::Script(_)
             | Who::Plugin(_) => label(id.as_str()),
         }
+    }
+
+    /// Who may fill a seat, as people changed it.
+    pub(crate) fn seat_of(&self, seat: &Seat) -> String {
+        let is_passed = match &seat.who {
+            SeatWho::Person(user) | SeatWho::Found(user) => seat.is_without(user),
+            SeatWho::Nobody => !seat.also.is_empty(),
+            SeatWho::Group(_) | SeatWho::Role(_) | SeatWho::Node { .. } | SeatWho::AnyOf(_) => {
+                false
+            }
+        };
+        let mut all: Vec<String> =
+            seat.also.iter().map(|further| self.seat(&further.who)).collect();
+        if !is_passed {
+            all.insert(0, self.seat(&seat.who));
+        }
+        alternatives(&all)
     }
 
     /// Who may fill a seat.

@@ -69,6 +69,27 @@ pub struct Decide {
     pub step: Option<String>,
 }
 
+/// Somebody to be given a seat, or to be taken out of a step (STP-15).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ApproverRequest {
+    /// Their login.
+    pub user: String,
+    /// The step; the active one where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+}
+
+/// Passing the right to decide to somebody else (STP-16).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reassign {
+    /// Their login.
+    pub to: String,
+    /// Why.
+    pub comment: String,
+}
+
 /// Taking a request or a grant back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -114,6 +135,18 @@ impl Decide {
             step,
             seen: Some(saw.into()),
         }))
+    }
+}
+
+impl ApproverRequest {
+    /// What the command is about, for a person who saw this.
+    ///
+    /// # Errors
+    /// [`Rejection::Invalid`] where the step's id is not one.
+    pub fn into_approver(self, saw: Option<Precondition>) -> Result<command::Approver, Rejection> {
+        let step = self.step.as_deref().map(StepId::parse).transpose();
+        let step = step.map_err(|bad| Rejection::invalid("step", bad.to_string()))?;
+        Ok(command::Approver { step, user: self.user, seen: saw.map(Into::into) })
     }
 }
 

@@ -8,7 +8,7 @@ use utoipa::{
 };
 
 use crate::{
-    command::{Decide, SubmitRequest, WithComment},
+    command::{ApproverRequest, Decide, Reassign, SubmitRequest, WithComment},
     directory::{DirectoryDoc, RatesDoc, UserDoc},
     openapi::{Anything, Binary, Download, Text},
     organization::{
@@ -116,6 +116,12 @@ endpoints! {
     Cancel: Post "/api/v1/requests/{id}/cancel" "Take a request back" [] (WithComment) -> RequestView;
     Reevaluate: Post "/api/v1/requests/{id}/reevaluate"
         "Ask again what could not be decided" [] (-) -> RequestView;
+    AddApprover: Post "/api/v1/requests/{id}/approvers"
+        "Give somebody a seat in a step" [] (ApproverRequest) -> RequestView;
+    RemoveApprover: Post "/api/v1/requests/{id}/approvers/remove"
+        "Take somebody out of a step" [] (ApproverRequest) -> RequestView;
+    Reassign: Post "/api/v1/requests/{id}/reassign"
+        "Pass the right to decide to somebody else" [] (Reassign) -> RequestView;
     Explain: Get "/api/v1/requests/{id}/explanation"
         "Who decides, and why somebody cannot" ["person"] (-) -> ExplanationView;
     History: Get "/api/v1/requests/{id}/events" "What happened to a request" [] (-) -> EventList;
@@ -185,6 +191,9 @@ impl Endpoint {
                 | Self::Decide
                 | Self::Cancel
                 | Self::Reevaluate
+                | Self::AddApprover
+                | Self::RemoveApprover
+                | Self::Reassign
                 | Self::Run
                 | Self::Retry
                 | Self::Revoke

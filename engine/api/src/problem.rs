@@ -118,6 +118,7 @@ impl ErrorBody {
             | Rejection::RuleRetired { .. }
             | Rejection::PlanFailed { .. }
             | Rejection::NotPending { .. }
+            | Rejection::CannotHoldSeat { .. }
             | Rejection::TooLate { .. } => {}
         }
         body

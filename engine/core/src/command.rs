@@ -42,6 +42,20 @@ pub enum Command {
     },
     /// Ask again what could not be decided (CND-3).
     Reevaluate,
+    /// Give somebody a seat (STP-15).
+    AddApprover(Approver),
+    /// Take somebody out of a step (STP-15).
+    RemoveApprover(Approver),
+    /// Pass the right to decide in the active step to somebody else (STP-16).
+    Reassign {
+        /// Their login, unread.
+        to: String,
+        /// Required.
+        comment: String,
+        /// What the person saw (DEC-8a).
+        #[serde(skip)]
+        seen: Option<Seen>,
+    },
     /// Press *run* (EXE-2).
     Run(ExecutionId),
     /// Try a failed execution again (EXE-4).
@@ -147,6 +161,18 @@ pub struct Decide {
     pub seen: Option<Seen>,
 }
 
+/// Somebody in a step, by hand (STP-15).
+#[derive(Clone, Debug, Serialize)]
+pub struct Approver {
+    /// The step; the active one where none is named.
+    pub step: Option<StepId>,
+    /// Their login, unread.
+    pub user: String,
+    /// What the person saw (DEC-8a).
+    #[serde(skip)]
+    pub seen: Option<Seen>,
+}
+
 /// The revision and step that a person saw (DEC-8a).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
@@ -166,6 +192,9 @@ impl Command {
             Self::Decide(Decide { choice: Choice::Reject, .. }) => "reject",
             Self::Cancel { .. } => "cancel",
             Self::Reevaluate => "reevaluate",
+            Self::AddApprover(_) => "add_approver",
+            Self::RemoveApprover(_) => "remove_approver",
+            Self::Reassign { .. } => "reassign",
             Self::Run(_) => "run",
             Self::Retry(_) => "retry",
             Self::Revoke { .. } => "revoke",

@@ -10,6 +10,8 @@ mod execution;
 mod form;
 mod grant;
 mod pick;
+mod reassign;
+mod seats;
 mod submit;
 
 use chrono::{DateTime, Utc};
@@ -114,6 +116,9 @@ impl<'a> Draft<'a> {
             Command::Decide(decide) => self.choose(decide),
             Command::Cancel { comment, seen } => self.cancel(comment, seen.as_ref()),
             Command::Reevaluate => self.reevaluate(),
+            Command::AddApprover(approver) => self.add_approver(approver),
+            Command::RemoveApprover(approver) => self.remove_approver(approver),
+            Command::Reassign { to, comment, seen } => self.reassign(to, comment, seen.as_ref()),
             Command::Run(execution) => self.run(execution),
             Command::Retry(execution) => self.retry(execution),
             Command::Revoke { execution, comment } => self.revoke(execution, comment),

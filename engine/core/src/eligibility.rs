@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    directory::{User, UserKind},
+    directory::{OrganizationRole, User, UserKind},
     evaluate::View,
     explanation::Outcome,
     ids::{StepId, UserId},
     matching::Possibilities,
     rejection::Unmet,
-    request::{Choice, OpenStep, SeatId},
-    rule::{Assignment, Step, Who, definition::AccessPolicy},
+    request::{Choice, OpenStep, SeatId, StepState},
+    rule::{
+        Assignment, Step, Who,
+        definition::{AccessPolicy, QuorumDoc},
+    },
     visibility::{is_involved, may_execute, may_fill, sees},
 };
 
@@ -83,11 +86,43 @@ impl View<'_> {
         let Some(step) = self.rule.step(id) else { return Vec::new() };
         let directory = &self.organization.directory;
         let candidates: BTreeSet<UserId> =
-            open.seats.iter().flat_map(|seat| self.candidates(step, &seat.who)).collect();
+            open.seats.iter().flat_map(|seat| self.seat_candidates(step, seat)).collect();
         candidates
             .into_iter()
             .filter(|id| directory.user(id).is_some_and(|user| self.standing(user).can_decide()))
             .collect()
+    }
+
+    /// Whether this person may give somebody a seat of a step that is not decided yet (STP-15).
+    #[must_use]
+    pub fn may_add_approvers(&self, person: &User) -> bool {
+        if !self.request.is_open() || self.request.on_hold || !person.active {
+            return false;
+        }
+        let counts = |step: &&Step| matches!(step.quorum, QuorumDoc::All | QuorumDoc::Paths(_));
+        let undecided = |step: &&Step| match self.request.step(&step.id).map(|r| &r.state) {
+            Some(StepState::Waiting | StepState::Active(_)) => true,
+            Some(StepState::Skipped { .. } | StepState::Complete { .. }) | None => false,
+        };
+        let mut steps = self.rule.steps.iter().filter(undecided);
+        match person.role {
+            OrganizationRole::Owner | OrganizationRole::Administrator => steps.next().is_some(),
+            OrganizationRole::WorkflowManager
+            | OrganizationRole::Auditor
+            | OrganizationRole::User => {
+                (self.request.requester == person.id && steps.any(|step| counts(&step)))
+                    || (self.has_own_seat(person)
+                        && self.active_step().is_some_and(|(_, _, step)| counts(&step)))
+            }
+        }
+    }
+
+    /// Whether this person has a seat of the active step that is not another's.
+    #[must_use]
+    pub fn has_own_seat(&self, person: &User) -> bool {
+        let open = self.request.active().map(|(_, open)| open);
+        !self.is_self(&person.id)
+            && open.is_some_and(|open| !self.held(&open.seats, &person.id).is_empty())
     }
 
     /// Whether this person is among those who press *run* (EXE-2).
@@ -114,7 +149,6 @@ impl View<'_> {
         fillable: &BTreeSet<SeatId>,
         person: &User,
     ) -> Option<Unmet> {
-        let directory = &self.organization.directory;
         if !person.active {
             return Some(Unmet::NoSeat { step: step.id.clone(), taken_by: Vec::new() });
         }
@@ -130,8 +164,7 @@ impl View<'_> {
             let is_free = approvals.largest(&all).len() > before;
             return (!is_free).then(|| Unmet::NoSeat { step: step.id.clone(), taken_by: taken });
         }
-        let named = |seat: &&crate::request::Seat| may_fill(directory, &seat.who, person);
-        let mine: Vec<_> = open.seats.iter().filter(named).collect();
+        let mine = self.held(&open.seats, &person.id);
         if self.is_self(&person.id) && (!mine.is_empty() || self.is_one_of_each(step, person)) {
             return Some(Unmet::SelfApproval);
         }

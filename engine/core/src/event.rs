@@ -11,7 +11,7 @@ use crate::{
     payload::PayloadHash,
     request::{
         ApprovedBy, Block, Decision, EndCause, ExecutionFailure, OpenStep, RejectedBy, Request,
-        SeatId, SkippedBecause,
+        Seat, SeatId, SeatWho, SkippedBecause,
     },
 };
 
@@ -51,6 +51,51 @@ pub enum Event {
         step: StepId,
         /// What.
         decision: Decision,
+    },
+    /// Somebody was given a seat (STP-15).
+    ApproverAdded {
+        /// In which step.
+        step: StepId,
+        /// Who.
+        user: UserId,
+        /// By whom.
+        by: UserId,
+        /// The seat, where the step is open and they have one of their own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seat: Option<Box<Seat>>,
+        /// The seats that they may fill beside others, where the step is open.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        beside: Vec<SeatId>,
+    },
+    /// Somebody was taken out of a step (STP-15).
+    ApproverRemoved {
+        /// Of which step.
+        step: StepId,
+        /// Who.
+        user: UserId,
+        /// By whom.
+        by: UserId,
+        /// Whether only what somebody added is gone, not what the rule makes.
+        was_added: bool,
+        /// The seats that are gone with them, where the step is open.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        gone: Vec<SeatId>,
+        /// The seats that they may not fill any more, where the step is open.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        without: Vec<SeatId>,
+    },
+    /// An approver passed their right to decide to somebody else (STP-16).
+    SeatReassigned {
+        /// In which step.
+        step: StepId,
+        /// Who.
+        from: UserId,
+        /// To whom.
+        to: UserId,
+        /// Why.
+        comment: String,
+        /// Which seats, and how each names the next.
+        seats: Vec<(SeatId, SeatWho)>,
     },
     /// The step's quorum is complete (STP-5).
     StepCompleted {
@@ -207,6 +252,9 @@ impl Event {
             Self::StepSkipped { .. } => "step_skipped",
             Self::StepActivated { .. } => "step_activated",
             Self::DecisionRecorded { .. } => "decision_recorded",
+            Self::ApproverAdded { .. } => "approver_added",
+            Self::ApproverRemoved { .. } => "approver_removed",
+            Self::SeatReassigned { .. } => "seat_reassigned",
             Self::StepCompleted { .. } => "step_completed",
             Self::StepsReopened { .. } => "steps_reopened",
             Self::StepPaused { .. } => "step_paused",

@@ -1,5 +1,7 @@
 //! Events folded into the state. Dumb: no judgement, no look-ups; what does not fit is left alone.
 
+mod seats;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -36,6 +38,9 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
                 open.decisions.push(decision.clone());
             }
         }
+        Event::ApproverAdded { .. }
+        | Event::ApproverRemoved { .. }
+        | Event::SeatReassigned { .. } => seats::evolve(request, event),
         Event::StepCompleted { step, filled } => {
             if let Some(state) = state_of(request, step)
                 && let StepState::Active(open) = state
@@ -165,6 +170,9 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         | Event::StepSkipped { .. }
         | Event::StepActivated { .. }
         | Event::DecisionRecorded { .. }
+        | Event::ApproverAdded { .. }
+        | Event::ApproverRemoved { .. }
+        | Event::SeatReassigned { .. }
         | Event::StepCompleted { .. }
         | Event::StepsReopened { .. }
         | Event::StepPaused { .. }

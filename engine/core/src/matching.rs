@@ -126,11 +126,15 @@ pub fn progress(quorum: &QuorumDoc, seats: &[Seat], people: &Possibilities<'_>) 
         QuorumDoc::All => reach(&all, all.len().max(1), people),
         QuorumDoc::AtLeast(wanted) => reach(&all, *wanted as usize, people),
         // Default approvers stand in for every path.
-        QuorumDoc::Paths(_) if seats.iter().all(|seat| seat.by_default) => {
-            reach(&all, all.len().max(1), people)
-        }
+        QuorumDoc::Paths(_) if stand_in(seats) => reach(&all, all.len().max(1), people),
         QuorumDoc::Paths(paths) => nearest_path(paths, seats, people),
     }
+}
+
+/// Whether default approvers have taken the place of all that the rule's assignments name.
+fn stand_in(seats: &[Seat]) -> bool {
+    let by_rule = || seats.iter().filter(|seat| seat.added_by.is_none());
+    by_rule().next().is_some() && by_rule().all(|seat| seat.by_default)
 }
 
 fn reach(seats: &BTreeSet<SeatId>, wanted: usize, people: &Possibilities<'_>) -> Progress {
@@ -151,9 +155,13 @@ fn nearest_path(
     for path in paths {
         let complete_in_kind =
             path.iter().all(|id| seats.iter().any(|seat| seat.assignment == *id));
-        let on_path: BTreeSet<SeatId> =
-            seats.iter().filter(|seat| path.contains(&seat.assignment)).map(|s| s.id).collect();
-        if on_path.is_empty() || !complete_in_kind {
+        // FIN-7: what somebody added belongs to every path.
+        let on_path: BTreeSet<SeatId> = seats
+            .iter()
+            .filter(|seat| path.contains(&seat.assignment) || seat.added_by.is_some())
+            .map(|seat| seat.id)
+            .collect();
+        if path.is_empty() || !complete_in_kind {
             continue;
         }
         match reach(&on_path, on_path.len(), people) {
@@ -184,13 +192,9 @@ mod tests {
         assignments
             .iter()
             .enumerate()
-            .map(|(index, assignment)| Seat {
-                id: SeatId(u16::try_from(index).unwrap()),
-                assignment: assignment.parse().unwrap(),
-                who: SeatWho::Nobody,
-                by_default: false,
-                people: Vec::new(),
-                empty: None,
+            .map(|(index, assignment)| {
+                let id = SeatId(u16::try_from(index).unwrap());
+                Seat::new(id, assignment.parse().unwrap(), SeatWho::Nobody)
             })
             .collect()
     }

@@ -194,6 +194,25 @@ pub enum Forbidden {
     NotARevoker,
     /// Service accounts submit and never decide.
     ServiceAccount,
+    /// Only administrators, the requester, and the approvers of the active step, in their step, change
+    /// who approves (STP-15).
+    NotYourStep {
+        /// The step; none where there is none to change.
+        step: Option<StepId>,
+    },
+    /// Where a number of approvals is enough, only administrators add somebody (STP-15).
+    EnoughApprovals {
+        /// The step.
+        step: StepId,
+    },
+    /// Only administrators remove seats that somebody else added or the rule made (STP-15).
+    NotYourSeat,
+    /// Nobody removes those who decide their own request, unless they added them (STP-9).
+    OwnRequest,
+    /// An administrator does not add themself to a seat (DIR-3).
+    OwnSeat,
+    /// Only somebody with a seat in the active step passes it on (STP-16).
+    NotAnApprover,
     /// Nobody changes their own rights, and the owner's role moves by transfer only (DIR-3).
     OwnRights,
 }
@@ -275,6 +294,13 @@ pub enum Rejection {
     },
     /// This person cannot decide; the first is the error's code (ELG-1, DEC-9).
     CannotDecide(Vec<Unmet>),
+    /// Somebody who cannot hold a seat of the step (STP-15, STP-16).
+    CannotHoldSeat {
+        /// Who.
+        user: UserId,
+        /// Why.
+        why: Box<Unmet>,
+    },
     /// The expiry has passed and the timer has not come by yet (EXE-6b).
     TooLate {
         /// The expiry.
@@ -301,6 +327,7 @@ impl Rejection {
             Self::RuleInvalid(_) => Code::RuleInvalid,
             Self::RuleRetired { .. } => Code::RuleRetired,
             Self::NotPending { .. } => Code::NotPending,
+            Self::CannotHoldSeat { why, .. } => why.code(),
             Self::CannotDecide(unmet) => unmet.first().map_or(Code::Forbidden, Unmet::code),
         }
     }

@@ -10,15 +10,16 @@ use serde::{Deserialize, Serialize};
 
 pub use execution::{EndCause, Execution, ExecutionFailure, ExecutionState};
 pub use step::{
-    Choice, Decision, EmptyBecause, EmptySeat, OpenStep, Seat, SeatId, SeatWho, Shortage,
-    SkippedBecause, StepRecord, StepState,
+    Added, Choice, Decision, EmptyBecause, EmptySeat, Further, OpenStep, Passed, Seat, SeatChanges,
+    SeatId, SeatWho, Shortage, SkippedBecause, StepRecord, StepState, Without,
 };
 
 use crate::{
     explanation::Explanation,
     extension::{Facts, Item},
     ids::{
-        AssignmentId, ExecutionId, KindId, OrgId, PropertyName, RequestId, ResourceId, RuleId, StepId, UserId,
+        AssignmentId, ExecutionId, KindId, OrgId, PropertyName, RequestId, ResourceId, RuleId,
+        StepId, UserId,
     },
     money::Rates,
     value::Value,

@@ -1,8 +1,12 @@
 //! From a step's assignments to its seats (STP-2 to STP-8).
 
+mod change;
 mod who;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use change::ADDED;
+pub(crate) use change::{Place, join, pass, take};
 
 use crate::{
     directory::{User, UserKind},
@@ -17,7 +21,7 @@ use crate::{
         MAX_SEATS, Step, Who,
         definition::{AccessPolicy, IfNobody, QuorumDoc},
     },
-    visibility::{is_involved, is_named, may_fill},
+    visibility::{is_involved, is_named, may_fill_seat},
 };
 
 /// What becomes of a step that is reached.
@@ -95,7 +99,7 @@ impl View<'_> {
                 seats.truncate(first);
             }
         }
-        self.with_defaults(step, seats)
+        self.changed(step, self.with_defaults(step, seats))
     }
 
     fn with_defaults(&self, step: &Step, mut seats: Vec<Seat>) -> Vec<Seat> {
@@ -135,18 +139,13 @@ impl View<'_> {
         by_default: bool,
     ) -> Seat {
         match place {
-            Err(why) => Seat {
-                id,
-                assignment,
-                who: SeatWho::Nobody,
-                by_default,
-                people: Vec::new(),
-                empty: Some(why),
-            },
+            Err(why) => {
+                Seat { by_default, empty: Some(why), ..Seat::new(id, assignment, SeatWho::Nobody) }
+            }
             Ok(who) => {
                 let people = self.candidates(step, &who);
                 let empty = if people.is_empty() { Some(self.why_empty(step, &who)) } else { None };
-                Seat { id, assignment, who, by_default, people, empty }
+                Seat { by_default, people, empty, ..Seat::new(id, assignment, who) }
             }
         }
     }
@@ -161,6 +160,11 @@ impl View<'_> {
 
     /// What keeps a person from a place that names them.
     pub(crate) fn bar(&self, step: &Step, who: &SeatWho, id: &UserId) -> Option<EmptyBecause> {
+        self.bar_unless_named(step, is_named(who, id), id)
+    }
+
+    /// What keeps a person from a place, which names them or a set that they are in.
+    fn bar_unless_named(&self, step: &Step, is_named: bool, id: &UserId) -> Option<EmptyBecause> {
         if self.is_self(id) {
             return Some(EmptyBecause::OnlyRequester);
         }
@@ -169,7 +173,7 @@ impl View<'_> {
         }
         let directory = &self.organization.directory;
         let seen = || {
-            is_named(who, id)
+            is_named
                 || directory.user(id).is_some_and(|user| is_involved(directory, self.request, user))
         };
         let hidden = self.rule.access == AccessPolicy::Strict && !seen();
@@ -270,7 +274,7 @@ impl View<'_> {
     #[must_use]
     pub fn remaining_shortage(&self, step: &Step, open: &OpenStep) -> Option<Shortage> {
         let candidates: Vec<Vec<UserId>> =
-            open.seats.iter().map(|seat| self.candidates(step, &seat.who)).collect();
+            open.seats.iter().map(|seat| self.seat_candidates(step, seat)).collect();
         let mut people = Possibilities::of_decisions(open.of(Choice::Approve));
         for (seat, candidates) in open.seats.iter().zip(&candidates) {
             let undecided = candidates.iter().filter(|id| open.decision_of(id).is_none());
@@ -303,10 +307,11 @@ impl View<'_> {
         seats
             .iter()
             .filter(|_| person.active && person.kind == UserKind::Person)
-            .filter(|seat| may_fill(&self.organization.directory, &seat.who, person))
-            .filter(|seat| self.bar(step, &seat.who, &person.id).is_none())
+            .filter(|seat| may_fill_seat(&self.organization.directory, seat, person))
+            .filter(|seat| self.bar_from(step, seat, &person.id).is_none())
             .filter(|seat| {
                 seat.by_default
+                    || seat.added_by.is_some()
                     || *permissions.entry(&seat.assignment).or_insert_with(|| {
                         step.assignment(&seat.assignment).is_some_and(|assignment| {
                             self.permissions(&assignment.permissions, &step.id).is_met()

@@ -3,7 +3,7 @@
 use crate::{
     directory::{Directory, NodeLevel, OrganizationRole, User},
     ids::{NodeId, UserId},
-    request::{Request, SeatWho},
+    request::{Request, Seat, SeatWho},
     rule::{Rule, Who, definition::AccessPolicy},
     value::Value,
 };
@@ -36,7 +36,7 @@ pub(crate) fn is_involved(directory: &Directory, request: &Request, person: &Use
         || request
             .opened()
             .flat_map(|(_, step)| &step.seats)
-            .any(|seat| is_named(&seat.who, &person.id))
+            .any(|seat| is_named_by(seat, &person.id))
         || request.former_seats.iter().any(|who| is_named(who, &person.id))
 }
 
@@ -79,12 +79,31 @@ pub(crate) fn is_named(who: &SeatWho, id: &UserId) -> bool {
     }
 }
 
+/// A seat that names a person, also one that they passed on: only the right to decide moves (STP-16).
+pub(crate) fn is_named_by(seat: &Seat, id: &UserId) -> bool {
+    is_named(&seat.who, id) || seat.also.iter().any(|further| is_named(&further.who, id))
+}
+
 /// A seat of an activated step, past ones too.
 fn has_seat(directory: &Directory, request: &Request, person: &User) -> bool {
     request.opened().any(|(_, step)| {
         step.decision_of(&person.id).is_some()
-            || step.seats.iter().any(|seat| may_fill(directory, &seat.who, person))
+            || step
+                .seats
+                .iter()
+                .any(|seat| may_fill_seat(directory, seat, person) || has_passed(seat, &person.id))
     }) || request.former_seats.iter().any(|who| may_fill(directory, who, person))
+}
+
+fn has_passed(seat: &Seat, id: &UserId) -> bool {
+    seat.without.iter().any(|without| without.user == *id && without.passed_to.is_some())
+}
+
+/// Whether a seat is this person's to fill, as it is named and as people changed it.
+#[must_use]
+pub(crate) fn may_fill_seat(directory: &Directory, seat: &Seat, person: &User) -> bool {
+    seat.is_also(&person.id)
+        || (may_fill(directory, &seat.who, person) && !seat.is_without(&person.id))
 }
 
 /// Whether a seat is this person's or their group's or role's, live (FIN-18).

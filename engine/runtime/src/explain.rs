@@ -188,6 +188,8 @@ fn allowed(
             request.requester == user.id && request.is_open() && !(request.urgent && started),
         ),
         ("reevaluate", administrates && request.is_open()),
+        ("add_approver", view.may_add_approvers(user)),
+        ("reassign", standing.can_decide() && view.has_own_seat(user)),
         (
             "run",
             has(|e| e.manual && matches!(e.state, ExecutionState::Scheduled { .. }))

@@ -2,6 +2,7 @@
 
 mod about;
 mod apply;
+mod approvers;
 mod caller;
 mod decisions;
 mod directory;
@@ -69,6 +70,9 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Decide => post(decisions::decide),
         Endpoint::Cancel => post(decisions::cancel),
         Endpoint::Reevaluate => post(decisions::reevaluate),
+        Endpoint::AddApprover => post(approvers::add),
+        Endpoint::RemoveApprover => post(approvers::remove),
+        Endpoint::Reassign => post(approvers::reassign),
         Endpoint::Explain => get(requests::explain),
         Endpoint::History => get(requests::history),
         Endpoint::Run | Endpoint::RunItem => post(executions::run),

@@ -1,7 +1,7 @@
 //! Requests: submit, read, decide, run.
 
 use engine_api::{
-    command::{Decide, DecisionWord, SubmitRequest, WithComment},
+    command::{ApproverRequest, Decide, DecisionWord, Reassign, SubmitRequest, WithComment},
     endpoint::Endpoint,
     view::{EventList, ExplanationView, RequestPage, RequestView},
 };
@@ -102,6 +102,44 @@ impl Client {
     pub async fn cancel(&self, id: &str, comment: &str) -> Result<RequestView, ClientError> {
         let body = WithComment { comment: comment.to_owned() };
         self.call(Call::new(Endpoint::Cancel, &[id]).json(&body)?).await
+    }
+
+    /// Gives somebody a seat; in the active step where none is named (STP-15).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn add_approver(
+        &self,
+        id: &str,
+        approver: &ApproverRequest,
+    ) -> Result<RequestView, ClientError> {
+        self.call(Call::new(Endpoint::AddApprover, &[id]).json(approver)?).await
+    }
+
+    /// Takes somebody out of a step (STP-15).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn remove_approver(
+        &self,
+        id: &str,
+        approver: &ApproverRequest,
+    ) -> Result<RequestView, ClientError> {
+        self.call(Call::new(Endpoint::RemoveApprover, &[id]).json(approver)?).await
+    }
+
+    /// Passes the right to decide to somebody else (STP-16).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn reassign(
+        &self,
+        id: &str,
+        to: &str,
+        comment: &str,
+    ) -> Result<RequestView, ClientError> {
+        let body = Reassign { to: to.to_owned(), comment: comment.to_owned() };
+        self.call(Call::new(Endpoint::Reassign, &[id]).json(&body)?).await
     }
 
     /// Asks again what could not be decided.

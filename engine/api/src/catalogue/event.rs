@@ -39,6 +39,24 @@ impl Names<'_> {
                 )
             ),
             Event::DecisionRecorded { step, decision } => self.decision(step, decision),
+            Event::ApproverAdded { step, user, by, .. } => format!(
+                "{} gave {} a seat in step {}.",
+                self.person(by),
+                self.person(user),
+                self.step(step)
+            ),
+            Event::ApproverRemoved { step, user, by, .. } => format!(
+                "{} took {} out of step {}.",
+                self.person(by),
+                self.person(user),
+                self.step(step)
+            ),
+            Event::SeatReassigned { step, from, to, comment, .. } => format!(
+                "{} passed the right to decide step {} to {}: {comment}",
+                self.person(from),
+                self.step(step),
+                self.person(to)
+            ),
             Event::StepCompleted { step, .. } => format!("Step {} is complete.", self.step(step)),
             Event::StepsReopened { steps, .. } => {
                 let steps: Vec<String> = steps.iter().map(|step| self.step(step)).collect();

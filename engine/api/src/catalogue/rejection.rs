@@ -70,6 +70,11 @@ impl Names<'_> {
             Rejection::CannotDecide(unmet) => {
                 unmet.iter().map(|unmet| self.unmet(unmet)).collect::<Vec<_>>().join(" ")
             }
+            Rejection::CannotHoldSeat { user, why } => format!(
+                "{} cannot be given a seat. {}",
+                self.person(user),
+                self.unmet(why)
+            ),
             Rejection::TooLate { expired } => format!(
                 "The time for this was over at {}.",
                 expired.to_rfc3339_opts(SecondsFormat::Secs, true)
@@ -92,6 +97,29 @@ impl Names<'_> {
             ),
             Forbidden::OnlyAdministrators => {
                 "Only the owner and administrators can do that.".to_owned()
+            }
+            Forbidden::NotYourStep { step: Some(step) } => format!(
+                "Who approves step {} is changed by administrators, by the requester, and by those who approve it now.",
+                self.step(step)
+            ),
+            Forbidden::NotYourStep { step: None } => {
+                "There is no step whose approvers you could change.".to_owned()
+            }
+            Forbidden::EnoughApprovals { step } => format!(
+                "In step {} a number of approvals is enough, and one more person would make it easier: only an administrator may add one.",
+                self.step(step)
+            ),
+            Forbidden::NotYourSeat => {
+                "Only an administrator can remove a seat that the rule made or somebody else added. Ask one.".to_owned()
+            }
+            Forbidden::OwnRequest => {
+                "The request is your own: those who decide it cannot be removed by you, unless you added them. Ask another administrator.".to_owned()
+            }
+            Forbidden::OwnSeat => {
+                "An administrator cannot give themself a seat. Another administrator has to.".to_owned()
+            }
+            Forbidden::NotAnApprover => {
+                "Only somebody who can decide the active step can pass that on, and you have no seat in it.".to_owned()
             }
             Forbidden::OwnRights => {
                 "Nobody changes their own role, groups, properties or account. Another administrator has to.".to_owned()

@@ -151,6 +151,9 @@ pub struct SeatView {
     pub who: String,
     /// The logins of those who could when the step began.
     pub people: Vec<String>,
+    /// The login of who added it by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub added_by: Option<String>,
     /// The login of who fills it, once the step is complete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filled_by: Option<String>,
@@ -299,7 +302,8 @@ impl StepView {
     ) {
         let seat = |seat: &Seat| SeatView {
             assignment: seat.assignment.to_string(),
-            who: names.seat(&seat.who),
+            who: names.seat_of(seat),
+            added_by: seat.added_by.as_ref().map(|id| names.login(id)),
             people: seat.people.iter().map(|id| names.login(id)).collect(),
             filled_by: filled.get(&seat.id).map(|id| names.login(id)),
             empty: seat.empty.as_ref().map(|why| names.empty_because(why)),

@@ -128,7 +128,7 @@ impl Draft<'_> {
     }
 
     /// Blocks the active step for what it is short of, or lets it go on.
-    fn count(&mut self, shortage: Option<Shortage>) {
+    pub(super) fn count(&mut self, shortage: Option<Shortage>) {
         let step = self.request.active().map(|(step, _)| step.clone());
         match (shortage, step) {
             (Some(shortage), Some(step)) => self.block(Block::NoApprovers { step, shortage }),
@@ -138,7 +138,7 @@ impl Draft<'_> {
     }
 
     /// Advances a request that is blocked between two steps; unblocked only where that helps.
-    fn go_on(&mut self) {
+    pub(super) fn go_on(&mut self) {
         let before = self.request.blocked.clone();
         let events = self.events.len();
         self.advance();

@@ -20,7 +20,8 @@ impl FormReader<'_> {
         directory: &Directory,
         written: &BTreeMap<String, Vec<String>>,
     ) -> BTreeMap<AssignmentId, Vec<UserId>> {
-        let known: Vec<&AssignmentId> = picks(rule).map(|(_, assignment, _)| &assignment.id).collect();
+        let known: Vec<&AssignmentId> =
+            picks(rule).map(|(_, assignment, _)| &assignment.id).collect();
         let mut read = BTreeMap::new();
         for (name, logins) in written {
             let field = format!("picks.{name}");
@@ -58,7 +59,8 @@ pub(super) fn can_hold_a_seat(user: &User) -> bool {
 }
 
 fn picks(rule: &Rule) -> impl Iterator<Item = (&Step, &Assignment, &Pick)> {
-    let assignments = rule.steps.iter().flat_map(|step| step.assignments.iter().map(move |a| (step, a)));
+    let assignments =
+        rule.steps.iter().flat_map(|step| step.assignments.iter().map(move |a| (step, a)));
     assignments.filter_map(|(step, assignment)| match &assignment.who {
         Who::Pick(pick) => Some((step, assignment, pick)),
         Who::User(_)
@@ -110,9 +112,10 @@ impl View<'_> {
         if number >= *min as usize || may_be_missing {
             return None;
         }
-        let is_skipped = step.when.as_ref().is_some_and(|when| {
-            self.condition(when, Some(&step.id)).outcome == Outcome::Unmet
-        });
+        let is_skipped = step
+            .when
+            .as_ref()
+            .is_some_and(|when| self.condition(when, Some(&step.id)).outcome == Outcome::Unmet);
         let applies = !is_skipped && self.permissions(&assignment.permissions, &step.id).is_met();
         applies.then(wrong)
     }

@@ -16,7 +16,7 @@ use crate::{
     payload::PayloadHash,
     question::{Ask, Inquiry, Question},
     rejection::{FieldProblem, Forbidden, Rejection, UrgentGate},
-    request::{Execution, ExecutionState, Phase, Request, StepRecord, StepState},
+    request::{Execution, ExecutionState, Phase, Request, StepRecord},
     rule::{Executor, Names},
     value::Span,
     visibility::is_among,
@@ -80,9 +80,7 @@ fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, V
         phase: Phase::Open,
         blocked: None,
         on_hold: false,
-        steps: steps
-            .map(|step| StepRecord { id: step.id.clone(), state: StepState::Waiting })
-            .collect(),
+        steps: steps.map(|step| StepRecord::waiting(step.id.clone())).collect(),
         executions: Vec::new(),
         former_seats: Vec::new(),
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use engine_core::{
     ids::UserId,
-    request::{Choice, OpenStep, Request, SeatWho},
+    request::{OpenStep, Request, Seat, SeatWho},
 };
 use engine_store::{Candidate, Millis, RequestIndex};
 
@@ -17,7 +17,10 @@ pub(super) fn index_of(request: &Request) -> Result<RequestIndex, EngineError> {
     let mut seats = BTreeSet::new();
     if let Some((_, open)) = request.active().filter(|_| request.is_open()) {
         for seat in &open.seats {
-            candidates(&seat.who, &seat.people, open, &mut seats);
+            candidates(&seat.who, seat, open, &mut seats);
+            for further in &seat.also {
+                candidates(&further.who, seat, open, &mut seats);
+            }
         }
     }
     Ok(RequestIndex {
@@ -32,9 +35,9 @@ pub(super) fn index_of(request: &Request) -> Result<RequestIndex, EngineError> {
 }
 
 /// Whose *to decide* a seat is in: those named who have not decided, groups and roles as such.
-fn candidates(who: &SeatWho, people: &[UserId], open: &OpenStep, into: &mut BTreeSet<Candidate>) {
+fn candidates(who: &SeatWho, seat: &Seat, open: &OpenStep, into: &mut BTreeSet<Candidate>) {
     let undecided =
-        |id: &UserId| !open.of(Choice::Approve).chain(open.of(Choice::Reject)).any(|d| d.by == *id);
+        |id: &UserId| open.decision_of(id).is_none() && (seat.is_also(id) || !seat.is_without(id));
     match who {
         SeatWho::Person(id) | SeatWho::Found(id) => {
             into.extend(undecided(id).then(|| Candidate::Person(id.clone())));
@@ -46,10 +49,10 @@ fn candidates(who: &SeatWho, people: &[UserId], open: &OpenStep, into: &mut BTre
             into.insert(Candidate::Role(*role));
         }
         SeatWho::Node { .. } => into.extend(
-            people.iter().filter(|id| undecided(id)).map(|id| Candidate::Person(id.clone())),
+            seat.people.iter().filter(|id| undecided(id)).map(|id| Candidate::Person(id.clone())),
         ),
         SeatWho::AnyOf(several) => {
-            several.iter().for_each(|who| candidates(who, people, open, into));
+            several.iter().for_each(|who| candidates(who, seat, open, into));
         }
         SeatWho::Nobody => {}
     }

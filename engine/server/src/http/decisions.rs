@@ -56,7 +56,7 @@ pub(super) async fn reevaluate(
     known.command(&state, &id, Command::Reevaluate).await
 }
 
-fn precondition(headers: &HeaderMap) -> Result<Option<Precondition>, Refusal> {
+pub(super) fn precondition(headers: &HeaderMap) -> Result<Option<Precondition>, Refusal> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default();
     text.parse().map(Some).map_err(|why: String| Refusal::invalid("If-Match", why))

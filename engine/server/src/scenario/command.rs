@@ -73,6 +73,9 @@ commands! {
         reject => Reject(Box<DecideDoc>),
         cancel => Cancel(Box<DecideDoc>),
         reevaluate => Reevaluate(RequestDoc),
+        add_approver => AddApprover(ApproverDoc),
+        remove_approver => RemoveApprover(ApproverDoc),
+        reassign => Reassign(ReassignDoc),
         run => Run(ExecutionDoc),
         retry => Retry(ExecutionDoc),
         revoke => Revoke(ExecutionDoc),
@@ -88,7 +91,7 @@ commands! {
     }
     unavailable {
         save_draft edit withdraw hold release return_to_review pass_review confirm send_back force
-        reassign add_approver remove_approver watch leave comment delegate undelegate resubmit
+        watch leave comment delegate undelegate resubmit
         restart retire delete_rule preview
     }
 }
@@ -100,6 +103,8 @@ impl CommandDoc {
             Self::Submit(doc) => Some(&doc.r#as),
             Self::Approve(doc) | Self::Reject(doc) | Self::Cancel(doc) => Some(&doc.r#as),
             Self::Reevaluate(doc) => Some(&doc.r#as),
+            Self::AddApprover(doc) | Self::RemoveApprover(doc) => Some(&doc.r#as),
+            Self::Reassign(doc) => Some(&doc.r#as),
             Self::Run(doc) | Self::Retry(doc) | Self::Revoke(doc) => Some(&doc.r#as),
             Self::Publish(doc) => doc.r#as.as_ref(),
             Self::Set(doc) => doc.r#as.as_ref(),
@@ -157,6 +162,31 @@ pub(super) struct DecideDoc {
 pub(super) struct RequestDoc {
     pub(super) r#as: Login,
     pub(super) request: String,
+    pub(super) key: Option<String>,
+}
+
+/// Somebody to be given a seat, or to be taken out of a step.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ApproverDoc {
+    pub(super) r#as: Login,
+    pub(super) request: String,
+    pub(super) step: Option<String>,
+    pub(super) user: String,
+    pub(super) tab: Option<String>,
+    pub(super) key: Option<String>,
+}
+
+/// The right to decide, passed on.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReassignDoc {
+    pub(super) r#as: Login,
+    pub(super) request: String,
+    pub(super) to: String,
+    #[serde(default)]
+    pub(super) comment: String,
+    pub(super) tab: Option<String>,
     pub(super) key: Option<String>,
 }
 

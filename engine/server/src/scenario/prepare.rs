@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use engine_api::{catalogue::Names, directory::UserDoc, document::Segment};
 use engine_core::{
-    command::{Command, Decide, Seen, Submit},
+    command::{Approver, Command, Decide, Seen, Submit},
     ids::{BadId, CommandId, ExecutionId, Login, RequestId, RuleId, StepId},
     organization::Settings,
     rejection::Code,
@@ -17,8 +17,8 @@ use super::{
     act::{Call, Prepared, Refusal, Tabs},
     bench::{Bench, Broken},
     command::{
-        CommandDoc, DeactivateDoc, DecideDoc, ExecutionDoc, PublishDoc, SetDoc, StepDoc, SubmitDoc,
-        UpdateUserDoc,
+        ApproverDoc, CommandDoc, DeactivateDoc, DecideDoc, ExecutionDoc, PublishDoc, ReassignDoc,
+        SetDoc, StepDoc, SubmitDoc, UpdateUserDoc,
     },
     file::{Place, ScenarioFile, below, key},
 };
@@ -45,6 +45,9 @@ impl Preparation<'_> {
             CommandDoc::Reevaluate(doc) => {
                 self.command(&doc.r#as, &doc.request, doc.key.as_deref(), Command::Reevaluate)
             }
+            CommandDoc::AddApprover(doc) => self.approver(doc, Command::AddApprover),
+            CommandDoc::RemoveApprover(doc) => self.approver(doc, Command::RemoveApprover),
+            CommandDoc::Reassign(doc) => self.reassign(doc),
             CommandDoc::Run(doc) => self.execution(doc, Command::Run),
             CommandDoc::Retry(doc) => self.execution(doc, Command::Retry),
             CommandDoc::Revoke(doc) => {
@@ -143,14 +146,43 @@ impl Preparation<'_> {
         self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
     }
 
+    fn approver(
+        &self,
+        doc: &ApproverDoc,
+        command: impl FnOnce(Approver) -> Command,
+    ) -> Result<Prepared, Broken> {
+        let step = match doc.step.as_deref().map(StepId::parse).transpose() {
+            Ok(step) => step,
+            Err(bad) => {
+                let refusal = Refusal::unread(Code::Invalid, "step", bad.to_string());
+                let (call, request, person) = (Call::Refused(refusal), None, None);
+                return Ok(Prepared { call, request, person });
+            }
+        };
+        let seen = self.in_tab(&doc.r#as, doc.tab.as_deref())?;
+        let command = command(Approver { step, user: doc.user.clone(), seen });
+        self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
+    }
+
+    fn reassign(&self, doc: &ReassignDoc) -> Result<Prepared, Broken> {
+        let (to, comment) = (doc.to.clone(), doc.comment.clone());
+        let seen = self.in_tab(&doc.r#as, doc.tab.as_deref())?;
+        let command = Command::Reassign { to, comment, seen };
+        self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
+    }
+
+    /// What a tab shows, where one is named.
+    fn in_tab(&self, login: &Login, tab: Option<&str>) -> Result<Option<Seen>, Broken> {
+        let Some(tab) = tab else { return Ok(None) };
+        let seen = self.tabs.get(&(login.clone(), tab.to_owned()));
+        let missing = || Broken::new(format!("`{login}` has not opened a tab `{tab}`"));
+        seen.cloned().map(Some).ok_or_else(missing)
+    }
+
     /// DEC-8a: what the tab shows, else what is there now; nothing where a step alone is named.
     async fn seen(&self, doc: &DecideDoc) -> Result<Option<Seen>, Broken> {
-        if let Some(tab) = &doc.tab {
-            let seen = self.tabs.get(&(doc.r#as.clone(), tab.clone()));
-            let seen = seen.ok_or_else(|| {
-                Broken::new(format!("`{}` has not opened a tab `{tab}`", doc.r#as))
-            })?;
-            return Ok(Some(seen.clone()));
+        if let Some(seen) = self.in_tab(&doc.r#as, doc.tab.as_deref())? {
+            return Ok(Some(seen));
         }
         if doc.step.is_some() {
             return Ok(None);

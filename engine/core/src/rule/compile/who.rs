@@ -119,7 +119,9 @@ impl Compiler<'_> {
                 self.problem(format!("{path}.from.pick"), message);
                 return None;
             }
-            PickFromDoc::Who(who) => PickFrom::Who(Box::new(self.who(&format!("{path}.from"), who)?)),
+            PickFromDoc::Who(who) => {
+                PickFrom::Who(Box::new(self.who(&format!("{path}.from"), who)?))
+            }
         };
         Some(Who::Pick(Pick { from, min: doc.min, max: doc.max }))
     }

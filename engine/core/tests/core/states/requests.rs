@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use engine_core::{
-    command::{Command, Decide, EngineCommand, Seen},
+    command::{Approver, Command, Decide, EngineCommand, Seen},
     extension::{Failure, FailureClass},
     question::{Answer, Ask, Question},
     request::Choice,
@@ -84,12 +84,32 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("reject", reject()),
         ("cancel", cancel()),
         ("reevaluate", Command::Reevaluate),
+        ("add_approver", add_approver()),
+        ("remove_approver", remove_approver()),
+        ("reassign", reassign()),
         ("run `fix`", Command::Run(fix())),
         ("retry `fix`", Command::Retry(fix())),
         ("revoke `grant`", revoke()),
         ("expire", Command::Engine(EngineCommand::Expire)),
         ("recount", Command::Engine(EngineCommand::Recount)),
     ]
+}
+
+/// Somebody who has no seat yet, in the first step.
+pub(super) fn add_approver() -> Command {
+    let step = Some(id("team"));
+    Command::AddApprover(Approver { step, user: "bystander".to_owned(), seen: None })
+}
+
+/// Somebody who has a seat in the first step.
+pub(super) fn remove_approver() -> Command {
+    let step = Some(id("team"));
+    Command::RemoveApprover(Approver { step, user: "substitute".to_owned(), seen: None })
+}
+
+pub(super) fn reassign() -> Command {
+    let comment = "I am away".to_owned();
+    Command::Reassign { to: "bystander".to_owned(), comment, seen: None }
 }
 
 pub(super) fn revoke() -> Command {

@@ -35,7 +35,8 @@ pub(super) fn write(text: &mut String) {
     heading(text, 2, "Roles");
     writeln!(
         text,
-        "\nEach command in a state that it fits: `approve`, `reject` and `cancel` on a pending request, `reevaluate` on \
+        "\nEach command in a state that it fits: `approve`, `reject`, `cancel`, `add_approver`, `remove_approver` and \
+         `reassign` on a pending request, `reevaluate` on \
          a blocked one,\n`run` on a scheduled execution, `retry` on a failed one, `revoke` on a grant in force, and the \
          engine's own where they are due."
     )
@@ -64,6 +65,9 @@ fn columns() -> Vec<(&'static str, Office, Command)> {
         ("reject", pending(), reject()),
         ("cancel", pending(), cancel()),
         ("reevaluate", requests::nobody(), Command::Reevaluate),
+        ("add_approver", pending(), requests::add_approver()),
+        ("remove_approver", pending(), requests::remove_approver()),
+        ("reassign", pending(), requests::reassign()),
         ("run `fix`", executions::scheduled_fix(), Command::Run(fix())),
         ("run `grant`", executions::scheduled_fix(), Command::Run(grant())),
         ("retry `grant`", executions::failed(), Command::Retry(grant())),
