@@ -117,14 +117,7 @@ type Able = fn(usize, usize) -> bool;
 
 fn matching(bench: &mut Criterion) {
     let seats: Vec<Seat> = (0..SIDE)
-        .map(|number| Seat {
-            id: SeatId(u16::try_from(number).unwrap()),
-            assignment: id("a"),
-            who: SeatWho::Nobody,
-            by_default: false,
-            people: Vec::new(),
-            empty: None,
-        })
+        .map(|number| Seat::new(SeatId(u16::try_from(number).unwrap()), id("a"), SeatWho::Nobody))
         .collect();
     let people: Vec<UserId> = (0..SIDE).map(|number| id(&format!("p{number}"))).collect();
     let able = |holds: Able| {

@@ -159,6 +159,9 @@ pub(super) fn sight(stage: &Stage, turn: &Turn) -> Result<(), String> {
         | Command::Decide(_)
         | Command::Cancel { .. }
         | Command::Reevaluate
+        | Command::AddApprover(_)
+        | Command::RemoveApprover(_)
+        | Command::Reassign { .. }
         | Command::Engine(_) => None,
     };
     let known = named.is_none_or(|execution| request.execution(execution).is_some());
