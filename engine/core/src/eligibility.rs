@@ -101,7 +101,7 @@ impl View<'_> {
         }
         let counts = |step: &&Step| matches!(step.quorum, QuorumDoc::All | QuorumDoc::Paths(_));
         let undecided = |step: &&Step| match self.request.step(&step.id).map(|r| &r.state) {
-            Some(StepState::Waiting | StepState::Active(_)) => true,
+            Some(StepState::Waiting | StepState::Active(_) | StepState::Paused(_)) => true,
             Some(StepState::Skipped { .. } | StepState::Complete { .. }) | None => false,
         };
         let mut steps = self.rule.steps.iter().filter(undecided);

@@ -104,7 +104,10 @@ fn reopen(request: &mut Request, id: &StepId) {
         return;
     };
     let deciders = open.decisions.into_iter().map(|decision| SeatWho::Found(decision.by));
-    for who in open.seats.into_iter().map(|seat| seat.who).chain(deciders) {
+    let seats = open.seats.into_iter().flat_map(|seat| {
+        std::iter::once(seat.who).chain(seat.also.into_iter().map(|further| further.who))
+    });
+    for who in seats.chain(deciders) {
         if !request.former_seats.contains(&who) {
             request.former_seats.push(who);
         }

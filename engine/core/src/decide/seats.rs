@@ -8,7 +8,7 @@ use crate::{
     ids::{Login, StepId, UserId},
     matching::{Possibilities, Progress, progress},
     rejection::{Forbidden, Rejection, Unmet},
-    request::{Block, Choice, Seat, SeatId, StepState},
+    request::{Block, Choice, OpenStep, Seat, SeatId, StepRecord, StepState},
     resolve::Place,
     rule::{MAX_SEATS, Step, definition::QuorumDoc},
 };
@@ -65,14 +65,14 @@ impl<'a> Draft<'a> {
         user: UserId,
         by: UserId,
     ) -> Result<(), Rejection> {
-        let open = self.request.active().filter(|(id, _)| **id == step.id);
-        let next = open.map_or(SeatId(0), |(_, open)| open.next_seat());
+        let open = self.open(step);
+        let next = open.map_or(SeatId(0), OpenStep::next_seat);
         let place = self.view().place_for(step, seats, next, &user, &by);
         if matches!(place, Some(Place::Seat(_))) && seats.len() >= MAX_SEATS as usize {
             let message = format!("the step has {MAX_SEATS} seats, and that is the most");
             return Err(Rejection::invalid("user", message));
         }
-        let is_open = self.request.active().is_some_and(|(id, _)| *id == step.id);
+        let is_open = self.open(step).is_some();
         let (seat, beside) = match place.filter(|_| is_open) {
             Some(Place::Seat(seat)) => (Some(seat), Vec::new()),
             Some(Place::Beside(beside)) => (None, beside),
@@ -80,6 +80,11 @@ impl<'a> Draft<'a> {
         };
         self.record(Event::ApproverAdded { step: step.id.clone(), user, by, seat, beside });
         Ok(())
+    }
+
+    /// The step's seats, where it has some: also while it rests.
+    fn open(&self, step: &Step) -> Option<&OpenStep> {
+        self.request.step(&step.id).and_then(StepRecord::opened)
     }
 
     /// STP-15: an administrator removes any seat, others those that they added.
@@ -132,7 +137,7 @@ impl<'a> Draft<'a> {
     /// else out of everything.
     fn unseat(&mut self, step: &Step, user: UserId, by: UserId, was_added: bool) {
         let seats = self.seats_of(step);
-        let is_open = self.request.active().is_some_and(|(id, _)| *id == step.id);
+        let is_open = self.open(step).is_some();
         let (mut gone, mut without) = self.view().taken_from(&seats, &user);
         if was_added {
             let by_hand = |id: &SeatId| seats.iter().any(|s| s.id == *id && s.added_by.is_some());
@@ -223,7 +228,7 @@ impl<'a> Draft<'a> {
     /// Closed requests and decided steps are locked; on hold the steps are kept (REQ-7).
     pub(super) fn check_seats_open(&self, step: &StepId) -> Result<(), Rejection> {
         let is_decided = match self.request.step(step).map(|record| &record.state) {
-            None | Some(StepState::Waiting | StepState::Active(_)) => false,
+            None | Some(StepState::Waiting | StepState::Active(_) | StepState::Paused(_)) => false,
             Some(StepState::Skipped { .. } | StepState::Complete { .. }) => true,
         };
         if !self.request.is_open() || is_decided {

@@ -15,7 +15,7 @@ pub(super) fn evolve(request: &mut Request, event: &Event) {
     };
     let Some(record) = request.steps.iter_mut().find(|record| record.id == *step) else { return };
     remember(&mut record.changes, event);
-    if let StepState::Active(open) = &mut record.state {
+    if let StepState::Active(open) | StepState::Paused(open) = &mut record.state {
         change(open, event);
     }
 }
