@@ -7,6 +7,7 @@
 mod condition;
 mod event;
 mod failure;
+mod notice;
 mod rejection;
 mod request;
 #[cfg(test)]
@@ -103,6 +104,7 @@ impl<'a> Names<'a> {
             | Who::OfRequester(_)
             | Who::OfRequest(..)
             | Who::Pick(_)
+            | Who::OfApprover(_)
             | Who::Script(_)
             | Who::Plugin(_) => label(id.as_str()),
         }

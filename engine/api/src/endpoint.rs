@@ -8,7 +8,9 @@ use utoipa::{
 };
 
 use crate::{
-    command::{ApproverRequest, Decide, Reassign, SubmitRequest, WithComment},
+    command::{
+        ApproverRequest, CommentRequest, Decide, Reassign, SubmitRequest, WatchRequest, WithComment,
+    },
     directory::{DirectoryDoc, RatesDoc, UserDoc},
     openapi::{Anything, Binary, Download, Text},
     organization::{
@@ -16,7 +18,10 @@ use crate::{
         ScriptList, ScriptView, TokenList, TokenMade,
     },
     shape::SettingsShape,
-    view::{EventList, ExplanationView, RequestPage, RequestView},
+    view::{
+        CommentList, EventList, ExplanationView, IncidentList, Left, NoticeList, RequestPage,
+        RequestView, UnapprovedList,
+    },
 };
 
 /// The method of an endpoint.
@@ -122,6 +127,11 @@ endpoints! {
         "Take somebody out of a step" [] (ApproverRequest) -> RequestView;
     Reassign: Post "/api/v1/requests/{id}/reassign"
         "Pass the right to decide to somebody else" [] (Reassign) -> RequestView;
+    Comment: Post "/api/v1/requests/{id}/comments"
+        "Say something about a request" [] (CommentRequest) -> RequestView;
+    ListComments: Get "/api/v1/requests/{id}/comments" "What was said about a request" [] (-) -> CommentList;
+    Watch: Post "/api/v1/requests/{id}/watchers" "Make somebody a watcher" [] (WatchRequest) -> RequestView;
+    Leave: Post "/api/v1/requests/{id}/leave" "Watch a request no longer" [] (-) -> Left;
     Explain: Get "/api/v1/requests/{id}/explanation"
         "Who decides, and why somebody cannot" ["person"] (-) -> ExplanationView;
     History: Get "/api/v1/requests/{id}/events" "What happened to a request" [] (-) -> EventList;
@@ -140,6 +150,12 @@ endpoints! {
         "Download a file that an execution made" [] (-) -> Download;
     GetItemFile: Get "/api/v1/requests/{id}/executions/{execution}/{item}/files/{name}"
         "Download a file that the execution of an item made" [] (-) -> Download;
+    ListNotices: Get "/api/v1/notices" "What the caller was told, newest first"
+        ["limit", "cursor"] (-) -> NoticeList;
+    ListIncidents: Get "/api/v1/incidents" "Concerns that people approved with"
+        ["limit", "cursor"] (-) -> IncidentList;
+    ListUnapproved: Get "/api/v1/reports/urgent-without-approval"
+        "Urgent requests without their approval" ["limit", "cursor"] (-) -> UnapprovedList;
     GetMe: Get "/api/v1/me" "Who calls" [] (-) -> Me;
     GetDirectory: Get "/api/v1/directory" "Read people and places" [] (-) -> DirectoryDoc;
     PutDirectory: Put "/api/v1/directory" "Set people and places"
@@ -194,6 +210,9 @@ impl Endpoint {
                 | Self::AddApprover
                 | Self::RemoveApprover
                 | Self::Reassign
+                | Self::Comment
+                | Self::Watch
+                | Self::Leave
                 | Self::Run
                 | Self::Retry
                 | Self::Revoke

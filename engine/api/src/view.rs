@@ -3,14 +3,21 @@
 mod event;
 mod execution;
 mod explanation;
+mod notice;
 mod request;
+mod talk;
+mod urgent;
 
 pub use event::EventView;
 pub use execution::{ExecutionView, FailureView, PlanView, PlannedEffectView, ReceiptView};
 pub use explanation::{ExplanationView, PersonView, SeatFilled, StepPeople};
+pub use notice::{NoticeList, NoticeView};
 pub use request::{
     DecisionView, ItemView, RequestSummary, RequestView, SeatView, StepView, precondition,
 };
+
+pub use talk::{CommentList, CommentView, Left};
+pub use urgent::{BeforeApproval, IncidentList, IncidentView, UnapprovedList, UnapprovedView};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

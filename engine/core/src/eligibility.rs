@@ -192,6 +192,7 @@ impl View<'_> {
             | Who::OfRequester(_)
             | Who::OfRequest(..)
             | Who::Pick(_)
+            | Who::OfApprover(_)
             | Who::Script(_)
             | Who::Plugin(_) => false,
         })

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     event::{Event, Recorded},
     ids::{ExecutionId, StepId},
-    request::{EndCause, Execution, ExecutionState, Phase, Request, SeatWho, StepState},
+    request::{EndCause, Execution, ExecutionState, Overdue, Phase, Request, SeatWho, StepState},
 };
 
 /// The request after its events, oldest first; none before it was submitted.
@@ -48,29 +48,19 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
                 *state = StepState::Complete { at, step: open.clone(), filled: filled.clone() };
             }
         }
-        Event::StepsReopened { steps, revision } => {
-            steps.iter().for_each(|step| reopen(request, step));
-            request.revision = *revision;
-            request.blocked = None;
-        }
+        Event::StepsReopened { steps, revision } => reopen_all(request, steps, *revision),
         Event::StepPaused { step } => pause(request, step),
         Event::StepResumed { step } => resume(request, step),
-        Event::RequestApproved { by } => {
-            request.blocked = None;
-            request.phase = Phase::Approved { at, by: *by };
-        }
-        Event::RequestRejected { by } => {
-            request.blocked = None;
-            request.phase = Phase::Rejected { at, by: by.clone() };
-        }
-        Event::RequestCancelled { by, comment } => {
-            request.blocked = None;
-            let (by, comment) = (by.clone(), comment.clone());
-            request.phase = Phase::Cancelled { at, by, comment };
-        }
-        Event::RequestExpired => {
-            request.blocked = None;
-            request.phase = Phase::Expired { at };
+        Event::StepReminded { .. }
+        | Event::StepOverdue { .. }
+        | Event::UrgentReminded
+        | Event::UrgentOverdue => evolve_due(request, event, at),
+        Event::RequestApproved { .. }
+        | Event::RequestRejected { .. }
+        | Event::RequestCancelled { .. }
+        | Event::RequestExpired => end(request, event, at),
+        Event::CommentAdded { .. } | Event::WatcherAdded { .. } | Event::WatcherLeft { .. } => {
+            evolve_talk(request, event);
         }
         Event::RequestBlocked { why } => request.blocked = Some(why.clone()),
         Event::RequestUnblocked => request.blocked = None,
@@ -88,12 +78,84 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     }
 }
 
+/// The request is over.
+fn end(request: &mut Request, event: &Event, at: DateTime<Utc>) {
+    request.blocked = None;
+    request.phase = match event {
+        Event::RequestApproved { by } => Phase::Approved { at, by: *by },
+        Event::RequestRejected { by } => Phase::Rejected { at, by: by.clone() },
+        Event::RequestCancelled { by, comment } => {
+            Phase::Cancelled { at, by: by.clone(), comment: comment.clone() }
+        }
+        Event::RequestExpired => Phase::Expired { at },
+        _ => return,
+    };
+}
+
+fn evolve_talk(request: &mut Request, event: &Event) {
+    match event {
+        Event::CommentAdded { by, .. } => {
+            request.commenters.insert(by.clone());
+            request.comments = request.comments.saturating_add(1);
+        }
+        Event::WatcherAdded { user, .. } => {
+            request.watchers.insert(user.clone());
+        }
+        Event::WatcherLeft { user } => {
+            request.watchers.remove(user);
+        }
+        _ => {}
+    }
+}
+
+fn evolve_due(request: &mut Request, event: &Event, at: DateTime<Utc>) {
+    match event {
+        Event::StepReminded { step } => {
+            if let Some(StepState::Active(open)) = state_of(request, step)
+                && let Some(due) = &mut open.due
+            {
+                due.reminded = Some(at);
+            }
+        }
+        Event::StepOverdue { step, then } => {
+            let Some(StepState::Active(open)) = state_of(request, step) else { return };
+            if let Some(due) = &mut open.due {
+                due.missed = Some(at);
+            }
+            if let Overdue::Reassigned { seats } | Overdue::Escalated { seats } = then {
+                for seat in seats {
+                    if let Some(there) = open.seats.iter_mut().find(|there| there.id == seat.id) {
+                        *there = seat.clone();
+                    }
+                }
+            }
+        }
+        Event::UrgentReminded => {
+            if let Some(closure) = &mut request.closure {
+                closure.reminded = Some(at);
+            }
+        }
+        Event::UrgentOverdue => {
+            if let Some(closure) = &mut request.closure {
+                closure.missed = Some(at);
+            }
+        }
+        _ => {}
+    }
+}
+
 fn state_of<'a>(request: &'a mut Request, id: &StepId) -> Option<&'a mut StepState> {
     let record = request.steps.iter_mut().find(|record| record.id == *id);
     record.map(|record| &mut record.state)
 }
 
 /// Those who had a seat, or decided, still see the request (REQ-10).
+fn reopen_all(request: &mut Request, steps: &[StepId], revision: u32) {
+    steps.iter().for_each(|step| reopen(request, step));
+    request.revision = revision;
+    request.blocked = None;
+}
+
 fn reopen(request: &mut Request, id: &StepId) {
     let Some(state) = state_of(request, id) else { return };
     let before = std::mem::replace(state, StepState::Waiting);
@@ -140,6 +202,7 @@ fn evolve_execution(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     let Some(id) = execution_of(event) else { return };
     let Some(execution) = request.executions.iter_mut().find(|e| e.id == *id) else { return };
     if let Event::ExecutionStarted { attempt, plan, payload, .. } = event {
+        execution.first_started.get_or_insert(at);
         execution.attempts = *attempt;
         execution.plan = Some(plan.clone());
         execution.payload = payload.clone();
@@ -172,6 +235,10 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         Event::RequestSubmitted(_)
         | Event::StepSkipped { .. }
         | Event::StepActivated { .. }
+        | Event::StepReminded { .. }
+        | Event::StepOverdue { .. }
+        | Event::UrgentReminded
+        | Event::UrgentOverdue
         | Event::DecisionRecorded { .. }
         | Event::ApproverAdded { .. }
         | Event::ApproverRemoved { .. }
@@ -184,6 +251,9 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         | Event::RequestRejected { .. }
         | Event::RequestCancelled { .. }
         | Event::RequestExpired
+        | Event::CommentAdded { .. }
+        | Event::WatcherAdded { .. }
+        | Event::WatcherLeft { .. }
         | Event::RequestBlocked { .. }
         | Event::RequestUnblocked => None,
     }

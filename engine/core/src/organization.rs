@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    calendar::CalendarSettings,
     directory::Directory,
     ids::{OrgId, PropertyName},
     money::Rates,
@@ -55,6 +56,15 @@ pub struct Settings {
     pub reason: LengthSettings,
     /// IANA name; whose days and hours count where no person's do (FIN-24).
     pub time_zone: String,
+    /// Working days, holidays and hours (DUE-1).
+    pub calendar: CalendarSettings,
+    /// How long before a due date those who have not decided are reminded; `0m` is at the date itself
+    /// (DUE-2).
+    pub reminders: Vec<Span>,
+    /// How long the approval of an urgent request may be waited for before it is overdue (URG-5a).
+    pub urgent_due: Span,
+    /// So many overdue urgent requests a person may have and still submit another (URG-5a).
+    pub urgent_overdue_limit: u32,
 }
 
 /// Comments of decisions (DEC-1).
@@ -87,8 +97,16 @@ impl Default for Settings {
             comments: CommentSettings::default(),
             reason: LengthSettings::default(),
             time_zone: "UTC".to_owned(),
+            calendar: CalendarSettings::default(),
+            reminders: usual_reminders(),
+            urgent_due: Span::Seconds(3 * 86_400),
+            urgent_overdue_limit: 1,
         }
     }
+}
+
+fn usual_reminders() -> Vec<Span> {
+    vec![Span::Seconds(86_400), Span::Seconds(0)]
 }
 
 impl Default for CommentSettings {

@@ -187,7 +187,7 @@ impl View<'_> {
     }
 
     /// Everybody whom a place names, once, by id.
-    fn everybody(&self, who: &SeatWho) -> Vec<UserId> {
+    pub(crate) fn everybody(&self, who: &SeatWho) -> Vec<UserId> {
         let directory = &self.organization.directory;
         let people: Vec<&User> = match who {
             SeatWho::Person(id) | SeatWho::Found(id) => directory.active(id).into_iter().collect(),
@@ -335,6 +335,7 @@ impl View<'_> {
                 | Who::OfRequester(_)
                 | Who::OfRequest(..)
                 | Who::Pick(_)
+                | Who::OfApprover(_)
                 | Who::Script(_)
                 | Who::Plugin(_) => None,
             })

@@ -30,6 +30,12 @@ pub(crate) mod collection {
     pub(crate) const SCRIPTS: &str = "scripts";
     pub(crate) const PLUGINS: &str = "plugins";
     pub(crate) const TOKENS: &str = "tokens";
+    /// What people were told; never held in memory.
+    pub(crate) const NOTICES: &str = "notices";
+    /// Urgent requests without their approval; never held in memory.
+    pub(crate) const UNAPPROVED: &str = "unapproved";
+    /// Concerns that people approved with; never held in memory.
+    pub(crate) const INCIDENTS: &str = "incidents";
 }
 
 /// The keys of the documents in `organization`.

@@ -83,14 +83,7 @@ impl Engine {
 
     async fn fire(&self, org: &OrgId, entry: &AgendaEntry) -> Result<(), EngineError> {
         let TimerEntry { request, timer } = decode("timer", &entry.body)?;
-        let command = Command::Engine(match timer {
-            Timer::ApprovalExpiry => EngineCommand::Expire,
-            Timer::ExecutionExpiry(id) => EngineCommand::ExpireExecution(id),
-            Timer::ExecutionStart(id) | Timer::ExecutionRetry(id) | Timer::RevertRetry(id) => {
-                EngineCommand::RetryDue(id)
-            }
-            Timer::GrantEnd(id) => EngineCommand::EndGrant(id),
-        });
+        let command = Command::Engine(command_of(timer));
         let errand = Errand {
             org,
             request: &request,
@@ -176,5 +169,21 @@ impl Engine {
         }
         self.inner.clock.set(time.max(self.now()));
         self.settle().await
+    }
+}
+
+/// What a timer is a reminder of.
+fn command_of(timer: Timer) -> EngineCommand {
+    match timer {
+        Timer::ApprovalExpiry => EngineCommand::Expire,
+        Timer::ExecutionExpiry(id) => EngineCommand::ExpireExecution(id),
+        Timer::ExecutionStart(id) | Timer::ExecutionRetry(id) | Timer::RevertRetry(id) => {
+            EngineCommand::RetryDue(id)
+        }
+        Timer::GrantEnd(id) => EngineCommand::EndGrant(id),
+        Timer::StepReminder => EngineCommand::Remind,
+        Timer::StepDue => EngineCommand::Miss,
+        Timer::UrgentReminder => EngineCommand::RemindUrgent,
+        Timer::UrgentDue => EngineCommand::MissUrgent,
     }
 }

@@ -11,13 +11,16 @@ mod extract;
 mod files;
 mod lists;
 mod log;
+mod notices;
 mod outcome;
 mod plugins;
 mod refusal;
+mod reports;
 mod requests;
 mod rules;
 mod scripts;
 mod settings;
+mod talk;
 mod tokens;
 mod users;
 
@@ -79,6 +82,10 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Retry | Endpoint::RetryItem => post(executions::retry),
         Endpoint::Revoke | Endpoint::RevokeItem => post(executions::revoke),
         Endpoint::GetFile | Endpoint::GetItemFile => get(files::download),
+        Endpoint::Comment | Endpoint::ListComments => comments(endpoint),
+        Endpoint::Watch | Endpoint::Leave => watchers(endpoint),
+        Endpoint::ListNotices => get(notices::list),
+        Endpoint::ListIncidents | Endpoint::ListUnapproved => urgent_reports(endpoint),
         Endpoint::GetMe => get(about::me),
         Endpoint::GetDirectory => get(directory::read),
         Endpoint::PutDirectory => put(directory::replace),
@@ -91,22 +98,61 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::PublishRule => put(rules::publish),
         Endpoint::ListScripts => get(scripts::list),
         Endpoint::GetScript => get(scripts::read),
-        Endpoint::PutScript => put(scripts::set),
-        Endpoint::DeleteScript => delete(scripts::remove),
+        Endpoint::PutScript | Endpoint::DeleteScript => script(endpoint),
         Endpoint::ListPlugins => get(plugins::list),
         Endpoint::PutPlugin => put(plugins::install).layer(DefaultBodyLimit::max(MAX_COMPONENT)),
         Endpoint::DeletePlugin => delete(plugins::remove),
         Endpoint::GrantPlugin => put(plugins::grant),
         Endpoint::GetSettings => get(settings::read),
         Endpoint::PutSettings => put(settings::set),
-        Endpoint::GetRates => get(settings::read_rates),
-        Endpoint::PutRates => put(settings::set_rates),
-        Endpoint::ListTokens => get(tokens::list),
-        Endpoint::MakeToken => post(tokens::make),
-        Endpoint::DeleteToken => delete(tokens::remove),
+        Endpoint::GetRates | Endpoint::PutRates => rates(endpoint),
+        Endpoint::ListTokens | Endpoint::MakeToken | Endpoint::DeleteToken => token(endpoint),
         Endpoint::OpenApi => get(about::openapi),
         Endpoint::Healthy => get(about::healthy),
         Endpoint::Ready => get(about::ready),
+    }
+}
+
+fn comments(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::Comment => post(talk::comment),
+        _ => get(talk::comments),
+    }
+}
+
+fn watchers(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::Watch => post(talk::watch),
+        _ => post(talk::leave),
+    }
+}
+
+fn urgent_reports(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::ListIncidents => get(reports::incidents),
+        _ => get(reports::unapproved),
+    }
+}
+
+fn token(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::ListTokens => get(tokens::list),
+        Endpoint::MakeToken => post(tokens::make),
+        _ => delete(tokens::remove),
+    }
+}
+
+fn script(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::PutScript => put(scripts::set),
+        _ => delete(scripts::remove),
+    }
+}
+
+fn rates(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::GetRates => get(settings::read_rates),
+        _ => put(settings::set_rates),
     }
 }
 

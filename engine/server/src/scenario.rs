@@ -14,6 +14,7 @@ mod command;
 mod crash;
 mod expect;
 mod file;
+mod notices;
 mod play;
 mod prepare;
 mod report;

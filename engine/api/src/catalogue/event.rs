@@ -3,9 +3,10 @@
 use engine_core::{
     event::{Actor, Event, Recorded},
     extension::Failure,
-    ids::StepId,
-    request::{Block, Choice, Decision, EndCause, ExecutionFailure},
+    ids::{StepId, UserId},
+    request::{Block, Choice, Decision, EndCause, ExecutionFailure, Overdue, Seat},
 };
+use std::collections::BTreeSet;
 
 use super::Names;
 
@@ -38,6 +39,10 @@ impl Names<'_> {
                     "seat"
                 )
             ),
+            Event::StepReminded { .. }
+            | Event::StepOverdue { .. }
+            | Event::UrgentReminded
+            | Event::UrgentOverdue => self.due_event(&recorded.event),
             Event::DecisionRecorded { step, decision } => self.decision(step, decision),
             Event::ApproverAdded { step, user, by, .. } => format!(
                 "{} gave {} a seat in step {}.",
@@ -58,18 +63,8 @@ impl Names<'_> {
                 self.person(to)
             ),
             Event::StepCompleted { step, .. } => format!("Step {} is complete.", self.step(step)),
-            Event::StepsReopened { steps, .. } => {
-                let steps: Vec<String> = steps.iter().map(|step| self.step(step)).collect();
-                match steps.as_slice() {
-                    [step] => format!("Step {step} is to be decided again."),
-                    _ => format!("Steps {} are to be decided again.", steps.join(", ")),
-                }
-            }
-            Event::StepPaused { step } => {
-                format!("Step {} waits for an earlier step.", self.step(step))
-            }
-            Event::StepResumed { step } => {
-                format!("Step {} goes on where it was.", self.step(step))
+            Event::StepsReopened { .. } | Event::StepPaused { .. } | Event::StepResumed { .. } => {
+                self.step_moved(&recorded.event)
             }
             Event::RequestApproved { by } => {
                 format!("The request is approved. {}", self.approved_by(*by))
@@ -81,8 +76,28 @@ impl Names<'_> {
                 format!("{} cancelled the request: {comment}", self.person(by))
             }
             Event::RequestExpired => "The request expired: nobody decided in time.".to_owned(),
+            Event::CommentAdded { .. } | Event::WatcherAdded { .. } | Event::WatcherLeft { .. } => {
+                self.talk_event(&recorded.event)
+            }
             Event::RequestBlocked { why } => self.blocked(why),
             Event::RequestUnblocked => "The request can go on.".to_owned(),
+            Event::ExecutionReleased { .. }
+            | Event::ExecutionStarted { .. }
+            | Event::ExecutionSucceeded { .. }
+            | Event::ExecutionRetryScheduled { .. }
+            | Event::ExecutionInDoubt { .. }
+            | Event::ExecutionFailed { .. }
+            | Event::ExecutionExpired { .. }
+            | Event::ExecutionCancelled { .. }
+            | Event::GrantEnding { .. }
+            | Event::GrantEndFailed { .. }
+            | Event::GrantEnded { .. } => self.execution_event(&recorded.event),
+        }
+    }
+
+    /// What became of an execution.
+    fn execution_event(&self, event: &Event) -> String {
+        match event {
             Event::ExecutionReleased { execution, .. } => format!("`{execution}` may run."),
             Event::ExecutionStarted { execution, attempt, .. } => {
                 format!("`{execution}` started, attempt {attempt}.")
@@ -112,6 +127,59 @@ impl Names<'_> {
                 self.failure(failure)
             ),
             Event::GrantEnded { execution } => format!("`{execution}` was taken back."),
+            _ => String::new(),
+        }
+    }
+
+    /// What a date has brought.
+    fn due_event(&self, event: &Event) -> String {
+        match event {
+            Event::StepReminded { step } => {
+                format!("Those who have not decided step {} were reminded.", self.step(step))
+            }
+            Event::StepOverdue { step, then } => self.overdue(step, then),
+            Event::UrgentReminded => {
+                "Those who have not decided were reminded: the work was done already.".to_owned()
+            }
+            Event::UrgentOverdue => {
+                "The approval is overdue, and the work was done already.".to_owned()
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// What people said, and who listens.
+    fn talk_event(&self, event: &Event) -> String {
+        match event {
+            Event::CommentAdded { by, text } => format!("{}: {text}", self.person(by)),
+            Event::WatcherAdded { user, by } if user == by => {
+                format!("{} watches the request.", self.person(by))
+            }
+            Event::WatcherAdded { user, by } => {
+                format!("{} made {} a watcher.", self.person(by), self.person(user))
+            }
+            Event::WatcherLeft { user } => format!("{} watches no longer.", self.person(user)),
+            _ => String::new(),
+        }
+    }
+
+    /// Which step is decided next.
+    fn step_moved(&self, event: &Event) -> String {
+        match event {
+            Event::StepsReopened { steps, .. } => {
+                let steps: Vec<String> = steps.iter().map(|step| self.step(step)).collect();
+                match steps.as_slice() {
+                    [step] => format!("Step {step} is to be decided again."),
+                    _ => format!("Steps {} are to be decided again.", steps.join(", ")),
+                }
+            }
+            Event::StepPaused { step } => {
+                format!("Step {} waits for an earlier step.", self.step(step))
+            }
+            Event::StepResumed { step } => {
+                format!("Step {} goes on where it was.", self.step(step))
+            }
+            _ => String::new(),
         }
     }
 
@@ -124,6 +192,29 @@ impl Names<'_> {
         }
     }
 
+    fn overdue(&self, step: &StepId, then: &Overdue) -> String {
+        let people = |seats: &[Seat]| {
+            let all: BTreeSet<&UserId> = seats.iter().flat_map(|seat| &seat.people).collect();
+            super::list(&all.into_iter().map(|id| self.person(id)).collect::<Vec<_>>())
+        };
+        let what = match then {
+            Overdue::Shown => String::new(),
+            Overdue::Approved => " By the rule it is approved.".to_owned(),
+            Overdue::Rejected => " By the rule the request is rejected.".to_owned(),
+            Overdue::Blocked => {
+                " Others would be rejected; an urgent request is blocked.".to_owned()
+            }
+            Overdue::Reassigned { seats } => {
+                format!(" By the rule it is now for {} to decide.", people(seats))
+            }
+            Overdue::Escalated { seats } => {
+                format!(" By the rule it can be decided by {} now.", people(seats))
+            }
+            Overdue::NobodyFound => " The rule would ask others, and nobody was found.".to_owned(),
+        };
+        format!("Step {} was not decided in time.{what}", self.step(step))
+    }
+
     fn decision(&self, step: &StepId, decision: &Decision) -> String {
         let did = match decision.choice {
             Choice::Approve => "approved",
@@ -131,10 +222,14 @@ impl Names<'_> {
         };
         let who = self.person(&decision.by);
         let step = self.step(step);
-        if decision.comment.is_empty() {
+        let text = if decision.comment.is_empty() {
             format!("{who} {did} step {step}.")
         } else {
             format!("{who} {did} step {step}: {}", decision.comment)
+        };
+        match &decision.concern {
+            Some(concern) => format!("{text} — with a concern: {concern}"),
+            None => text,
         }
     }
 

@@ -41,6 +41,7 @@ impl Names<'_> {
                 "The work of an urgent request has been released already, so it can only be approved.".to_owned()
             }
             Rejection::UrgentNotAllowed(gate) => shut(*gate).to_owned(),
+            Rejection::UrgentOverdue { overdue, limit } => too_many_urgent(*overdue, *limit),
             Rejection::NoApprovers(shortages) => {
                 let each = shortages.iter().map(|s| self.shortage(&s.step, &s.shortage));
                 each.collect::<Vec<_>>().join(" ")
@@ -57,9 +58,7 @@ impl Names<'_> {
                 "The rule has {}.",
                 super::request::counted(u32::try_from(problems.len()).unwrap_or(u32::MAX), "mistake")
             ),
-            Rejection::RuleRetired { rule } => {
-                format!("The rule `{rule}` is retired and takes no new requests.")
-            }
+            Rejection::RuleRetired { rule } => format!("The rule `{rule}` is retired and takes no new requests."),
             Rejection::PlanFailed { binding, class, message } => format!(
                 "The executor `{binding}` cannot say what it would do, because {}: {message}",
                 because(*class)
@@ -124,6 +123,10 @@ impl Names<'_> {
             Forbidden::OwnRights => {
                 "Nobody changes their own role, groups, properties or account. Another administrator has to.".to_owned()
             }
+            Forbidden::TakesNoPart => {
+                "You see this request without a part in it. Whoever has one can make you a watcher, and watchers comment.".to_owned()
+            }
+            Forbidden::NotAWatcher => "Only watchers leave: you see this request for another reason.".to_owned(),
             Forbidden::NotARevoker => {
                 "Only the requester, the owner of the resource, or an administrator can take it back.".to_owned()
             }
@@ -142,4 +145,10 @@ fn shut(gate: UrgentGate) -> &'static str {
         }
         UrgentGate::Rule => "This rule does not allow urgent requests. Submit it without `urgent`.",
     }
+}
+
+fn too_many_urgent(overdue: u32, limit: u32) -> String {
+    format!(
+        "Too many of your urgent requests wait for their approval longer than they may: {overdue}, and {limit} is the most. Have one of them approved first, or submit this one without urgency."
+    )
 }

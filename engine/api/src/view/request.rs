@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;
 
-use super::ExecutionView;
+use super::{BeforeApproval, ExecutionView};
 use crate::{
     catalogue::Names,
     command::{DecisionWord, Precondition},
@@ -34,7 +34,7 @@ pub struct RequestView {
     pub kind: String,
     /// `pending`, `in_progress`, `approved`, `rejected`, `cancelled` or `expired`.
     pub status: String,
-    /// Of `urgent`, `on_hold`, `blocked`.
+    /// Of `urgent`, `on_hold`, `blocked`, `overdue`.
     pub flags: Vec<String>,
     /// In the requester's words.
     pub title: String,
@@ -54,6 +54,9 @@ pub struct RequestView {
     /// Until when it waits for approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval_expires: Option<DateTime<Utc>>,
+    /// Until when an urgent request should be approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_due: Option<DateTime<Utc>>,
     /// The end of what is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends: Option<DateTime<Utc>>,
@@ -71,6 +74,15 @@ pub struct RequestView {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<DateTime<Utc>>,
+    /// For urgent ones: what was done before anybody approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_approval: Option<BeforeApproval>,
+    /// The logins of those who watch it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub watchers: Vec<String>,
+    /// How many comments there are.
+    #[serde(default)]
+    pub comments: u32,
     /// In the rule's order.
     pub steps: Vec<StepView>,
     /// What will be, is, or was done.
@@ -91,7 +103,7 @@ pub struct RequestSummary {
     pub kind: String,
     /// As in the whole request.
     pub status: String,
-    /// Of `urgent`, `on_hold`, `blocked`.
+    /// Of `urgent`, `on_hold`, `blocked`, `overdue`.
     pub flags: Vec<String>,
     /// In the requester's words.
     pub title: String,
@@ -130,6 +142,9 @@ pub struct StepView {
     /// When it came to its state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<DateTime<Utc>>,
+    /// Until when it should be decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<DateTime<Utc>>,
     /// Why it was skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -171,6 +186,9 @@ pub struct DecisionView {
     pub decision: DecisionWord,
     /// Why.
     pub comment: String,
+    /// What the approver is concerned about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concern: Option<String>,
     /// When.
     pub at: DateTime<Utc>,
     /// Of which revision.
@@ -204,12 +222,16 @@ impl RequestView {
             picks: picks(request, names),
             submitted_at: request.submitted_at,
             approval_expires: request.approval_expires,
+            approval_due: request.closure.as_ref().map(|closure| closure.due),
             ends: request.ends,
             revision: request.revision,
             active_step: active_step(request),
             blocked: request.blocked.as_ref().map(|block| names.block(block)),
             outcome,
             ended_at,
+            before_approval: BeforeApproval::of(request),
+            watchers: request.watchers.iter().map(|id| names.login(id)).collect(),
+            comments: request.comments,
             steps: request.steps.iter().map(|step| StepView::new(step, names)).collect(),
             executions: request.executions.iter().map(|e| ExecutionView::new(e, names)).collect(),
             allowed: None,
@@ -271,6 +293,7 @@ impl StepView {
             title: title.map_or_else(|| record.id.to_string(), |step| step.title.clone()),
             state: String::new(),
             since: None,
+            due: None,
             why: None,
             quorum: None,
             seats: Vec::new(),
@@ -310,6 +333,7 @@ impl StepView {
         };
         state.clone_into(&mut self.state);
         self.since = Some(open.since);
+        self.due = open.due.as_ref().map(|due| due.at);
         self.quorum = Some(quorum(&open.quorum));
         self.seats = open.seats.iter().map(seat).collect();
         self.decisions = open.decisions.iter().map(|d| DecisionView::new(d, names)).collect();
@@ -322,6 +346,7 @@ impl DecisionView {
             by: names.login(&decision.by),
             decision: decision.choice.into(),
             comment: decision.comment.clone(),
+            concern: decision.concern.clone(),
             at: decision.at,
             revision: decision.revision,
         }
@@ -337,6 +362,7 @@ fn flags(request: &Request) -> Vec<String> {
         ("urgent", request.urgent),
         ("on_hold", request.on_hold),
         ("blocked", request.blocked.is_some()),
+        ("overdue", request.is_overdue()),
     ];
     flags.iter().filter(|(_, set)| *set).map(|(flag, _)| (*flag).to_owned()).collect()
 }

@@ -70,6 +70,7 @@ fn picks(rule: &Rule) -> impl Iterator<Item = (&Step, &Assignment, &Pick)> {
         | Who::OwnerOf(_)
         | Who::OwnersOfItems
         | Who::OfRequester(_)
+        | Who::OfApprover(_)
         | Who::OfRequest(..)
         | Who::Script(_)
         | Who::Plugin(_) => None,

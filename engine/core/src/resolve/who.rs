@@ -39,7 +39,7 @@ impl View<'_> {
     }
 
     /// Whom a `who` names: never empty, so that every assignment that applies leaves a trace.
-    pub(super) fn who(&self, step: &Step, who: &Who, seats: Option<SeatsDoc>) -> Vec<Found> {
+    pub(crate) fn who(&self, step: &Step, who: &Who, seats: Option<SeatsDoc>) -> Vec<Found> {
         let directory = &self.organization.directory;
         let each = seats == Some(SeatsDoc::Each);
         match who {
@@ -66,16 +66,9 @@ impl View<'_> {
                 Some(Value::Resource(resource)) => vec![self.owner(resource)],
                 _ => vec![Err(EmptyBecause::NoOwner { resource: None })],
             },
-            Who::OwnersOfItems => {
-                let mut owners: Vec<Found> =
-                    self.request.resources().map(|r| self.owner(r)).collect();
-                owners.dedup();
-                if owners.is_empty() {
-                    vec![Err(EmptyBecause::NoOwner { resource: None })]
-                } else {
-                    owners
-                }
-            }
+            Who::OwnersOfItems => self.owners_of_items(),
+            // Of approvers that a seat has: `decide/due.rs` follows the chain from each.
+            Who::OfApprover(_) => Vec::new(),
             Who::OfRequester(chain) => self.follow(&self.request.requester, chain),
             Who::OfRequest(first, rest) => self.of_request(first, rest),
             // Picks belong to assignments, by their id.
@@ -95,6 +88,12 @@ impl View<'_> {
             Some(people) if !people.is_empty() => people.iter().map(|id| self.person(id)).collect(),
             Some(_) | None => vec![Err(EmptyBecause::NobodyPicked)],
         }
+    }
+
+    fn owners_of_items(&self) -> Vec<Found> {
+        let mut owners: Vec<Found> = self.request.resources().map(|r| self.owner(r)).collect();
+        owners.dedup();
+        if owners.is_empty() { vec![Err(EmptyBecause::NoOwner { resource: None })] } else { owners }
     }
 
     fn person(&self, id: &UserId) -> Found {
@@ -163,7 +162,7 @@ impl View<'_> {
     }
 
     /// `manager.manager` from a person; the message names the property and whose profile lacks it.
-    fn follow(&self, start: &UserId, chain: &[PropertyName]) -> Vec<Found> {
+    pub(crate) fn follow(&self, start: &UserId, chain: &[PropertyName]) -> Vec<Found> {
         let Some((property, rest)) = chain.split_first() else { return vec![self.person(start)] };
         let unset = || {
             let of = Some(start.clone());

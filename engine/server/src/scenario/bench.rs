@@ -1,9 +1,9 @@
 //! One case's world: an engine on a store of its own, and what can be seen of it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use chrono::{DateTime, Utc};
@@ -92,11 +92,13 @@ pub(super) struct Bench {
     stubs: Arc<Stubs>,
     extensions: Option<Extensions>,
     library: Option<Arc<Library>>,
-    org: OrgId,
+    pub(super) org: OrgId,
     owner: UserId,
     /// The owner's login, where the file does not write one: it appears in no expectation.
-    hidden: Option<Login>,
+    pub(super) hidden: Option<Login>,
     subject: Subject,
+    /// The notices that were expected already, by person and id.
+    pub(super) told: Mutex<BTreeSet<(UserId, String)>>,
 }
 
 /// What expectations without a subject of their own are about.
@@ -143,6 +145,7 @@ impl Bench {
             owner,
             hidden: None,
             subject: Subject::default(),
+            told: Mutex::default(),
         };
         bench.start().await?;
         Ok(bench)
@@ -318,18 +321,6 @@ impl Bench {
             }
         }
         Ok(seeing)
-    }
-
-    /// Logins of people, but for an owner whom the file does not write.
-    pub(super) fn logins(&self, people: &[UserId]) -> Vec<String> {
-        let Ok(state) = self.state() else { return Vec::new() };
-        let directory = &state.organization.directory;
-        people
-            .iter()
-            .filter_map(|id| directory.user(id))
-            .filter(|user| self.hidden.as_ref() != Some(&user.login))
-            .map(|user| user.login.to_string())
-            .collect()
     }
 
     /// Who fills which seat of the active step, and where none is, of the last complete one.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use engine_api::{catalogue::Names, directory::UserDoc, document::Segment};
 use engine_core::{
     command::{Approver, Command, Decide, Seen, Submit},
-    ids::{BadId, CommandId, ExecutionId, Login, RequestId, RuleId, StepId},
+    ids::{BadId, CommandId, ExecutionId, Login, RequestId, RuleId, StepId, UserId},
     organization::Settings,
     rejection::Code,
     request::Choice,
@@ -17,8 +17,8 @@ use super::{
     act::{Call, Prepared, Refusal, Tabs},
     bench::{Bench, Broken},
     command::{
-        ApproverDoc, CommandDoc, DeactivateDoc, DecideDoc, ExecutionDoc, PublishDoc, ReassignDoc,
-        SetDoc, StepDoc, SubmitDoc, UpdateUserDoc,
+        ApproverDoc, CommandDoc, CommentDoc, DeactivateDoc, DecideDoc, ExecutionDoc, PublishDoc,
+        ReassignDoc, RequestDoc, SetDoc, StepDoc, SubmitDoc, UpdateUserDoc, WatchDoc,
     },
     file::{Place, ScenarioFile, below, key},
 };
@@ -42,18 +42,16 @@ impl Preparation<'_> {
             CommandDoc::Approve(doc) => self.decide(doc, Choice::Approve).await,
             CommandDoc::Reject(doc) => self.decide(doc, Choice::Reject).await,
             CommandDoc::Cancel(doc) => self.cancel(doc).await,
-            CommandDoc::Reevaluate(doc) => {
-                self.command(&doc.r#as, &doc.request, doc.key.as_deref(), Command::Reevaluate)
-            }
+            CommandDoc::Reevaluate(doc) => self.whole(doc, Command::Reevaluate),
             CommandDoc::AddApprover(doc) => self.approver(doc, Command::AddApprover),
             CommandDoc::RemoveApprover(doc) => self.approver(doc, Command::RemoveApprover),
             CommandDoc::Reassign(doc) => self.reassign(doc),
+            CommandDoc::Comment(doc) => self.comment(doc),
+            CommandDoc::Watch(doc) => self.watch(doc),
+            CommandDoc::Leave(doc) => self.whole(doc, Command::Leave),
             CommandDoc::Run(doc) => self.execution(doc, Command::Run),
             CommandDoc::Retry(doc) => self.execution(doc, Command::Retry),
-            CommandDoc::Revoke(doc) => {
-                let comment = doc.comment.clone();
-                self.execution(doc, |execution| Command::Revoke { execution, comment })
-            }
+            CommandDoc::Revoke(doc) => self.revoke(doc),
             CommandDoc::Publish(doc) => self.publish(doc, place),
             CommandDoc::Set(doc) => self.set(doc),
             CommandDoc::UpdateUser(doc) => self.update_user(doc),
@@ -116,10 +114,7 @@ impl Preparation<'_> {
     }
 
     async fn decide(&self, doc: &DecideDoc, choice: Choice) -> Result<Prepared, Broken> {
-        refuse_unavailable(
-            "decisions",
-            &[("items", doc.items.is_some()), ("concern", doc.concern.is_some())],
-        )?;
+        refuse_unavailable("decisions", &[("items", doc.items.is_some())])?;
         let step = match doc.step.as_deref().map(StepId::parse).transpose() {
             Ok(step) => step,
             Err(bad) => {
@@ -130,7 +125,8 @@ impl Preparation<'_> {
         };
         let seen = self.seen(doc).await?;
         let comment = doc.comment.clone();
-        let command = Command::Decide(Decide { choice, comment, step, seen });
+        let concern = doc.concern.clone();
+        let command = Command::Decide(Decide { choice, comment, concern, step, seen });
         self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
     }
 
@@ -177,6 +173,29 @@ impl Preparation<'_> {
         let seen = self.tabs.get(&(login.clone(), tab.to_owned()));
         let missing = || Broken::new(format!("`{login}` has not opened a tab `{tab}`"));
         seen.cloned().map(Some).ok_or_else(missing)
+    }
+
+    /// A command about a request as a whole.
+    fn whole(&self, doc: &RequestDoc, command: Command) -> Result<Prepared, Broken> {
+        self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
+    }
+
+    fn revoke(&self, doc: &ExecutionDoc) -> Result<Prepared, Broken> {
+        let comment = doc.comment.clone();
+        self.execution(doc, |execution| Command::Revoke { execution, comment })
+    }
+
+    fn comment(&self, doc: &CommentDoc) -> Result<Prepared, Broken> {
+        let command = Command::Comment { text: doc.text.clone() };
+        self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
+    }
+
+    /// A login that nobody has is told so to those only who see the request.
+    fn watch(&self, doc: &WatchDoc) -> Result<Prepared, Broken> {
+        let user = Login::parse(&doc.user).ok().and_then(|login| self.bench.user(&login).ok());
+        let nobody = UserId::parse("nobody").map_err(|bad| Broken::new(bad.to_string()))?;
+        let command = Command::Watch(user.unwrap_or(nobody));
+        self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
     }
 
     /// DEC-8a: what the tab shows, else what is there now; nothing where a step alone is named.

@@ -17,10 +17,12 @@ use crate::office::{Office, approve, cancel, id, reject, submit, yes};
 type State = (&'static str, fn() -> Office);
 
 /// Every state of a request, in the order of its life.
-pub(super) const STATES: [State; 17] = [
+pub(super) const STATES: [State; 19] = [
     ("not submitted", empty),
     ("`pending`", pending),
     ("`pending`, approval expiry past", late),
+    ("`pending`, due date past", overdue),
+    ("`pending`, watched by the bystander", watched),
     ("`in_progress`, first step", in_progress),
     ("`in_progress`, second step", second_step),
     ("`in_progress`, blocked: condition undecided", undecided),
@@ -58,6 +60,10 @@ pub(super) fn write(text: &mut String) {
     let commands = [
         ("expire", Command::Engine(EngineCommand::Expire)),
         ("recount", Command::Engine(EngineCommand::Recount)),
+        ("remind", Command::Engine(EngineCommand::Remind)),
+        ("miss", Command::Engine(EngineCommand::Miss)),
+        ("remind urgent", Command::Engine(EngineCommand::RemindUrgent)),
+        ("miss urgent", Command::Engine(EngineCommand::MissUrgent)),
         ("start `grant`", start(&grant())),
         ("start `fix`", start(&fix())),
         ("finish `grant`", finished(&grant(), 1)),
@@ -72,6 +78,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         Command::Decide(Decide {
             choice: Choice::Approve,
             comment: Some("fine with me".to_owned()),
+            concern: None,
             step: step.map(id),
             seen,
         })
@@ -87,6 +94,9 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("add_approver", add_approver()),
         ("remove_approver", remove_approver()),
         ("reassign", reassign()),
+        ("comment", Command::Comment { text: "which one?".to_owned() }),
+        ("watch", Command::Watch(id("manager"))),
+        ("leave", Command::Leave),
         ("run `fix`", Command::Run(fix())),
         ("retry `fix`", Command::Retry(fix())),
         ("revoke `grant`", revoke()),
@@ -122,6 +132,18 @@ pub(super) fn late() -> Office {
     office
 }
 
+pub(super) fn overdue() -> Office {
+    let mut office = pending();
+    office.wait(TimeDelta::days(2));
+    office
+}
+
+pub(super) fn watched() -> Office {
+    let mut office = pending();
+    office.by("requester", &Command::Watch(id("bystander")));
+    office
+}
+
 fn in_progress() -> Office {
     let mut office = pending();
     office.by("colleague", &approve());
@@ -141,7 +163,7 @@ fn undecided() -> Office {
         Ask::Condition(_) => {
             Answer::Verdict(Err(Failure::new(FailureClass::Trap, "division by zero")))
         }
-        Ask::Approvers(_) | Ask::Plan { .. } => yes(question),
+        Ask::Approvers(_) | Ask::OverdueUrgent | Ask::Plan { .. } => yes(question),
     });
     office.by("colleague", &approve());
     office.by("substitute", &approve());

@@ -1,0 +1,51 @@
+//! What the caller was told.
+
+use axum::{Json, extract::State};
+use engine_api::view::{NoticeList, NoticeView};
+use engine_runtime::NoticeTold;
+use serde::Deserialize;
+
+use super::{AppState, caller::Known, extract::Asked, refusal::Refusal};
+
+/// How many where nobody says.
+const USUAL: usize = 50;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Wanted {
+    pub(super) limit: usize,
+    pub(super) cursor: Option<String>,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self { limit: USUAL, cursor: None }
+    }
+}
+
+pub(super) async fn list(
+    State(state): State<AppState>,
+    known: Known,
+    Asked(wanted): Asked<Wanted>,
+) -> Result<Json<NoticeList>, Refusal> {
+    let page = state.engine.notices(&known.caller, wanted.cursor.as_deref(), wanted.limit).await;
+    let page = page.map_err(|error| known.refusal(&error))?;
+    let view = |told: &NoticeTold| {
+        let (title, text) = match &told.request {
+            Some(request) => {
+                let text = known.names(request).notice(&told.record.notice, request);
+                (Some(request.title.clone()), text)
+            }
+            None => (None, "You do not see this request any more.".to_owned()),
+        };
+        NoticeView {
+            id: told.record.id.clone(),
+            at: told.record.at,
+            about: told.record.notice.about().to_owned(),
+            request: told.record.request.to_string(),
+            title,
+            text,
+        }
+    };
+    Ok(Json(NoticeList { items: page.items.iter().map(view).collect(), next: page.next }))
+}
