@@ -65,7 +65,7 @@ pub(crate) fn run(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
 }
 
 /// Builds the plugins and puts their components where the server's build script finds them; those of
-/// examples go elsewhere, so that they do not come with the program.
+/// examples go elsewhere, so that they do not come with the program, and those of tests nowhere.
 ///
 /// # Errors
 /// As [`run`]; also two plugins of one name.
@@ -75,20 +75,20 @@ pub(crate) fn plugins(workspace: &Workspace) -> Result<()> {
     cargo.arg(workspace.plugins_manifest()).arg("--target-dir").arg(workspace.plugins_target());
     must(workspace, "plugins", cargo)?;
     let built = workspace.plugins_target().join(WASM).join("release");
-    let (examples, plugins): (Vec<_>, Vec<_>) =
-        components(&metadata(workspace)?)?.into_iter().partition(|component| component.is_example);
-    publish(&built, &workspace.example_components(), &examples)?;
-    publish(&built, &workspace.components(), &plugins)
+    let components = components(&metadata(workspace)?)?;
+    publish(&built, &workspace.example_components(), &components, Purpose::Example)?;
+    publish(&built, &workspace.components(), &components, Purpose::Program)
 }
 
-/// Makes a folder have these components and no others.
-fn publish(built: &Path, folder: &Path, components: &[Component]) -> Result<()> {
+/// Makes a folder have the components of this purpose and no others.
+fn publish(built: &Path, folder: &Path, all: &[Component], purpose: Purpose) -> Result<()> {
     fs::create_dir_all(folder)?;
-    for component in components {
+    let components: Vec<&Component> = all.iter().filter(|one| one.purpose == purpose).collect();
+    for component in &components {
         let to = folder.join(format!("{}.wasm", component.id));
         copy_if_changed(&built.join(&component.file), &to)?;
     }
-    remove_others(folder, components)
+    remove_others(folder, &components)
 }
 
 /// The names of the packages of the plugins' workspace.
@@ -123,7 +123,18 @@ struct Target {
 struct Component {
     id: String,
     file: String,
-    is_example: bool,
+    purpose: Purpose,
+}
+
+/// What a component is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// It comes with the program.
+    Program,
+    /// It shows how to write one.
+    Example,
+    /// A test loads it.
+    Test,
 }
 
 fn metadata(workspace: &Workspace) -> Result<Metadata> {
@@ -145,12 +156,17 @@ fn components(metadata: &Metadata) -> Result<Vec<Component>> {
         let folder = package.manifest_path.parent().context("a plugin without a folder")?;
         let id = folder.file_name().context("a plugin without a folder")?;
         let id = id.to_string_lossy().into_owned();
-        let is_example = folder.parent().is_some_and(|above| above.ends_with("examples"));
+        let is_in = |name: &str| folder.parent().is_some_and(|above| above.ends_with(name));
+        let purpose = match (is_in("examples"), is_in("tests")) {
+            (true, _) => Purpose::Example,
+            (_, true) => Purpose::Test,
+            (false, false) => Purpose::Program,
+        };
         if found.iter().any(|other| other.id == id) {
             bail!("two plugins are called `{id}`");
         }
         let file = format!("{}.wasm", target.name.replace('-', "_"));
-        found.push(Component { id, file, is_example });
+        found.push(Component { id, file, purpose });
     }
     if found.is_empty() {
         bail!("plugins/Cargo.toml has no package with a `cdylib`");
@@ -168,7 +184,7 @@ fn copy_if_changed(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Takes away components of plugins that are no more.
-fn remove_others(folder: &Path, components: &[Component]) -> Result<()> {
+fn remove_others(folder: &Path, components: &[&Component]) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
@@ -195,17 +211,20 @@ mod tests {
                  "targets": [{"name": "plugins-org-chart", "kind": ["cdylib", "rlib"]}]},
                 {"name": "frugal", "manifest_path": "/examples/frugal/Cargo.toml",
                  "targets": [{"name": "frugal", "kind": ["cdylib"]}]},
+                {"name": "rogue", "manifest_path": "/engine/host/tests/rogue/Cargo.toml",
+                 "targets": [{"name": "rogue", "kind": ["cdylib"]}]},
                 {"name": "shared", "manifest_path": "/p/shared/Cargo.toml",
                  "targets": [{"name": "shared", "kind": ["lib"]}]}]}"#,
         );
-        let component = |id: &str, file: &str, is_example| Component {
+        let component = |id: &str, file: &str, purpose| Component {
             id: id.to_owned(),
             file: file.to_owned(),
-            is_example,
+            purpose,
         };
         let expected = [
-            component("org-chart", "plugins_org_chart.wasm", false),
-            component("frugal", "frugal.wasm", true),
+            component("org-chart", "plugins_org_chart.wasm", Purpose::Program),
+            component("frugal", "frugal.wasm", Purpose::Example),
+            component("rogue", "rogue.wasm", Purpose::Test),
         ];
         assert_eq!(components(&of).unwrap(), expected);
     }
@@ -235,8 +254,9 @@ mod tests {
         for name in ["sql.wasm", "old.wasm"] {
             fs::write(folder.path().join(name), "").unwrap();
         }
-        let sql = Component { id: "sql".to_owned(), file: String::new(), is_example: false };
-        remove_others(folder.path(), &[sql]).unwrap();
+        let purpose = Purpose::Program;
+        let sql = Component { id: "sql".to_owned(), file: String::new(), purpose };
+        remove_others(folder.path(), &[&sql]).unwrap();
         assert!(folder.path().join("sql.wasm").exists());
         assert!(!folder.path().join("old.wasm").exists());
     }

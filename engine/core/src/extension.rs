@@ -3,7 +3,7 @@
 //! The core never calls an extension: it asks questions and orders
 //! effects; the runtime answers with these types.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -118,6 +118,48 @@ pub struct Plan {
     pub binding: Json,
     /// Shown, never bound: estimated rows and the like.
     pub estimates: BTreeMap<String, String>,
+    /// The only statements that the executor may send, in a fixed order; bound as well (EXE-6a).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<PlannedStatement>,
+}
+
+/// Statements that a plan covers: one alone, or all of a shape.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PlannedStatement {
+    /// When they may be sent.
+    pub during: Stage,
+    /// Where.
+    pub connection: ResourceId,
+    /// The classifier's word, such as `update`.
+    pub kind: String,
+    /// What `create`, `alter` or `drop` is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// Tables that they may read.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub reads: BTreeSet<String>,
+    /// Tables that they may change.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub writes: BTreeSet<String>,
+    /// Functions that they may call, standard ones aside.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub functions: BTreeSet<String>,
+    /// The SHA-256 of the text, in hexadecimal, where one text alone is covered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The SHA-256 of the parameters, in hexadecimal, where the text is covered with these alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<String>,
+}
+
+/// When an executor sends a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// While it does what was approved, and while it finds out whether it did.
+    Execute,
+    /// While it takes that back.
+    Revert,
 }
 
 /// One line of a plan.

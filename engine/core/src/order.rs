@@ -6,12 +6,12 @@
 //! let forged = Release { ground: () };
 //! ```
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Serialize;
 
 use crate::{
-    extension::{Item, Receipt, ResolvedConfig},
+    extension::{Item, PlannedStatement, Receipt, ResolvedConfig},
     ids::{ExecutionId, OrgId, PluginId, RequestId},
     payload::PayloadHash,
     request::{Execution, ExecutionState, Phase, Request},
@@ -66,6 +66,7 @@ pub struct ExecutionOrder {
     plugin: PluginId,
     config: ResolvedConfig,
     item: Option<Item>,
+    statements: Arc<[PlannedStatement]>,
     payload: PayloadHash,
     ground: Ground,
     once_key: String,
@@ -79,7 +80,8 @@ impl ExecutionOrder {
         if (&release.organization, &release.request) != (&request.organization, &request.id) {
             return None;
         }
-        let Execution { plugin, config, payload, .. } = request.execution(execution)?;
+        let found = request.execution(execution)?;
+        let Execution { plugin, config, payload, .. } = found;
         let item = execution
             .item
             .as_ref()
@@ -90,6 +92,7 @@ impl ExecutionOrder {
             plugin: plugin.clone(),
             config: config.clone(),
             item: item.cloned(),
+            statements: planned(found),
             payload: payload.clone(),
             ground: release.ground,
             once_key: once_key(&request.id, execution),
@@ -126,6 +129,12 @@ impl ExecutionOrder {
         self.item.as_ref()
     }
 
+    /// What its plan covers: the only statements that the executor may send (EXE-6a).
+    #[must_use]
+    pub fn statements(&self) -> &Arc<[PlannedStatement]> {
+        &self.statements
+    }
+
     /// What was approved (EXE-6a).
     #[must_use]
     pub fn payload(&self) -> &PayloadHash {
@@ -145,6 +154,11 @@ impl ExecutionOrder {
     }
 }
 
+/// The statements of the plan that an execution was started with; none without a plan.
+fn planned(execution: &Execution) -> Arc<[PlannedStatement]> {
+    execution.plan.as_ref().map(|plan| plan.statements.clone().into()).unwrap_or_default()
+}
+
 /// The idempotency key of an execution: the same for every attempt (EXE-3).
 #[must_use]
 pub fn once_key(request: &RequestId, execution: &ExecutionId) -> String {
@@ -159,6 +173,7 @@ pub struct RevertOrder {
     plugin: PluginId,
     config: ResolvedConfig,
     item: Option<Item>,
+    statements: Arc<[PlannedStatement]>,
     receipt: Receipt,
     once_key: String,
 }
@@ -179,6 +194,7 @@ impl RevertOrder {
             plugin: found.plugin.clone(),
             config: found.config.clone(),
             item: item.cloned(),
+            statements: planned(found),
             receipt: receipt.clone().unwrap_or_else(unknown),
             once_key,
         })
@@ -212,6 +228,12 @@ impl RevertOrder {
     #[must_use]
     pub fn item(&self) -> Option<&Item> {
         self.item.as_ref()
+    }
+
+    /// What its plan covers: the only statements that the executor may send (EXE-6a).
+    #[must_use]
+    pub fn statements(&self) -> &Arc<[PlannedStatement]> {
+        &self.statements
     }
 
     /// What `execute` returned; where nobody knows whether it did anything, its key alone.

@@ -29,7 +29,8 @@ impl fmt::Debug for PayloadHash {
 
 impl PayloadHash {
     /// The payload of an execution: executor, configuration with its values, item, and the plan's
-    /// binding fields. Estimates are shown, not hashed; a plan that is still to be made is `null`.
+    /// binding fields and statements. Estimates are shown, not hashed; a plan that is still to be made
+    /// is `null`, and one without statements is hashed without them.
     #[must_use]
     pub fn of(
         execution: &ExecutionId,
@@ -38,13 +39,17 @@ impl PayloadHash {
         item: Option<&Item>,
         plan: Option<&Plan>,
     ) -> Self {
-        let payload = json!({
+        let mut payload = json!({
             "execution": execution,
             "plugin": plugin,
             "config": config,
             "item": item,
             "binding": plan.map(|plan| &plan.binding),
         });
+        let statements = plan.map(|plan| &plan.statements).filter(|all| !all.is_empty());
+        if let (Some(statements), Json::Object(fields)) = (statements, &mut payload) {
+            fields.insert("statements".to_owned(), json!(statements));
+        }
         let mut bytes = Vec::new();
         write_canonical(&payload, &mut bytes);
         Self(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
@@ -90,13 +95,13 @@ mod tests {
     use super::*;
 
     fn hash(binding: Json, estimate: &str) -> PayloadHash {
-        let plan = Plan {
-            binding,
-            estimates: [("rows".to_owned(), estimate.to_owned())].into(),
-            ..Plan::default()
-        };
+        let estimates = [("rows".to_owned(), estimate.to_owned())].into();
+        hash_of(&Plan { binding, estimates, ..Plan::default() })
+    }
+
+    fn hash_of(plan: &Plan) -> PayloadHash {
         let (execution, plugin) = ("fix".parse().unwrap(), "sql".parse().unwrap());
-        PayloadHash::of(&execution, &plugin, &ResolvedConfig::new(), None, Some(&plan))
+        PayloadHash::of(&execution, &plugin, &ResolvedConfig::new(), None, Some(plan))
     }
 
     /// EXE-6a
@@ -106,5 +111,44 @@ mod tests {
         assert_eq!(approved, hash(json!({"tables": ["orders"], "kinds": ["update"]}), "4"));
         assert_ne!(approved, hash(json!({"kinds": ["delete"], "tables": ["orders"]}), "3"));
         assert_eq!(approved.to_string().len(), 64);
+    }
+
+    /// EXE-6, EXE-6a
+    #[test]
+    fn the_hash_binds_the_statements() {
+        let statement = |json: Json| serde_json::from_value(json).unwrap();
+        let update = json!({
+            "during": "execute", "connection": "shop", "kind": "update", "writes": ["orders"],
+        });
+        let hash =
+            |json: Json| hash_of(&Plan { statements: vec![statement(json)], ..Plan::default() });
+        let approved = hash(update.clone());
+        assert_eq!(approved, hash(update.clone()));
+        for (field, other) in [
+            ("during", json!("revert")),
+            ("connection", json!("shop-2")),
+            ("kind", json!("delete")),
+            ("object", json!("table")),
+            ("reads", json!(["people"])),
+            ("writes", json!(["orders", "people"])),
+            ("functions", json!(["app.pay"])),
+            ("text", json!("ab")),
+            ("parameters", json!("ab")),
+        ] {
+            let mut changed = update.clone();
+            changed[field] = other;
+            assert_ne!(approved, hash(changed), "{field}");
+        }
+        let twice = vec![statement(update.clone()), statement(update)];
+        assert_ne!(approved, hash_of(&Plan { statements: twice, ..Plan::default() }));
+    }
+
+    /// A plan that was stored before plans had statements reads as it was, and means what it meant.
+    #[test]
+    fn a_plan_without_statements_is_hashed_as_ever() {
+        let stored = json!({"effects": [], "binding": {"tables": ["orders"]}, "estimates": {}});
+        let plan: Plan = serde_json::from_value(stored.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&plan).unwrap(), stored);
+        assert_eq!(hash_of(&plan).to_string(), "HASH",);
     }
 }

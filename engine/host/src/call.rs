@@ -10,7 +10,7 @@ use chrono::DateTime;
 use chrono_tz::Tz;
 use engine_core::{
     directory::Directory,
-    extension::{Facts, Failure, Message, ResolvedConfig},
+    extension::{Facts, Failure, Message, PlannedStatement, ResolvedConfig},
     ids::{BadId, KindId, OrgId, RequestId, ResourceId, RuleId, UserId},
     money::Rates,
 };
@@ -33,12 +33,14 @@ pub struct Call {
     pub zone: Tz,
     /// What an administrator granted.
     pub grant: Arc<Grant>,
+    /// What the approved plan covers: the only statements that an effect may send (EXE-6a).
+    pub statements: Arc<[PlannedStatement]>,
     /// Other limits than the defaults of the world.
     pub limits: Option<Arc<Limits>>,
 }
 
 impl Call {
-    /// A call with nothing granted, no rates, no settings, in UTC.
+    /// A call with nothing granted, nothing planned, no rates, no settings, in UTC.
     #[must_use]
     pub fn new(facts: Arc<Facts>, directory: Arc<Directory>) -> Self {
         Self {
@@ -48,6 +50,7 @@ impl Call {
             rates: None,
             zone: Tz::UTC,
             grant: Arc::default(),
+            statements: Arc::default(),
             limits: None,
         }
     }

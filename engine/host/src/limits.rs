@@ -89,7 +89,7 @@ impl Limits {
             host_calls: 10_000,
             host_call_bytes: 16 * MIB,
             handles: 1_024,
-            output: 64 * KIB,
+            output: 256 * KIB,
             log_lines: 2_000,
             log_bytes: MIB,
             blob_bytes: 256 * MIB as u64,

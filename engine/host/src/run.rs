@@ -70,7 +70,9 @@ impl Host {
             async move {
                 let instance = linked.instantiate_async(&mut *store).await?;
                 let executor = instance.countersign_plugin_executor();
-                Ok(results::plan(executor.call_plan(&mut *store).await?, &directory))
+                let answer = executor.call_plan(&mut *store).await?;
+                let state = store.data_mut();
+                Ok(results::plan(answer, &directory, |statements| state.planned(statements)))
             }
             .boxed()
         })
@@ -80,7 +82,7 @@ impl Host {
     /// Tells an executor to do it (EXE-3). Every retry of one execution has the same key.
     pub async fn execute(&self, plugin: &Plugin, call: &Call, once_key: &str) -> Answer<Receipt> {
         let (directory, key) = (Arc::clone(&call.directory), once_key.to_owned());
-        self.effect(plugin, call, Task::Effect(key.clone()), |store, linked| {
+        self.effect(plugin, call, Task::Execute(key.clone()), |store, linked| {
             async move {
                 let instance = linked.instantiate_async(&mut *store).await?;
                 let executor = instance.countersign_plugin_executor();
@@ -95,7 +97,7 @@ impl Host {
     /// Asks an executor whether an earlier `execute` with this key did it (EXE-3).
     pub async fn probe(&self, plugin: &Plugin, call: &Call, once_key: &str) -> Answer<Presence> {
         let (directory, key) = (Arc::clone(&call.directory), once_key.to_owned());
-        self.effect(plugin, call, Task::Effect(key.clone()), |store, linked| {
+        self.effect(plugin, call, Task::Probe(key.clone()), |store, linked| {
             async move {
                 let instance = linked.instantiate_async(&mut *store).await?;
                 let executor = instance.countersign_plugin_executor();
@@ -107,8 +109,8 @@ impl Host {
         .await
     }
 
-    /// Tells an executor to take back what `done` tells of (EXE-5). The key is another than that of
-    /// `execute`, and the same for every retry.
+    /// Tells an executor to take back what `done` tells of (EXE-5). The key is that of `execute`; the
+    /// executor gets another, which is the same for every retry.
     pub async fn revert(
         &self,
         plugin: &Plugin,
@@ -116,12 +118,14 @@ impl Host {
         done: &Receipt,
         once_key: &str,
     ) -> Answer<Receipt> {
-        let (directory, key) = (Arc::clone(&call.directory), once_key.to_owned());
+        let directory = Arc::clone(&call.directory);
+        let key = format!("{once_key}/revert");
         let done = match results::receipt_to_wit(done) {
             Ok(done) => done,
             Err(why) => return failed(Failure::new(FailureClass::Permanent, why)),
         };
-        self.effect(plugin, call, Task::Effect(key.clone()), |store, linked| {
+        let task = Task::Revert { execution: once_key.to_owned(), key: key.clone() };
+        self.effect(plugin, call, task, |store, linked| {
             async move {
                 let instance = linked.instantiate_async(&mut *store).await?;
                 let executor = instance.countersign_plugin_executor();

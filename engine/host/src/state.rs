@@ -1,6 +1,6 @@
 //! What belongs to one call of a component while it runs.
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
 use wasmtime::{ResourceLimiter, component::ResourceTable};
 
@@ -21,8 +21,17 @@ pub(crate) enum Task {
     Decide,
     /// A plan: nothing may change.
     Plan,
-    /// An effect, or looking for one, under this key.
-    Effect(String),
+    /// What was approved, under this key.
+    Execute(String),
+    /// Looking for the effect of this key: nothing may change.
+    Probe(String),
+    /// Taking back what was done under the key of the execution, under another.
+    Revert {
+        /// The execution's.
+        execution: String,
+        /// Its own.
+        key: String,
+    },
 }
 
 /// Why the host ended a call.
@@ -66,6 +75,8 @@ pub(crate) struct State {
     pub(crate) rows: u64,
     /// Bytes that went to files.
     pub(crate) blob_bytes: u64,
+    /// The changes of the plan that were sent, by place; each is covered once.
+    pub(crate) sent: BTreeSet<usize>,
     /// Something outside was changed, or may have been.
     pub(crate) may_have_changed: bool,
     log_bytes: usize,
@@ -88,6 +99,7 @@ impl State {
             table,
             rows: 0,
             blob_bytes: 0,
+            sent: BTreeSet::new(),
             may_have_changed: false,
             log_bytes: 0,
             call,

@@ -12,6 +12,7 @@ mod determinism;
 mod directory;
 mod log;
 mod lookups;
+mod planned;
 mod request;
 pub(crate) mod results;
 mod secrets;

@@ -97,5 +97,6 @@ pub(crate) fn extension_call(
         directory: Arc::clone(&state.organization.directory),
         rates: rates.map(Arc::new),
         time_zone: state.organization.settings.time_zone.clone(),
+        statements: Arc::default(),
     }
 }

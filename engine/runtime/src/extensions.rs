@@ -5,7 +5,9 @@ use std::{fmt, sync::Arc};
 use async_trait::async_trait;
 use engine_core::{
     directory::Directory,
-    extension::{Facts, Failure, Nominee, Plan, Presence, Receipt, ResolvedConfig, Verdict},
+    extension::{
+        Facts, Failure, Nominee, Plan, PlannedStatement, Presence, Receipt, ResolvedConfig, Verdict,
+    },
     ids::{OrgId, PluginId},
     money::Rates,
     question::Source,
@@ -28,6 +30,8 @@ pub struct ExtensionCall {
     pub rates: Option<Arc<Rates>>,
     /// The organization's time zone, an IANA name.
     pub time_zone: String,
+    /// What the plan of the execution covers: the only statements that its executor may send.
+    pub statements: Arc<[PlannedStatement]>,
 }
 
 /// Scripts and plugins. Every failure is a value with a class, never a panic or a silent answer.
@@ -65,8 +69,8 @@ pub trait Extensions: fmt::Debug + Send + Sync {
         once_key: &str,
     ) -> Result<Presence, Failure>;
 
-    /// Takes back what an `execute` gave. The key is another than that of `execute`, and the same
-    /// for every attempt.
+    /// Takes back what an `execute` gave. The key is that of `execute`; taking back has one of its own,
+    /// made from it.
     async fn revert(
         &self,
         plugin: &PluginId,

@@ -259,6 +259,7 @@ fn call_of(call: &ExtensionCall, grant: Grant) -> Call {
         rates: call.rates.clone(),
         zone: call.time_zone.parse().unwrap_or(chrono_tz::Tz::UTC),
         grant: Arc::new(grant),
+        statements: Arc::clone(&call.statements),
         limits: None,
     }
 }

@@ -42,6 +42,7 @@ impl Executor for Access {
                     .with("right", right.what.as_str());
                 plan =
                     plan.effect("grant", format!("{}: {}", config.connection, right.what), message);
+                plan = right.planned(&connection).into_iter().fold(plan, Plan::covers);
                 labels.push(right.label());
             }
         }

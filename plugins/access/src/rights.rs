@@ -42,6 +42,17 @@ impl Right {
         format!("{}: {}", self.account, self.what)
     }
 
+    /// What is sent to see it, to give it and, at the end, to take it.
+    pub(crate) fn planned(&self, connection: &Connection) -> [Planned; 4] {
+        let see = Planned::text(connection, self.see);
+        [
+            see.clone(),
+            Planned::exact(connection, &self.grant, &[]),
+            see.on_revert(),
+            Planned::exact(connection, &self.revoke, &[]).on_revert(),
+        ]
+    }
+
     /// Whether the account has it now.
     pub(crate) fn is_there(&self, transaction: &Transaction) -> Result<bool> {
         let cursor = transaction.query(self.see, &self.parameters)?;

@@ -1,5 +1,5 @@
 use sdk_plugin::{
-    Class, Column, ErrorKind, HostError, RowSet,
+    Class, Column, Coverage, ErrorKind, HostError, RowSet,
     testing::{FakeDatabase, Host, person},
 };
 use serde_json::Value as Json;
@@ -17,6 +17,12 @@ fn host(database: &FakeDatabase, config: Json) -> Host {
         .connection("sales", database)
         .requester("ann")
         .person(person("ann").name("Ann").property("db", "an\"n"))
+}
+
+/// When a change is sent, and its text.
+fn exact(planned: &Planned) -> Option<String> {
+    let Coverage::Exact { text, parameters: Some(_) } = &planned.what else { return None };
+    Some(format!("{:?} {text}", planned.during))
 }
 
 fn role() -> Json {
@@ -43,6 +49,16 @@ fn the_plan_names_people_accounts_and_rights() {
         ]
     );
     assert_eq!(plan.binding["grants"][0], "an\"n: SELECT on public.orders");
+    let changes: Vec<_> = plan.statements.iter().filter_map(exact).collect();
+    assert_eq!(
+        changes,
+        [
+            r#"Execute GRANT SELECT ON TABLE "public"."orders" TO "an""n""#,
+            r#"Revert REVOKE SELECT ON TABLE "public"."orders" FROM "an""n""#,
+            r#"Execute GRANT INSERT ON TABLE "public"."orders" TO "an""n""#,
+            r#"Revert REVOKE INSERT ON TABLE "public"."orders" FROM "an""n""#,
+        ]
+    );
     assert!(database.statements().is_empty());
 }
 
@@ -98,11 +114,11 @@ fn a_grant_is_taken_back_where_it_still_is() {
 /// The profile has changed since; the receipt has not.
 #[test]
 fn a_grant_is_taken_back_from_the_account_that_got_it() {
-    let receipt = host(&FakeDatabase::scripted(&Database::PostgreSql), role())
-        .execute::<Access>("k")
-        .unwrap();
+    let before = host(&FakeDatabase::scripted(&Database::PostgreSql), role());
+    let plan = before.plan::<Access>().unwrap();
+    let receipt = before.execute::<Access>("k").unwrap();
     let there = FakeDatabase::scripted(&Database::PostgreSql).answer("pg_auth_members", one_row());
-    let host = host(&there, role()).person(person("ann").property("db", "other"));
+    let host = host(&there, role()).person(person("ann").property("db", "other")).approved(&plan);
     host.revert::<Access>(receipt, "r").unwrap();
     assert_eq!(there.statements(), [r#"REVOKE "reporting" FROM "an""n""#]);
 }

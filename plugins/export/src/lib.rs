@@ -41,7 +41,9 @@ impl Executor for Export {
         }));
         let estimate = connection.estimate(&query.text, &[])?;
         let target = format!("{}: {}", config.connection, query.reads.join(", "));
-        let plan = plan.effect("export", target, in_words(&config, columns));
+        let plan = plan
+            .effect("export", target, in_words(&config, columns))
+            .covers(Planned::exact(&connection, &query.text, &[]));
         Ok(match estimate.and_then(|rows| i64::try_from(rows).ok()) {
             Some(rows) => plan.estimate("rows", rows),
             None => plan,

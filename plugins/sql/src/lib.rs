@@ -43,6 +43,7 @@ impl Executor for Sql {
         }));
         let mut total = Some(0);
         for (place, statement) in work.statements.iter().enumerate() {
+            plan = plan.covers(Planned::exact(&connection, &statement.text, &work.parameters));
             let rows = work.estimate(&connection, place, statement)?;
             let target = format!("{}: {}", config.connection, tables(statement).join(", "));
             plan = plan.effect(&statement.kind, target, in_words(statement, rows));

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::{GroupId, Result, UserId, Value};
+use crate::{GroupId, Planned, Result, UserId, Value};
 
 /// A sentence for a person, which a catalogue can translate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,19 +105,28 @@ pub struct Plan {
     pub binding: Json,
     /// Shown, never bound.
     pub estimates: Vec<(String, Value)>,
+    /// Every statement that will be sent, reading ones too; bound as well.
+    pub statements: Vec<Planned>,
 }
 
 impl Plan {
     /// A plan that binds `binding` and has no effects yet.
     #[must_use]
     pub fn binding(binding: Json) -> Self {
-        Self { effects: Vec::new(), binding, estimates: Vec::new() }
+        Self { effects: Vec::new(), binding, estimates: Vec::new(), statements: Vec::new() }
     }
 
     /// The same with one more effect.
     #[must_use]
     pub fn effect(mut self, kind: &str, target: impl Into<String>, summary: Message) -> Self {
         self.effects.push(Effect { kind: kind.to_owned(), target: target.into(), summary });
+        self
+    }
+
+    /// The same with statements that `execute`, `probe` or `revert` may send; all others are denied.
+    #[must_use]
+    pub fn covers(mut self, statements: Planned) -> Self {
+        self.statements.push(statements);
         self
     }
 

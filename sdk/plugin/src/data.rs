@@ -122,7 +122,10 @@ impl From<Marker> for Presence {
 }
 
 /// A connection that was granted.
-pub struct Connection(backend::Connection);
+pub struct Connection {
+    name: String,
+    inner: backend::Connection,
+}
 
 impl Connection {
     /// Opens a connection by name.
@@ -131,13 +134,20 @@ impl Connection {
     /// [`Denied`](crate::ErrorKind::Denied), [`NotFound`](crate::ErrorKind::NotFound) or
     /// [`Unavailable`](crate::ErrorKind::Unavailable).
     pub fn open(name: &str) -> Result<Self, HostError> {
-        backend::Connection::open(name).map(Self)
+        let inner = backend::Connection::open(name)?;
+        Ok(Self { name: name.to_owned(), inner })
+    }
+
+    /// The name that it was opened by.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Which database it is.
     #[must_use]
     pub fn database(&self) -> Database {
-        match self.0.kind().as_str() {
+        match self.inner.kind().as_str() {
             "postgresql" => Database::PostgreSql,
             "mariadb" => Database::MariaDb,
             "mysql" => Database::MySql,
@@ -151,7 +161,7 @@ impl Connection {
     /// # Errors
     /// [`Invalid`](crate::ErrorKind::Invalid) where it cannot be read.
     pub fn classify(&self, text: &str) -> Result<Vec<Statement>, HostError> {
-        self.0.classify(text)
+        self.inner.classify(text)
     }
 
     /// A name as this database quotes it.
@@ -159,7 +169,7 @@ impl Connection {
     /// # Errors
     /// [`Invalid`](crate::ErrorKind::Invalid) for what cannot be a name.
     pub fn quote(&self, name: &str) -> Result<String, HostError> {
-        self.0.quote_identifier(name)
+        self.inner.quote_identifier(name)
     }
 
     /// How many rows one statement would touch or give, if the database can tell.
@@ -167,7 +177,7 @@ impl Connection {
     /// # Errors
     /// Where the statement or the database fails.
     pub fn estimate(&self, text: &str, parameters: &[Parameter]) -> Result<Option<u64>, HostError> {
-        self.0.estimate(text, parameters)
+        self.inner.estimate(text, parameters)
     }
 
     /// The columns one query would give.
@@ -175,15 +185,15 @@ impl Connection {
     /// # Errors
     /// Where the query or the database fails.
     pub fn describe(&self, text: &str) -> Result<Vec<Column>, HostError> {
-        self.0.describe(text)
+        self.inner.describe(text)
     }
 
     /// Begins a transaction.
     ///
     /// # Errors
-    /// [`Denied`](crate::ErrorKind::Denied) where the grant is read-only or a plan is being made.
+    /// [`Denied`](crate::ErrorKind::Denied) where the grant is read-only, or nothing may change.
     pub fn begin(&self, mode: Mode) -> Result<Transaction, HostError> {
-        self.0.begin(mode).map(Transaction)
+        self.inner.begin(mode).map(Transaction)
     }
 
     /// Looks for the marker that [`Transaction::commit`] writes.
@@ -191,7 +201,7 @@ impl Connection {
     /// # Errors
     /// Where the database cannot be asked.
     pub fn marker_of(&self, once_key: &str) -> Result<Marker, HostError> {
-        self.0.marker_of(once_key)
+        self.inner.marker_of(once_key)
     }
 }
 
@@ -202,6 +212,7 @@ impl Transaction {
     /// Runs one statement and answers the affected rows.
     ///
     /// # Errors
+    /// [`Denied`](crate::ErrorKind::Denied) where the plan does not cover it ([`Plan::covers`](crate::Plan::covers));
     /// [`Limit`](crate::ErrorKind::Limit) above `max_rows`; then it can only be dropped.
     pub fn execute(
         &self,
@@ -215,7 +226,7 @@ impl Transaction {
     /// Starts a query; one cursor at a time.
     ///
     /// # Errors
-    /// As the database says.
+    /// [`Denied`](crate::ErrorKind::Denied) where the plan does not cover it ([`Plan::covers`](crate::Plan::covers)); else as the database says.
     pub fn query(&self, text: &str, parameters: &[Parameter]) -> Result<Cursor, HostError> {
         self.0.query(text, parameters).map(Cursor)
     }
@@ -223,6 +234,7 @@ impl Transaction {
     /// Sends the answer of a query into a file, past the plugin.
     ///
     /// # Errors
+    /// [`Denied`](crate::ErrorKind::Denied) where the plan does not cover it ([`Plan::covers`](crate::Plan::covers));
     /// [`Limit`](crate::ErrorKind::Limit) above the row cap; no file is left then.
     pub fn query_to_file(
         &self,

@@ -79,6 +79,12 @@
 //! where it matters: [`Error::retryable`] for what may pass, [`Error::refused`] for policy, and in an
 //! executor [`Error::unknown_outcome`] wherever the effect may have happened.
 //!
+//! # What was approved is what runs
+//!
+//! A plan says word for word, or by kind and tables, which statements its executor will send
+//! ([`Plan::covers`], [`Planned`]). People approve that, and the host refuses everything else, reading
+//! statements too. [`testing::Host`] refuses it as well, and says what the plan lacks.
+//!
 //! # Effects happen once
 //!
 //! `execute` may be called again with the same key: after a crash, or a lost connection. For an effect
@@ -105,6 +111,7 @@ pub mod request;
 mod answer;
 mod data;
 mod error;
+mod planned;
 mod value;
 mod worlds;
 
@@ -126,6 +133,7 @@ pub use data::{
     Statement, Target, Transaction, Writer, files_of, look_up,
 };
 pub use error::{Class, Error, ErrorKind, HostError, Result};
+pub use planned::{Coverage, Planned, Stage};
 pub use value::{FromValue, GroupId, Money, NodeId, ResourceId, UserId, Value};
 pub use worlds::{Approvers, Condition, Executor};
 
@@ -135,9 +143,9 @@ pub mod prelude {
     pub use serde::Deserialize;
 
     pub use crate::{
-        Approvers, Condition, Error, Executor, GroupId, Message, Money, NodeId, Plan, Presence,
-        Receipt, Resolution, ResourceId, Result, UserId, Value, Verdict, clock, directory, log,
-        met, plugin, request, unmet,
+        Approvers, Condition, Error, Executor, GroupId, Message, Money, NodeId, Plan, Planned,
+        Presence, Receipt, Resolution, ResourceId, Result, UserId, Value, Verdict, clock,
+        directory, log, met, plugin, request, unmet,
     };
 }
 

@@ -2,7 +2,8 @@
 //!
 //! [`Host`] holds a request, settings, people, databases and files; its methods call a plugin as the
 //! engine would, with fresh settings each time. It is as strict as the engine where authors err most:
-//! a property that the manifest does not declare ends the test, and writing while planning is denied.
+//! a property that the manifest does not declare ends the test, writing while planning is denied, and so
+//! is every statement that the plan does not cover.
 //!
 //! ```
 //! use sdk_plugin::{prelude::*, testing::{Host, money}};
@@ -38,6 +39,7 @@ use crate::{
 };
 
 pub(crate) mod backend;
+mod cover;
 mod database;
 mod manifest;
 mod sql;
@@ -49,7 +51,7 @@ pub use database::FakeDatabase;
 pub use manifest::{Manifest, Name, Reads, Want};
 pub use state::Person;
 
-use state::State;
+use state::{State, Task};
 
 /// What surrounds a plugin in a test.
 pub struct Host {
@@ -181,12 +183,19 @@ impl Host {
         })
     }
 
+    /// The plan that was approved, where it is not the one that this host would make.
+    #[must_use]
+    pub fn approved(self, plan: &Plan) -> Self {
+        let statements = plan.statements.clone();
+        self.set(|state| state.plan = Some(statements))
+    }
+
     /// Evaluates a condition.
     ///
     /// # Errors
     /// Those of the plugin.
     pub fn evaluate<P: Condition>(&self) -> Result<Verdict> {
-        self.call(false, P::evaluate)
+        self.call(Task::Ask, P::evaluate)
     }
 
     /// Looks for approvers.
@@ -194,39 +203,41 @@ impl Host {
     /// # Errors
     /// Those of the plugin.
     pub fn resolve<P: Approvers>(&self) -> Result<Resolution> {
-        self.call(false, P::resolve)
+        self.call(Task::Ask, P::resolve)
     }
 
-    /// Makes a plan; writing is denied meanwhile.
+    /// Makes a plan; writing is denied meanwhile. It counts as approved.
     ///
     /// # Errors
     /// Those of the plugin.
     pub fn plan<P: Executor>(&self) -> Result<Plan> {
-        self.call(true, P::plan)
+        let plan = self.call(Task::Plan, P::plan)?;
+        self.state.borrow_mut().plan = Some(plan.statements.clone());
+        Ok(plan)
     }
 
-    /// Executes.
+    /// Executes, within the approved plan; where there is none, the plugin is asked for one first.
     ///
     /// # Errors
     /// Those of the plugin.
     pub fn execute<P: Executor>(&self, once_key: &str) -> Result<Receipt> {
-        self.call(false, |config| P::execute(config, once_key))
+        self.call_planned::<P, _>(Task::Execute, |config| P::execute(config, once_key))
     }
 
-    /// Asks whether an execution happened.
+    /// Asks whether an execution happened, within the approved plan as above.
     ///
     /// # Errors
     /// Those of the plugin.
     pub fn probe<P: Executor>(&self, once_key: &str) -> Result<Presence> {
-        self.call(false, |config| P::probe(config, once_key))
+        self.call_planned::<P, _>(Task::Probe, |config| P::probe(config, once_key))
     }
 
-    /// Takes an execution back.
+    /// Takes an execution back, within the approved plan as above.
     ///
     /// # Errors
     /// Those of the plugin.
     pub fn revert<P: Executor>(&self, done: Receipt, once_key: &str) -> Result<Receipt> {
-        self.call(false, |config| P::revert(config, done, once_key))
+        self.call_planned::<P, _>(Task::Revert, |config| P::revert(config, done, once_key))
     }
 
     /// What the plugin logged, in order.
@@ -242,12 +253,28 @@ impl Host {
         state.files.iter().map(|f| (f.file.name.clone(), f.content.clone())).collect()
     }
 
+    fn call_planned<P: Executor, T>(
+        &self,
+        task: Task,
+        answer: impl FnOnce(P::Config) -> Result<T>,
+    ) -> Result<T> {
+        let is_planned = self.state.borrow().plan.is_some();
+        if !is_planned {
+            self.plan::<P>()?;
+        }
+        self.call(task, answer)
+    }
+
     fn call<C: DeserializeOwned, T>(
         &self,
-        planning: bool,
+        task: Task,
         answer: impl FnOnce(C) -> Result<T>,
     ) -> Result<T> {
-        self.state.borrow_mut().planning = planning;
+        {
+            let mut state = self.state.borrow_mut();
+            state.task = task;
+            state.sent.clear();
+        }
         let _here = state::enter(&self.state);
         config::read().and_then(answer)
     }

@@ -131,14 +131,23 @@ struct Runs;
 #[derive(Deserialize)]
 struct Run {
     steps: bool,
+    /// Whether it runs while it should plan.
+    #[serde(default)]
+    early: bool,
 }
 
 impl Executor for Runs {
     type Config = Run;
 
     fn plan(config: Run) -> Result<Plan> {
-        Self::execute(config, "k")?;
-        Ok(Plan::binding(json!({})))
+        if config.early {
+            Self::execute(config, "k")?;
+        }
+        let connection = Connection::open("db")?;
+        let plan = Plan::binding(json!({}));
+        Ok(["GRANT a TO b", "GRANT c TO d"]
+            .iter()
+            .fold(plan, |plan, text| plan.covers(Planned::exact(&connection, text, &[]))))
     }
 
     fn execute(config: Run, once_key: &str) -> Result<Receipt> {
@@ -170,7 +179,8 @@ fn runs(database: &FakeDatabase, steps: bool) -> Host {
 #[test]
 fn a_plan_cannot_write() {
     let database = FakeDatabase::scripted(&Database::PostgreSql);
-    let error = runs(&database, false).plan::<Runs>().unwrap_err();
+    let early = runs(&database, false).config(json!({"steps": false, "early": true}));
+    let error = early.plan::<Runs>().unwrap_err();
     assert_eq!(error.class, Class::Refused);
     assert!(database.statements().is_empty());
 }
@@ -206,6 +216,122 @@ fn an_effect_happens_once() {
     assert_eq!(database.statements().len(), 2);
     assert_eq!(host.probe::<Runs>("k"), Ok(Presence::Happened(done.clone())));
     assert_eq!(Presence::from(Marker::Done(done.clone())), Presence::Happened(done));
+}
+
+/// An executor that plans one thing and does another, as the settings say.
+struct Does;
+
+#[derive(Deserialize)]
+struct Doing {
+    plan: Vec<Line>,
+    send: Vec<(String, Option<i64>)>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    Exact(String, i64),
+    Text(String),
+    Like(String),
+    Revert(String),
+}
+
+impl Executor for Does {
+    type Config = Doing;
+
+    fn plan(config: Doing) -> Result<Plan> {
+        let db = Connection::open("db")?;
+        config.plan.iter().try_fold(Plan::binding(json!({})), |plan, line| {
+            let planned = match line {
+                Line::Exact(text, n) => vec![Planned::exact(&db, text, &[Some((*n).into())])],
+                Line::Text(text) => vec![Planned::text(&db, text)],
+                Line::Like(text) => {
+                    db.classify(text)?.iter().map(|found| Planned::like(&db, found)).collect()
+                }
+                Line::Revert(text) => vec![Planned::text(&db, text).on_revert()],
+            };
+            Ok(planned.into_iter().fold(plan, Plan::covers))
+        })
+    }
+
+    fn execute(config: Doing, once_key: &str) -> Result<Receipt> {
+        let transaction = Connection::open("db")?.begin(Mode::Atomic)?;
+        for (text, number) in &config.send {
+            let parameters: Vec<_> = number.iter().map(|n| Some((*n).into())).collect();
+            transaction.execute(text, &parameters, None)?;
+        }
+        Ok(transaction.commit(once_key, Receipt::new("done"))?)
+    }
+
+    fn probe(_: Doing, _: &str) -> Result<Presence> {
+        Connection::open("db")?.begin(Mode::Atomic)?;
+        Ok(Presence::DidNotHappen)
+    }
+
+    fn revert(config: Doing, _: Receipt, once_key: &str) -> Result<Receipt> {
+        Self::execute(config, once_key)
+    }
+}
+
+fn does(plan: &serde_json::Value, send: &serde_json::Value) -> (Host, FakeDatabase) {
+    let database = FakeDatabase::scripted(&Database::PostgreSql);
+    let config = json!({"plan": plan, "send": send});
+    (Host::new(MANIFEST).connection("db", &database).config(config), database)
+}
+
+/// What `engine/host/tests/components/cover.rs` shows of the engine.
+#[test]
+fn only_what_is_planned_is_sent() {
+    let update = "update orders set a = $1";
+    for (plan, send, is_covered) in [
+        (json!([{"text": update}]), json!([[update, 1]]), true),
+        (json!([{"exact": [update, 1]}]), json!([[update, 1]]), true),
+        (json!([{"exact": [update, 1]}]), json!([[update, 2]]), false),
+        (json!([{"text": update}]), json!([[update, 1], [update, 2]]), false),
+        (json!([{"text": update}, {"text": update}]), json!([[update, 1], [update, 2]]), true),
+        (
+            json!([{"text": update}, {"exact": [update, 1]}]),
+            json!([[update, 1], [update, 2]]),
+            true,
+        ),
+        (json!([{"text": "select 1"}]), json!([["select 1", null], ["select 1", null]]), true),
+        (json!([{"like": update}]), json!([["update orders set b = 1", null], [update, 2]]), true),
+        (json!([{"like": update}]), json!([["update people set a = 1", null]]), false),
+        (json!([{"like": update}]), json!([["delete from orders", null]]), false),
+        (json!([{"like": "grant a to b"}]), json!([["grant a to b", null]]), false),
+        (json!([{"text": "grant a to b"}]), json!([["grant b to b", null]]), false),
+        (json!([{"revert": update}]), json!([[update, 1]]), false),
+        (json!([]), json!([["select 1", null]]), false),
+    ] {
+        let (host, database) = does(&plan, &send);
+        let done = host.execute::<Does>("k");
+        assert_eq!(done.is_ok(), is_covered, "{plan} {send}: {done:?}");
+        let sent = if is_covered { send.as_array().unwrap().len() } else { 0 };
+        assert_eq!(database.statements().len(), sent, "{plan} {send}");
+    }
+}
+
+#[test]
+fn what_is_taken_back_has_its_own_plan_and_a_probe_changes_nothing() {
+    let (host, database) =
+        does(&json!([{"revert": "revoke a from b"}]), &json!([["revoke a from b", null]]));
+    assert!(host.execute::<Does>("k").is_err());
+    assert!(host.probe::<Does>("k").is_err());
+    assert!(database.statements().is_empty());
+    host.revert::<Does>(Receipt::new("k"), "k/revert").unwrap();
+    assert_eq!(database.statements(), ["revoke a from b"]);
+}
+
+#[test]
+fn the_error_says_what_the_plan_lacks() {
+    let (host, _) = does(&json!([]), &json!([["delete from orders", null]]));
+    let error = host.execute::<Does>("k").unwrap_err();
+    assert_eq!(error.class, Class::Refused);
+    assert_eq!(
+        error.message.text,
+        "the plan does not cover this `delete` on `db`: add \
+         `.covers(Planned::exact(&connection, text, parameters))` to what `plan` answers, for: delete from orders"
+    );
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use engine_core::{
-    extension::{Failure, Plan, Receipt},
+    extension::{Failure, Plan, PlannedStatement, Receipt, Stage},
     request::{EndCause, Execution, ExecutionFailure, ExecutionState},
 };
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,31 @@ pub struct PlanView {
     pub binding: Json,
     /// Shown, never bound.
     pub estimates: BTreeMap<String, String>,
+    /// The only statements that the executor may send, as the engine reads them; bound as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<PlannedStatementView>,
+}
+
+/// Statements that a plan covers (EXE-6a).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PlannedStatementView {
+    /// `execute`, or `revert` for what is sent when it is taken back.
+    pub during: String,
+    /// On which connection.
+    pub connection: String,
+    /// Such as `update` or `create table`.
+    pub kind: String,
+    /// Tables that are read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<String>,
+    /// Tables that are changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writes: Vec<String>,
+    /// Functions that are called, standard ones aside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<String>,
+    /// Whether it is one text, which the executor knows, and not any of this kind on these tables.
+    pub exact: bool,
 }
 
 /// One line of a plan.
@@ -182,6 +207,27 @@ impl From<&Plan> for PlanView {
             effects: plan.effects.iter().map(effect).collect(),
             binding: plan.binding.clone(),
             estimates: plan.estimates.clone(),
+            statements: plan.statements.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<&PlannedStatement> for PlannedStatementView {
+    fn from(statement: &PlannedStatement) -> Self {
+        let during = match statement.during {
+            Stage::Execute => "execute",
+            Stage::Revert => "revert",
+        };
+        let words = [Some(&statement.kind), statement.object.as_ref()];
+        let words: Vec<&str> = words.into_iter().flatten().map(String::as_str).collect();
+        Self {
+            during: during.to_owned(),
+            connection: statement.connection.to_string(),
+            kind: words.join(" "),
+            reads: statement.reads.iter().cloned().collect(),
+            writes: statement.writes.iter().cloned().collect(),
+            functions: statement.functions.iter().cloned().collect(),
+            exact: statement.text.is_some(),
         }
     }
 }

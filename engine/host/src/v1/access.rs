@@ -10,6 +10,8 @@ use crate::{
     state::{State, Task},
 };
 
+const ANOTHER_KEY: &str = "the key is not that of this execution";
+
 impl State {
     /// What may be done with a capability on a target.
     ///
@@ -49,19 +51,33 @@ impl State {
         }
     }
 
-    /// Whether a call may change something under a key: only an effect, and only under its own key
-    /// or one that is made of it with a colon.
+    /// Whether a call may change something under a key: only an effect, and only under its own.
     ///
     /// # Errors
     /// `denied`, which is recorded.
     pub(super) fn may_change(&mut self, what: &str, once_key: &str) -> Result<(), wit::HostError> {
+        self.must_be_effect(what)?;
         match &self.task {
-            Task::Effect(own) => {
-                let rest = once_key.strip_prefix(own.as_str());
-                if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':')) {
-                    return Ok(());
-                }
-                Err(self.denied(what, once_key, "the key is not that of this execution"))
+            Task::Execute(key) | Task::Revert { key, .. } if key == once_key => Ok(()),
+            _ => Err(self.denied(what, once_key, ANOTHER_KEY)),
+        }
+    }
+
+    /// Whether a call may look for what belongs to a key: its own and, where something is taken
+    /// back, that of the execution.
+    ///
+    /// # Errors
+    /// `denied`, which is recorded.
+    pub(super) fn may_look_for(
+        &mut self,
+        what: &str,
+        once_key: &str,
+    ) -> Result<(), wit::HostError> {
+        match &self.task {
+            Task::Execute(key) | Task::Probe(key) if key == once_key => Ok(()),
+            Task::Revert { execution, key } if key == once_key || execution == once_key => Ok(()),
+            Task::Execute(_) | Task::Probe(_) | Task::Revert { .. } => {
+                Err(self.denied(what, once_key, ANOTHER_KEY))
             }
             Task::Trial | Task::Decide | Task::Plan => Err(self.only_effects(what)),
         }
@@ -73,7 +89,11 @@ impl State {
     /// `denied`, which is recorded.
     pub(super) fn must_be_effect(&mut self, what: &str) -> Result<(), wit::HostError> {
         match self.task {
-            Task::Effect(_) => Ok(()),
+            Task::Execute(_) | Task::Revert { .. } => Ok(()),
+            Task::Probe(_) => {
+                let why = "nothing may change while it is found out what happened";
+                Err(self.denied(what, "", why))
+            }
             Task::Trial | Task::Decide | Task::Plan => Err(self.only_effects(what)),
         }
     }

@@ -130,7 +130,7 @@ impl blobs::Host for State {
     async fn find(&mut self, once_key: String) -> Answer<Vec<blobs::File>> {
         self.enter()?;
         if let Err(error) =
-            self.allowed(Capability::Blobs, None).and_then(|_| self.may_change(WHAT, &once_key))
+            self.allowed(Capability::Blobs, None).and_then(|_| self.may_look_for(WHAT, &once_key))
         {
             return Ok(Err(error));
         }

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fmt};
 use engine_core::{
     directory::Directory,
     extension::{
-        Failure, FailureClass, Message, Nominee, NomineeKind, Plan, PlannedEffect, Presence,
-        Receipt, Verdict,
+        Failure, FailureClass, Message, Nominee, NomineeKind, Plan, PlannedEffect,
+        PlannedStatement, Presence, Receipt, Verdict,
     },
     ids::GroupId,
 };
@@ -36,11 +36,11 @@ pub(crate) struct BadOutput {
 }
 
 impl BadOutput {
-    fn new(path: impl Into<String>, why: impl Into<String>) -> Self {
+    pub(super) fn new(path: impl Into<String>, why: impl Into<String>) -> Self {
         Self { path: path.into(), why: why.into() }
     }
 
-    fn below(mut self, path: &str) -> Self {
+    pub(super) fn below(mut self, path: &str) -> Self {
         let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
         self.path = format!("{path}{dot}{}", self.path);
         self
@@ -103,10 +103,11 @@ fn principal(who: wit::Principal, directory: &Directory) -> Result<NomineeKind, 
     }
 }
 
-/// The plan of an executor.
+/// The plan of an executor; `planned` reads its statements.
 pub(crate) fn plan(
     answer: Result<executor::EffectPlan, wit::Failure>,
     directory: &Directory,
+    planned: impl FnOnce(Vec<executor::PlannedStatement>) -> Result<Vec<PlannedStatement>, BadOutput>,
 ) -> Answered<Plan> {
     let plan = match answer {
         Ok(plan) => plan,
@@ -126,7 +127,8 @@ pub(crate) fn plan(
     };
     let estimates = fields("estimates", plan.estimates, directory)?;
     let estimates = estimates.into_iter().map(|(name, value)| (name, value.to_string())).collect();
-    Ok(Ok(Plan { effects, binding, estimates }))
+    let statements = planned(plan.statements)?;
+    Ok(Ok(Plan { effects, binding, estimates, statements }))
 }
 
 /// The receipt of an executor.
@@ -317,8 +319,9 @@ mod tests {
                 effects: vec![],
                 binding: binding.into(),
                 estimates: vec![],
+                statements: vec![],
             };
-            super::plan(Ok(plan), &Directory::default())
+            super::plan(Ok(plan), &Directory::default(), |_| Ok(Vec::new()))
         };
         assert!(plan_of("{}").unwrap().is_ok());
         for bad in ["", "[]", "{", "null"] {

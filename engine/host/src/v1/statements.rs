@@ -1,11 +1,13 @@
 //! The interface `statements`: connections, transactions and queries, for executors.
 //!
-//! What a statement may do is bounded by the database: the account of the connection, and read-only
-//! transactions wherever the grant or the moment allows no writing. What is known to reach further
-//! is refused before it gets there.
+//! Three bounds, each by itself: the database's, which are the account of the connection and read-only
+//! transactions wherever the grant or the moment allows no writing; the classifier's, which refuses
+//! what is known to reach further than a statement should; and the approved plan's, which covers what
+//! is sent or does not (`cover`).
 
 mod classify;
 mod connection;
+mod cover;
 mod cursor;
 mod transaction;
 
@@ -14,6 +16,10 @@ use std::{collections::VecDeque, sync::Arc};
 use engine_connect::{Cell, Column, Dialect, Mode, RowStream};
 use engine_core::ids::ResourceId;
 
+pub(super) use self::{
+    classify::concern,
+    cover::{as_planned, changes, has_shape},
+};
 use super::bindings::{
     condition::countersign::plugin::types as wit, executor::countersign::plugin::statements,
 };

@@ -4,9 +4,11 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "tests fail by panicking"
 )]
 
+mod cover;
 mod guest;
 mod load;
 mod questions;
@@ -87,18 +89,22 @@ fn open_with(
     .unwrap()
 }
 
-/// Builds a plugin of this repository; nothing is done where it is built.
+/// Builds a plugin of this repository, or that of `tests/rogue`; nothing is done where it is built.
 fn build(name: &str) -> Vec<u8> {
+    let package = match name {
+        "rogue" => name.to_owned(),
+        _ => format!("plugins-{name}"),
+    };
     let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--release", "--target", "wasm32-wasip2", "-p"])
-        .arg(format!("plugins-{name}"))
+        .arg(&package)
         .current_dir(&plugins)
         .env_remove("CARGO_TARGET_DIR")
         .status()
         .unwrap();
     assert!(built.success(), "`{name}` was not built");
-    let file = format!("target/wasm32-wasip2/release/plugins_{}.wasm", name.replace('-', "_"));
+    let file = format!("target/wasm32-wasip2/release/{}.wasm", package.replace('-', "_"));
     std::fs::read(plugins.join(file)).unwrap()
 }
 

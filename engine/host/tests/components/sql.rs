@@ -42,6 +42,14 @@ fn path(folder: &TempDir) -> std::path::PathBuf {
     folder.path().join("orders.db")
 }
 
+impl Shop {
+    /// The call, after its plan was approved.
+    async fn approved(&self, call: Call) -> Call {
+        let plan = self.place.host.plan(&self.plugin, &call).await.result.unwrap();
+        Call { statements: plan.statements.into(), ..call }
+    }
+}
+
 fn about(statement: &str, max_rows: u64, granted: Option<ConnectionGrant>) -> Call {
     let granted = granted.map(|granted| (id("orders-db"), granted));
     let config = json!({"connection": "orders-db", "statement": statement, "max_rows": max_rows});
@@ -65,18 +73,19 @@ async fn two_executions_with_one_key_have_one_effect() {
     assert_eq!(plan.binding["statements"][0]["writes"], json!(["orders"]));
     assert_eq!(shop.states().len(), 4);
 
-    let probed = host.probe(&shop.plugin, &call, "k1").await;
+    let call = &shop.approved(call).await;
+    let probed = host.probe(&shop.plugin, call, "k1").await;
     assert_eq!(probed.result, Ok(Presence::DidNotHappen));
-    let first = host.execute(&shop.plugin, &call, "k1").await;
+    let first = host.execute(&shop.plugin, call, "k1").await;
     let receipt = first.result.unwrap();
     assert_eq!(receipt.fields["rows"], json!(1));
     assert!(first.trace.reads.contains("connection.orders-db"));
-    let again = host.execute(&shop.plugin, &call, "k1").await;
+    let again = host.execute(&shop.plugin, call, "k1").await;
     assert_eq!(again.result, Ok(receipt.clone()));
     assert_eq!(shop.states().len(), 5);
-    let probed = host.probe(&shop.plugin, &call, "k1").await;
+    let probed = host.probe(&shop.plugin, call, "k1").await;
     assert_eq!(probed.result, Ok(Presence::Happened(receipt)));
-    assert!(host.execute(&shop.plugin, &call, "k2").await.result.is_ok());
+    assert!(host.execute(&shop.plugin, call, "k2").await.result.is_ok());
     assert_eq!(shop.states().len(), 6);
 }
 
@@ -84,7 +93,8 @@ async fn two_executions_with_one_key_have_one_effect() {
 async fn above_the_limit_nothing_is_changed() {
     let shop = Shop::open("sql");
     let update = "update orders set state = 'gone' where state = 'open'";
-    let answer = shop.place.host.execute(&shop.plugin, &about(update, 2, WRITE), "k1").await;
+    let call = shop.approved(about(update, 2, WRITE)).await;
+    let answer = shop.place.host.execute(&shop.plugin, &call, "k1").await;
     let failure = answer.result.unwrap_err();
     assert_eq!(failure.class, FailureClass::Permanent);
     assert!(failure.message.contains("more than 2 rows"), "{failure:?}");
@@ -119,19 +129,20 @@ async fn a_statement_that_reaches_outside_is_refused() {
 #[tokio::test]
 async fn a_database_that_does_not_answer_is_given_up_at_the_deadline() {
     let shop = Shop::open("sql");
+    let approved = shop.approved(about(INSERT, 1, WRITE)).await;
     let locked = Connection::open(path(&shop.place.folder)).unwrap();
     locked.execute_batch("begin exclusive").unwrap();
     let limits = engine_host::Limits {
         deadline: Duration::from_millis(300),
         ..engine_host::Limits::executor()
     };
-    let call = Call { limits: Some(Arc::new(limits)), ..about(INSERT, 1, WRITE) };
+    let call = Call { limits: Some(Arc::new(limits)), ..approved.clone() };
     let start = Instant::now();
     let failure = shop.place.host.execute(&shop.plugin, &call, "k1").await.result.unwrap_err();
     assert!(failure.class.is_retryable(), "{failure:?}");
     assert!(start.elapsed() < Duration::from_secs(20));
     locked.execute_batch("rollback").unwrap();
-    let probed = shop.place.host.probe(&shop.plugin, &about(INSERT, 1, WRITE), "k1").await;
+    let probed = shop.place.host.probe(&shop.plugin, &approved, "k1").await;
     assert_eq!(probed.result, Ok(Presence::DidNotHappen));
     assert_eq!(shop.states().len(), 4);
 }
@@ -153,20 +164,22 @@ async fn an_export_leaves_one_file_for_one_key() {
         }),
         ..call()
     };
-    assert!(host.plan(&shop.plugin, &export(10, true)).await.result.is_ok());
-    let receipt = host.execute(&shop.plugin, &export(10, true), "k1").await.result.unwrap();
-    let again = host.execute(&shop.plugin, &export(10, true), "k1").await.result.unwrap();
+    let ten = shop.approved(export(10, true)).await;
+    let receipt = host.execute(&shop.plugin, &ten, "k1").await.result.unwrap();
+    let again = host.execute(&shop.plugin, &ten, "k1").await.result.unwrap();
     assert_eq!(receipt, again);
     let files = host.files("k1").await.unwrap();
     assert_eq!((files.len(), files[0].name.as_str(), files[0].rows), (1, "orders.csv", Some(4)));
-    let probed = host.probe(&shop.plugin, &export(10, true), "k1").await.result;
+    let probed = host.probe(&shop.plugin, &ten, "k1").await.result;
     assert!(matches!(probed, Ok(Presence::Happened(_))), "{probed:?}");
-    let probed = host.probe(&shop.plugin, &export(10, true), "k2").await.result;
+    let probed = host.probe(&shop.plugin, &ten, "k2").await.result;
     assert_eq!(probed, Ok(Presence::DidNotHappen));
 
-    assert!(host.execute(&shop.plugin, &export(3, true), "k3").await.result.is_err());
+    let three = Call { config: export(3, true).config, ..ten.clone() };
+    assert!(host.execute(&shop.plugin, &three, "k3").await.result.is_err());
     assert!(host.files("k3").await.unwrap().is_empty());
-    let denied = host.execute(&shop.plugin, &export(10, false), "k4").await;
+    let denied = Call { grant: export(10, false).grant, ..ten };
+    let denied = host.execute(&shop.plugin, &denied, "k4").await;
     assert!(denied.result.is_err());
     assert!(denied.trace.denials.iter().any(|denial| denial.capability == "blobs"));
 }

@@ -1,9 +1,11 @@
 //! One attempt of an execution: done, found out about, or taken back, and reported.
 
+use std::sync::Arc;
+
 use engine_core::{
     command::{AttemptOutcome, EngineCommand},
     effect::Effect,
-    extension::{Failure, FailureClass, Item, Presence, ResolvedConfig},
+    extension::{Failure, FailureClass, Item, PlannedStatement, Presence, ResolvedConfig},
     order::{ExecutionOrder, RevertOrder},
     request::Request,
 };
@@ -28,7 +30,7 @@ impl Engine {
         attempt: u32,
         is_first: bool,
     ) -> Result<Carried, EngineError> {
-        let call = self.call_of(job, request, order.item(), order.config())?;
+        let call = self.call_of(job, request, Ordered::from(order))?;
         if !is_first {
             match self.probe(order, &call).await {
                 Found::Nothing => {}
@@ -64,7 +66,7 @@ impl Engine {
         order: &ExecutionOrder,
         attempt: u32,
     ) -> Result<Carried, EngineError> {
-        let call = self.call_of(job, request, order.item(), order.config())?;
+        let call = self.call_of(job, request, Ordered::from(order))?;
         let outcome = match self.probe(order, &call).await {
             Found::Nothing => AttemptOutcome::NeverHappened,
             Found::Ended(outcome) => outcome,
@@ -111,10 +113,9 @@ impl Engine {
                 _ => None,
             });
         let Some(order) = order else { return Ok(()) };
-        let call = self.call_of(job, &carried.seen.request, order.item(), order.config())?;
-        let key = format!("{}/revert", order.once_key());
-        let extensions = &self.inner.extensions;
-        let outcome = extensions.revert(order.plugin(), &call, order.receipt(), &key).await;
+        let call = self.call_of(job, &carried.seen.request, Ordered::from(&order))?;
+        let (plugin, receipt) = (order.plugin(), order.receipt());
+        let outcome = self.inner.extensions.revert(plugin, &call, receipt, order.once_key()).await;
         let execution = job.execution.clone();
         let finish = EngineCommand::FinishRevert { execution, outcome };
         self.engine_command(job, finish, ENGINE).await.map(drop)
@@ -124,13 +125,35 @@ impl Engine {
         &self,
         job: &Job,
         request: &Request,
-        item: Option<&Item>,
-        config: &ResolvedConfig,
+        ordered: Ordered<'_>,
     ) -> Result<ExtensionCall, EngineError> {
         let state = self.organization(&job.org)?;
         let mut facts = request.facts(self.now(), None);
-        facts.items = item.cloned().into_iter().collect();
-        Ok(extension_call(&state, Some(request), facts, config.clone()))
+        facts.items = ordered.item.cloned().into_iter().collect();
+        let call = extension_call(&state, Some(request), facts, ordered.config.clone());
+        Ok(ExtensionCall { statements: Arc::clone(ordered.statements), ..call })
+    }
+}
+
+/// What an executor is called with, of an order.
+#[derive(Clone, Copy)]
+struct Ordered<'a> {
+    item: Option<&'a Item>,
+    config: &'a ResolvedConfig,
+    statements: &'a Arc<[PlannedStatement]>,
+}
+
+impl<'a> From<&'a ExecutionOrder> for Ordered<'a> {
+    fn from(order: &'a ExecutionOrder) -> Self {
+        let (item, config) = (order.item(), order.config());
+        Self { item, config, statements: order.statements() }
+    }
+}
+
+impl<'a> From<&'a RevertOrder> for Ordered<'a> {
+    fn from(order: &'a RevertOrder) -> Self {
+        let (item, config) = (order.item(), order.config());
+        Self { item, config, statements: order.statements() }
     }
 }
 

@@ -214,7 +214,7 @@ impl Extensions for ScenarioExtensions {
         };
         match stub.plan.to(number) {
             None => Ok(Plan::default()),
-            Some(EffectAnswer::Ok(json)) => Ok(plan(json)),
+            Some(EffectAnswer::Ok(json)) => plan(json),
             Some(EffectAnswer::Fail(class)) => Err(failure(class)),
         }
     }
@@ -278,15 +278,19 @@ impl Extensions for ScenarioExtensions {
     }
 }
 
-/// `{binding: …, estimates: {…}}`; anything else is what the approval binds.
-fn plan(json: Json) -> Plan {
+/// `{binding: …, estimates: {…}, statements: […]}`; anything else is what the approval binds.
+fn plan(json: Json) -> Result<Plan, Failure> {
     let Some(binding) = json.get("binding").cloned() else {
-        return Plan { binding: json, ..Plan::default() };
+        return Ok(Plan { binding: json, ..Plan::default() });
     };
+    let statements = json.get("statements").cloned().unwrap_or_else(|| Json::Array(Vec::new()));
+    let statements = serde_json::from_value(statements).map_err(|error| {
+        Failure::new(FailureClass::BadOutput, format!("the stub's `statements`: {error}"))
+    })?;
     let estimates = json.get("estimates").and_then(Json::as_object).into_iter().flatten();
     let estimates = estimates.map(|(name, value)| {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         (name.clone(), text)
     });
-    Plan { effects: Vec::new(), binding, estimates: estimates.collect() }
+    Ok(Plan { effects: Vec::new(), binding, estimates: estimates.collect(), statements })
 }

@@ -80,6 +80,11 @@ async fn approvers_see_the_plan_before_they_approve() {
         assert_eq!(plan["binding"]["columns"], json!(["name"]));
         assert_eq!(plan["binding"]["tables"], json!(["people"]));
         assert_eq!(plan["binding"]["query"], "select * from people");
+        let statement = json!({
+            "during": "execute", "connection": "hr", "kind": "select", "reads": ["people"],
+            "exact": true,
+        });
+        assert_eq!(plan["statements"], json!([statement]));
     }
     let done = approve(&place, &path).await;
     assert_eq!(execution(&done)["state"], "succeeded", "{:#}", done.body);

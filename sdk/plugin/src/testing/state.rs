@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
 use super::{FakeDatabase, Manifest, Name};
-use crate::{File, RowSet, UserId, Value, directory::User, log::Level};
+use crate::{File, Planned, RowSet, UserId, Value, directory::User, log::Level};
 
 type Fields = BTreeMap<String, Value>;
 
@@ -91,7 +91,21 @@ pub(crate) struct State {
     pub(crate) secrets: BTreeSet<String>,
     pub(crate) files: Vec<Stored>,
     pub(crate) log: Vec<(Level, String)>,
-    pub(crate) planning: bool,
+    pub(crate) task: Task,
+    /// What the plan covers, once there is one.
+    pub(crate) plan: Option<Vec<Planned>>,
+    /// The changes of the plan that this call has sent, by place.
+    pub(crate) sent: BTreeSet<usize>,
+}
+
+/// What the plugin is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    Ask,
+    Plan,
+    Execute,
+    Probe,
+    Revert,
 }
 
 impl State {
@@ -113,7 +127,9 @@ impl State {
             secrets: BTreeSet::new(),
             files: Vec::new(),
             log: Vec::new(),
-            planning: false,
+            task: Task::Ask,
+            plan: None,
+            sent: BTreeSet::new(),
         }
     }
 

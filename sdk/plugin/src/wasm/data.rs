@@ -9,7 +9,7 @@ use crate::{
     data::{Cell, Column, File, Marker, Mode, Parameter, RowSet, Statement, Target},
 };
 
-fn parameters_out(parameters: &[Parameter]) -> Answer<Vec<Option<types::Scalar>>> {
+pub(crate) fn parameters_out(parameters: &[Parameter]) -> Answer<Vec<Option<types::Scalar>>> {
     let one = |value: Value| {
         convert::scalar_out(value).map_err(|value| {
             let kind = value.kind();

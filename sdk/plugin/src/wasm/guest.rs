@@ -10,9 +10,12 @@ use super::{
         condition::exports::countersign::plugin::condition as condition_wit,
         executor::exports::countersign::plugin::executor as executor_wit, plugin::types as wit,
     },
-    convert,
+    convert, data,
 };
-use crate::{Approvers, Condition, Executor, Result, Verdict, config, log};
+use crate::{
+    Approvers, Condition, Coverage, Effect, Executor, Plan, Planned, Result, Stage, Verdict,
+    config, log,
+};
 
 /// A plugin as the bindings want it.
 pub struct Exported<P>(PhantomData<P>);
@@ -50,21 +53,41 @@ impl<P: Approvers> approvers_wit::Guest for Exported<P> {
     }
 }
 
+fn plan_out(plan: Plan) -> Result<executor_wit::EffectPlan> {
+    let effect = |effect: Effect| executor_wit::Effect {
+        kind: effect.kind,
+        target: effect.target,
+        summary: convert::message_out(effect.summary),
+    };
+    Ok(executor_wit::EffectPlan {
+        effects: plan.effects.into_iter().map(effect).collect(),
+        binding: plan.binding.to_string(),
+        estimates: convert::fields_out(plan.estimates),
+        statements: plan.statements.into_iter().map(planned_out).collect::<Result<_>>()?,
+    })
+}
+
+fn planned_out(planned: Planned) -> Result<executor_wit::PlannedStatement> {
+    let what = match planned.what {
+        Coverage::Exact { text, parameters } => {
+            let parameters = parameters.as_deref().map(data::parameters_out).transpose()?;
+            executor_wit::Coverage::Exact(executor_wit::ExactStatement { text, parameters })
+        }
+        Coverage::Shape { kind, reads, writes, functions } => {
+            let shape = executor_wit::StatementShape { kind, reads, writes, functions };
+            executor_wit::Coverage::Shape(shape)
+        }
+    };
+    let during = match planned.during {
+        Stage::Execute => executor_wit::Stage::Execute,
+        Stage::Revert => executor_wit::Stage::Revert,
+    };
+    Ok(executor_wit::PlannedStatement { during, connection: planned.connection, what })
+}
+
 impl<P: Executor> executor_wit::Guest for Exported<P> {
     fn plan() -> Result<executor_wit::EffectPlan, wit::Failure> {
-        call(P::plan).map(|plan| executor_wit::EffectPlan {
-            effects: plan
-                .effects
-                .into_iter()
-                .map(|effect| executor_wit::Effect {
-                    kind: effect.kind,
-                    target: effect.target,
-                    summary: convert::message_out(effect.summary),
-                })
-                .collect(),
-            binding: plan.binding.to_string(),
-            estimates: convert::fields_out(plan.estimates),
-        })
+        call(|config| plan_out(P::plan(config)?))
     }
 
     fn execute(once_key: String) -> Result<wit::Receipt, wit::Failure> {

@@ -1,10 +1,13 @@
 //! What is known of a statement without asking the database, and what is refused by it.
 
 use engine_connect::{
-    Dialect,
+    Cell, Dialect,
     classify::{Concern, Kind, Statement},
 };
+use engine_core::ids::ResourceId;
 use serde_json::Value as Json;
+
+use super::cover::Use;
 
 use crate::{
     state::State,
@@ -50,7 +53,7 @@ fn to_wit(statement: Statement) -> statements::Statement {
 }
 
 /// The word for what a statement does, and for what it does that to.
-fn words(kind: Kind) -> (String, Option<String>) {
+pub(super) fn words(kind: Kind) -> (String, Option<String>) {
     match serde_json::to_value(kind) {
         Ok(Json::String(word)) => (word, None),
         Ok(Json::Object(words)) => words.into_iter().next().map_or_else(
@@ -61,7 +64,7 @@ fn words(kind: Kind) -> (String, Option<String>) {
     }
 }
 
-fn concern(concern: &Concern) -> String {
+pub(in crate::v1) fn concern(concern: &Concern) -> String {
     match concern {
         Concern::ReachesOutside(name) => {
             format!("calls `{name}`, which reaches outside the database")
@@ -76,15 +79,16 @@ fn concern(concern: &Concern) -> String {
 }
 
 impl State {
-    /// Refuses what is not one statement, what is known to reach further than a statement should,
-    /// and a change where nothing may change. The database is asked all the same: this is for
-    /// refusing early, with a reason.
+    /// Refuses what is not one statement, what is known to reach further than a statement should, a
+    /// change where nothing may change, and what the approved plan does not cover. The account of
+    /// the connection and the mode of the transaction bound it all the same.
     pub(super) fn may_send(
         &mut self,
-        connection: &str,
+        connection: &ResourceId,
         dialect: Dialect,
         text: &str,
-        writes: bool,
+        parameters: Option<&[Cell]>,
+        used: Use,
     ) -> Result<(), wit::HostError> {
         let found = engine_connect::classify(dialect, text)
             .map_err(|error| invalid(format!("the statement is not understood: {error}")))?;
@@ -93,12 +97,12 @@ impl State {
         };
         if let Some(first) = statement.concerns.first() {
             let why = format!("the statement {}", concern(first));
-            return Err(self.denied("statements", connection, &why));
+            return Err(self.denied("statements", connection.as_str(), &why));
         }
-        if !writes && !matches!(statement.kind, Kind::Select | Kind::Explain) {
+        if used == Use::Read && !matches!(statement.kind, Kind::Select | Kind::Explain) {
             let why = "the transaction is for reading only";
-            return Err(self.denied("statements", connection, why));
+            return Err(self.denied("statements", connection.as_str(), why));
         }
-        Ok(())
+        self.must_be_covered(connection, statement, parameters, used)
     }
 }

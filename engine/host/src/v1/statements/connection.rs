@@ -4,7 +4,7 @@ use engine_connect::{Begin, Dialect, Mode, Probe};
 use engine_core::ids::ResourceId;
 use wasmtime::component::Resource;
 
-use super::{Answer, Connection, Transaction, classify};
+use super::{Answer, Connection, Transaction, classify, cover::Use};
 use crate::{
     component::manifest::{Access, Capability},
     state::State,
@@ -44,12 +44,14 @@ impl State {
         begun.map_err(|error| self.connection_error(on.name.as_str(), &error))
     }
 
-    /// Refuses writing where the grant, or the moment, allows none.
-    fn may_write(&mut self, on: &Connection) -> Result<(), wit::HostError> {
-        if on.access == Access::ReadOnly {
-            return Err(self.denied(WHAT, on.name.as_str(), "it was granted for reading only"));
+    /// Refuses writing where the grant allows none.
+    fn granted_to_write(&mut self, on: &Connection) -> Result<(), wit::HostError> {
+        match on.access {
+            Access::ReadOnly => {
+                Err(self.denied(WHAT, on.name.as_str(), "it was granted for reading only"))
+            }
+            Access::ReadWrite => Ok(()),
         }
-        self.must_be_effect(WHAT)
     }
 
     async fn begin_transaction(
@@ -63,7 +65,8 @@ impl State {
             statements::Mode::Steps => Mode::Steps,
         };
         if mode != Mode::ReadOnly {
-            self.may_write(&on)?;
+            self.granted_to_write(&on)?;
+            self.must_be_effect(WHAT)?;
         }
         let open = self.begin_on(&on, mode).await?;
         Ok(Transaction { connection: on.name, mode, open: Some(open) })
@@ -77,7 +80,7 @@ impl State {
         mode: Mode,
     ) -> Result<engine_connect::Transaction, wit::HostError> {
         // A change may be looked at: it is not run.
-        self.may_send(on.name.as_str(), on.dialect, text, true)?;
+        self.may_send(&on.name, on.dialect, text, None, Use::LookedAt)?;
         self.begin_on(on, mode).await
     }
 
@@ -102,7 +105,7 @@ impl State {
         let parameters = sql::parameters(parameters)?;
         // It makes no estimates, and refuses to look at a change where it may not write.
         if on.dialect == Dialect::Sqlite {
-            self.may_send(on.name.as_str(), on.dialect, text, true)?;
+            self.may_send(&on.name, on.dialect, text, None, Use::LookedAt)?;
             return Ok(None);
         }
         // MariaDB explains a change only where the change could be made.
@@ -118,8 +121,9 @@ impl State {
         on: &Connection,
         once_key: &str,
     ) -> Result<statements::Marker, wit::HostError> {
-        self.may_write(on)?;
-        self.may_change(WHAT, once_key)?;
+        // It is a row that is written: the probe's own, by which a try that comes late is stopped.
+        self.granted_to_write(on)?;
+        self.may_look_for(WHAT, once_key)?;
         let found = self.services.connections.probe(&on.name, once_key).await;
         match found.map_err(|error| self.connection_error(on.name.as_str(), &error))? {
             Probe::DidNotHappen => Ok(statements::Marker::Absent),

@@ -4,7 +4,7 @@ use engine_connect::{Cell, CsvOptions, Error, Mode, export_csv};
 use serde_json::Value as Json;
 use wasmtime::component::Resource;
 
-use super::{Answer, Cursor, Transaction, over, too_many};
+use super::{Answer, Cursor, Transaction, cover::Use, over, too_many};
 use crate::{
     files::FileRecord,
     state::State,
@@ -41,7 +41,8 @@ impl State {
         parameters: Vec<sql_types::Parameter>,
     ) -> Answer<(String, engine_connect::Transaction, Vec<Cell>)> {
         let found = self.table.get(transaction)?;
-        let (name, writes) = (found.connection.to_string(), found.mode != Mode::ReadOnly);
+        let connection = found.connection.clone();
+        let used = if found.mode == Mode::ReadOnly { Use::Read } else { Use::Run };
         let Some(dialect) = found.open.as_ref().map(engine_connect::Transaction::dialect) else {
             return Ok(Err(over()));
         };
@@ -49,7 +50,7 @@ impl State {
             Ok(parameters) => parameters,
             Err(error) => return Ok(Err(error)),
         };
-        if let Err(error) = self.may_send(&name, dialect, text, writes) {
+        if let Err(error) = self.may_send(&connection, dialect, text, Some(&parameters), used) {
             return Ok(Err(error));
         }
         let taken = self.take(transaction)?.ok_or_else(over);

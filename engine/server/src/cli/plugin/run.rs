@@ -138,13 +138,15 @@ impl Run {
             let answer = tokio::task::block_in_place(|| host.approvers(plugin, call));
             return show(answer, |nominees| nominees.iter().map(|n| nominee(n, &who)).collect());
         }
-        match &self.execute {
-            Some(key) => show(
-                host.execute(plugin, call, key).await,
-                |receipt| json!({ "reference": receipt.reference, "fields": receipt.fields }),
-            ),
-            None => show(host.plan(plugin, call).await, plan),
-        }
+        let planned = host.plan(plugin, call).await;
+        let (Some(key), Ok(approved)) = (&self.execute, &planned.result) else {
+            return show(planned, plan);
+        };
+        let call = Call { statements: approved.statements.clone().into(), ..call.clone() };
+        show(
+            host.execute(plugin, &call, key).await,
+            |receipt| json!({ "reference": receipt.reference, "fields": receipt.fields }),
+        )
     }
 }
 
@@ -158,7 +160,12 @@ fn nominee(nominee: &Nominee, who: &impl Fn(&UserId) -> String) -> Json {
 
 fn plan(plan: &Plan) -> Json {
     let effects: Vec<&str> = plan.effects.iter().map(|effect| effect.summary.as_str()).collect();
-    json!({ "effects": effects, "binding": plan.binding, "estimates": plan.estimates })
+    json!({
+        "effects": effects,
+        "binding": plan.binding,
+        "estimates": plan.estimates,
+        "statements": plan.statements,
+    })
 }
 
 /// Prints what came of a call, and what happened on the way.

@@ -8,8 +8,10 @@ use super::{Answer, error};
 use crate::{
     Cell, Column, ErrorKind, File, Marker, Mode, Parameter, Receipt, RowSet, Statement, Target,
     testing::{
-        FakeDatabase, sql,
-        state::{Stored, ask},
+        FakeDatabase,
+        cover::Sending,
+        sql,
+        state::{Stored, Task, ask},
     },
 };
 
@@ -53,55 +55,77 @@ fn keep(name: &str, media_type: &str, once_key: &str, content: Vec<u8>, rows: Op
 }
 
 /// See [`crate::Connection`].
-pub(crate) struct Connection(FakeDatabase);
+pub(crate) struct Connection {
+    name: String,
+    database: FakeDatabase,
+}
 
 impl Connection {
     pub(crate) fn open(name: &str) -> Answer<Self> {
         match ask(|state| state.connections.get(name).cloned()) {
-            Some(database) => Ok(Self(database)),
+            Some(database) => Ok(Self { name: name.to_owned(), database }),
             None => error(ErrorKind::Denied, format!("connection `{name}` is not granted")),
         }
     }
 
     pub(crate) fn kind(&self) -> String {
-        self.0.kind()
+        self.database.kind()
     }
 
     pub(crate) fn classify(&self, text: &str) -> Answer<Vec<Statement>> {
-        sql::classify(&self.0.kind(), text)
+        sql::classify(&self.kind(), text)
     }
 
     pub(crate) fn quote_identifier(&self, name: &str) -> Answer<String> {
-        sql::quote(&self.0.kind(), name)
+        sql::quote(&self.kind(), name)
     }
 
     pub(crate) fn estimate(&self, text: &str, parameters: &[Parameter]) -> Answer<Option<u64>> {
-        self.0.estimate(text, parameters)
+        check(&self.name, &self.database, text, None)?;
+        self.database.estimate(text, parameters)
     }
 
     pub(crate) fn describe(&self, text: &str) -> Answer<Vec<Column>> {
-        self.0.describe(text)
+        check(&self.name, &self.database, text, None)?;
+        self.database.describe(text)
     }
 
     pub(crate) fn begin(&self, mode: Mode) -> Answer<Transaction> {
-        if mode != Mode::ReadOnly && ask(|state| state.planning) {
-            return error(ErrorKind::Denied, "a plan changes nothing");
+        let may_change = ask(|state| matches!(state.task, Task::Execute | Task::Revert));
+        if mode != Mode::ReadOnly && !may_change {
+            return error(
+                ErrorKind::Denied,
+                "nothing changes while a plan is made or a probe runs",
+            );
         }
-        self.0.begin(mode)?;
-        Ok(Transaction(self.0.clone()))
+        self.database.begin(mode)?;
+        Ok(Transaction { name: self.name.clone(), database: self.database.clone() })
     }
 
     pub(crate) fn marker_of(&self, once_key: &str) -> Answer<Marker> {
-        Ok(self.0.marker(once_key))
+        Ok(self.database.marker(once_key))
     }
 }
 
+/// Refuses what the plan does not cover.
+fn check(
+    connection: &str,
+    database: &FakeDatabase,
+    text: &str,
+    parameters: Option<&[Parameter]>,
+) -> Answer<()> {
+    Sending { connection, database: &database.kind(), text, parameters }.check()
+}
+
 /// See [`crate::Transaction`].
-pub(crate) struct Transaction(FakeDatabase);
+pub(crate) struct Transaction {
+    name: String,
+    database: FakeDatabase,
+}
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        self.0.roll_back();
+        self.database.roll_back();
     }
 }
 
@@ -112,10 +136,11 @@ impl Transaction {
         parameters: &[Parameter],
         max_rows: Option<u64>,
     ) -> Answer<u64> {
-        let rows = self.0.execute(text, parameters)?;
+        check(&self.name, &self.database, text, Some(parameters))?;
+        let rows = self.database.execute(text, parameters)?;
         match max_rows {
             Some(most) if rows > most => {
-                self.0.roll_back();
+                self.database.roll_back();
                 error(ErrorKind::Limit, format!("{rows} rows, more than {most}"))
             }
             _ => Ok(rows),
@@ -123,7 +148,8 @@ impl Transaction {
     }
 
     pub(crate) fn query(&self, text: &str, parameters: &[Parameter]) -> Answer<Cursor> {
-        let RowSet { columns, rows } = self.0.query(text, parameters)?;
+        check(&self.name, &self.database, text, Some(parameters))?;
+        let RowSet { columns, rows } = self.database.query(text, parameters)?;
         Ok(Cursor { columns, rows: RefCell::new(rows.into()) })
     }
 
@@ -133,7 +159,8 @@ impl Transaction {
         parameters: &[Parameter],
         target: &Target<'_>,
     ) -> Answer<File> {
-        let set = self.0.query(text, parameters)?;
+        check(&self.name, &self.database, text, Some(parameters))?;
+        let set = self.database.query(text, parameters)?;
         let rows = set.rows.len() as u64;
         if rows > target.max_rows {
             let most = target.max_rows;
@@ -147,11 +174,11 @@ impl Transaction {
     }
 
     pub(crate) fn mark(&self, once_key: &str, receipt: Receipt) -> Answer<Option<Receipt>> {
-        self.0.mark(once_key, receipt)
+        self.database.mark(once_key, receipt)
     }
 
     pub(crate) fn commit(&self, once_key: &str, receipt: Receipt) -> Answer<Receipt> {
-        self.0.commit(once_key, receipt)
+        self.database.commit(once_key, receipt)
     }
 }
 
