@@ -83,6 +83,13 @@ const EXECUTIONS: &[Constant] = &[
     ("engine/runtime/src/dispatcher.rs", "AT_ONCE", "Executions at once", ""),
     ("engine/connect/src/classify.rs", "MAX_TEXT", "Length of a statement's text", "bytes"),
     ("engine/connect/src/classify.rs", "MAX_STATEMENTS", "Statements of a text", ""),
+    ("engine/host/src/v1/planned.rs", "MAX_PLANNED", "Statements of a plan", ""),
+    (
+        "engine/host/src/v1/planned.rs",
+        "MAX_NAMES",
+        "Tables, or functions, of a statement that a plan covers without its text",
+        "",
+    ),
     ("engine/connect/src/marker.rs", "MAX_RECEIPT", "Length of a receipt", "bytes"),
 ];
 
