@@ -7,6 +7,7 @@
 mod condition;
 mod event;
 mod failure;
+mod offboarding;
 mod rejection;
 mod request;
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use crate::{
     event::Actor,
     extension::{Failure, Receipt},
-    ids::{ExecutionId, RequestId, StepId},
+    ids::{ExecutionId, RequestId, StepId, UserId},
     request::Choice,
 };
 
@@ -39,6 +39,11 @@ pub enum Command {
         /// What the person saw (DEC-8a).
         #[serde(skip)]
         seen: Option<Seen>,
+    },
+    /// Read what was done, and say so (REQ-12).
+    Confirm {
+        /// Required.
+        comment: String,
     },
     /// Ask again what could not be decided (CND-3).
     Reevaluate,
@@ -79,6 +84,13 @@ pub enum EngineCommand {
     Expire,
     /// People changed who may hold a seat of the active step (STP-6a).
     Recount,
+    /// Somebody takes over the open seats of a person who leaves (DIR-9).
+    Replace {
+        /// Who leaves.
+        from: UserId,
+        /// Who takes over.
+        to: UserId,
+    },
     /// The outbox is about to run an execution.
     Start(ExecutionId),
     /// An attempt came to an end.
@@ -135,6 +147,9 @@ pub struct Submit {
     /// Whom the requester picks, unread: logins by assignment (STP-2).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub picks: BTreeMap<String, Vec<String>>,
+    /// Logins, unread; none means the requester (REQ-6).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub target_users: Vec<String>,
     /// Length is a setting (REQ-2).
     pub title: String,
     /// Length is a setting (REQ-2).
@@ -191,6 +206,7 @@ impl Command {
             Self::Decide(Decide { choice: Choice::Approve, .. }) => "approve",
             Self::Decide(Decide { choice: Choice::Reject, .. }) => "reject",
             Self::Cancel { .. } => "cancel",
+            Self::Confirm { .. } => "confirm",
             Self::Reevaluate => "reevaluate",
             Self::AddApprover(_) => "add_approver",
             Self::RemoveApprover(_) => "remove_approver",
@@ -201,6 +217,7 @@ impl Command {
             Self::Engine(command) => match command {
                 EngineCommand::Expire => "expire",
                 EngineCommand::Recount => "recount",
+                EngineCommand::Replace { .. } => "replace",
                 EngineCommand::Start(_) => "start_execution",
                 EngineCommand::Finish { .. } => "finish_execution",
                 EngineCommand::ExpireExecution(_) => "expire_execution",

@@ -6,11 +6,13 @@
 mod advance;
 mod cancel;
 mod choose;
+mod confirm;
 mod execution;
 mod form;
 mod grant;
 mod pick;
 mod reassign;
+mod replace;
 mod seats;
 mod submit;
 
@@ -115,6 +117,7 @@ impl<'a> Draft<'a> {
             Command::Submit(_) => Err(Rejection::NotFound),
             Command::Decide(decide) => self.choose(decide),
             Command::Cancel { comment, seen } => self.cancel(comment, seen.as_ref()),
+            Command::Confirm { comment } => self.confirm(comment),
             Command::Reevaluate => self.reevaluate(),
             Command::AddApprover(approver) => self.add_approver(approver),
             Command::RemoveApprover(approver) => self.remove_approver(approver),
@@ -134,6 +137,7 @@ impl<'a> Draft<'a> {
         match command {
             EngineCommand::Expire => self.expire(),
             EngineCommand::Recount => self.recount(),
+            EngineCommand::Replace { from, to } => self.replace(from, to),
             EngineCommand::Start(execution) => self.start(execution),
             EngineCommand::Finish { execution, attempt, outcome } => {
                 self.finish_attempt(execution, *attempt, outcome)

@@ -45,6 +45,15 @@ pub enum Event {
         /// Its seats.
         open: OpenStep,
     },
+    /// Somebody took over the open seats of a person who left (DIR-9).
+    SeatsReplaced {
+        /// In which step.
+        step: StepId,
+        /// Who left.
+        from: UserId,
+        /// Who took over.
+        to: UserId,
+    },
     /// Somebody decided (DEC-1).
     DecisionRecorded {
         /// In which step.
@@ -141,6 +150,13 @@ pub enum Event {
     },
     /// Nobody decided in time (REQ-8).
     RequestExpired,
+    /// A receipt reviewer read what was done (REQ-12).
+    ReceiptConfirmed {
+        /// Who.
+        by: UserId,
+        /// What they say.
+        comment: String,
+    },
     /// It cannot go on until data or rules change.
     RequestBlocked {
         /// Why.
@@ -251,6 +267,7 @@ impl Event {
             Self::RequestSubmitted(_) => "request_submitted",
             Self::StepSkipped { .. } => "step_skipped",
             Self::StepActivated { .. } => "step_activated",
+            Self::SeatsReplaced { .. } => "seats_replaced",
             Self::DecisionRecorded { .. } => "decision_recorded",
             Self::ApproverAdded { .. } => "approver_added",
             Self::ApproverRemoved { .. } => "approver_removed",
@@ -263,6 +280,7 @@ impl Event {
             Self::RequestRejected { .. } => "request_rejected",
             Self::RequestCancelled { .. } => "request_cancelled",
             Self::RequestExpired => "request_expired",
+            Self::ReceiptConfirmed { .. } => "receipt_confirmed",
             Self::RequestBlocked { .. } => "request_blocked",
             Self::RequestUnblocked => "request_unblocked",
             Self::ExecutionReleased { .. } => "execution_released",

@@ -6,8 +6,10 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     event::{Event, Recorded},
-    ids::{ExecutionId, StepId},
-    request::{EndCause, Execution, ExecutionState, Phase, Request, SeatWho, StepState},
+    ids::{ExecutionId, StepId, UserId},
+    request::{
+        Confirmation, EndCause, Execution, ExecutionState, Phase, Request, Seat, SeatWho, StepState,
+    },
 };
 
 /// The request after its events, oldest first; none before it was submitted.
@@ -27,11 +29,66 @@ pub fn replay<'a>(events: impl IntoIterator<Item = &'a Recorded>) -> Option<Requ
 pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     match event {
         Event::RequestSubmitted(first) => *request = (**first).clone(),
+        Event::StepSkipped { .. }
+        | Event::StepActivated { .. }
+        | Event::SeatsReplaced { .. }
+        | Event::ApproverAdded { .. }
+        | Event::ApproverRemoved { .. }
+        | Event::SeatReassigned { .. }
+        | Event::DecisionRecorded { .. }
+        | Event::StepCompleted { .. }
+        | Event::StepsReopened { .. }
+        | Event::StepPaused { .. }
+        | Event::StepResumed { .. } => evolve_step(request, event, at),
+        Event::RequestApproved { by } => {
+            request.blocked = None;
+            request.phase = Phase::Approved { at, by: *by };
+        }
+        Event::RequestRejected { by } => {
+            request.blocked = None;
+            request.phase = Phase::Rejected { at, by: by.clone() };
+        }
+        Event::RequestCancelled { by, comment } => {
+            request.blocked = None;
+            let (by, comment) = (by.clone(), comment.clone());
+            request.phase = Phase::Cancelled { at, by, comment };
+        }
+        Event::RequestExpired => {
+            request.blocked = None;
+            request.phase = Phase::Expired { at };
+        }
+        Event::ReceiptConfirmed { by, comment } => {
+            let (by, comment) = (by.clone(), comment.clone());
+            request.confirmations.push(Confirmation { by, comment, at });
+        }
+        Event::RequestBlocked { why } => request.blocked = Some(why.clone()),
+        Event::RequestUnblocked => request.blocked = None,
+        Event::ExecutionReleased { .. }
+        | Event::ExecutionStarted { .. }
+        | Event::ExecutionSucceeded { .. }
+        | Event::ExecutionRetryScheduled { .. }
+        | Event::ExecutionInDoubt { .. }
+        | Event::ExecutionFailed { .. }
+        | Event::ExecutionExpired { .. }
+        | Event::ExecutionCancelled { .. }
+        | Event::GrantEnding { .. }
+        | Event::GrantEndFailed { .. }
+        | Event::GrantEnded { .. } => evolve_execution(request, event, at),
+    }
+}
+
+fn evolve_step(request: &mut Request, event: &Event, at: DateTime<Utc>) {
+    match event {
         Event::StepSkipped { step, why } => {
             set_step(request, step, StepState::Skipped { at, why: why.clone() });
         }
         Event::StepActivated { step, open } => {
             set_step(request, step, StepState::Active(open.clone()));
+        }
+        Event::SeatsReplaced { step, from, to } => {
+            if let Some(StepState::Active(open)) = state_of(request, step) {
+                open.seats.iter_mut().for_each(|seat| replace(seat, from, to));
+            }
         }
         Event::DecisionRecorded { step, decision } => {
             if let Some(StepState::Active(open)) = state_of(request, step) {
@@ -55,36 +112,7 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         }
         Event::StepPaused { step } => pause(request, step),
         Event::StepResumed { step } => resume(request, step),
-        Event::RequestApproved { by } => {
-            request.blocked = None;
-            request.phase = Phase::Approved { at, by: *by };
-        }
-        Event::RequestRejected { by } => {
-            request.blocked = None;
-            request.phase = Phase::Rejected { at, by: by.clone() };
-        }
-        Event::RequestCancelled { by, comment } => {
-            request.blocked = None;
-            let (by, comment) = (by.clone(), comment.clone());
-            request.phase = Phase::Cancelled { at, by, comment };
-        }
-        Event::RequestExpired => {
-            request.blocked = None;
-            request.phase = Phase::Expired { at };
-        }
-        Event::RequestBlocked { why } => request.blocked = Some(why.clone()),
-        Event::RequestUnblocked => request.blocked = None,
-        Event::ExecutionReleased { .. }
-        | Event::ExecutionStarted { .. }
-        | Event::ExecutionSucceeded { .. }
-        | Event::ExecutionRetryScheduled { .. }
-        | Event::ExecutionInDoubt { .. }
-        | Event::ExecutionFailed { .. }
-        | Event::ExecutionExpired { .. }
-        | Event::ExecutionCancelled { .. }
-        | Event::GrantEnding { .. }
-        | Event::GrantEndFailed { .. }
-        | Event::GrantEnded { .. } => evolve_execution(request, event, at),
+        _ => {}
     }
 }
 
@@ -136,6 +164,40 @@ fn set_step(request: &mut Request, id: &StepId, to: StepState) {
     }
 }
 
+fn replace(seat: &mut Seat, from: &UserId, to: &UserId) {
+    fn replace_in(who: &mut SeatWho, from: &UserId, to: &UserId) -> bool {
+        match who {
+            SeatWho::Person(id) | SeatWho::Found(id) if id == from => {
+                *id = to.clone();
+                true
+            }
+            SeatWho::AnyOf(several) => {
+                // All of them, not only the first that is found.
+                several.iter_mut().filter_map(|who| replace_in(who, from, to).then_some(())).count()
+                    > 0
+            }
+            SeatWho::Person(_)
+            | SeatWho::Found(_)
+            | SeatWho::Group(_)
+            | SeatWho::Role(_)
+            | SeatWho::Node { .. }
+            | SeatWho::Nobody => false,
+        }
+    }
+    if seat.is_without(from) {
+        return;
+    }
+    let mut is_replaced = replace_in(&mut seat.who, from, to);
+    for further in &mut seat.also {
+        is_replaced |= replace_in(&mut further.who, from, to);
+    }
+    if is_replaced {
+        seat.people.retain(|id| id != from && id != to);
+        seat.people.push(to.clone());
+        seat.empty = None;
+    }
+}
+
 fn evolve_execution(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     let Some(id) = execution_of(event) else { return };
     let Some(execution) = request.executions.iter_mut().find(|e| e.id == *id) else { return };
@@ -172,6 +234,7 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         Event::RequestSubmitted(_)
         | Event::StepSkipped { .. }
         | Event::StepActivated { .. }
+        | Event::SeatsReplaced { .. }
         | Event::DecisionRecorded { .. }
         | Event::ApproverAdded { .. }
         | Event::ApproverRemoved { .. }
@@ -184,6 +247,7 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         | Event::RequestRejected { .. }
         | Event::RequestCancelled { .. }
         | Event::RequestExpired
+        | Event::ReceiptConfirmed { .. }
         | Event::RequestBlocked { .. }
         | Event::RequestUnblocked => None,
     }

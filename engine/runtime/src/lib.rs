@@ -18,6 +18,7 @@ mod extensions;
 mod files;
 mod library;
 mod load;
+mod offboard;
 mod organization;
 mod organize;
 mod read;

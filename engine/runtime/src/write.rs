@@ -19,7 +19,7 @@ use engine_core::{
     rule::Rule,
 };
 use engine_store::{
-    Commit, EventRecord, Key, Lane, Millis, Outcome, Present, RequestChange, Sequence,
+    AgendaChange, Commit, EventRecord, Key, Lane, Millis, Outcome, Present, RequestChange, Sequence,
 };
 
 use self::{agenda::agenda, index::index_of, repeat::answer_of};
@@ -234,6 +234,17 @@ impl Engine {
         let empty =
             commit.agenda.is_empty() && commit.requests.is_empty() && commit.answer.is_none();
         Ok((!empty).then_some(commit))
+    }
+
+    /// What of a command that was decided elsewhere goes into a commit of several requests (DIR-9).
+    pub(crate) fn part_of_commit(
+        errand: &Errand<'_>,
+        meta: &Meta,
+        changes: &Changes,
+        expected: Sequence,
+    ) -> Result<(RequestChange, Vec<AgendaChange>), EngineError> {
+        let agenda = agenda(errand, meta, &changes.effects)?;
+        Ok((request_change(meta, changes, expected)?, agenda))
     }
 
     /// The version of its rule that a request is bound to, checked.

@@ -3,7 +3,7 @@
 use engine_core::{
     event::{Actor, Event, Recorded},
     extension::Failure,
-    ids::StepId,
+    ids::{StepId, UserId},
     request::{Block, Choice, Decision, EndCause, ExecutionFailure},
 };
 
@@ -38,6 +38,7 @@ impl Names<'_> {
                     "seat"
                 )
             ),
+            Event::SeatsReplaced { step, from, to } => self.replaced(step, from, to),
             Event::DecisionRecorded { step, decision } => self.decision(step, decision),
             Event::ApproverAdded { step, user, by, .. } => format!(
                 "{} gave {} a seat in step {}.",
@@ -81,8 +82,33 @@ impl Names<'_> {
                 format!("{} cancelled the request: {comment}", self.person(by))
             }
             Event::RequestExpired => "The request expired: nobody decided in time.".to_owned(),
+            Event::ReceiptConfirmed { by, comment } => {
+                format!("{} confirmed what was done: {comment}", self.person(by))
+            }
             Event::RequestBlocked { why } => self.blocked(why),
             Event::RequestUnblocked => "The request can go on.".to_owned(),
+            Event::ExecutionReleased { .. }
+            | Event::ExecutionStarted { .. }
+            | Event::ExecutionSucceeded { .. }
+            | Event::ExecutionRetryScheduled { .. }
+            | Event::ExecutionInDoubt { .. }
+            | Event::ExecutionFailed { .. }
+            | Event::ExecutionExpired { .. }
+            | Event::ExecutionCancelled { .. }
+            | Event::GrantEnding { .. }
+            | Event::GrantEndFailed { .. }
+            | Event::GrantEnded { .. } => self.execution_event(&recorded.event),
+        }
+    }
+
+    fn replaced(&self, step: &StepId, from: &UserId, to: &UserId) -> String {
+        let (from, to) = (self.person(from), self.person(to));
+        format!("{to} takes over the seat of {from}, who left, at step {}.", self.step(step))
+    }
+
+    /// What happened to an execution.
+    fn execution_event(&self, event: &Event) -> String {
+        match event {
             Event::ExecutionReleased { execution, .. } => format!("`{execution}` may run."),
             Event::ExecutionStarted { execution, attempt, .. } => {
                 format!("`{execution}` started, attempt {attempt}.")
@@ -112,6 +138,7 @@ impl Names<'_> {
                 self.failure(failure)
             ),
             Event::GrantEnded { execution } => format!("`{execution}` was taken back."),
+            _ => String::new(),
         }
     }
 

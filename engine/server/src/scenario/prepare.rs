@@ -1,7 +1,11 @@
 //! From a command as it is written to the call of the engine.
 
 use chrono::{DateTime, Utc};
-use engine_api::{catalogue::Names, directory::UserDoc, document::Segment};
+use engine_api::{
+    catalogue::Names,
+    directory::{ReplaceBy, UserDoc},
+    document::Segment,
+};
 use engine_core::{
     command::{Approver, Command, Decide, Seen, Submit},
     ids::{BadId, CommandId, ExecutionId, Login, RequestId, RuleId, StepId},
@@ -42,6 +46,7 @@ impl Preparation<'_> {
             CommandDoc::Approve(doc) => self.decide(doc, Choice::Approve).await,
             CommandDoc::Reject(doc) => self.decide(doc, Choice::Reject).await,
             CommandDoc::Cancel(doc) => self.cancel(doc).await,
+            CommandDoc::Confirm(doc) => self.confirm(doc),
             CommandDoc::Reevaluate(doc) => {
                 self.command(&doc.r#as, &doc.request, doc.key.as_deref(), Command::Reevaluate)
             }
@@ -58,6 +63,12 @@ impl Preparation<'_> {
             CommandDoc::Set(doc) => self.set(doc),
             CommandDoc::UpdateUser(doc) => self.update_user(doc),
             CommandDoc::Deactivate(doc) => self.deactivate(doc),
+            CommandDoc::Transfer(doc) => {
+                let caller = self.bench.caller(doc.r#as.as_ref())?;
+                let change = Change::TransferOwnership(doc.to.clone());
+                let call = Call::Organize(caller, Box::new(change));
+                Ok(Prepared { call, request: None, person: None })
+            }
             CommandDoc::Open(doc) => {
                 let caller = self.bench.caller(Some(&doc.r#as))?;
                 let tab = (doc.r#as.clone(), doc.tab.clone());
@@ -89,11 +100,7 @@ impl Preparation<'_> {
     }
 
     fn submit(&self, doc: &SubmitDoc) -> Result<Prepared, Broken> {
-        let later = [
-            ("rule_group", doc.rule_group.is_some()),
-            ("request", doc.request.is_some()),
-            ("target_users", doc.target_users.is_some()),
-        ];
+        let later = [("rule_group", doc.rule_group.is_some()), ("request", doc.request.is_some())];
         refuse_unavailable("submit", &later)?;
         let caller = self.keyed(&doc.r#as, doc.key.as_deref())?;
         let person = Some(caller.user.clone());
@@ -177,6 +184,18 @@ impl Preparation<'_> {
         let seen = self.tabs.get(&(login.clone(), tab.to_owned()));
         let missing = || Broken::new(format!("`{login}` has not opened a tab `{tab}`"));
         seen.cloned().map(Some).ok_or_else(missing)
+    }
+
+    fn confirm(&self, doc: &DecideDoc) -> Result<Prepared, Broken> {
+        let later = [
+            ("items", doc.items.is_some()),
+            ("concern", doc.concern.is_some()),
+            ("step", doc.step.is_some()),
+            ("tab", doc.tab.is_some()),
+        ];
+        refuse_unavailable("confirm", &later)?;
+        let command = Command::Confirm { comment: doc.comment.clone().unwrap_or_default() };
+        self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
     }
 
     /// DEC-8a: what the tab shows, else what is there now; nothing where a step alone is named.
@@ -276,9 +295,19 @@ impl Preparation<'_> {
     }
 
     fn deactivate(&self, doc: &DeactivateDoc) -> Result<Prepared, Broken> {
-        refuse_unavailable("deactivate", &[("replace_by", doc.replace_by.is_some())])?;
-        let user = UserDoc { active: false, ..self.user_doc(&doc.user)? };
-        self.put_user(doc.r#as.as_ref(), user)
+        let caller = self.bench.caller(doc.r#as.as_ref())?;
+        let replace_by = doc.replace_by.clone().map(serde_json::from_value::<ReplaceBy>);
+        let call = match replace_by.transpose() {
+            Ok(replace_by) => {
+                let (login, force) = (doc.user.clone(), doc.force);
+                let change = Change::Deactivate { login, replace_by, force };
+                Call::Organize(caller, Box::new(change))
+            }
+            Err(error) => {
+                Call::Refused(Refusal::unread(Code::Invalid, "replace_by", error.to_string()))
+            }
+        };
+        Ok(Prepared { call, request: None, person: None })
     }
 
     fn put_user(&self, login: Option<&Login>, user: UserDoc) -> Result<Prepared, Broken> {
@@ -304,6 +333,8 @@ impl Preparation<'_> {
             role: user.role,
             groups: user.groups.iter().cloned().collect(),
             properties: properties.map(|(name, v)| (name.clone(), names.literal(v))).collect(),
+            replace_by: None,
+            force: false,
         })
     }
 }
@@ -337,6 +368,7 @@ fn read_submit(doc: &SubmitDoc, id: &str) -> Result<Submit, Refusal> {
         properties: doc.properties.clone(),
         items: doc.items.clone(),
         picks: doc.picks.clone(),
+        target_users: doc.target_users.clone(),
         title: doc.title.clone().unwrap_or_else(|| "A request".to_owned()),
         reason: doc.reason.clone().unwrap_or_else(|| "For a good reason".to_owned()),
         urgent: doc.urgent,

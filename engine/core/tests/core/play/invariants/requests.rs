@@ -158,6 +158,7 @@ pub(super) fn sight(stage: &Stage, turn: &Turn) -> Result<(), String> {
         Command::Submit(_)
         | Command::Decide(_)
         | Command::Cancel { .. }
+        | Command::Confirm { .. }
         | Command::Reevaluate
         | Command::AddApprover(_)
         | Command::RemoveApprover(_)
