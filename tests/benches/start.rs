@@ -188,6 +188,7 @@ async fn fill(folder: &Path, requests: usize) -> Result<()> {
             properties: Default::default(),
             items: Vec::new(),
             picks: Default::default(),
+            target_users: Vec::new(),
             title: "A new press".to_owned(),
             reason: "The old one broke".to_owned(),
             urgent: false,

@@ -8,6 +8,7 @@ mod condition;
 mod event;
 mod failure;
 mod notice;
+mod offboarding;
 mod rejection;
 mod request;
 #[cfg(test)]

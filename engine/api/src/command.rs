@@ -28,6 +28,9 @@ pub struct SubmitRequest {
     /// Logins by assignment, where the rule lets the requester pick (STP-2).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub picks: BTreeMap<String, Vec<String>>,
+    /// Logins of those it is for; the requester where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub target_users: Vec<String>,
     /// 3 to 1000 characters, unless the organization says otherwise.
     #[serde(default)]
     pub title: String,
@@ -130,6 +133,7 @@ impl SubmitRequest {
             properties: self.properties,
             items: self.items,
             picks: self.picks,
+            target_users: self.target_users,
             title: self.title,
             reason: self.reason,
             urgent: self.urgent,

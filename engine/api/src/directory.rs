@@ -73,6 +73,71 @@ pub struct UserDoc {
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Json>)]
     pub properties: BTreeMap<PropertyName, Json>,
+    /// For one who is deactivated: who takes over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replace_by: Option<ReplaceBy>,
+    /// For one who is deactivated: even where nobody takes over. Never read back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub force: bool,
+}
+
+/// Who takes over from somebody who leaves: `bob`, or `{capex/unit: bob, r-17/board: cleo}` (DIR-9).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReplaceBy {
+    /// One for all places.
+    All(Login),
+    /// One each, by place: a rule or a request, and a step of it.
+    Each(BTreeMap<String, Login>),
+}
+
+/// Deactivating a user (DIR-9).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Deactivation {
+    /// Who takes over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replace_by: Option<ReplaceBy>,
+    /// Even where nobody takes over: requests that nobody can decide then are blocked.
+    pub force: bool,
+}
+
+/// Handing the owner's role over (DIR-3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Transfer {
+    /// The login of the owner to be; whoever hands it over becomes an administrator.
+    pub to: String,
+}
+
+impl<'de> Deserialize<'de> for ReplaceBy {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = ReplaceBy;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a login, or one for each place, such as `{capex/unit: bob}`")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<ReplaceBy, E> {
+                Login::parse(text).map(ReplaceBy::All).map_err(E::custom)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ReplaceBy, A::Error> {
+                BTreeMap::deserialize(MapAccessDeserializer::new(map)).map(ReplaceBy::Each)
+            }
+        }
+        from.deserialize_any(Reader)
+    }
+}
+
+impl Serialize for ReplaceBy {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::All(login) => login.serialize(to),
+            Self::Each(each) => each.serialize(to),
+        }
+    }
 }
 
 /// A group: `finance`, or `{id: finance, name: Finance}`.

@@ -11,7 +11,7 @@ use crate::{
     command::{
         ApproverRequest, CommentRequest, Decide, Reassign, SubmitRequest, WatchRequest, WithComment,
     },
-    directory::{DirectoryDoc, RatesDoc, UserDoc},
+    directory::{Deactivation, DirectoryDoc, RatesDoc, Transfer, UserDoc},
     openapi::{Anything, Binary, Download, Text},
     organization::{
         Bundle, ChangeList, GrantDoc, Health, Me, NewToken, PluginList, RuleList, RuleView,
@@ -119,6 +119,8 @@ endpoints! {
     Decide: Post "/api/v1/requests/{id}/decisions"
         "Approve or reject; `If-Match` says what was seen" [] (Decide) -> RequestView;
     Cancel: Post "/api/v1/requests/{id}/cancel" "Take a request back" [] (WithComment) -> RequestView;
+    Confirm: Post "/api/v1/requests/{id}/confirm"
+        "Confirm what was done, as a reviewer of receipts" [] (WithComment) -> RequestView;
     Reevaluate: Post "/api/v1/requests/{id}/reevaluate"
         "Ask again what could not be decided" [] (-) -> RequestView;
     AddApprover: Post "/api/v1/requests/{id}/approvers"
@@ -165,6 +167,10 @@ endpoints! {
     GetUser: Get "/api/v1/users/{login}" "Read a user" [] (-) -> UserDoc;
     PutUser: Put "/api/v1/users/{login}" "Add or change a user" ["dry_run"] (UserDoc) -> ChangeList;
     DeleteUser: Delete "/api/v1/users/{login}" "Remove a user" ["dry_run"] (-) -> ChangeList;
+    DeactivateUser: Post "/api/v1/users/{login}/deactivate"
+        "Deactivate a user, and say who takes over" ["dry_run"] (Deactivation) -> ChangeList;
+    TransferOwnership: Post "/api/v1/owner" "Hand the owner's role over" ["dry_run"]
+        (Transfer) -> ChangeList;
     ListRules: Get "/api/v1/rules" "List rules" [] (-) -> RuleList;
     GetRule: Get "/api/v1/rules/{id}" "Read a rule" ["version"] (-) -> RuleView;
     PublishRule: Put "/api/v1/rules/{id}" "Publish a rule, written in YAML or JSON"
@@ -206,6 +212,7 @@ impl Endpoint {
             Self::Submit
                 | Self::Decide
                 | Self::Cancel
+                | Self::Confirm
                 | Self::Reevaluate
                 | Self::AddApprover
                 | Self::RemoveApprover

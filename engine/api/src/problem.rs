@@ -91,11 +91,10 @@ impl ErrorBody {
                 body.fields = fields.iter().map(FieldMessage::from).collect();
             }
             Rejection::RuleInvalid(problems) => {
-                let field = |problem: &engine_core::rule::Problem| FieldMessage {
-                    field: problem.path.clone(),
-                    message: problem.message.clone(),
-                };
-                body.fields = problems.iter().map(field).collect();
+                body.fields = problems.iter().map(of_problem).collect();
+            }
+            Rejection::ReplacementNeeded(places) => {
+                body.fields = places.iter().map(|place| of_place(place, names)).collect();
             }
             Rejection::CannotDecide(unmet) => {
                 let said = |unmet| Said {
@@ -120,6 +119,8 @@ impl ErrorBody {
             | Rejection::PlanFailed { .. }
             | Rejection::NotPending { .. }
             | Rejection::CannotHoldSeat { .. }
+            | Rejection::NothingToConfirm { .. }
+            | Rejection::AlreadyConfirmed
             | Rejection::TooLate { .. } => {}
         }
         body
@@ -151,4 +152,11 @@ fn code_of(rejection: &Rejection) -> ErrorCode {
         Rejection::PlanFailed { class, .. } if class.is_retryable() => ErrorCode::Unavailable,
         other => other.code().into(),
     }
+}
+fn of_problem(problem: &engine_core::rule::Problem) -> FieldMessage {
+    FieldMessage { field: problem.path.clone(), message: problem.message.clone() }
+}
+
+fn of_place(needed: &engine_core::offboarding::NeededPlace, names: &Names<'_>) -> FieldMessage {
+    FieldMessage { field: needed.place.to_string(), message: names.needed(&needed.why) }
 }

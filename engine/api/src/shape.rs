@@ -9,7 +9,7 @@ use utoipa::{
     },
 };
 
-use crate::directory::{GroupDoc, RatesDoc};
+use crate::directory::{GroupDoc, RatesDoc, ReplaceBy};
 
 /// What administrators can set; what is absent has its default.
 #[derive(Debug, ToSchema)]
@@ -171,6 +171,18 @@ impl PartialSchema for GroupDoc {
 }
 
 impl ToSchema for GroupDoc {}
+
+impl PartialSchema for ReplaceBy {
+    fn schema() -> RefOr<Schema> {
+        let each = ObjectBuilder::new()
+            .description(Some("By place, such as `capex/unit`: a login."))
+            .additional_properties(Some(text("The login of who takes over there.")));
+        let either = OneOfBuilder::new().item(text("The login of who takes over.")).item(each);
+        either.description(Some("Who takes over from somebody who leaves.")).into()
+    }
+}
+
+impl ToSchema for ReplaceBy {}
 
 impl PartialSchema for RatesDoc {
     fn schema() -> RefOr<Schema> {

@@ -86,6 +86,7 @@ fn organization() -> CoreOrganization {
             role: user.role,
             groups: user.groups.into_iter().collect(),
             properties: BTreeMap::new(),
+            replacement: engine_core::directory::Replacement::default(),
         });
     }
     for resource in read.directory.resources {

@@ -49,6 +49,11 @@ pub enum Command {
     Watch(UserId),
     /// Watch no longer.
     Leave,
+    /// Read what was done, and say so (REQ-12).
+    Confirm {
+        /// Required.
+        comment: String,
+    },
     /// Ask again what could not be decided (CND-3).
     Reevaluate,
     /// Give somebody a seat (STP-15).
@@ -96,6 +101,13 @@ pub enum EngineCommand {
     MissUrgent,
     /// People changed who may hold a seat of the active step (STP-6a).
     Recount,
+    /// Somebody takes over the open seats of a person who leaves (DIR-9).
+    Replace {
+        /// Who leaves.
+        from: UserId,
+        /// Who takes over.
+        to: UserId,
+    },
     /// The outbox is about to run an execution.
     Start(ExecutionId),
     /// An attempt came to an end.
@@ -152,6 +164,9 @@ pub struct Submit {
     /// Whom the requester picks, unread: logins by assignment (STP-2).
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub picks: BTreeMap<String, Vec<String>>,
+    /// Logins, unread; none means the requester (REQ-6).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub target_users: Vec<String>,
     /// Length is a setting (REQ-2).
     pub title: String,
     /// Length is a setting (REQ-2).
@@ -214,6 +229,7 @@ impl Command {
             Self::Comment { .. } => "comment",
             Self::Watch(_) => "watch",
             Self::Leave => "leave",
+            Self::Confirm { .. } => "confirm",
             Self::Reevaluate => "reevaluate",
             Self::AddApprover(_) => "add_approver",
             Self::RemoveApprover(_) => "remove_approver",
@@ -228,6 +244,7 @@ impl Command {
                 EngineCommand::RemindUrgent => "remind_urgent",
                 EngineCommand::MissUrgent => "miss_urgent",
                 EngineCommand::Recount => "recount",
+                EngineCommand::Replace { .. } => "replace",
                 EngineCommand::Start(_) => "start_execution",
                 EngineCommand::Finish { .. } => "finish_execution",
                 EngineCommand::ExpireExecution(_) => "expire_execution",

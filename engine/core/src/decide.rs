@@ -6,12 +6,14 @@
 mod advance;
 mod cancel;
 mod choose;
+mod confirm;
 mod due;
 mod execution;
 mod form;
 mod grant;
 mod pick;
 mod reassign;
+mod replace;
 mod seats;
 mod submit;
 pub mod talk;
@@ -170,6 +172,7 @@ impl<'a> Draft<'a> {
             Command::Comment { text } => self.say(text),
             Command::Watch(user) => self.watch(user),
             Command::Leave => self.leave(),
+            Command::Confirm { comment } => self.confirm(comment),
             Command::Reevaluate => self.reevaluate(),
             Command::AddApprover(approver) => self.add_approver(approver),
             Command::RemoveApprover(approver) => self.remove_approver(approver),
@@ -193,6 +196,7 @@ impl<'a> Draft<'a> {
             EngineCommand::RemindUrgent => self.remind_urgent(),
             EngineCommand::MissUrgent => self.miss_urgent(),
             EngineCommand::Recount => self.recount(),
+            EngineCommand::Replace { from, to } => self.replace(from, to),
             EngineCommand::Start(execution) => self.start(execution),
             EngineCommand::Finish { execution, attempt, outcome } => {
                 self.finish_attempt(execution, *attempt, outcome)

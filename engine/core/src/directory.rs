@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{GroupId, Login, NodeId, PropertyName, ResourceId, UserId},
+    ids::{GroupId, Login, NodeId, PropertyName, ResourceId, RuleId, StepId, UserId},
     value::Value,
 };
 
@@ -27,6 +27,9 @@ pub enum OrganizationRole {
     /// Everybody else.
     User,
 }
+
+/// How many people may have left one after the other.
+const MAX_STAND_INS: usize = 8;
 
 /// What a user is: a person, or a program that submits and never decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +65,34 @@ pub struct User {
     pub groups: BTreeSet<GroupId>,
     /// Typed properties, such as `manager: user`.
     pub properties: BTreeMap<PropertyName, Value>,
+    /// For one who is deactivated: who decides in their place (DIR-9).
+    #[serde(default, skip_serializing_if = "Replacement::is_nobody")]
+    pub replacement: Replacement,
+}
+
+/// Who decides in the place of somebody who left (DIR-9).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replacement {
+    /// Wherever nobody else is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub all: Option<UserId>,
+    /// In these steps of these rules.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub at: BTreeMap<RuleId, BTreeMap<StepId, UserId>>,
+}
+
+impl Replacement {
+    /// Whether nobody is named.
+    #[must_use]
+    pub fn is_nobody(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Who it is in a step of a rule.
+    #[must_use]
+    pub fn in_step(&self, rule: &RuleId, step: &StepId) -> Option<&UserId> {
+        self.at.get(rule).and_then(|steps| steps.get(step)).or(self.all.as_ref())
+    }
 }
 
 /// A group (DIR-1). Its members are found through the users.
@@ -195,6 +226,20 @@ impl Directory {
         self.users.get(id).filter(|user| user.active)
     }
 
+    /// The user, or where they left, who decides in their place in a step of a rule (DIR-9): also
+    /// where that one has left in the meantime.
+    #[must_use]
+    pub fn stand_in(&self, id: &UserId, rule: &RuleId, step: &StepId) -> Option<&User> {
+        let mut user = self.user(id)?;
+        for _ in 0..MAX_STAND_INS {
+            if user.active {
+                return Some(user);
+            }
+            user = self.user(user.replacement.in_step(rule, step)?)?;
+        }
+        None
+    }
+
     /// The user with this login, active or not.
     #[must_use]
     pub fn by_login(&self, login: &Login) -> Option<&User> {
@@ -270,7 +315,7 @@ impl Directory {
     }
 
     /// The node and those above it, nearest first; ends even if the tree were a ring.
-    fn ancestry(&self, node: &NodeId) -> impl Iterator<Item = &Node> {
+    pub fn ancestry(&self, node: &NodeId) -> impl Iterator<Item = &Node> {
         std::iter::successors(self.nodes.get(node), |node| self.nodes.get(node.parent.as_ref()?))
             .take(self.nodes.len())
     }
@@ -299,6 +344,7 @@ mod tests {
             role: OrganizationRole::User,
             groups: groups.iter().map(|g| id(g)).collect(),
             properties: BTreeMap::new(),
+            replacement: Replacement::default(),
         }
     }
 

@@ -9,12 +9,12 @@ use crate::{
     ids::{StepId, UserId},
     matching::Possibilities,
     rejection::Unmet,
-    request::{Choice, OpenStep, SeatId, StepState},
+    request::{Choice, EmptyBecause, OpenStep, SeatId, StepState},
     rule::{
         Assignment, Step, Who,
         definition::{AccessPolicy, QuorumDoc},
     },
-    visibility::{is_involved, may_execute, may_fill, sees},
+    visibility::{is_involved, may_execute, may_fill, reviews_receipt, sees},
 };
 
 /// What a person can do in the active step.
@@ -56,7 +56,9 @@ impl View<'_> {
             && let Some(step) = self.rule.step(id)
         {
             seats = self.fillable(step, &open.seats, person);
-            unmet.extend(self.seat_trouble(step, open, &seats, person));
+            // A seat is theirs to decide even where they do not see the request (ELG-1 b, c).
+            let theirs = self.claimed(step, &open.seats, person);
+            unmet.extend(self.seat_trouble(step, open, &theirs, person));
             if open.decision_of(&person.id).is_some() {
                 unmet.push(Unmet::AlreadyDecided { step: id.clone() });
             }
@@ -131,6 +133,16 @@ impl View<'_> {
         may_execute(self.rule, self.request, person)
     }
 
+    /// Whether this person can confirm now what was done (REQ-12).
+    #[must_use]
+    pub fn may_confirm(&self, person: &User) -> bool {
+        person.kind == UserKind::Person
+            && reviews_receipt(self.rule, self.request, person)
+            && !self.is_self(&person.id)
+            && self.request.is_done()
+            && self.request.confirmations.iter().all(|confirmation| confirmation.by != person.id)
+    }
+
     /// ELG-1 b
     fn has_access(&self, person: &User) -> bool {
         let directory = &self.organization.directory;
@@ -146,7 +158,7 @@ impl View<'_> {
         &self,
         step: &Step,
         open: &OpenStep,
-        fillable: &BTreeSet<SeatId>,
+        theirs: &BTreeSet<SeatId>,
         person: &User,
     ) -> Option<Unmet> {
         if !person.active {
@@ -157,10 +169,10 @@ impl View<'_> {
         );
         let taken: Vec<UserId> =
             open.of(Choice::Approve).map(|d| d.by.clone()).filter(|id| *id != person.id).collect();
-        if !fillable.is_empty() {
+        if !theirs.is_empty() {
             let all = open.seats.iter().map(|seat| seat.id).collect();
             let before = approvals.largest(&all).len();
-            fillable.iter().for_each(|seat| approvals.add(*seat, &person.id));
+            theirs.iter().for_each(|seat| approvals.add(*seat, &person.id));
             let is_free = approvals.largest(&all).len() > before;
             return (!is_free).then(|| Unmet::NoSeat { step: step.id.clone(), taken_by: taken });
         }
@@ -216,7 +228,8 @@ impl View<'_> {
     fn would_fill(&self, step: &Step, assignment: &Assignment, person: &User) -> bool {
         let directory = &self.organization.directory;
         self.places(step, assignment).into_iter().filter_map(Result::ok).any(|who| {
-            may_fill(directory, &who, person) && self.bar(step, &who, &person.id).is_none()
+            may_fill(directory, &who, person)
+                && matches!(self.bar(step, &who, &person.id), None | Some(EmptyBecause::NoSight))
         })
     }
 

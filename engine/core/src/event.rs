@@ -61,6 +61,15 @@ pub enum Event {
     UrgentReminded,
     /// An urgent request was not approved in time (URG-5a).
     UrgentOverdue,
+    /// Somebody took over the open seats of a person who left (DIR-9).
+    SeatsReplaced {
+        /// In which step.
+        step: StepId,
+        /// Who left.
+        from: UserId,
+        /// Who took over.
+        to: UserId,
+    },
     /// Somebody decided (DEC-1).
     DecisionRecorded {
         /// In which step.
@@ -176,6 +185,13 @@ pub enum Event {
         /// Who.
         user: UserId,
     },
+    /// A receipt reviewer read what was done (REQ-12).
+    ReceiptConfirmed {
+        /// Who.
+        by: UserId,
+        /// What they say.
+        comment: String,
+    },
     /// It cannot go on until data or rules change.
     RequestBlocked {
         /// Why.
@@ -290,6 +306,7 @@ impl Event {
             Self::StepOverdue { .. } => "step_overdue",
             Self::UrgentReminded => "urgent_reminded",
             Self::UrgentOverdue => "urgent_overdue",
+            Self::SeatsReplaced { .. } => "seats_replaced",
             Self::DecisionRecorded { .. } => "decision_recorded",
             Self::ApproverAdded { .. } => "approver_added",
             Self::ApproverRemoved { .. } => "approver_removed",
@@ -305,6 +322,7 @@ impl Event {
             Self::CommentAdded { .. } => "comment_added",
             Self::WatcherAdded { .. } => "watcher_added",
             Self::WatcherLeft { .. } => "watcher_left",
+            Self::ReceiptConfirmed { .. } => "receipt_confirmed",
             Self::RequestBlocked { .. } => "request_blocked",
             Self::RequestUnblocked => "request_unblocked",
             Self::ExecutionReleased { .. } => "execution_released",

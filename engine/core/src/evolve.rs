@@ -6,8 +6,11 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     event::{Event, Recorded},
-    ids::{ExecutionId, StepId},
-    request::{EndCause, Execution, ExecutionState, Overdue, Phase, Request, SeatWho, StepState},
+    ids::{ExecutionId, StepId, UserId},
+    request::{
+        Confirmation, EndCause, Execution, ExecutionState, Overdue, Phase, Request, Seat, SeatWho,
+        StepState,
+    },
 };
 
 /// The request after its events, oldest first; none before it was submitted.
@@ -27,30 +30,17 @@ pub fn replay<'a>(events: impl IntoIterator<Item = &'a Recorded>) -> Option<Requ
 pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     match event {
         Event::RequestSubmitted(first) => *request = (**first).clone(),
-        Event::StepSkipped { step, why } => {
-            set_step(request, step, StepState::Skipped { at, why: why.clone() });
-        }
-        Event::StepActivated { step, open } => {
-            set_step(request, step, StepState::Active(open.clone()));
-        }
-        Event::DecisionRecorded { step, decision } => {
-            if let Some(StepState::Active(open)) = state_of(request, step) {
-                open.decisions.push(decision.clone());
-            }
-        }
-        Event::ApproverAdded { .. }
+        Event::StepSkipped { .. }
+        | Event::StepActivated { .. }
+        | Event::SeatsReplaced { .. }
+        | Event::ApproverAdded { .. }
         | Event::ApproverRemoved { .. }
-        | Event::SeatReassigned { .. } => seats::evolve(request, event),
-        Event::StepCompleted { step, filled } => {
-            if let Some(state) = state_of(request, step)
-                && let StepState::Active(open) = state
-            {
-                *state = StepState::Complete { at, step: open.clone(), filled: filled.clone() };
-            }
-        }
-        Event::StepsReopened { steps, revision } => reopen_all(request, steps, *revision),
-        Event::StepPaused { step } => pause(request, step),
-        Event::StepResumed { step } => resume(request, step),
+        | Event::SeatReassigned { .. }
+        | Event::DecisionRecorded { .. }
+        | Event::StepCompleted { .. }
+        | Event::StepsReopened { .. }
+        | Event::StepPaused { .. }
+        | Event::StepResumed { .. } => evolve_step(request, event, at),
         Event::StepReminded { .. }
         | Event::StepOverdue { .. }
         | Event::UrgentReminded
@@ -61,6 +51,10 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         | Event::RequestExpired => end(request, event, at),
         Event::CommentAdded { .. } | Event::WatcherAdded { .. } | Event::WatcherLeft { .. } => {
             evolve_talk(request, event);
+        }
+        Event::ReceiptConfirmed { by, comment } => {
+            let (by, comment) = (by.clone(), comment.clone());
+            request.confirmations.push(Confirmation { by, comment, at });
         }
         Event::RequestBlocked { why } => request.blocked = Some(why.clone()),
         Event::RequestUnblocked => request.blocked = None,
@@ -144,6 +138,41 @@ fn evolve_due(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     }
 }
 
+fn evolve_step(request: &mut Request, event: &Event, at: DateTime<Utc>) {
+    match event {
+        Event::StepSkipped { step, why } => {
+            set_step(request, step, StepState::Skipped { at, why: why.clone() });
+        }
+        Event::StepActivated { step, open } => {
+            set_step(request, step, StepState::Active(open.clone()));
+        }
+        Event::SeatsReplaced { step, from, to } => {
+            if let Some(StepState::Active(open)) = state_of(request, step) {
+                open.seats.iter_mut().for_each(|seat| replace(seat, from, to));
+            }
+        }
+        Event::DecisionRecorded { step, decision } => {
+            if let Some(StepState::Active(open)) = state_of(request, step) {
+                open.decisions.push(decision.clone());
+            }
+        }
+        Event::ApproverAdded { .. }
+        | Event::ApproverRemoved { .. }
+        | Event::SeatReassigned { .. } => seats::evolve(request, event),
+        Event::StepCompleted { step, filled } => {
+            if let Some(state) = state_of(request, step)
+                && let StepState::Active(open) = state
+            {
+                *state = StepState::Complete { at, step: open.clone(), filled: filled.clone() };
+            }
+        }
+        Event::StepsReopened { steps, revision } => reopen_all(request, steps, *revision),
+        Event::StepPaused { step } => pause(request, step),
+        Event::StepResumed { step } => resume(request, step),
+        _ => {}
+    }
+}
+
 fn state_of<'a>(request: &'a mut Request, id: &StepId) -> Option<&'a mut StepState> {
     let record = request.steps.iter_mut().find(|record| record.id == *id);
     record.map(|record| &mut record.state)
@@ -198,6 +227,40 @@ fn set_step(request: &mut Request, id: &StepId, to: StepState) {
     }
 }
 
+fn replace(seat: &mut Seat, from: &UserId, to: &UserId) {
+    fn replace_in(who: &mut SeatWho, from: &UserId, to: &UserId) -> bool {
+        match who {
+            SeatWho::Person(id) | SeatWho::Found(id) if id == from => {
+                *id = to.clone();
+                true
+            }
+            SeatWho::AnyOf(several) => {
+                // All of them, not only the first that is found.
+                several.iter_mut().filter_map(|who| replace_in(who, from, to).then_some(())).count()
+                    > 0
+            }
+            SeatWho::Person(_)
+            | SeatWho::Found(_)
+            | SeatWho::Group(_)
+            | SeatWho::Role(_)
+            | SeatWho::Node { .. }
+            | SeatWho::Nobody => false,
+        }
+    }
+    if seat.is_without(from) {
+        return;
+    }
+    let mut is_replaced = replace_in(&mut seat.who, from, to);
+    for further in &mut seat.also {
+        is_replaced |= replace_in(&mut further.who, from, to);
+    }
+    if is_replaced {
+        seat.people.retain(|id| id != from && id != to);
+        seat.people.push(to.clone());
+        seat.empty = None;
+    }
+}
+
 fn evolve_execution(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     let Some(id) = execution_of(event) else { return };
     let Some(execution) = request.executions.iter_mut().find(|e| e.id == *id) else { return };
@@ -239,6 +302,7 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         | Event::StepOverdue { .. }
         | Event::UrgentReminded
         | Event::UrgentOverdue
+        | Event::SeatsReplaced { .. }
         | Event::DecisionRecorded { .. }
         | Event::ApproverAdded { .. }
         | Event::ApproverRemoved { .. }
@@ -254,6 +318,7 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         | Event::CommentAdded { .. }
         | Event::WatcherAdded { .. }
         | Event::WatcherLeft { .. }
+        | Event::ReceiptConfirmed { .. }
         | Event::RequestBlocked { .. }
         | Event::RequestUnblocked => None,
     }

@@ -215,6 +215,14 @@ pub fn compare(
     Ok((a * ten.pow(b_scale)).cmp(&(b * ten.pow(a_scale))))
 }
 
+/// The value of one unit of a currency in the base currency.
+///
+/// # Errors
+/// [`MissingRate`] where it is not in the table, or there is no table.
+pub(crate) fn rate(currency: Currency, rates: Option<&Rates>) -> Result<Decimal, MissingRate> {
+    rates.ok_or(MissingRate(currency))?.of(currency)
+}
+
 /// The exact product as mantissa and scale.
 fn product(amount: Decimal, rate: Decimal) -> (BigInt, u32) {
     (BigInt::from(amount.mantissa()) * rate.mantissa(), amount.scale() + rate.scale())

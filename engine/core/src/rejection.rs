@@ -7,6 +7,7 @@ use crate::{
     explanation::Explanation,
     extension::FailureClass,
     ids::{BindingId, GroupId, PropertyName, RuleId, StepId, UserId},
+    offboarding::NeededPlace,
     request::{Shortage, Status},
     rule::Problem,
 };
@@ -179,6 +180,11 @@ pub enum Forbidden {
         /// The rule.
         rule: RuleId,
     },
+    /// The rule takes no requests for others (REQ-6).
+    NotForOthers {
+        /// The rule.
+        rule: RuleId,
+    },
     /// Only the requester does this.
     OnlyRequester,
     /// Only these groups or people run it (EXE-2).
@@ -196,6 +202,10 @@ pub enum Forbidden {
     TakesNoPart,
     /// Only watchers leave (REQ-9).
     NotAWatcher,
+    /// Not among the rule's receipt reviewers (REQ-12).
+    NotAReceiptReviewer,
+    /// Nobody confirms what was done for themself, as nobody approves it (STP-9).
+    OwnReceipt,
     /// Service accounts submit and never decide.
     ServiceAccount,
     /// Only administrators, the requester, and the approvers of the active step, in their step, change
@@ -217,8 +227,12 @@ pub enum Forbidden {
     OwnSeat,
     /// Only somebody with a seat in the active step passes it on (STP-16).
     NotAnApprover,
-    /// Nobody changes their own rights, and the owner's role moves by transfer only (DIR-3).
+    /// Nobody changes their own rights (DIR-3).
     OwnRights,
+    /// The owner's role moves by a transfer only (DIR-3).
+    OnlyTransfer,
+    /// Only the owner does this (DIR-3).
+    OnlyOwner,
 }
 
 /// A step that cannot be completed.
@@ -289,6 +303,8 @@ pub enum Rejection {
         /// Which.
         rule: RuleId,
     },
+    /// Somebody must take the place of who leaves (DIR-9, FIN-8).
+    ReplacementNeeded(Vec<NeededPlace>),
     /// An executor cannot say what it would do (EXE-6).
     PlanFailed {
         /// Which binding.
@@ -298,6 +314,13 @@ pub enum Rejection {
         /// What it says.
         message: String,
     },
+    /// There is no receipt to confirm yet, or ever (REQ-12).
+    NothingToConfirm {
+        /// What the request is.
+        status: Status,
+    },
+    /// This person confirmed already (REQ-12).
+    AlreadyConfirmed,
     /// The request is not open (DEC-9).
     NotPending {
         /// What it is.
@@ -327,7 +350,10 @@ impl Rejection {
             Self::NotFound => Code::NotFound,
             Self::Forbidden(_) => Code::Forbidden,
             Self::Invalid(_) | Self::PlanFailed { .. } => Code::Invalid,
-            Self::WrongStatus { .. } | Self::TooLate { .. } => Code::WrongStatus,
+            Self::WrongStatus { .. }
+            | Self::TooLate { .. }
+            | Self::NothingToConfirm { .. }
+            | Self::AlreadyConfirmed => Code::WrongStatus,
             Self::Conflict { .. } => Code::Conflict,
             Self::StepComplete { .. } => Code::StepComplete,
             Self::UrgentApproveOnly => Code::UrgentApproveOnly,
@@ -338,6 +364,7 @@ impl Rejection {
             Self::ConditionFailed { .. } => Code::ConditionFailed,
             Self::RuleInvalid(_) => Code::RuleInvalid,
             Self::RuleRetired { .. } => Code::RuleRetired,
+            Self::ReplacementNeeded(_) => Code::ReplacementNeeded,
             Self::NotPending { .. } => Code::NotPending,
             Self::CannotHoldSeat { why, .. } => why.code(),
             Self::CannotDecide(unmet) => unmet.first().map_or(Code::Forbidden, Unmet::code),

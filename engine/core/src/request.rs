@@ -91,6 +91,20 @@ pub struct Request {
     /// request (REQ-10).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former_seats: Vec<SeatWho>,
+    /// Who read afterwards what was done; at most once each (REQ-12).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confirmations: Vec<Confirmation>,
+}
+
+/// A receipt reviewer read what was done (REQ-12).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// Who.
+    pub by: UserId,
+    /// What they say.
+    pub comment: String,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// Until when an urgent request should be approved (URG-4, URG-5a).
@@ -314,6 +328,31 @@ impl Request {
     /// Every step that was opened, with its seats and decisions.
     pub fn opened(&self) -> impl Iterator<Item = (&StepId, &OpenStep)> {
         self.steps.iter().filter_map(|record| record.opened().map(|step| (&record.id, step)))
+    }
+
+    /// Whether there is something to confirm: it was approved, or released in urgent mode, and nothing
+    /// is still to be done (REQ-12).
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        let released = match self.phase {
+            Phase::Approved { .. } => true,
+            Phase::Open => self.urgent && !self.executions.is_empty(),
+            Phase::Rejected { .. } | Phase::Cancelled { .. } | Phase::Expired { .. } => false,
+        };
+        released
+            && self.executions.iter().all(|execution| match execution.state {
+                ExecutionState::Waiting
+                | ExecutionState::Scheduled { .. }
+                | ExecutionState::Running { .. } => false,
+                ExecutionState::Succeeded { .. }
+                | ExecutionState::Failed { .. }
+                | ExecutionState::Cancelled { .. }
+                | ExecutionState::Expired { .. }
+                | ExecutionState::Active { .. }
+                | ExecutionState::Revoking { .. }
+                | ExecutionState::Revoked { .. }
+                | ExecutionState::Lapsed { .. } => true,
+            })
     }
 
     /// Every decision that counts.

@@ -303,12 +303,29 @@ impl View<'_> {
     /// seat's permissions met (ELG-1 c, d, g).
     #[must_use]
     pub fn fillable(&self, step: &Step, seats: &[Seat], person: &User) -> BTreeSet<SeatId> {
+        self.seats_of(step, seats, person, |bar| bar.is_none())
+    }
+
+    /// The same, with those that only want of sight keeps from them (ELG-1 b).
+    pub(crate) fn claimed(&self, step: &Step, seats: &[Seat], person: &User) -> BTreeSet<SeatId> {
+        let or_unseen =
+            |bar: Option<EmptyBecause>| matches!(bar, None | Some(EmptyBecause::NoSight));
+        self.seats_of(step, seats, person, or_unseen)
+    }
+
+    fn seats_of(
+        &self,
+        step: &Step,
+        seats: &[Seat],
+        person: &User,
+        passes: impl Fn(Option<EmptyBecause>) -> bool,
+    ) -> BTreeSet<SeatId> {
         let mut permissions: BTreeMap<&AssignmentId, bool> = BTreeMap::new();
         seats
             .iter()
             .filter(|_| person.active && person.kind == UserKind::Person)
             .filter(|seat| may_fill_seat(&self.organization.directory, seat, person))
-            .filter(|seat| self.bar_from(step, seat, &person.id).is_none())
+            .filter(|seat| passes(self.bar_from(step, seat, &person.id)))
             .filter(|seat| {
                 seat.by_default
                     || seat.added_by.is_some()

@@ -23,6 +23,7 @@ pub use names::{Names, World};
 
 use crate::{
     directory::{NodeLevel, OrganizationRole},
+    expression::Expression,
     ids::{
         AssignmentId, BindingId, GroupId, KindId, Login, NodeId, PluginId, PropertyName, RuleId,
         ScriptId, StepId, UserId,
@@ -64,6 +65,8 @@ pub struct Rule {
     pub kind: KindId,
     /// Who may submit; every active user where absent.
     pub submitters: Option<Vec<Who>>,
+    /// Whether one may submit for others (REQ-6).
+    pub for_others: bool,
     /// By name.
     pub form: Vec<Field>,
     /// What an item has beside its resource.
@@ -88,6 +91,8 @@ pub struct Rule {
     pub steps: Vec<Step>,
     /// EXE-1.
     pub executors: Vec<Executor>,
+    /// REQ-12.
+    pub receipt_reviewers: Vec<Who>,
 }
 
 /// A property of a form.
@@ -109,6 +114,8 @@ pub struct Field {
     pub values: Vec<String>,
     /// What particular people may pick instead; the first that fits counts.
     pub choices_for: Vec<(Who, Vec<String>)>,
+    /// How it is calculated from the others (FIN-23); nobody fills it then.
+    pub calculated: Option<Expression>,
 }
 
 /// A step.

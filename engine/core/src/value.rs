@@ -11,6 +11,9 @@ use crate::{
     money::Money,
 };
 
+/// Numbers beyond ±(2^53 − 1) are not exact in every guest language.
+pub(crate) const MAX_NUMBER: i64 = (1 << 53) - 1;
+
 /// The type of a property (DIR-6).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PropertyType {

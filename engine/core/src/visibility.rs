@@ -1,7 +1,7 @@
 //! Who sees a request: one definition, used everywhere (REQ-10).
 
 use crate::{
-    directory::{Directory, NodeLevel, OrganizationRole, User},
+    directory::{Directory, NodeLevel, OrganizationRole, User, UserKind},
     ids::{NodeId, UserId},
     request::{Request, Seat, SeatWho},
     rule::{Rule, Who, definition::AccessPolicy},
@@ -32,6 +32,7 @@ pub fn takes_part(directory: &Directory, rule: &Rule, request: &Request, person:
     by_role
         || is_involved(directory, request, person)
         || may_execute(rule, request, person)
+        || reviews_receipt(rule, request, person)
         || (rule.access == AccessPolicy::Seat && has_seat(directory, request, person))
 }
 
@@ -45,8 +46,9 @@ pub(crate) fn is_involved(directory: &Directory, request: &Request, person: &Use
         || request
             .opened()
             .flat_map(|(_, step)| &step.seats)
-            .any(|seat| is_named_by(seat, &person.id))
-        || request.former_seats.iter().any(|who| is_named(who, &person.id))
+            .any(|seat| person.kind == UserKind::Person && is_named_by(seat, &person.id))
+        || (person.kind == UserKind::Person
+            && request.former_seats.iter().any(|who| is_named(who, &person.id)))
 }
 
 fn named_in_property(request: &Request, id: &UserId) -> bool {
@@ -118,12 +120,17 @@ pub(crate) fn may_fill_seat(directory: &Directory, seat: &Seat, person: &User) -
 /// Whether a seat is this person's or their group's or role's, live (FIN-18).
 #[must_use]
 pub(crate) fn may_fill(directory: &Directory, who: &SeatWho, person: &User) -> bool {
+    // Service accounts submit and never decide: a seat is never theirs, and shows them nothing.
+    person.kind == UserKind::Person && is_seated(directory, who, person)
+}
+
+fn is_seated(directory: &Directory, who: &SeatWho, person: &User) -> bool {
     match who {
         SeatWho::Person(id) | SeatWho::Found(id) => *id == person.id,
         SeatWho::Group(group) => person.groups.contains(group),
         SeatWho::Role(role) => person.role == *role,
         SeatWho::Node { node, level } => directory.level(person, node) >= Some(*level),
-        SeatWho::AnyOf(several) => several.iter().any(|who| may_fill(directory, who, person)),
+        SeatWho::AnyOf(several) => several.iter().any(|who| is_seated(directory, who, person)),
         SeatWho::Nobody => false,
     }
 }
@@ -134,6 +141,12 @@ pub(crate) fn may_execute(rule: &Rule, request: &Request, person: &User) -> bool
         .iter()
         .filter_map(|executor| executor.manual.as_ref())
         .any(|whos| is_among(whos, request, person))
+}
+
+/// Whether this person reads afterwards what was done (REQ-12).
+#[must_use]
+pub fn reviews_receipt(rule: &Rule, request: &Request, person: &User) -> bool {
+    is_among(&rule.receipt_reviewers, request, person)
 }
 
 /// Whether a person is one of `whos`, for lists that name people without seats: submitters,

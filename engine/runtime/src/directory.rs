@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use engine_api::directory::{GroupDoc, NodeDoc, ResourceDoc, UserDoc};
 use engine_core::{
-    directory::{Grantee, Group, Node, OrganizationRole, Resource, User},
+    directory::{
+        Directory, Grantee, Group, Node, OrganizationRole, Replacement, Resource, User, UserKind,
+    },
     ids::{Login, NodeId, PropertyName, UserId},
     rejection::{Forbidden, Rejection},
     rule::{Names, infer_literal, read_property},
@@ -14,6 +16,7 @@ use serde_json::Value as Json;
 
 use crate::{
     error::EngineError,
+    offboard::Handover,
     organization::OrganizationEvent,
     organize::{Change, Changed, Plan, apply, told},
 };
@@ -37,6 +40,7 @@ impl Plan<'_> {
                 role: OrganizationRole::User,
                 groups: std::collections::BTreeSet::new(),
                 properties: BTreeMap::new(),
+                replacement: Replacement::default(),
             };
             apply(&mut self.state, &OrganizationEvent::UserPut(user))?;
         }
@@ -47,8 +51,6 @@ impl Plan<'_> {
                 let group = Group { id: doc.id.clone(), name: String::new() };
                 apply(&mut self.state, &OrganizationEvent::GroupPut(group))?;
             }
-        }
-        for change in changes {
             if let Change::PutNode(doc) = change
                 && self.state.organization.directory.node(&doc.id).is_none()
             {
@@ -79,7 +81,13 @@ impl Plan<'_> {
             role: doc.role,
             groups: doc.groups.iter().cloned().collect(),
             properties: self.user_properties(&at, &doc.properties),
+            replacement: if doc.active {
+                Replacement::default()
+            } else {
+                before.replacement.clone()
+            },
         };
+        self.note_handover(&at, doc);
         for group in after.groups.iter().filter(|id| organization.directory.group(id).is_none()) {
             self.problem(format!("{at}.groups"), format!("unknown group `{group}`"));
         }
@@ -98,6 +106,16 @@ impl Plan<'_> {
         self.put(what, before, &after, event, |user| told(&UserDoc::of(user, &names))).map(Some)
     }
 
+    /// DIR-9: who takes over from one who is deactivated.
+    fn note_handover(&mut self, at: &str, doc: &UserDoc) {
+        if !doc.active {
+            let handover = Handover { replace_by: doc.replace_by.clone(), force: doc.force };
+            self.handovers.insert(doc.login.clone(), handover);
+        } else if doc.replace_by.is_some() {
+            self.problem(format!("{at}.replace_by"), "goes with `active: false`");
+        }
+    }
+
     /// DIR-3: one owner, by transfer only; administrators do not change their own rights.
     fn check_own_rights(
         &self,
@@ -108,13 +126,18 @@ impl Plan<'_> {
         let owner_moves =
             (before.role == OrganizationRole::Owner) != (after.role == OrganizationRole::Owner);
         let owner_leaves = before.role == OrganizationRole::Owner && !after.active;
-        let own = self.me.id == before.id
+        let is_me = self.me.id == before.id;
+        let own = is_me
             && self.me.role != OrganizationRole::Owner
             && !is_new
-            && (before.role != after.role
+            && (!after.active
+                || before.role != after.role
                 || before.groups != after.groups
                 || before.properties != after.properties);
-        if owner_moves || owner_leaves || own {
+        if owner_moves || owner_leaves {
+            return Err(Rejection::Forbidden(Forbidden::OnlyTransfer).into());
+        }
+        if own {
             return Err(Rejection::Forbidden(Forbidden::OwnRights).into());
         }
         Ok(())
@@ -149,7 +172,10 @@ impl Plan<'_> {
         let Some(user) = organization.directory.by_login(login) else {
             return Ok(Some(Changed::Same(what)));
         };
-        if user.role == OrganizationRole::Owner || user.id == self.me.id {
+        if user.role == OrganizationRole::Owner {
+            return Err(Rejection::Forbidden(Forbidden::OnlyTransfer).into());
+        }
+        if user.id == self.me.id {
             return Err(Rejection::Forbidden(Forbidden::OwnRights).into());
         }
         // DIR-8: their history stays, and with it their name.
@@ -159,6 +185,63 @@ impl Plan<'_> {
         }
         self.record(OrganizationEvent::UserPut(after))?;
         Ok(Some(Changed::Removed(what)))
+    }
+
+    /// DIR-9: their places are looked for when everything else is worked out.
+    pub(crate) fn deactivate(
+        &mut self,
+        login: &Login,
+        handover: Handover,
+    ) -> Result<Option<Changed>, EngineError> {
+        if self.state.organization.directory.by_login(login).is_none() {
+            return Err(Rejection::NotFound.into());
+        }
+        self.handovers.insert(login.clone(), handover);
+        self.remove_user(login)
+    }
+
+    /// DIR-3: whoever hands the role over becomes an administrator.
+    pub(crate) fn transfer(&mut self, to: &Login) -> Result<Changed, EngineError> {
+        if self.me.role != OrganizationRole::Owner {
+            return Err(Rejection::Forbidden(Forbidden::OnlyOwner).into());
+        }
+        let organization = Arc::clone(&self.state.organization);
+        let next = organization.directory.by_login(to).filter(|user| user.active);
+        let Some(next) = next.filter(|user| user.kind == UserKind::Person) else {
+            self.problem("to", format!("`{to}` is not an active person"));
+            return Ok(Changed::Same("owner".to_owned()));
+        };
+        if next.id == self.me.id {
+            return Ok(Changed::Same("owner".to_owned()));
+        }
+        let Some(me) = organization.directory.user(&self.me.id) else {
+            return Err(Rejection::NotFound.into());
+        };
+        let (from, what) = (me.login.clone(), "owner".to_owned());
+        let me = User { role: OrganizationRole::Administrator, ..me.clone() };
+        self.record(OrganizationEvent::UserPut(me))?;
+        let next = User { role: OrganizationRole::Owner, ..next.clone() };
+        self.record(OrganizationEvent::UserPut(next))?;
+        let document = |login: &Login| serde_json::json!({"owner": login});
+        let differences = self.differences(&document(&from), &document(to));
+        Ok(Changed::Updated { what, differences })
+    }
+
+    /// DIR-3: an administrator does not change their own permissions at nodes, be it through a group
+    /// of theirs, by moving a node, or by a new one; what a new node inherits is no change.
+    pub(crate) fn check_own_nodes(&self, before: &Directory) -> Result<(), EngineError> {
+        if self.me.role == OrganizationRole::Owner {
+            return Ok(());
+        }
+        let after = &self.state.organization.directory;
+        for node in after.nodes() {
+            let known = after.ancestry(&node.id).find(|above| before.node(&above.id).is_some());
+            let was = known.and_then(|above| before.level(self.me, &above.id));
+            if after.level(self.me, &node.id) != was {
+                return Err(Rejection::Forbidden(Forbidden::OwnRights).into());
+            }
+        }
+        Ok(())
     }
 
     pub(crate) fn put_group(&mut self, doc: GroupDoc) -> Result<Changed, EngineError> {

@@ -187,6 +187,7 @@ fn allowed(
             "cancel",
             request.requester == user.id && request.is_open() && !(request.urgent && started),
         ),
+        ("confirm", view.may_confirm(user)),
         ("reevaluate", administrates && request.is_open()),
         ("add_approver", view.may_add_approvers(user)),
         ("reassign", standing.can_decide() && view.has_own_seat(user)),

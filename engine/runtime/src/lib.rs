@@ -20,6 +20,7 @@ mod files;
 mod library;
 mod load;
 mod notices;
+mod offboard;
 mod organization;
 mod organize;
 mod read;

@@ -1,15 +1,16 @@
 //! Changes of an organization: checked, committed together, seen at once.
 
+mod change;
 mod commit;
 mod difference;
 mod plugin;
 mod stored;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 pub use difference::Differences;
 pub(crate) use difference::told;
-use engine_api::directory::{GroupDoc, NodeDoc, RatesDoc, ResourceDoc, UserDoc};
+use engine_api::directory::{GroupDoc, NodeDoc, ReplaceBy, ResourceDoc, UserDoc};
 use engine_core::{
     directory::{OrganizationRole, User},
     ids::{
@@ -29,8 +30,12 @@ use crate::{
     caller::Caller,
     engine::Engine,
     error::EngineError,
+    offboard::Handover,
     organization::{InstalledPlugin, OrganizationEvent, OrganizationState},
 };
+
+/// How often changes are worked out again because a request that they concern was changed meanwhile.
+const MAX_RACES: usize = 16;
 
 /// One change of an organization.
 #[derive(Clone, Debug)]
@@ -39,6 +44,17 @@ pub enum Change {
     PutUser(UserDoc),
     /// Removes a user who has left no trace; others are deactivated.
     RemoveUser(Login),
+    /// Deactivates a user, and says who takes over (DIR-9).
+    Deactivate {
+        /// Who leaves.
+        login: Login,
+        /// Who takes over.
+        replace_by: Option<ReplaceBy>,
+        /// Even where nobody does: what then nobody can decide is blocked (FIN-8).
+        force: bool,
+    },
+    /// Hands the owner's role over (DIR-3).
+    TransferOwnership(Login),
     /// Adds or changes a group.
     PutGroup(GroupDoc),
     /// Removes a group.
@@ -127,6 +143,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) state: OrganizationState,
     pub(crate) events: Vec<OrganizationEvent>,
     pub(crate) problems: Vec<FieldProblem>,
+    /// What is said of those who are deactivated.
+    pub(crate) handovers: BTreeMap<Login, Handover>,
     /// How many differences can still be told.
     room: usize,
 }
@@ -156,13 +174,14 @@ impl Engine {
             role: OrganizationRole::Owner,
             groups: std::collections::BTreeSet::new(),
             properties: BTreeMap::new(),
+            replacement: engine_core::directory::Replacement::default(),
         };
         let events = [OrganizationEvent::Created, OrganizationEvent::UserPut(user)];
         let mut state = OrganizationState::new(org.clone());
         for event in &events {
             apply(&mut state, event)?;
         }
-        match self.commit_events(None, &state, &events).await? {
+        match self.commit_events(None, &state, &events, Vec::new()).await? {
             Some(sequence) => state.sequence = sequence,
             None => return Err(EngineError::Contended),
         }
@@ -174,13 +193,29 @@ impl Engine {
     /// to. What is so already is left alone.
     ///
     /// # Errors
-    /// `forbidden` (FIN-17), `invalid` with every problem at once, `rule_invalid`.
+    /// `forbidden` (FIN-17), `invalid` with every problem at once, `rule_invalid`,
+    /// `replacement_needed` (DIR-9).
     pub async fn organize(
         &self,
         caller: &Caller,
         changes: Vec<Change>,
         dry_run: bool,
     ) -> Result<Vec<Changed>, EngineError> {
+        for _ in 0..MAX_RACES {
+            if let Some(changed) = self.try_organize(caller, changes.clone(), dry_run).await? {
+                return Ok(changed);
+            }
+        }
+        Err(EngineError::Contended)
+    }
+
+    /// None where a command on one of the requests concerned was faster.
+    async fn try_organize(
+        &self,
+        caller: &Caller,
+        changes: Vec<Change>,
+        dry_run: bool,
+    ) -> Result<Option<Vec<Changed>>, EngineError> {
         let slot = self.slot(&caller.org)?;
         let _turn = slot.turn.lock().await;
         let before = slot.state.load_full();
@@ -192,6 +227,7 @@ impl Engine {
             state: (*before).clone(),
             events: Vec::new(),
             problems: Vec::new(),
+            handovers: BTreeMap::new(),
             room: difference::MOST_IN_ALL,
         };
         plan.introduce(&changes)?;
@@ -199,14 +235,17 @@ impl Engine {
         for change in changes {
             changed.extend(plan.change(change)?);
         }
-        if !plan.problems.is_empty() {
-            return Err(Rejection::Invalid(plan.problems).into());
-        }
+        plan.refuse_problems()?;
+        plan.check_own_nodes(&before.organization.directory)?;
+        let handed = plan.offboard(&before).await?;
+        plan.refuse_problems()?;
         let Plan { events, state, .. } = plan;
-        if !dry_run && !events.is_empty() {
-            self.replace(&slot, state, &events).await?;
+        if dry_run || events.is_empty() {
+            return Ok(Some(changed));
         }
-        Ok(changed)
+        let with = self.handed_over(caller, handed)?;
+        let is_done = self.replace(&slot, state, &events, with).await?;
+        Ok(is_done.then_some(changed))
     }
 }
 
@@ -223,6 +262,13 @@ fn check_rights(me: &User, changes: &[Change]) -> Result<(), EngineError> {
 }
 
 impl Plan<'_> {
+    fn refuse_problems(&mut self) -> Result<(), EngineError> {
+        if self.problems.is_empty() {
+            return Ok(());
+        }
+        Err(Rejection::Invalid(std::mem::take(&mut self.problems)).into())
+    }
+
     pub(crate) fn problem(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.problems.push(FieldProblem { field: field.into(), message: message.into() });
     }
@@ -270,121 +316,5 @@ impl Plan<'_> {
             return Ok(Changed::Same(what));
         }
         self.record(event).map(|()| Changed::Removed(what))
-    }
-
-    fn change(&mut self, change: Change) -> Result<Option<Changed>, EngineError> {
-        let organization = Arc::clone(&self.state.organization);
-        let directory = &organization.directory;
-        match change {
-            Change::PutUser(doc) => self.put_user(&doc),
-            Change::PutGroup(doc) => self.put_group(doc).map(Some),
-            Change::PutNode(doc) => self.put_node(doc),
-            Change::PutResource(doc) => self.put_resource(doc),
-            Change::RemoveUser(login) => self.remove_user(&login),
-            Change::RemoveGroup(id) => {
-                let (what, there) = (format!("group {id}"), directory.group(&id).is_some());
-                self.remove(what, there, OrganizationEvent::GroupRemoved(id)).map(Some)
-            }
-            Change::RemoveNode(id) => {
-                let (what, there) = (format!("node {id}"), directory.node(&id).is_some());
-                self.remove(what, there, OrganizationEvent::NodeRemoved(id)).map(Some)
-            }
-            Change::RemoveResource(id) => {
-                let (what, there) = (format!("resource {id}"), directory.resource(&id).is_some());
-                self.remove(what, there, OrganizationEvent::ResourceRemoved(id)).map(Some)
-            }
-            Change::SetUserProperties(types) => {
-                let event = OrganizationEvent::UserPropertiesSet(types.clone());
-                let before = Some(&organization.user_properties);
-                self.put("property types".to_owned(), before, &types, event, told).map(Some)
-            }
-            Change::SetRates(rates) => self.set_rates(&rates).map(Some),
-            Change::SetSettings(settings) => self.set_settings(&settings),
-            Change::Publish { definition, comment } => self.publish(*definition, comment).map(Some),
-            Change::PutScript { .. }
-            | Change::RemoveScript(_)
-            | Change::PutPlugin(_)
-            | Change::GrantPlugin { .. }
-            | Change::RemovePlugin(_)
-            | Change::RemoveToken { .. } => self.change_extension(change),
-        }
-    }
-
-    fn change_extension(&mut self, change: Change) -> Result<Option<Changed>, EngineError> {
-        match change {
-            Change::PutScript { name, text } => {
-                let before = self.state.scripts.get(&name).map(ToString::to_string);
-                let event = OrganizationEvent::ScriptPut { name: name.clone(), text: text.clone() };
-                let what = format!("script {name}");
-                self.put(what, before.as_ref(), &text, event, |text| difference::lines(text))
-                    .map(Some)
-            }
-            Change::RemoveScript(name) => {
-                let there = self.state.scripts.contains_key(&name);
-                let what = format!("script {name}");
-                self.remove(what, there, OrganizationEvent::ScriptRemoved(name)).map(Some)
-            }
-            Change::PutPlugin(plugin) => self.put_plugin(plugin).map(Some),
-            Change::GrantPlugin { plugin, grant } => self.grant_plugin(&plugin, grant),
-            Change::RemovePlugin(id) => {
-                let there = self.state.plugins.contains_key(&id);
-                let what = format!("plugin {id}");
-                self.remove(what, there, OrganizationEvent::PluginRemoved(id)).map(Some)
-            }
-            Change::RemoveToken { id } => {
-                let found = self.state.tokens.iter().find(|(_, record)| record.id == id);
-                let Some(hash) = found.map(|(hash, _)| hash.clone()) else {
-                    return Ok(Some(Changed::Same(format!("token {id}"))));
-                };
-                let event = OrganizationEvent::TokenRemoved { hash };
-                self.remove(format!("token {id}"), true, event).map(Some)
-            }
-            Change::PutUser(_)
-            | Change::RemoveUser(_)
-            | Change::PutGroup(_)
-            | Change::RemoveGroup(_)
-            | Change::PutNode(_)
-            | Change::RemoveNode(_)
-            | Change::PutResource(_)
-            | Change::RemoveResource(_)
-            | Change::SetUserProperties(_)
-            | Change::SetRates(_)
-            | Change::SetSettings(_)
-            | Change::Publish { .. } => Ok(None),
-        }
-    }
-
-    fn set_rates(&mut self, rates: &Rates) -> Result<Changed, EngineError> {
-        let before = self.state.organization.rates.clone();
-        let event = OrganizationEvent::RatesSet(rates.clone());
-        let told = |rates: &Rates| told(&RatesDoc(rates.clone()));
-        self.put("rates".to_owned(), before.as_ref(), rates, event, told)
-    }
-
-    fn set_settings(&mut self, settings: &Settings) -> Result<Option<Changed>, EngineError> {
-        if settings.time_zone.parse::<chrono_tz::Tz>().is_err() {
-            let message = format!("`{}` is not a time zone", settings.time_zone);
-            self.problem("time_zone", message);
-        }
-        if settings.comments.min > settings.comments.max
-            || settings.reason.min > settings.reason.max
-        {
-            self.problem("settings", "a least length above the greatest");
-        }
-        if settings.approval_expiry_max.on_the_clock().is_none() {
-            self.problem(
-                "approval_expiry_max",
-                "business days are not available yet: use `d` or `h`",
-            );
-        }
-        if let Some((field, message)) = settings.calendar.fault() {
-            self.problem(field, message);
-        }
-        if settings.reminders.iter().any(|span| span.on_the_clock().is_none()) {
-            self.problem("reminders", "expected `m`, `h`, `d` or `w`, not business days");
-        }
-        let before = self.state.organization.settings.clone();
-        let event = OrganizationEvent::SettingsSet(settings.clone());
-        self.put("settings".to_owned(), Some(&before), settings, event, told).map(Some)
     }
 }

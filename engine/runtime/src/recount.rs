@@ -4,7 +4,7 @@
 //!
 //! The entry is durable with the change, and goes away when the last request has been looked at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine_core::{
     command::{Command, EngineCommand},
@@ -58,9 +58,15 @@ pub(crate) fn recounts(
     next: Sequence,
     now: Millis,
 ) -> Result<Vec<AgendaChange>, EngineError> {
-    let mut changes = Vec::new();
+    // One who is changed twice is as the last change says.
+    let mut last: BTreeMap<&UserId, &User> = BTreeMap::new();
     for event in events {
-        let OrganizationEvent::UserPut(after) = event else { continue };
+        if let OrganizationEvent::UserPut(after) = event {
+            last.insert(&after.id, after);
+        }
+    }
+    let mut changes = Vec::new();
+    for after in last.into_values() {
         let Some(recount) = Recount::of(before.user(&after.id), after) else { continue };
         let key = format!("{} {}", next.0, after.id);
         let key = Key::parse(&key)

@@ -19,7 +19,8 @@ use engine_core::{
     rule::Rule,
 };
 use engine_store::{
-    Commit, EventRecord, Key, Lane, Millis, Outcome, Present, RequestChange, Sequence,
+    AgendaChange, Commit, DocumentChange, EventRecord, Key, Lane, Millis, Outcome, Present,
+    RequestChange, Sequence,
 };
 
 use self::{agenda::agenda, index::index_of, repeat::answer_of};
@@ -60,6 +61,13 @@ enum Ground {
     Store,
     /// What the engine remembers.
     Guess,
+}
+
+/// What a command on one of several requests adds to a commit (DIR-9).
+pub(crate) struct Part {
+    pub(crate) request: RequestChange,
+    pub(crate) agenda: Vec<AgendaChange>,
+    pub(crate) documents: Vec<DocumentChange>,
 }
 
 /// What a command came to.
@@ -231,13 +239,27 @@ impl Engine {
             commit.stands.push((errand.request.clone(), expected));
         } else {
             commit.requests.push(request_change(meta, changes, expected)?);
-            commit.documents = notices::documents(meta, changes, next)?;
-            commit.documents.extend(closure::documents(meta.at, changes, next)?);
+            commit.documents = documents(meta, changes, next)?;
         }
         commit.answer = answer_of(errand, &changes.request.id, next)?;
         let empty =
             commit.agenda.is_empty() && commit.requests.is_empty() && commit.answer.is_none();
         Ok((!empty).then_some(commit))
+    }
+
+    /// What of a command that was decided elsewhere goes into a commit of several requests (DIR-9).
+    pub(crate) fn part_of_commit(
+        errand: &Errand<'_>,
+        meta: &Meta,
+        changes: &Changes,
+        expected: Sequence,
+    ) -> Result<Part, EngineError> {
+        let next = Sequence(expected.0 + 1);
+        Ok(Part {
+            request: request_change(meta, changes, expected)?,
+            agenda: agenda(errand, meta, &changes.effects)?,
+            documents: documents(meta, changes, next)?,
+        })
     }
 
     /// The version of its rule that a request is bound to, checked.
@@ -251,6 +273,17 @@ impl Engine {
             why: format!("version {} of `{}` is not there", request.rule_version, request.rule),
         })
     }
+}
+
+/// What people are told, and what urgent requests leave for the administrators.
+fn documents(
+    meta: &Meta,
+    changes: &Changes,
+    next: Sequence,
+) -> Result<Vec<DocumentChange>, EngineError> {
+    let mut documents = notices::documents(meta, changes, next)?;
+    documents.extend(closure::documents(meta.at, changes, next)?);
+    Ok(documents)
 }
 
 /// The rule that a command is decided by: for a submission the newest version, for a request its own.

@@ -26,6 +26,7 @@ fn submission(engine: &Engine) -> Submit {
         properties: Default::default(),
         items: Vec::new(),
         picks: Default::default(),
+        target_users: Vec::new(),
         title: "A new press".to_owned(),
         reason: "The old one broke".to_owned(),
         urgent: false,
@@ -65,7 +66,8 @@ async fn an_entry_that_cannot_be_read_is_put_off() {
     });
     store.commit(nonsense).await.unwrap();
     let mut activity = store.activity();
-    organize(&engine, &caller, Change::RemoveUser("bob".parse().unwrap())).await;
+    let login = "bob".parse().unwrap();
+    organize(&engine, &caller, Change::Deactivate { login, replace_by: None, force: true }).await;
 
     let blocked = async {
         while engine.request(&caller, &id).await.unwrap().request.blocked.is_none() {

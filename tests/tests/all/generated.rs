@@ -6,6 +6,7 @@ mod api;
 mod configuration;
 mod errors;
 mod limits;
+mod roles;
 mod semantics;
 mod source;
 
@@ -13,7 +14,7 @@ use std::{fs, path::Path};
 
 /// The documents, for those who look whether all are known.
 pub(super) const GENERATED: &[&str] =
-    &["docs/api.md", "docs/configuration.md", "docs/errors.md", "docs/limits.md"];
+    &["docs/api.md", "docs/configuration.md", "docs/errors.md", "docs/limits.md", "docs/roles.md"];
 
 #[test]
 fn the_api() {
@@ -33,6 +34,11 @@ fn the_errors() {
 #[test]
 fn the_limits() {
     check("docs/limits.md", &limits::write());
+}
+
+#[tokio::test]
+async fn the_roles() {
+    check("docs/roles.md", &roles::write().await);
 }
 
 /// Compares with the committed document; tells the first line that is different.

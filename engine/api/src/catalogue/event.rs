@@ -43,6 +43,7 @@ impl Names<'_> {
             | Event::StepOverdue { .. }
             | Event::UrgentReminded
             | Event::UrgentOverdue => self.due_event(&recorded.event),
+            Event::SeatsReplaced { step, from, to } => self.replaced(step, from, to),
             Event::DecisionRecorded { step, decision } => self.decision(step, decision),
             Event::ApproverAdded { step, user, by, .. } => format!(
                 "{} gave {} a seat in step {}.",
@@ -79,6 +80,9 @@ impl Names<'_> {
             Event::CommentAdded { .. } | Event::WatcherAdded { .. } | Event::WatcherLeft { .. } => {
                 self.talk_event(&recorded.event)
             }
+            Event::ReceiptConfirmed { by, comment } => {
+                format!("{} confirmed what was done: {comment}", self.person(by))
+            }
             Event::RequestBlocked { why } => self.blocked(why),
             Event::RequestUnblocked => "The request can go on.".to_owned(),
             Event::ExecutionReleased { .. }
@@ -96,6 +100,12 @@ impl Names<'_> {
     }
 
     /// What became of an execution.
+    fn replaced(&self, step: &StepId, from: &UserId, to: &UserId) -> String {
+        let (from, to) = (self.person(from), self.person(to));
+        format!("{to} takes over the seat of {from}, who left, at step {}.", self.step(step))
+    }
+
+    /// What happened to an execution.
     fn execution_event(&self, event: &Event) -> String {
         match event {
             Event::ExecutionReleased { execution, .. } => format!("`{execution}` may run."),

@@ -1,7 +1,11 @@
 //! Why a command is refused, and what to do next.
 
 use chrono::SecondsFormat;
-use engine_core::rejection::{Forbidden, Rejection, UrgentGate};
+use engine_core::{
+    ids::{BindingId, GroupId},
+    rejection::{Forbidden, Rejection, UrgentGate},
+    request::Status,
+};
 
 use super::{Names, failure::because, list, request::said, sentences};
 
@@ -16,14 +20,7 @@ impl Names<'_> {
                 let problem = |p: &engine_core::rejection::FieldProblem| format!("{}: {}", p.field, p.message);
                 format!("Some values are not right. {}", fields.iter().map(problem).collect::<Vec<_>>().join("; "))
             }
-            Rejection::WrongStatus { status, execution: None } => {
-                format!("That cannot be done now: the request is {}.", said(*status))
-            }
-            Rejection::WrongStatus { status, execution: Some(state) } => format!(
-                "That cannot be done now: the request is {}, the execution is {}.",
-                said(*status),
-                state.replace('_', " ")
-            ),
+            Rejection::WrongStatus { status, execution } => wrong_status(*status, execution.as_deref()),
             Rejection::Conflict { step: Some(step), .. } => format!(
                 "The request has changed since you looked at it; it is now at step {}. Look again and decide then.",
                 self.step(step)
@@ -59,10 +56,15 @@ impl Names<'_> {
                 super::request::counted(u32::try_from(problems.len()).unwrap_or(u32::MAX), "mistake")
             ),
             Rejection::RuleRetired { rule } => format!("The rule `{rule}` is retired and takes no new requests."),
+            Rejection::ReplacementNeeded(places) => self.replacement_needed(places),
             Rejection::PlanFailed { binding, class, message } => format!(
                 "The executor `{binding}` cannot say what it would do, because {}: {message}",
                 because(*class)
             ),
+            Rejection::NothingToConfirm { status } => nothing_to_confirm(*status),
+            Rejection::AlreadyConfirmed => {
+                "You confirmed this already. To add something, write a comment.".to_owned()
+            }
             Rejection::NotPending { status } => {
                 format!("The request is {}: nothing is left to decide.", said(*status))
             }
@@ -81,19 +83,30 @@ impl Names<'_> {
         }
     }
 
+    fn not_an_executor(&self, binding: &BindingId, groups: &[GroupId]) -> String {
+        if groups.is_empty() {
+            return format!("You are not among those who may run `{binding}`.");
+        }
+        let groups: Vec<String> = groups.iter().map(|group| self.group(group)).collect();
+        format!("Only members of {} may run `{binding}`.", list(&groups))
+    }
+
     fn forbidden(&self, why: &Forbidden) -> String {
         match why {
             Forbidden::NotASubmitter { rule } => {
                 format!("You are not among those who may submit under the rule `{rule}`.")
             }
-            Forbidden::OnlyRequester => "Only the requester can do that.".to_owned(),
-            Forbidden::NotAnExecutor { binding, groups } if groups.is_empty() => {
-                format!("You are not among those who may run `{binding}`.")
-            }
-            Forbidden::NotAnExecutor { binding, groups } => format!(
-                "Only members of {} may run `{binding}`.",
-                list(&groups.iter().map(|group| self.group(group)).collect::<Vec<_>>())
+            Forbidden::NotForOthers { rule } => format!(
+                "The rule `{rule}` takes requests for oneself only: leave out whom it is for, or let them submit it."
             ),
+            Forbidden::NotAReceiptReviewer => {
+                "Only those whom the rule names as reviewers of its receipts confirm what was done.".to_owned()
+            }
+            Forbidden::OwnReceipt => {
+                "Nobody confirms what was done for themself. Another reviewer of receipts has to.".to_owned()
+            }
+            Forbidden::OnlyRequester => "Only the requester can do that.".to_owned(),
+            Forbidden::NotAnExecutor { binding, groups } => self.not_an_executor(binding, groups),
             Forbidden::OnlyAdministrators => {
                 "Only the owner and administrators can do that.".to_owned()
             }
@@ -121,18 +134,51 @@ impl Names<'_> {
                 "Only somebody who can decide the active step can pass that on, and you have no seat in it.".to_owned()
             }
             Forbidden::OwnRights => {
-                "Nobody changes their own role, groups, properties or account. Another administrator has to.".to_owned()
+                "Nobody changes their own role, groups, node permissions, properties or account, and nobody puts themself in \
+                 somebody's place. Another administrator has to."
+                    .to_owned()
+            }
+            Forbidden::OnlyTransfer => {
+                "An organization has exactly one owner, and that role moves only when the owner hands it over."
+                    .to_owned()
             }
             Forbidden::TakesNoPart => {
                 "You see this request without a part in it. Whoever has one can make you a watcher, and watchers comment.".to_owned()
             }
             Forbidden::NotAWatcher => "Only watchers leave: you see this request for another reason.".to_owned(),
+            Forbidden::OnlyOwner => "Only the owner of the organization can do that.".to_owned(),
             Forbidden::NotARevoker => {
                 "Only the requester, the owner of the resource, or an administrator can take it back.".to_owned()
             }
             Forbidden::ServiceAccount => {
                 "A service account can submit requests, and decides nothing. A person has to.".to_owned()
             }
+        }
+    }
+}
+
+fn wrong_status(status: Status, execution: Option<&str>) -> String {
+    let status = said(status);
+    match execution {
+        None => format!("That cannot be done now: the request is {status}."),
+        Some(state) => format!(
+            "That cannot be done now: the request is {status}, the execution is {}.",
+            state.replace('_', " ")
+        ),
+    }
+}
+
+fn nothing_to_confirm(status: Status) -> String {
+    match status {
+        Status::Approved | Status::Pending | Status::InProgress => {
+            "There is nothing to confirm yet: first everything that was asked for has to be approved and done.".to_owned()
+        }
+        Status::Draft
+        | Status::InReview
+        | Status::Rejected
+        | Status::Cancelled
+        | Status::Expired => {
+            format!("The request is {}: nothing was done, so there is nothing to confirm.", said(status))
         }
     }
 }

@@ -36,6 +36,7 @@ fn directory() -> Directory {
             role: OrganizationRole::User,
             groups: BTreeSet::from([id("directors")]),
             properties: [].into(),
+            replacement: engine_core::directory::Replacement::default(),
         });
     }
     directory.put_group(Group { id: id("directors"), name: "Unit Directors".to_owned() });

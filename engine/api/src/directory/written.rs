@@ -1,11 +1,13 @@
 //! What the directory holds, as documents write it.
 
+use std::collections::BTreeMap;
+
 use engine_core::{
-    directory::{Directory, Grantee, Group, Node, Resource, User},
-    ids::UserId,
+    directory::{Directory, Grantee, Group, Node, Replacement, Resource, User},
+    ids::{Login, UserId},
 };
 
-use super::{GroupDoc, NodeDoc, NodePermissionDoc, ResourceDoc, UserDoc};
+use super::{GroupDoc, NodeDoc, NodePermissionDoc, ReplaceBy, ResourceDoc, UserDoc};
 use crate::catalogue::Names;
 
 impl UserDoc {
@@ -23,8 +25,22 @@ impl UserDoc {
             role: user.role,
             groups: user.groups.iter().cloned().collect(),
             properties: user.properties.iter().map(literal).collect(),
+            replace_by: replace_by(&user.replacement, names),
+            force: false,
         }
     }
+}
+
+fn replace_by(replacement: &Replacement, names: &Names<'_>) -> Option<ReplaceBy> {
+    let login = |id: &UserId| Login::parse(&names.login(id)).ok();
+    if let Some(all) = &replacement.all {
+        return login(all).map(ReplaceBy::All);
+    }
+    let steps = replacement.at.iter().flat_map(|(rule, steps)| {
+        steps.iter().filter_map(move |(step, id)| Some((format!("{rule}/{step}"), login(id)?)))
+    });
+    let each: BTreeMap<String, Login> = steps.collect();
+    (!each.is_empty()).then_some(ReplaceBy::Each(each))
 }
 
 impl GroupDoc {

@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use engine_core::{
     ids::{PropertyName, StepId, UserId},
     rejection::Unmet,
-    request::{Decision, OpenStep, Phase, Request, Seat, SeatId, StepRecord, StepState},
+    request::{
+        Confirmation, Decision, OpenStep, Phase, Request, Seat, SeatId, StepRecord, StepState,
+    },
     rule::definition::QuorumDoc,
     value::Value,
 };
@@ -42,6 +44,9 @@ pub struct RequestView {
     pub reason: String,
     /// The login of who asks.
     pub requester: String,
+    /// The logins of those it is for; none where it is for the requester.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub target_users: Vec<String>,
     /// The form's values, as literals.
     pub properties: BTreeMap<String, Json>,
     /// What is asked for, piece by piece.
@@ -87,6 +92,12 @@ pub struct RequestView {
     pub steps: Vec<StepView>,
     /// What will be, is, or was done.
     pub executions: Vec<ExecutionView>,
+    /// Which receipt reviewers confirmed what was done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confirmations: Vec<ConfirmationView>,
+    /// The day of the rates that amounts in different currencies are compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rates_as_of: Option<String>,
     /// What the caller can do, by the names of commands; only where one request is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed: Option<Vec<String>>,
@@ -195,6 +206,17 @@ pub struct DecisionView {
     pub revision: u32,
 }
 
+/// A receipt reviewer's confirmation (REQ-12).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConfirmationView {
+    /// The login of who confirmed.
+    pub by: String,
+    /// What they say.
+    pub comment: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
 /// What somebody who reads the request sees (DEC-8a).
 #[must_use]
 pub fn precondition(request: &Request) -> Precondition {
@@ -217,6 +239,7 @@ impl RequestView {
             title: request.title.clone(),
             reason: request.reason.clone(),
             requester: names.login(&request.requester),
+            target_users: request.target_users.iter().map(|id| names.login(id)).collect(),
             properties: literals(&request.properties, names),
             items: request.items.iter().map(|item| item_view(item, names)).collect(),
             picks: picks(request, names),
@@ -234,6 +257,8 @@ impl RequestView {
             comments: request.comments,
             steps: request.steps.iter().map(|step| StepView::new(step, names)).collect(),
             executions: request.executions.iter().map(|e| ExecutionView::new(e, names)).collect(),
+            confirmations: request.confirmations.iter().map(|c| confirmation(c, names)).collect(),
+            rates_as_of: request.rates.as_ref().map(|rates| rates.as_of.to_string()),
             allowed: None,
         }
     }
@@ -350,6 +375,14 @@ impl DecisionView {
             at: decision.at,
             revision: decision.revision,
         }
+    }
+}
+
+fn confirmation(confirmation: &Confirmation, names: &Names<'_>) -> ConfirmationView {
+    ConfirmationView {
+        by: names.login(&confirmation.by),
+        comment: confirmation.comment.clone(),
+        at: confirmation.at,
     }
 }
 

@@ -155,7 +155,7 @@ impl Draft<'_> {
                 Who::OfApprover(chain) => {
                     let people = view.candidates(step, &seat.who);
                     let people = people.into_iter().filter(|id| open.decision_of(id).is_none());
-                    people.flat_map(|id: UserId| view.follow(&id, chain)).collect()
+                    people.flat_map(|id: UserId| view.follow(step, &id, chain)).collect()
                 }
                 who => view.who(step, who, None),
             });

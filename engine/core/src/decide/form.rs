@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use crate::{
-    directory::User,
+    directory::{Directory, User},
     evaluate::View,
+    expression::Expression,
     extension::Item,
-    ids::{PropertyName, ResourceId},
+    ids::{PropertyName, ResourceId, UserId},
+    money::Rates,
     rejection::FieldProblem,
     rule::{Field, Names, read_literal, unknown_name},
     value::{PropertyType, Value},
@@ -17,10 +19,14 @@ use crate::{
 
 /// The most items of a request.
 const MAX_ITEMS: usize = 100;
+/// The most people that a request is for.
+const MAX_TARGETS: usize = 100;
 
 /// Reads a form, collecting every problem.
 pub(super) struct FormReader<'a> {
     pub(super) names: &'a Names<'a>,
+    /// Frozen into the request (DIR-7).
+    pub(super) rates: Option<&'a Rates>,
     pub(super) problems: Vec<FieldProblem>,
 }
 
@@ -46,6 +52,10 @@ impl FormReader<'_> {
         for field in form {
             let path = format!("{at}.{}", field.name);
             match values.get(field.name.as_str()).filter(|json| !json.is_null()) {
+                None if field.calculated.is_some() => {}
+                Some(_) if field.calculated.is_some() => {
+                    self.problem(path, "is calculated from other properties: leave it out");
+                }
                 None if field.required => self.problem(path, "is required"),
                 None => {}
                 Some(json) => match read_literal(&field.of, json, self.names) {
@@ -56,7 +66,51 @@ impl FormReader<'_> {
                 },
             }
         }
+        self.calculate(at, form, &mut read);
         read
+    }
+
+    /// FIN-23: what is calculated, after what it is calculated from. What is absent leaves absent what
+    /// needs it.
+    pub(super) fn calculate(
+        &mut self,
+        at: &str,
+        form: &[Field],
+        values: &mut BTreeMap<PropertyName, Value>,
+    ) {
+        let mut open: Vec<(&Field, &Expression)> = form
+            .iter()
+            .filter_map(|field| field.calculated.as_ref().map(|expression| (field, expression)))
+            .collect();
+        open.iter().for_each(|(field, _)| drop(values.remove(&field.name)));
+        let mut failed: BTreeSet<&PropertyName> = BTreeSet::new();
+        while !open.is_empty() {
+            let names: BTreeSet<&PropertyName> =
+                open.iter().map(|(field, _)| &field.name).collect();
+            let (ready, later): (Vec<_>, Vec<_>) = open
+                .iter()
+                .partition(|(_, expression)| expression.uses().iter().all(|u| !names.contains(u)));
+            if ready.is_empty() {
+                // A ring, which no rule that was published has.
+                return;
+            }
+            for (field, expression) in ready {
+                let path = format!("{at}.{}", field.name);
+                let is_told = expression.uses().iter().any(|name| failed.contains(name));
+                match expression.evaluate(&field.of, values, self.rates) {
+                    Ok(Some(value)) => drop(values.insert(field.name.clone(), value)),
+                    // What it is calculated from is a problem already.
+                    Ok(None) if is_told => drop(failed.insert(&field.name)),
+                    Ok(None) if !field.required => {}
+                    Ok(None) => self.problem(path, missing_for(expression, values)),
+                    Err(message) => {
+                        failed.insert(&field.name);
+                        self.problem(path, message);
+                    }
+                }
+            }
+            open = later;
+        }
     }
 
     pub(super) fn items(&mut self, form: &[Field], items: &[Json]) -> Vec<Item> {
@@ -78,6 +132,31 @@ impl FormReader<'_> {
         read
     }
 
+    /// For whom it is: active people and service accounts, each once (REQ-6).
+    pub(super) fn target_users(&mut self, directory: &Directory, logins: &[String]) -> Vec<UserId> {
+        if logins.len() > MAX_TARGETS {
+            let found = logins.len();
+            self.problem("target_users", format!("{found} people: expected at most {MAX_TARGETS}"));
+            return Vec::new();
+        }
+        let mut users = Vec::new();
+        for (index, login) in logins.iter().enumerate() {
+            let path = format!("target_users[{index}]");
+            match read_literal(&PropertyType::User, &Json::String(login.clone()), self.names) {
+                Ok(Value::User(id)) if directory.active(&id).is_none() => {
+                    self.problem(path, format!("`{login}` is deactivated"));
+                }
+                Ok(Value::User(id)) if users.contains(&id) => {
+                    self.problem(path, format!("`{login}` stands twice"));
+                }
+                Ok(Value::User(id)) => users.push(id),
+                Ok(_) => {}
+                Err(message) => self.problem(path, message),
+            }
+        }
+        users
+    }
+
     fn item(&mut self, path: &str, form: &[Field], json: &Json) -> Option<Item> {
         let mut fields: BTreeMap<String, Json> = match json {
             Json::Object(map) => map.iter().map(|(k, v)| (k.clone(), v.clone())).collect(),
@@ -94,6 +173,16 @@ impl FormReader<'_> {
             }
         }
     }
+}
+
+fn missing_for(expression: &Expression, values: &BTreeMap<PropertyName, Value>) -> String {
+    let missing: Vec<String> = expression
+        .uses()
+        .iter()
+        .filter(|name| !values.contains_key(*name))
+        .map(|name| format!("`{name}`"))
+        .collect();
+    format!("is required, and calculated from what is missing: {}", missing.join(", "))
 }
 
 impl View<'_> {

@@ -55,10 +55,12 @@ pub(super) fn submit<'a>(
 fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, Vec<FieldProblem>) {
     let organization = context.organization;
     let names = Names::of_organization(organization);
-    let mut reader = FormReader { names: &names, problems: Vec::new() };
+    let mut reader =
+        FormReader { names: &names, rates: organization.rates.as_ref(), problems: Vec::new() };
     let properties = reader.read("properties", &context.rule.form, &submit.properties);
     let items = reader.items(&context.rule.item_form, &submit.items);
     let picks = reader.picks(context.rule, &organization.directory, &submit.picks);
+    let target_users = reader.target_users(&organization.directory, &submit.target_users);
     let steps = context.rule.steps.iter();
     let request = Request {
         id: submit.id.clone(),
@@ -67,7 +69,7 @@ fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, V
         rule_version: context.rule.version,
         kind: context.rule.kind.clone(),
         requester: requester.id.clone(),
-        target_users: Vec::new(),
+        target_users,
         title: submit.title.trim().to_owned(),
         reason: submit.reason.trim().to_owned(),
         properties,
@@ -89,6 +91,7 @@ fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, V
         steps: steps.map(|step| StepRecord::waiting(step.id.clone())).collect(),
         executions: Vec::new(),
         former_seats: Vec::new(),
+        confirmations: Vec::new(),
     };
     (request, reader.problems)
 }
@@ -132,6 +135,9 @@ impl Draft<'_> {
             rule.submitters.as_ref().is_none_or(|whos| is_among(whos, &self.request, requester));
         if !may {
             return Err(Rejection::Forbidden(Forbidden::NotASubmitter { rule: rule.id.clone() }));
+        }
+        if !rule.for_others && self.request.target_users.iter().any(|user| *user != requester.id) {
+            return Err(Rejection::Forbidden(Forbidden::NotForOthers { rule: rule.id.clone() }));
         }
         if self.request.urgent && !self.context.organization.settings.urgent {
             return Err(Rejection::UrgentNotAllowed(UrgentGate::Organization));

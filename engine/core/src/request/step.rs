@@ -370,6 +370,24 @@ impl StepRecord {
 }
 
 impl OpenStep {
+    /// The groups that have seats.
+    pub fn groups(&self) -> impl Iterator<Item = &GroupId> {
+        fn groups<'w>(who: &'w SeatWho, into: &mut Vec<&'w GroupId>) {
+            match who {
+                SeatWho::Group(group) => into.push(group),
+                SeatWho::AnyOf(several) => several.iter().for_each(|who| groups(who, into)),
+                SeatWho::Person(_)
+                | SeatWho::Found(_)
+                | SeatWho::Role(_)
+                | SeatWho::Node { .. }
+                | SeatWho::Nobody => {}
+            }
+        }
+        let mut found = Vec::new();
+        self.seats.iter().for_each(|seat| groups(&seat.who, &mut found));
+        found.into_iter()
+    }
+
     /// This person's decision, if they made one.
     #[must_use]
     pub fn decision_of(&self, user: &UserId) -> Option<&Decision> {

@@ -16,7 +16,7 @@ impl View<'_> {
     /// The places of an assignment: one each, or `count` that any of them may fill (STP-3, STP-5).
     pub(crate) fn places(&self, step: &Step, assignment: &Assignment) -> Vec<Found> {
         let found = match &assignment.who {
-            Who::Pick(_) => self.picked(&assignment.id),
+            Who::Pick(_) => self.picked(step, &assignment.id),
             who => self.who(step, who, assignment.seats),
         };
         match (assignment.seats, assignment.count) {
@@ -43,7 +43,7 @@ impl View<'_> {
         let directory = &self.organization.directory;
         let each = seats == Some(SeatsDoc::Each);
         match who {
-            Who::User(id) => vec![self.person(id)],
+            Who::User(id) => vec![self.person(step, id)],
             Who::Group(group) if each => self
                 .each(directory.members(group), EmptyBecause::GroupEmpty { group: group.clone() }),
             Who::Group(group) => vec![Ok(SeatWho::Group(group.clone()))],
@@ -63,14 +63,14 @@ impl View<'_> {
                 }
             },
             Who::OwnerOf(property) => match self.request.properties.get(property) {
-                Some(Value::Resource(resource)) => vec![self.owner(resource)],
+                Some(Value::Resource(resource)) => vec![self.owner(step, resource)],
                 _ => vec![Err(EmptyBecause::NoOwner { resource: None })],
             },
-            Who::OwnersOfItems => self.owners_of_items(),
+            Who::OwnersOfItems => self.owners_of_items(step),
             // Of approvers that a seat has: `decide/due.rs` follows the chain from each.
             Who::OfApprover(_) => Vec::new(),
-            Who::OfRequester(chain) => self.follow(&self.request.requester, chain),
-            Who::OfRequest(first, rest) => self.of_request(first, rest),
+            Who::OfRequester(chain) => self.follow(step, &self.request.requester, chain),
+            Who::OfRequest(first, rest) => self.of_request(step, first, rest),
             // Picks belong to assignments, by their id.
             Who::Pick(_) => vec![Err(EmptyBecause::NobodyPicked)],
             Who::Script(script) => {
@@ -83,22 +83,26 @@ impl View<'_> {
     }
 
     /// Whom the requester picked for an assignment (STP-2).
-    fn picked(&self, assignment: &AssignmentId) -> Vec<Found> {
+    fn picked(&self, step: &Step, assignment: &AssignmentId) -> Vec<Found> {
         match self.request.picks.get(assignment) {
-            Some(people) if !people.is_empty() => people.iter().map(|id| self.person(id)).collect(),
+            Some(people) if !people.is_empty() => {
+                people.iter().map(|id| self.person(step, id)).collect()
+            }
             Some(_) | None => vec![Err(EmptyBecause::NobodyPicked)],
         }
     }
 
-    fn owners_of_items(&self) -> Vec<Found> {
-        let mut owners: Vec<Found> = self.request.resources().map(|r| self.owner(r)).collect();
+    fn owners_of_items(&self, step: &Step) -> Vec<Found> {
+        let mut owners: Vec<Found> =
+            self.request.resources().map(|r| self.owner(step, r)).collect();
         owners.dedup();
         if owners.is_empty() { vec![Err(EmptyBecause::NoOwner { resource: None })] } else { owners }
     }
 
-    fn person(&self, id: &UserId) -> Found {
-        match self.organization.directory.active(id) {
-            Some(_) => Ok(SeatWho::Person(id.clone())),
+    /// The person, or who decides in their place (DIR-9).
+    fn person(&self, step: &Step, id: &UserId) -> Found {
+        match self.organization.directory.stand_in(id, &self.rule.id, &step.id) {
+            Some(user) => Ok(SeatWho::Person(user.id.clone())),
             None => Err(EmptyBecause::Deactivated { user: id.clone(), property: None }),
         }
     }
@@ -127,19 +131,19 @@ impl View<'_> {
             .filter(move |user| user.active && directory.level(user, node) >= Some(level))
     }
 
-    fn owner(&self, resource: &ResourceId) -> Found {
+    fn owner(&self, step: &Step, resource: &ResourceId) -> Found {
         let owner = self.organization.directory.resource(resource).and_then(|r| r.owner.as_ref());
         match owner {
-            Some(id) => self.person(id),
+            Some(id) => self.person(step, id),
             None => Err(EmptyBecause::NoOwner { resource: Some(resource.clone()) }),
         }
     }
 
-    fn of_request(&self, first: &PropertyName, rest: &[PropertyName]) -> Vec<Found> {
+    fn of_request(&self, step: &Step, first: &PropertyName, rest: &[PropertyName]) -> Vec<Found> {
         let unset = || vec![Err(EmptyBecause::PropertyUnset { property: first.clone(), of: None })];
         match self.request.properties.get(first) {
             None => unset(),
-            Some(value) => match self.named(value, rest) {
+            Some(value) => match self.named(step, value, rest) {
                 seats if seats.is_empty() => unset(),
                 seats => seats,
             },
@@ -147,31 +151,35 @@ impl View<'_> {
     }
 
     /// Follows `rest` from each user in a value; groups end a chain.
-    fn named(&self, value: &Value, rest: &[PropertyName]) -> Vec<Found> {
+    fn named(&self, step: &Step, value: &Value, rest: &[PropertyName]) -> Vec<Found> {
         match value {
             Value::User(id) => match rest {
-                [] => vec![self.person(id)],
-                chain => self.follow(id, chain),
+                [] => vec![self.person(step, id)],
+                chain => self.follow(step, id, chain),
             },
             Value::Group(group) if rest.is_empty() => vec![Ok(SeatWho::Group(group.clone()))],
             Value::List(values) => {
-                values.iter().flat_map(|value| self.named(value, rest)).collect()
+                values.iter().flat_map(|value| self.named(step, value, rest)).collect()
             }
             _ => Vec::new(),
         }
     }
 
     /// `manager.manager` from a person; the message names the property and whose profile lacks it.
-    pub(crate) fn follow(&self, start: &UserId, chain: &[PropertyName]) -> Vec<Found> {
-        let Some((property, rest)) = chain.split_first() else { return vec![self.person(start)] };
+    pub(crate) fn follow(&self, step: &Step, start: &UserId, chain: &[PropertyName]) -> Vec<Found> {
+        let Some((property, rest)) = chain.split_first() else {
+            return vec![self.person(step, start)];
+        };
         let unset = || {
             let of = Some(start.clone());
             vec![Err(EmptyBecause::PropertyUnset { property: property.clone(), of })]
         };
-        let person = self.organization.directory.user(start);
+        let directory = &self.organization.directory;
+        // Of one who left without anybody in their place, the profile still says whom to ask.
+        let person = directory.stand_in(start, &self.rule.id, &step.id).or(directory.user(start));
         match person.and_then(|person| person.properties.get(property)) {
             None => unset(),
-            Some(value) => match self.named(value, rest) {
+            Some(value) => match self.named(step, value, rest) {
                 seats if seats.is_empty() => unset(),
                 seats => seats.into_iter().map(|seat| blame(seat, property, start)).collect(),
             },
@@ -186,17 +194,19 @@ impl View<'_> {
         match answer {
             Err(failure) => nobody(Some(failure.message)),
             Ok(nominees) if nominees.is_empty() => nobody(None),
-            Ok(nominees) => nominees.iter().map(|nominee| self.nominee(nominee)).collect(),
+            Ok(nominees) => nominees.iter().map(|nominee| self.nominee(step, nominee)).collect(),
         }
     }
 
-    fn nominee(&self, nominee: &Nominee) -> Found {
+    fn nominee(&self, step: &Step, nominee: &Nominee) -> Found {
         match &nominee.who {
             NomineeKind::Group(group) => Ok(SeatWho::Group(group.clone())),
-            NomineeKind::User(id) => match self.organization.directory.active(id) {
-                Some(_) => Ok(SeatWho::Found(id.clone())),
-                None => Err(EmptyBecause::Deactivated { user: id.clone(), property: None }),
-            },
+            NomineeKind::User(id) => {
+                match self.organization.directory.stand_in(id, &self.rule.id, &step.id) {
+                    Some(user) => Ok(SeatWho::Found(user.id.clone())),
+                    None => Err(EmptyBecause::Deactivated { user: id.clone(), property: None }),
+                }
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! From the written document to the checked rule. Every problem is found in one pass (FIN-9).
 
+mod calculated;
 mod condition;
 mod form;
 mod limits;
@@ -117,12 +118,14 @@ impl Compiler<'_> {
         let criteria = self.conditions("criteria", &definition.criteria);
         let steps = self.steps(&definition.steps);
         let executors = self.executors(&definition.executors);
+        let receipt_reviewers = self.named("receipt_reviewers", &definition.receipt_reviewers);
         Rule {
             id: definition.rule.clone(),
             version,
             title: definition.title.clone().unwrap_or_else(|| definition.rule.to_string()),
             kind: definition.kind.clone(),
             submitters,
+            for_others: definition.for_others,
             form,
             item_form,
             when,
@@ -135,6 +138,7 @@ impl Compiler<'_> {
             approval_expires_after: definition.approval_expires_after,
             steps,
             executors,
+            receipt_reviewers,
         }
     }
 

@@ -7,15 +7,13 @@ use super::Names;
 use crate::{
     ids::{GroupId, Login, NodeId, ResourceId},
     money::{Money, parse_decimal},
-    value::{PropertyType, Value},
+    value::{MAX_NUMBER, PropertyType, Value},
 };
 
 /// The longest text value, in bytes.
 pub(crate) const MAX_TEXT: usize = 64 * 1024;
 /// The longest list value.
 pub(crate) const MAX_LIST: usize = 1_000;
-/// Numbers beyond ±(2^53 − 1) are not exact in every guest language.
-const MAX_NUMBER: i64 = (1 << 53) - 1;
 
 /// Reads a literal of type `of`; people, groups, nodes and resources must exist.
 ///

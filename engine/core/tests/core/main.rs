@@ -5,6 +5,7 @@
 //! - [`model`]: every order of decisions, work and crashes, within bounds;
 //! - [`corners`]: single cases that the others found;
 //! - [`reopened`]: steps that are asked again;
+//! - [`expression`]: calculated properties against a naive model;
 //! - [`forged`]: what must not compile.
 #![expect(
     clippy::unwrap_used,
@@ -15,6 +16,7 @@
 )]
 
 mod corners;
+mod expression;
 mod forged;
 mod model;
 mod office;

@@ -168,6 +168,7 @@ pub(crate) fn user(login: &str, role: OrganizationRole, groups: &[&str]) -> User
         role,
         groups: groups.iter().map(|group| id(group)).collect(),
         properties: BTreeMap::new(),
+        replacement: engine_core::directory::Replacement::default(),
     }
 }
 
@@ -208,6 +209,7 @@ pub(crate) fn submit(properties: Json, urgent: bool) -> Command {
         properties,
         items: Vec::new(),
         picks: BTreeMap::new(),
+        target_users: Vec::new(),
         title: "new server".to_owned(),
         reason: "the old one is full".to_owned(),
         urgent,

@@ -34,6 +34,7 @@ fn user(login: &str, manager: Option<&str>) -> User {
         role: OrganizationRole::User,
         groups: [id("staff")].into(),
         properties: manager.into_iter().collect(),
+        replacement: engine_core::directory::Replacement::default(),
     }
 }
 

@@ -59,6 +59,7 @@ fn user(login: &str, manager: Option<&str>, limit: &str) -> User {
         role: OrganizationRole::User,
         groups: BTreeSet::new(),
         properties,
+        replacement: engine_core::directory::Replacement::default(),
     }
 }
 

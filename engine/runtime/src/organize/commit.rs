@@ -15,6 +15,7 @@ use crate::{
     load::name,
     organization::{OrganizationEvent, OrganizationState},
     recount::recounts,
+    write::Part,
 };
 
 impl Engine {
@@ -30,27 +31,31 @@ impl Engine {
         for event in &events {
             apply(&mut state, event)?;
         }
-        self.replace(&slot, state, &events).await
+        self.replace(&slot, state, &events, Vec::new()).await?;
+        Ok(())
     }
 
     /// Commits events and lets everybody see the state they lead to. Where the store is ahead of what
-    /// is in memory (a change whose caller went away between the two), it is read again first.
+    /// is in memory (a change whose caller went away between the two), it is read again first. With changes
+    /// of requests it says whether they still stood.
     pub(super) async fn replace(
         &self,
         slot: &Slot,
         mut state: OrganizationState,
         events: &[OrganizationEvent],
-    ) -> Result<(), EngineError> {
+        with: Vec<Part>,
+    ) -> Result<bool, EngineError> {
         let before = slot.state.load_full();
-        match self.commit_events(Some(&before), &state, events).await? {
+        let rests_on_requests = !with.is_empty();
+        match self.commit_events(Some(&before), &state, events, with).await? {
             Some(sequence) => {
                 state.sequence = sequence;
                 slot.state.store(Arc::new(state));
-                Ok(())
+                Ok(true)
             }
             None => {
                 slot.state.store(Arc::new(self.load_organization(&state.organization.id).await?));
-                Err(EngineError::Contended)
+                if rests_on_requests { Ok(false) } else { Err(EngineError::Contended) }
             }
         }
     }
@@ -61,6 +66,7 @@ impl Engine {
         before: Option<&OrganizationState>,
         state: &OrganizationState,
         events: &[OrganizationEvent],
+        with: Vec<Part>,
     ) -> Result<Option<Sequence>, EngineError> {
         let org = &state.organization.id;
         let now = self.millis();
@@ -79,6 +85,11 @@ impl Engine {
         if let Some(before) = before {
             let next = Sequence(expected.0 + 1);
             commit.agenda = recounts(&before.organization.directory, events, next, now)?;
+        }
+        for part in with {
+            commit.requests.push(part.request);
+            commit.agenda.extend(part.agenda);
+            commit.documents.extend(part.documents);
         }
         commit.organization = Some(OrganizationChange { expected, events: records });
         match self.inner.store.commit(commit).await? {

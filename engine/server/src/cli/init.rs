@@ -75,6 +75,8 @@ impl Init {
             role: OrganizationRole::Owner,
             groups: Vec::new(),
             properties: BTreeMap::new(),
+            replace_by: None,
+            force: false,
         }
     }
 }

@@ -48,6 +48,15 @@ pub(super) async fn cancel(
     known.command(&state, &id, Command::Cancel { comment: body.comment, seen }).await
 }
 
+pub(super) async fn confirm(
+    State(state): State<AppState>,
+    known: Known,
+    Id(id): Id<RequestId>,
+    Body(body): Body<WithComment>,
+) -> Result<Response, Refusal> {
+    known.command(&state, &id, Command::Confirm { comment: body.comment }).await
+}
+
 pub(super) async fn reevaluate(
     State(state): State<AppState>,
     known: Known,

@@ -156,6 +156,9 @@ pub(super) async fn refusal(error: EngineError, bench: &Bench) -> Result<Refusal
     let fields = match &*rejection {
         Rejection::Invalid(problems) => problems.iter().map(|p| p.field.clone()).collect(),
         Rejection::RuleInvalid(problems) => problems.iter().map(|p| p.path.clone()).collect(),
+        Rejection::ReplacementNeeded(places) => {
+            places.iter().map(|p| p.place.to_string()).collect()
+        }
         _ => Vec::new(),
     };
     let unmet = match &*rejection {

@@ -72,6 +72,7 @@ commands! {
         approve => Approve(Box<DecideDoc>),
         reject => Reject(Box<DecideDoc>),
         cancel => Cancel(Box<DecideDoc>),
+        confirm => Confirm(Box<DecideDoc>),
         reevaluate => Reevaluate(RequestDoc),
         add_approver => AddApprover(ApproverDoc),
         remove_approver => RemoveApprover(ApproverDoc),
@@ -86,6 +87,7 @@ commands! {
         set => Set(SetDoc),
         update_user => UpdateUser(UpdateUserDoc),
         deactivate => Deactivate(DeactivateDoc),
+        transfer => Transfer(TransferDoc),
         open => Open(OpenDoc),
         explain => Explain(ExplainDoc),
         together => Together(Vec<StepDoc>),
@@ -93,8 +95,7 @@ commands! {
         crash => Crash(CrashDoc),
     }
     unavailable {
-        save_draft edit withdraw hold release return_to_review pass_review confirm send_back force
-        delegate undelegate resubmit
+save_draft edit withdraw hold release return_to_review pass_review send_back force delegate undelegate resubmit
         restart retire delete_rule preview
     }
 }
@@ -104,7 +105,9 @@ impl CommandDoc {
     pub(super) fn person(&self) -> Option<&Login> {
         match self {
             Self::Submit(doc) => Some(&doc.r#as),
-            Self::Approve(doc) | Self::Reject(doc) | Self::Cancel(doc) => Some(&doc.r#as),
+            Self::Approve(doc) | Self::Reject(doc) | Self::Cancel(doc) | Self::Confirm(doc) => {
+                Some(&doc.r#as)
+            }
             Self::Reevaluate(doc) | Self::Leave(doc) => Some(&doc.r#as),
             Self::AddApprover(doc) | Self::RemoveApprover(doc) => Some(&doc.r#as),
             Self::Reassign(doc) => Some(&doc.r#as),
@@ -115,6 +118,7 @@ impl CommandDoc {
             Self::Set(doc) => doc.r#as.as_ref(),
             Self::UpdateUser(doc) => doc.r#as.as_ref(),
             Self::Deactivate(doc) => doc.r#as.as_ref(),
+            Self::Transfer(doc) => doc.r#as.as_ref(),
             Self::Open(doc) => Some(&doc.r#as),
             Self::Explain(doc) => doc.r#as.as_ref(),
             Self::Together(_) | Self::Advance(_) | Self::Crash(_) | Self::Unavailable(_) => None,
@@ -135,7 +139,8 @@ pub(super) struct SubmitDoc {
     pub(super) properties: BTreeMap<String, Json>,
     #[serde(default)]
     pub(super) urgent: bool,
-    pub(super) target_users: Option<IgnoredAny>,
+    #[serde(default)]
+    pub(super) target_users: Vec<String>,
     #[serde(default)]
     pub(super) picks: BTreeMap<String, Vec<String>>,
     #[serde(default)]
@@ -257,16 +262,23 @@ pub(super) struct UpdateUserDoc {
     pub(super) properties: Option<BTreeMap<PropertyName, Json>>,
 }
 
-/// A user to deactivate. This version asks for no replacement, so that every deactivation is what
-/// `force` asks for.
+/// A user to deactivate (DIR-9).
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DeactivateDoc {
     pub(super) r#as: Option<Login>,
     pub(super) user: Login,
-    pub(super) replace_by: Option<IgnoredAny>,
-    #[serde(default, rename = "force")]
-    _force: bool,
+    pub(super) replace_by: Option<Json>,
+    #[serde(default)]
+    pub(super) force: bool,
+}
+
+/// The owner's role to hand over (DIR-3); by the owner where nobody is named.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TransferDoc {
+    pub(super) r#as: Option<Login>,
+    pub(super) to: Login,
 }
 
 /// Remembers what a person sees, under a name.

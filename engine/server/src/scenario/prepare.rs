@@ -1,7 +1,11 @@
 //! From a command as it is written to the call of the engine.
 
 use chrono::{DateTime, Utc};
-use engine_api::{catalogue::Names, directory::UserDoc, document::Segment};
+use engine_api::{
+    catalogue::Names,
+    directory::{ReplaceBy, UserDoc},
+    document::Segment,
+};
 use engine_core::{
     command::{Approver, Command, Decide, Seen, Submit},
     ids::{BadId, CommandId, ExecutionId, Login, RequestId, RuleId, StepId, UserId},
@@ -42,6 +46,7 @@ impl Preparation<'_> {
             CommandDoc::Approve(doc) => self.decide(doc, Choice::Approve).await,
             CommandDoc::Reject(doc) => self.decide(doc, Choice::Reject).await,
             CommandDoc::Cancel(doc) => self.cancel(doc).await,
+            CommandDoc::Confirm(doc) => self.confirm(doc),
             CommandDoc::Reevaluate(doc) => self.whole(doc, Command::Reevaluate),
             CommandDoc::AddApprover(doc) => self.approver(doc, Command::AddApprover),
             CommandDoc::RemoveApprover(doc) => self.approver(doc, Command::RemoveApprover),
@@ -56,6 +61,12 @@ impl Preparation<'_> {
             CommandDoc::Set(doc) => self.set(doc),
             CommandDoc::UpdateUser(doc) => self.update_user(doc),
             CommandDoc::Deactivate(doc) => self.deactivate(doc),
+            CommandDoc::Transfer(doc) => {
+                let caller = self.bench.caller(doc.r#as.as_ref())?;
+                let change = Change::TransferOwnership(doc.to.clone());
+                let call = Call::Organize(caller, Box::new(change));
+                Ok(Prepared { call, request: None, person: None })
+            }
             CommandDoc::Open(doc) => {
                 let caller = self.bench.caller(Some(&doc.r#as))?;
                 let tab = (doc.r#as.clone(), doc.tab.clone());
@@ -87,11 +98,7 @@ impl Preparation<'_> {
     }
 
     fn submit(&self, doc: &SubmitDoc) -> Result<Prepared, Broken> {
-        let later = [
-            ("rule_group", doc.rule_group.is_some()),
-            ("request", doc.request.is_some()),
-            ("target_users", doc.target_users.is_some()),
-        ];
+        let later = [("rule_group", doc.rule_group.is_some()), ("request", doc.request.is_some())];
         refuse_unavailable("submit", &later)?;
         let caller = self.keyed(&doc.r#as, doc.key.as_deref())?;
         let person = Some(caller.user.clone());
@@ -198,6 +205,18 @@ impl Preparation<'_> {
         self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
     }
 
+    fn confirm(&self, doc: &DecideDoc) -> Result<Prepared, Broken> {
+        let later = [
+            ("items", doc.items.is_some()),
+            ("concern", doc.concern.is_some()),
+            ("step", doc.step.is_some()),
+            ("tab", doc.tab.is_some()),
+        ];
+        refuse_unavailable("confirm", &later)?;
+        let command = Command::Confirm { comment: doc.comment.clone().unwrap_or_default() };
+        self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
+    }
+
     /// DEC-8a: what the tab shows, else what is there now; nothing where a step alone is named.
     async fn seen(&self, doc: &DecideDoc) -> Result<Option<Seen>, Broken> {
         if let Some(seen) = self.in_tab(&doc.r#as, doc.tab.as_deref())? {
@@ -295,9 +314,19 @@ impl Preparation<'_> {
     }
 
     fn deactivate(&self, doc: &DeactivateDoc) -> Result<Prepared, Broken> {
-        refuse_unavailable("deactivate", &[("replace_by", doc.replace_by.is_some())])?;
-        let user = UserDoc { active: false, ..self.user_doc(&doc.user)? };
-        self.put_user(doc.r#as.as_ref(), user)
+        let caller = self.bench.caller(doc.r#as.as_ref())?;
+        let replace_by = doc.replace_by.clone().map(serde_json::from_value::<ReplaceBy>);
+        let call = match replace_by.transpose() {
+            Ok(replace_by) => {
+                let (login, force) = (doc.user.clone(), doc.force);
+                let change = Change::Deactivate { login, replace_by, force };
+                Call::Organize(caller, Box::new(change))
+            }
+            Err(error) => {
+                Call::Refused(Refusal::unread(Code::Invalid, "replace_by", error.to_string()))
+            }
+        };
+        Ok(Prepared { call, request: None, person: None })
     }
 
     fn put_user(&self, login: Option<&Login>, user: UserDoc) -> Result<Prepared, Broken> {
@@ -323,6 +352,8 @@ impl Preparation<'_> {
             role: user.role,
             groups: user.groups.iter().cloned().collect(),
             properties: properties.map(|(name, v)| (name.clone(), names.literal(v))).collect(),
+            replace_by: None,
+            force: false,
         })
     }
 }
@@ -356,6 +387,7 @@ fn read_submit(doc: &SubmitDoc, id: &str) -> Result<Submit, Refusal> {
         properties: doc.properties.clone(),
         items: doc.items.clone(),
         picks: doc.picks.clone(),
+        target_users: doc.target_users.clone(),
         title: doc.title.clone().unwrap_or_else(|| "A request".to_owned()),
         reason: doc.reason.clone().unwrap_or_else(|| "For a good reason".to_owned()),
         urgent: doc.urgent,

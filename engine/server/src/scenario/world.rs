@@ -88,6 +88,8 @@ impl Builder<'_> {
             role: OrganizationRole::Owner,
             groups: Vec::new(),
             properties: BTreeMap::new(),
+            replace_by: None,
+            force: false,
         };
         let owner = bench.engine()?.create_organization(bench.org(), doc).await?;
         bench.set_owner(owner, written.is_none().then_some(login));

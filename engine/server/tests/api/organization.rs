@@ -226,3 +226,107 @@ async fn a_component_that_was_not_sent_is_refused() {
         assert_eq!(refused.body["fields"][0]["field"], "components.freeze");
     }
 }
+
+/// DIR-9, DIR-8, FIN-8: asked for over HTTP, with a body; tokens stop at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_leaves_and_somebody_takes_over() {
+    let place = Place::new().await;
+    let rule = "rule: board\nkind: board\nsteps:\n  - id: board\n    approvers: [{id: bob, who: {user: bob}}]\n";
+    place.ask("PUT", "/api/v1/rules/board").by("olga").text(rule).send().await.is(OK);
+    let leave = "/api/v1/users/bob/deactivate";
+
+    let refused = place.post("ada", leave, &json!({})).await;
+    refused.is_refused(409, "replacement_needed");
+    assert_eq!(refused.body["fields"][0]["field"], "board/board");
+    assert!(refused.body["message"].as_str().unwrap().contains("`replace_by: <login>`"));
+    place
+        .ask("DELETE", "/api/v1/users/bob")
+        .by("ada")
+        .send()
+        .await
+        .is_refused(409, "replacement_needed");
+    let written = json!({"login": "bob", "groups": ["staff", "directors"], "active": false});
+    place.put("ada", "/api/v1/users/bob", &written).await.is_refused(409, "replacement_needed");
+    place.get("bob", "/api/v1/me").await.is(OK);
+
+    place.post("bob", leave, &json!({"force": true})).await.is_refused(403, "forbidden");
+    place.post("ada", leave, &json!({"replace_by": 7})).await.is_refused(422, "invalid");
+    place.post("ada", leave, &json!({"replaced_by": "eve"})).await.is_refused(422, "invalid");
+    place
+        .post("ada", "/api/v1/users/nobody/deactivate", &json!({}))
+        .await
+        .is_refused(404, "not_found");
+    let dry = format!("{leave}?dry_run=true");
+    place.post("ada", &dry, &json!({"replace_by": "eve"})).await.is(OK);
+    place.get("bob", "/api/v1/me").await.is(OK);
+
+    place.post("ada", leave, &json!({"replace_by": {"board/board": "eve"}})).await.is(OK);
+    place.get("bob", "/api/v1/me").await.is_refused(401, "unauthenticated");
+    let left = place.get("ada", "/api/v1/users/bob").await;
+    assert_eq!(left.body["replace_by"], json!({"board/board": "eve"}));
+    let body = json!({"rule": "board", "title": "A board", "reason": "For a reason"});
+    let submitted = place.post("ann", "/api/v1/requests", &body).await;
+    submitted.is(OK);
+    assert_eq!(submitted.body["steps"][0]["seats"][0]["people"], json!(["eve"]));
+    let read = place.get("olga", "/api/v1/directory").await;
+    let put = place.put("olga", "/api/v1/directory?prune=true", &read.body).await;
+    put.is(OK);
+    assert!(changes(&put.body).iter().all(|(change, _)| change == "same"), "{:#}", put.body);
+}
+
+/// DIR-3: exactly one owner, before and after.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_hands_their_role_over() {
+    let place = Place::new().await;
+    let to = |login: &str| json!({"to": login});
+    place.post("ada", "/api/v1/owner", &to("ada")).await.is_refused(403, "forbidden");
+    place.post("olga", "/api/v1/owner", &to("nobody")).await.is_refused(422, "invalid");
+    place.post("olga", "/api/v1/owner?dry_run=true", &to("ada")).await.is(OK);
+    assert_eq!(place.get("olga", "/api/v1/me").await.body["role"], "owner");
+    place.post("olga", "/api/v1/owner", &to("ada")).await.is(OK);
+    assert_eq!(place.get("ada", "/api/v1/me").await.body["role"], "owner");
+    assert_eq!(place.get("olga", "/api/v1/me").await.body["role"], "administrator");
+    let owner = json!({"login": "olga", "role": "owner"});
+    place.put("olga", "/api/v1/users/olga", &owner).await.is_refused(403, "forbidden");
+}
+
+/// DIR-3: an administrator who applies files does not raise themself, by whatever way.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_does_not_raise_themself_by_a_file() {
+    let place = Place::new().await;
+    let directory = |directory: Json| json!({"organization": {"directory": directory}});
+    let ada = |changed: Json| {
+        let mut user = json!({"login": "ada", "role": "administrator"});
+        user.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
+        directory(json!({"users": [user]}))
+    };
+    for raised in [
+        ada(json!({"role": "owner"})),
+        ada(json!({"groups": ["directors"]})),
+        ada(json!({"properties": {"limit": "5 EUR"}})),
+        ada(json!({"active": false})),
+        directory(
+            json!({"nodes": [{"id": "paris", "permissions": [{"user": "ada", "level": "read"}]}]}),
+        ),
+        directory(json!({"users": [{"login": "bob", "active": false, "replace_by": "ada"}]})),
+    ] {
+        place.post("ada", "/api/v1/apply", &raised).await.is_refused(403, "forbidden");
+    }
+    let nodes = json!({"nodes": [
+        {"id": "paris", "permissions": [{"user": "ada", "level": "read"}]},
+        {"id": "rome", "permissions": [{"user": "ada", "level": "create"}]},
+        {"id": "lyon", "parent": "paris"},
+    ]});
+    place.post("olga", "/api/v1/apply", &directory(nodes)).await.is(OK);
+    for moved in [
+        json!({"nodes": [{"id": "lyon", "parent": "rome"}]}),
+        json!({"nodes": [{"id": "new", "permissions": [{"user": "ada", "level": "edit"}]}]}),
+        json!({"nodes": [{"id": "paris"}]}),
+    ] {
+        place.post("ada", "/api/v1/apply", &directory(moved)).await.is_refused(403, "forbidden");
+    }
+    let others = json!({"nodes": [
+        {"id": "new", "parent": "lyon", "permissions": [{"user": "bob", "level": "edit"}]},
+    ]});
+    place.post("ada", "/api/v1/apply", &directory(others)).await.is(OK);
+}

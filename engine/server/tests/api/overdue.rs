@@ -163,6 +163,7 @@ impl Running {
             properties: [].into(),
             items: Vec::new(),
             picks: Default::default(),
+            target_users: Vec::new(),
             title: "A lathe".to_owned(),
             reason: "The old one broke".to_owned(),
             urgent: false,

@@ -38,9 +38,22 @@ const DOCUMENTS: &[Constant] = &[
 ];
 const VALUES: &[Constant] = &[
     ("engine/core/src/decide/form.rs", "MAX_ITEMS", "Items of a request", ""),
+    ("engine/core/src/decide/form.rs", "MAX_TARGETS", "People a request is for (REQ-6)", ""),
+    (
+        "engine/core/src/expression.rs",
+        "MAX_EXPRESSION",
+        "Length of an expression (FIN-23)",
+        "bytes",
+    ),
+    (
+        "engine/core/src/expression.rs",
+        "MAX_EXPRESSION_DEPTH",
+        "Parts of an expression in each other",
+        "",
+    ),
     ("engine/core/src/rule/literal.rs", "MAX_TEXT", "Length of a text", "bytes"),
     ("engine/core/src/rule/literal.rs", "MAX_LIST", "Values of a list", ""),
-    ("engine/core/src/rule/literal.rs", "MAX_NUMBER", "A number, positive or negative", ""),
+    ("engine/core/src/value.rs", "MAX_NUMBER", "A number, positive or negative", ""),
     (
         "engine/core/src/money.rs",
         "MAX_INTEGER_DIGITS",

@@ -11,10 +11,13 @@ use crate::{
 
 impl Compiler<'_> {
     pub(super) fn fields(&mut self, path: &str, docs: &[FieldDoc]) -> Vec<Field> {
-        docs.iter()
+        let mut fields: Vec<Field> = docs
+            .iter()
             .enumerate()
             .map(|(index, doc)| self.field(&format!("{path}[{index}]"), doc))
-            .collect()
+            .collect();
+        self.calculated(path, docs, &mut fields);
+        fields
     }
 
     fn field(&mut self, path: &str, doc: &FieldDoc) -> Field {
@@ -27,12 +30,6 @@ impl Compiler<'_> {
             let message =
                 if is_choice { "a choice needs `values`" } else { "`values` goes with a choice" };
             self.problem(format!("{path}.values"), message);
-        }
-        if doc.calculated.is_some() {
-            self.problem(
-                format!("{path}.calculated"),
-                "calculated properties are not available yet",
-            );
         }
         let mut choices_for = Vec::new();
         for (index, choice) in doc.choices_for.iter().enumerate() {
@@ -51,6 +48,7 @@ impl Compiler<'_> {
             under: self.under(path, doc, element),
             values: doc.values.clone().unwrap_or_default(),
             choices_for,
+            calculated: None,
         }
     }
 

@@ -17,10 +17,8 @@ impl Compiler<'_> {
     /// A part that would be read and then ignored is worse than one that is refused.
     pub(super) fn refuse_unavailable(&mut self, definition: &Definition) {
         let parts = [
-            ("for_others", definition.for_others),
             ("review_first", definition.review_first.is_some()),
             ("auto_approve", !definition.auto_approve.is_empty()),
-            ("receipt_reviewers", !definition.receipt_reviewers.is_empty()),
             ("repeat_approver", definition.repeat_approver != RepeatApprover::EachStep),
             ("distinct_people", definition.distinct_people != DistinctPeople::Step),
         ];

@@ -71,7 +71,7 @@ impl Referee<'_> {
         let named_by_seat = request
             .opened()
             .flat_map(|(_, step)| &step.seats)
-            .any(|seat| is_named(&seat.who, &person.id));
+            .any(|seat| person.kind == UserKind::Person && is_named(&seat.who, &person.id));
         let in_property =
             request.properties.values().any(|value| *value == Value::User(person.id.clone()));
         request.requester == person.id
@@ -119,6 +119,10 @@ impl Referee<'_> {
 
     /// Whether a seat is this person's, as of now (FIN-18).
     pub(crate) fn holds(&self, who: &SeatWho, person: &User) -> bool {
+        // Service accounts submit and never decide.
+        if person.kind == UserKind::Service {
+            return false;
+        }
         match who {
             SeatWho::Person(id) | SeatWho::Found(id) => *id == person.id,
             SeatWho::Group(group) => person.groups.contains(group),

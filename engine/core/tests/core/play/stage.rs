@@ -166,6 +166,7 @@ impl Stage {
             properties: properties(form),
             items: Vec::new(),
             picks: BTreeMap::new(),
+            target_users: Vec::new(),
             title: "new server".to_owned(),
             reason: "the old one is full".to_owned(),
             urgent: *urgent,

@@ -167,6 +167,7 @@ pub(super) fn sight(stage: &Stage, turn: &Turn) -> Result<(), String> {
         | Command::Comment { .. }
         | Command::Watch(_)
         | Command::Leave
+        | Command::Confirm { .. }
         | Command::Reevaluate
         | Command::AddApprover(_)
         | Command::RemoveApprover(_)

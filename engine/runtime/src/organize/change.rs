@@ -1,0 +1,132 @@
+//! What each change comes to.
+
+use std::sync::Arc;
+
+use engine_api::directory::RatesDoc;
+use engine_core::{money::Rates, organization::Settings};
+
+use super::{Change, Changed, Plan, difference, told};
+use crate::{error::EngineError, offboard::Handover, organization::OrganizationEvent};
+
+impl Plan<'_> {
+    pub(super) fn change(&mut self, change: Change) -> Result<Option<Changed>, EngineError> {
+        let organization = Arc::clone(&self.state.organization);
+        let directory = &organization.directory;
+        match change {
+            Change::PutUser(_)
+            | Change::RemoveUser(_)
+            | Change::Deactivate { .. }
+            | Change::TransferOwnership(_) => self.change_person(change),
+            Change::PutGroup(doc) => self.put_group(doc).map(Some),
+            Change::PutNode(doc) => self.put_node(doc),
+            Change::PutResource(doc) => self.put_resource(doc),
+            Change::RemoveGroup(id) => {
+                let (what, there) = (format!("group {id}"), directory.group(&id).is_some());
+                self.remove(what, there, OrganizationEvent::GroupRemoved(id)).map(Some)
+            }
+            Change::RemoveNode(id) => {
+                let (what, there) = (format!("node {id}"), directory.node(&id).is_some());
+                self.remove(what, there, OrganizationEvent::NodeRemoved(id)).map(Some)
+            }
+            Change::RemoveResource(id) => {
+                let (what, there) = (format!("resource {id}"), directory.resource(&id).is_some());
+                self.remove(what, there, OrganizationEvent::ResourceRemoved(id)).map(Some)
+            }
+            Change::SetUserProperties(types) => {
+                let event = OrganizationEvent::UserPropertiesSet(types.clone());
+                let before = Some(&organization.user_properties);
+                self.put("property types".to_owned(), before, &types, event, told).map(Some)
+            }
+            Change::SetRates(rates) => self.set_rates(&rates).map(Some),
+            Change::SetSettings(settings) => self.set_settings(&settings),
+            Change::Publish { definition, comment } => self.publish(*definition, comment).map(Some),
+            Change::PutScript { .. }
+            | Change::RemoveScript(_)
+            | Change::PutPlugin(_)
+            | Change::GrantPlugin { .. }
+            | Change::RemovePlugin(_)
+            | Change::RemoveToken { .. } => self.change_extension(change),
+        }
+    }
+
+    fn change_extension(&mut self, change: Change) -> Result<Option<Changed>, EngineError> {
+        match change {
+            Change::PutScript { name, text } => {
+                let before = self.state.scripts.get(&name).map(ToString::to_string);
+                let event = OrganizationEvent::ScriptPut { name: name.clone(), text: text.clone() };
+                let what = format!("script {name}");
+                self.put(what, before.as_ref(), &text, event, |text| difference::lines(text))
+                    .map(Some)
+            }
+            Change::RemoveScript(name) => {
+                let there = self.state.scripts.contains_key(&name);
+                let what = format!("script {name}");
+                self.remove(what, there, OrganizationEvent::ScriptRemoved(name)).map(Some)
+            }
+            Change::PutPlugin(plugin) => self.put_plugin(plugin).map(Some),
+            Change::GrantPlugin { plugin, grant } => self.grant_plugin(&plugin, grant),
+            Change::RemovePlugin(id) => {
+                let there = self.state.plugins.contains_key(&id);
+                let what = format!("plugin {id}");
+                self.remove(what, there, OrganizationEvent::PluginRemoved(id)).map(Some)
+            }
+            Change::RemoveToken { id } => {
+                let found = self.state.tokens.iter().find(|(_, record)| record.id == id);
+                let Some(hash) = found.map(|(hash, _)| hash.clone()) else {
+                    return Ok(Some(Changed::Same(format!("token {id}"))));
+                };
+                let event = OrganizationEvent::TokenRemoved { hash };
+                self.remove(format!("token {id}"), true, event).map(Some)
+            }
+            // The rest is of the organization itself.
+            _ => Ok(None),
+        }
+    }
+
+    fn set_rates(&mut self, rates: &Rates) -> Result<Changed, EngineError> {
+        let before = self.state.organization.rates.clone();
+        let event = OrganizationEvent::RatesSet(rates.clone());
+        let told = |rates: &Rates| told(&RatesDoc(rates.clone()));
+        self.put("rates".to_owned(), before.as_ref(), rates, event, told)
+    }
+
+    fn set_settings(&mut self, settings: &Settings) -> Result<Option<Changed>, EngineError> {
+        if settings.time_zone.parse::<chrono_tz::Tz>().is_err() {
+            let message = format!("`{}` is not a time zone", settings.time_zone);
+            self.problem("time_zone", message);
+        }
+        if settings.comments.min > settings.comments.max
+            || settings.reason.min > settings.reason.max
+        {
+            self.problem("settings", "a least length above the greatest");
+        }
+        if settings.approval_expiry_max.on_the_clock().is_none() {
+            self.problem(
+                "approval_expiry_max",
+                "business days are not available yet: use `d` or `h`",
+            );
+        }
+        if let Some((field, message)) = settings.calendar.fault() {
+            self.problem(field, message);
+        }
+        if settings.reminders.iter().any(|span| span.on_the_clock().is_none()) {
+            self.problem("reminders", "expected `m`, `h`, `d` or `w`, not business days");
+        }
+        let before = self.state.organization.settings.clone();
+        let event = OrganizationEvent::SettingsSet(settings.clone());
+        self.put("settings".to_owned(), Some(&before), settings, event, told).map(Some)
+    }
+
+    fn change_person(&mut self, change: Change) -> Result<Option<Changed>, EngineError> {
+        match change {
+            Change::PutUser(doc) => self.put_user(&doc),
+            Change::RemoveUser(login) => self.remove_user(&login),
+            Change::Deactivate { login, replace_by, force } => {
+                self.deactivate(&login, Handover { replace_by, force })
+            }
+            Change::TransferOwnership(to) => self.transfer(&to).map(Some),
+            // The rest is not of people.
+            _ => Ok(None),
+        }
+    }
+}
