@@ -8,7 +8,7 @@ use utoipa::{
 };
 
 use crate::{
-    command::{Decide, SubmitRequest, WithComment},
+    command::{Decide, Force, SendBack, SubmitRequest, WithComment, Withdraw},
     directory::{DirectoryDoc, RatesDoc, UserDoc},
     openapi::{Anything, Binary, Download, Text},
     organization::{
@@ -114,6 +114,14 @@ endpoints! {
     Decide: Post "/api/v1/requests/{id}/decisions"
         "Approve or reject; `If-Match` says what was seen" [] (Decide) -> RequestView;
     Cancel: Post "/api/v1/requests/{id}/cancel" "Take a request back" [] (WithComment) -> RequestView;
+    SendBack: Post "/api/v1/requests/{id}/send-back"
+        "Have an earlier step decided again; `If-Match` says what was seen" [] (SendBack) -> RequestView;
+    Withdraw: Post "/api/v1/requests/{id}/withdraw"
+        "Take one's own decision back" [] (Withdraw) -> RequestView;
+    Force: Post "/api/v1/requests/{id}/force"
+        "Approve or reject the whole request at once" [] (Force) -> RequestView;
+    Hold: Post "/api/v1/requests/{id}/hold" "Let nobody decide for a while" [] (WithComment) -> RequestView;
+    Release: Post "/api/v1/requests/{id}/release" "Lift the hold" [] (WithComment) -> RequestView;
     Reevaluate: Post "/api/v1/requests/{id}/reevaluate"
         "Ask again what could not be decided" [] (-) -> RequestView;
     Explain: Get "/api/v1/requests/{id}/explanation"
@@ -184,6 +192,11 @@ impl Endpoint {
             Self::Submit
                 | Self::Decide
                 | Self::Cancel
+                | Self::SendBack
+                | Self::Withdraw
+                | Self::Force
+                | Self::Hold
+                | Self::Release
                 | Self::Reevaluate
                 | Self::Run
                 | Self::Retry

@@ -40,6 +40,44 @@ pub enum Command {
         #[serde(skip)]
         seen: Option<Seen>,
     },
+    /// Have an earlier step decided again (DEC-3).
+    SendBack(SendBack),
+    /// Take one's own decision back (DEC-5).
+    Withdraw {
+        /// May be empty.
+        comment: String,
+        /// The step it is about, where the caller names one.
+        step: Option<StepId>,
+        /// What the person saw (DEC-8a).
+        #[serde(skip)]
+        seen: Option<Seen>,
+    },
+    /// Approve or reject the whole request at once (DEC-6).
+    Force {
+        /// Approve or reject.
+        choice: Choice,
+        /// Required.
+        comment: String,
+        /// What the person saw (DEC-8a).
+        #[serde(skip)]
+        seen: Option<Seen>,
+    },
+    /// Let nobody decide until it is released (REQ-7).
+    Hold {
+        /// Required.
+        comment: String,
+        /// What the person saw (DEC-8a).
+        #[serde(skip)]
+        seen: Option<Seen>,
+    },
+    /// Lift the hold (REQ-7).
+    Release {
+        /// Required.
+        comment: String,
+        /// What the person saw (DEC-8a).
+        #[serde(skip)]
+        seen: Option<Seen>,
+    },
     /// Ask again what could not be decided (CND-3).
     Reevaluate,
     /// Press *run* (EXE-2).
@@ -144,6 +182,20 @@ pub struct Decide {
     pub seen: Option<Seen>,
 }
 
+/// Sending a request back to a step that was decided.
+#[derive(Clone, Debug, Serialize)]
+pub struct SendBack {
+    /// The step to be decided again.
+    pub to: StepId,
+    /// Required.
+    pub comment: Option<String>,
+    /// The step it is sent back from, where the caller names one.
+    pub step: Option<StepId>,
+    /// What the person saw (DEC-8a).
+    #[serde(skip)]
+    pub seen: Option<Seen>,
+}
+
 /// The revision and step that a person saw (DEC-8a).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
@@ -162,6 +214,11 @@ impl Command {
             Self::Decide(Decide { choice: Choice::Approve, .. }) => "approve",
             Self::Decide(Decide { choice: Choice::Reject, .. }) => "reject",
             Self::Cancel { .. } => "cancel",
+            Self::SendBack(_) => "send_back",
+            Self::Withdraw { .. } => "withdraw",
+            Self::Force { .. } => "force",
+            Self::Hold { .. } => "hold",
+            Self::Release { .. } => "release",
             Self::Reevaluate => "reevaluate",
             Self::Run(_) => "run",
             Self::Retry(_) => "retry",

@@ -7,9 +7,13 @@ mod advance;
 mod cancel;
 mod choose;
 mod execution;
+mod force;
 mod form;
 mod grant;
+mod hold;
+mod send_back;
 mod submit;
+mod withdraw;
 
 use chrono::{DateTime, Utc};
 
@@ -91,7 +95,7 @@ pub fn decide(
 /// A request while a command is worked out: every event is applied at once, so that the rest of the
 /// command sees it.
 struct Draft<'a> {
-    context: &'a Context<'a>,
+    context: Context<'a>,
     inquiry: &'a Inquiry<'a>,
     request: Request,
     events: Vec<Event>,
@@ -100,7 +104,7 @@ struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     fn new(context: &'a Context<'a>, inquiry: &'a Inquiry<'a>, request: Request) -> Self {
-        Self { context, inquiry, request, events: Vec::new(), effects: Vec::new() }
+        Self { context: *context, inquiry, request, events: Vec::new(), effects: Vec::new() }
     }
 
     fn finish(self) -> Changes {
@@ -112,6 +116,13 @@ impl<'a> Draft<'a> {
             Command::Submit(_) => Err(Rejection::NotFound),
             Command::Decide(decide) => self.choose(decide),
             Command::Cancel { comment, seen } => self.cancel(comment, seen.as_ref()),
+            Command::SendBack(send_back) => self.send_back(send_back),
+            Command::Withdraw { comment, step, seen } => {
+                self.withdraw(comment, step.as_ref(), seen.as_ref())
+            }
+            Command::Force { choice, comment, seen } => self.force(*choice, comment, seen.as_ref()),
+            Command::Hold { comment, seen } => self.hold(comment, seen.as_ref()),
+            Command::Release { comment, seen } => self.release_hold(comment, seen.as_ref()),
             Command::Reevaluate => self.reevaluate(),
             Command::Run(execution) => self.run(execution),
             Command::Retry(execution) => self.retry(execution),
@@ -168,7 +179,7 @@ impl<'a> Draft<'a> {
     /// The person behind the command; everyone else, and everyone who may not see the request, gets
     /// *not found* (REQ-10, FIN-13).
     fn person(&self) -> Result<&'a User, Rejection> {
-        let person = active_person(self.context)?;
+        let person = active_person(&self.context)?;
         let directory = &self.context.organization.directory;
         if sees(directory, self.context.rule, &self.request, person) {
             Ok(person)

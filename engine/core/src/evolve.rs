@@ -43,6 +43,18 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
                 *state = StepState::Complete { at, step: open.clone(), filled: filled.clone() };
             }
         }
+        Event::DecisionWithdrawn { step, by, .. } => {
+            if let Some(StepState::Active(open) | StepState::Paused(open)) = state_of(request, step)
+            {
+                open.decisions.retain(|decision| decision.by != *by);
+            }
+        }
+        Event::RejectionWithdrawn => request.phase = Phase::Open,
+        Event::RequestHeld { .. } => {
+            request.on_hold = true;
+            request.held_since = Some(at);
+        }
+        Event::RequestReleased { .. } => lift_hold(request),
         Event::StepsReopened { steps, revision } => {
             steps.iter().for_each(|step| reopen(request, step));
             request.revision = *revision;
@@ -52,7 +64,7 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         Event::StepResumed { step } => resume(request, step),
         Event::RequestApproved { by } => {
             request.blocked = None;
-            request.phase = Phase::Approved { at, by: *by };
+            request.phase = Phase::Approved { at, by: by.clone() };
         }
         Event::RequestRejected { by } => {
             request.blocked = None;
@@ -60,13 +72,17 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         }
         Event::RequestCancelled { by, comment } => {
             request.blocked = None;
+            lift_hold(request);
             let (by, comment) = (by.clone(), comment.clone());
             request.phase = Phase::Cancelled { at, by, comment };
         }
         Event::RequestExpired => {
             request.blocked = None;
+            lift_hold(request);
             request.phase = Phase::Expired { at };
         }
+        // What follows from it are events of their own.
+        Event::RequestSentBack { .. } => {}
         Event::RequestBlocked { why } => request.blocked = Some(why.clone()),
         Event::RequestUnblocked => request.blocked = None,
         Event::ExecutionReleased { .. }
@@ -86,6 +102,11 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
 fn state_of<'a>(request: &'a mut Request, id: &StepId) -> Option<&'a mut StepState> {
     let record = request.steps.iter_mut().find(|record| record.id == *id);
     record.map(|record| &mut record.state)
+}
+
+fn lift_hold(request: &mut Request) {
+    request.on_hold = false;
+    request.held_since = None;
 }
 
 /// Those who had a seat, or decided, still see the request (REQ-10).
@@ -166,6 +187,11 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         | Event::StepActivated { .. }
         | Event::DecisionRecorded { .. }
         | Event::StepCompleted { .. }
+        | Event::RequestSentBack { .. }
+        | Event::DecisionWithdrawn { .. }
+        | Event::RejectionWithdrawn
+        | Event::RequestHeld { .. }
+        | Event::RequestReleased { .. }
         | Event::StepsReopened { .. }
         | Event::StepPaused { .. }
         | Event::StepResumed { .. }

@@ -190,6 +190,10 @@ pub enum Forbidden {
     },
     /// Only the owner and administrators do this.
     OnlyAdministrators,
+    /// Only one's own decision can be taken back, and this person has made none (DEC-5).
+    NoDecision,
+    /// Only the owner, administrators, the requester and approvers set and lift a hold (REQ-7).
+    NotAHolder,
     /// Only the requester, an administrator or the resource's owner takes a grant back (EXE-5).
     NotARevoker,
     /// Service accounts submit and never decide.
@@ -268,6 +272,8 @@ pub enum Rejection {
         /// What it says.
         message: String,
     },
+    /// The request is on hold, and this command waits for its release (REQ-7).
+    OnHold,
     /// The request is not open (DEC-9).
     NotPending {
         /// What it is.
@@ -300,6 +306,7 @@ impl Rejection {
             Self::ConditionFailed { .. } => Code::ConditionFailed,
             Self::RuleInvalid(_) => Code::RuleInvalid,
             Self::RuleRetired { .. } => Code::RuleRetired,
+            Self::OnHold => Code::OnHold,
             Self::NotPending { .. } => Code::NotPending,
             Self::CannotDecide(unmet) => unmet.first().map_or(Code::Forbidden, Unmet::code),
         }

@@ -2,6 +2,7 @@
 
 mod about;
 mod apply;
+mod back;
 mod caller;
 mod decisions;
 mod directory;
@@ -68,6 +69,11 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::GetRequest => get(requests::read),
         Endpoint::Decide => post(decisions::decide),
         Endpoint::Cancel => post(decisions::cancel),
+        Endpoint::SendBack => post(back::send_back),
+        Endpoint::Withdraw => post(back::withdraw),
+        Endpoint::Force => post(back::force),
+        Endpoint::Hold => post(back::hold),
+        Endpoint::Release => post(back::release),
         Endpoint::Reevaluate => post(decisions::reevaluate),
         Endpoint::Explain => get(requests::explain),
         Endpoint::History => get(requests::history),

@@ -3,7 +3,7 @@
 use engine_core::{
     event::{Actor, Event, Recorded},
     extension::Failure,
-    ids::StepId,
+    ids::{StepId, UserId},
     request::{Block, Choice, Decision, EndCause, ExecutionFailure},
 };
 
@@ -40,6 +40,24 @@ impl Names<'_> {
             ),
             Event::DecisionRecorded { step, decision } => self.decision(step, decision),
             Event::StepCompleted { step, .. } => format!("Step {} is complete.", self.step(step)),
+            Event::RequestSentBack { by, from, to, comment } => format!(
+                "{} sent the request back from step {} to step {}: {comment}",
+                self.person(by),
+                self.step(from),
+                self.step(to)
+            ),
+            Event::DecisionWithdrawn { step, by, choice, comment } => {
+                self.withdrawn(step, by, *choice, comment)
+            }
+            Event::RejectionWithdrawn => {
+                "The request is no longer rejected: it goes on where it was.".to_owned()
+            }
+            Event::RequestHeld { by, comment } => {
+                format!("{} put the request on hold: {comment}", self.person(by))
+            }
+            Event::RequestReleased { by, comment } => {
+                format!("{} lifted the hold: {comment}", self.person(by))
+            }
             Event::StepsReopened { steps, .. } => {
                 let steps: Vec<String> = steps.iter().map(|step| self.step(step)).collect();
                 match steps.as_slice() {
@@ -54,7 +72,7 @@ impl Names<'_> {
                 format!("Step {} goes on where it was.", self.step(step))
             }
             Event::RequestApproved { by } => {
-                format!("The request is approved. {}", self.approved_by(*by))
+                format!("The request is approved. {}", self.approved_by(by))
             }
             Event::RequestRejected { by } => {
                 format!("The request is rejected. {}", self.rejected_by(by))
@@ -118,6 +136,15 @@ impl Names<'_> {
         } else {
             format!("{who} {did} step {step}: {}", decision.comment)
         }
+    }
+
+    fn withdrawn(&self, step: &StepId, by: &UserId, choice: Choice, comment: &str) -> String {
+        let what = match choice {
+            Choice::Approve => "approval",
+            Choice::Reject => "rejection",
+        };
+        let why = if comment.is_empty() { ".".to_owned() } else { format!(": {comment}") };
+        format!("{} took their {what} of step {} back{why}", self.person(by), self.step(step))
     }
 
     fn blocked(&self, why: &Block) -> String {

@@ -64,6 +64,9 @@ impl Names<'_> {
                 "The executor `{binding}` cannot say what it would do, because {}: {message}",
                 because(*class)
             ),
+            Rejection::OnHold => {
+                "The request is on hold. Its requester, an approver or an administrator can release it.".to_owned()
+            }
             Rejection::NotPending { status } => {
                 format!("The request is {}: nothing is left to decide.", said(*status))
             }
@@ -95,6 +98,12 @@ impl Names<'_> {
             }
             Forbidden::OwnRights => {
                 "Nobody changes their own role, groups, properties or account. Another administrator has to.".to_owned()
+            }
+            Forbidden::NoDecision => {
+                "You can only take back a decision of your own, and you have made none that counts.".to_owned()
+            }
+            Forbidden::NotAHolder => {
+                "Only the requester, an approver of the request, or an administrator can set or lift a hold.".to_owned()
             }
             Forbidden::NotARevoker => {
                 "Only the requester, the owner of the resource, or an administrator can take it back.".to_owned()

@@ -58,9 +58,7 @@ impl Draft<'_> {
     fn resume(&mut self, step: StepId) {
         self.order(Effect::Notify(Notice::StepOpened(step.clone())));
         self.record(Event::StepResumed { step });
-        if let Some(shortage) = self.stuck_step() {
-            self.count(shortage);
-        }
+        self.recount_step();
     }
 
     fn end_of_route(&mut self) {
@@ -78,7 +76,7 @@ impl Draft<'_> {
         }
     }
 
-    fn approve(&mut self, by: ApprovedBy) {
+    pub(super) fn approve(&mut self, by: ApprovedBy) {
         self.record(Event::RequestApproved { by });
         self.order(Effect::ClearTimer(Timer::ApprovalExpiry));
         self.order(Effect::Notify(Notice::Outcome));
@@ -105,14 +103,17 @@ impl Draft<'_> {
         if !is_administrator(person) {
             return Err(Rejection::Forbidden(Forbidden::OnlyAdministrators));
         }
-        if !self.request.is_open() {
-            return Err(self.wrong_status(None));
-        }
+        self.check_free()?;
+        self.look_again();
+        Ok(())
+    }
+
+    /// Whether the active step can still be completed; where none is, whether the request can go on.
+    pub(super) fn look_again(&mut self) {
         match self.stuck_step() {
             Some(shortage) => self.count(shortage),
             None => self.go_on(),
         }
-        Ok(())
     }
 
     /// Whether the active step can still be completed, asked by the engine itself after people
@@ -121,10 +122,18 @@ impl Draft<'_> {
         if !self.request.is_open() {
             return Err(self.wrong_status(None));
         }
+        // REQ-7: steps are kept meanwhile; the release looks again.
+        if !self.request.on_hold {
+            self.recount_step();
+        }
+        Ok(())
+    }
+
+    /// Blocks or unblocks the active step by the people there are.
+    pub(super) fn recount_step(&mut self) {
         if let Some(shortage) = self.stuck_step() {
             self.count(shortage);
         }
-        Ok(())
     }
 
     /// Blocks the active step for what it is short of, or lets it go on.

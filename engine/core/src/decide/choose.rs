@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::Draft;
 use crate::{
     command::{Decide, Seen},
-    directory::UserKind,
+    directory::{User, UserKind},
+    eligibility::Standing,
     event::Event,
     ids::{ExecutionId, StepId},
     matching::{Possibilities, Progress, progress},
@@ -14,20 +15,12 @@ use crate::{
     request::{Choice, Decision, Phase, RejectedBy, Status, StepState},
 };
 
-impl Draft<'_> {
-    /// Records a decision, in the order of checks that DEC-9 gives.
+impl<'a> Draft<'a> {
+    /// Records a decision.
     pub(super) fn choose(&mut self, decide: &Decide) -> Result<(), Rejection> {
-        let person = self.person()?;
-        if person.kind == UserKind::Service {
-            return Err(Rejection::Forbidden(Forbidden::ServiceAccount));
-        }
-        if self.request.urgent && decide.choice == Choice::Reject {
-            return Err(Rejection::UrgentApproveOnly);
-        }
-        self.check_seen(decide.seen.as_ref())?;
-        self.check_step(decide.step.as_ref())?;
-        self.check_open()?;
-        let standing = self.view().standing(person);
+        let only_approve = decide.choice == Choice::Reject;
+        let (person, standing) =
+            self.decider(only_approve, decide.seen.as_ref(), decide.step.as_ref())?;
         let may = match decide.choice {
             Choice::Approve => standing.can_approve(),
             Choice::Reject => standing.can_decide(),
@@ -57,6 +50,27 @@ impl Draft<'_> {
             Choice::Reject => self.after_rejection(step),
         }
         Ok(())
+    }
+
+    /// Who is about to decide, and how they stand, in the order of checks that DEC-9 gives up to there;
+    /// `never_urgent` is what is refused of an urgent request (DEC-4).
+    pub(super) fn decider(
+        &self,
+        never_urgent: bool,
+        seen: Option<&Seen>,
+        step: Option<&StepId>,
+    ) -> Result<(&'a User, Standing), Rejection> {
+        let person = self.person()?;
+        if person.kind == UserKind::Service {
+            return Err(Rejection::Forbidden(Forbidden::ServiceAccount));
+        }
+        if self.request.urgent && never_urgent {
+            return Err(Rejection::UrgentApproveOnly);
+        }
+        self.check_seen(seen)?;
+        self.check_step(step)?;
+        self.check_open()?;
+        Ok((person, self.view().standing(person)))
     }
 
     /// What exactly an approval is given for (EXE-6a).

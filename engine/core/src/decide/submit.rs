@@ -78,6 +78,7 @@ fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, V
         phase: Phase::Open,
         blocked: None,
         on_hold: false,
+        held_since: None,
         steps: steps
             .map(|step| StepRecord { id: step.id.clone(), state: StepState::Waiting })
             .collect(),
@@ -146,7 +147,7 @@ impl Draft<'_> {
                 problem(field, format!("expected {min} to {max} characters, found {length}"));
             }
         }
-        let (at, longest) = (self.at(), longest_expiry(self.context));
+        let (at, longest) = (self.at(), longest_expiry(&self.context));
         match self.request.approval_expires {
             Some(_) if self.request.urgent => problem(
                 "approval_expires",

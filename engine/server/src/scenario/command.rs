@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use engine_api::command::DecisionWord;
 use engine_core::{
     ids::{GroupId, Login, PropertyName},
     value::Span,
@@ -72,6 +73,11 @@ commands! {
         approve => Approve(Box<DecideDoc>),
         reject => Reject(Box<DecideDoc>),
         cancel => Cancel(Box<DecideDoc>),
+        send_back => SendBack(Box<SendBackDoc>),
+        withdraw => Withdraw(Box<DecideDoc>),
+        force => Force(Box<ForceDoc>),
+        hold => Hold(Box<DecideDoc>),
+        release => Release(Box<DecideDoc>),
         reevaluate => Reevaluate(RequestDoc),
         run => Run(ExecutionDoc),
         retry => Retry(ExecutionDoc),
@@ -87,7 +93,7 @@ commands! {
         crash => Crash(CrashDoc),
     }
     unavailable {
-        save_draft edit withdraw hold release return_to_review pass_review confirm send_back force
+        save_draft edit return_to_review pass_review confirm
         reassign add_approver remove_approver watch leave comment delegate undelegate resubmit
         restart retire delete_rule preview
     }
@@ -98,7 +104,14 @@ impl CommandDoc {
     pub(super) fn person(&self) -> Option<&Login> {
         match self {
             Self::Submit(doc) => Some(&doc.r#as),
-            Self::Approve(doc) | Self::Reject(doc) | Self::Cancel(doc) => Some(&doc.r#as),
+            Self::Approve(doc)
+            | Self::Reject(doc)
+            | Self::Cancel(doc)
+            | Self::Withdraw(doc)
+            | Self::Hold(doc)
+            | Self::Release(doc) => Some(&doc.r#as),
+            Self::SendBack(doc) => Some(&doc.r#as),
+            Self::Force(doc) => Some(&doc.r#as),
             Self::Reevaluate(doc) => Some(&doc.r#as),
             Self::Run(doc) | Self::Retry(doc) | Self::Revoke(doc) => Some(&doc.r#as),
             Self::Publish(doc) => doc.r#as.as_ref(),
@@ -148,6 +161,31 @@ pub(super) struct DecideDoc {
     pub(super) key: Option<String>,
     pub(super) items: Option<IgnoredAny>,
     pub(super) concern: Option<IgnoredAny>,
+}
+
+/// Sending a request back.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SendBackDoc {
+    pub(super) r#as: Login,
+    pub(super) request: String,
+    pub(super) to: String,
+    pub(super) comment: Option<String>,
+    pub(super) step: Option<String>,
+    pub(super) tab: Option<String>,
+    pub(super) key: Option<String>,
+}
+
+/// Deciding the whole request at once.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ForceDoc {
+    pub(super) r#as: Login,
+    pub(super) request: String,
+    pub(super) decision: DecisionWord,
+    pub(super) comment: Option<String>,
+    pub(super) tab: Option<String>,
+    pub(super) key: Option<String>,
 }
 
 /// A command about a request as a whole.

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use engine_core::{
-    command::{Command, Decide, EngineCommand, Seen},
+    command::{Command, Decide, EngineCommand, Seen, SendBack},
     extension::{Failure, FailureClass},
     question::{Answer, Ask, Question},
     request::Choice,
@@ -17,16 +17,19 @@ use crate::office::{Office, approve, cancel, id, reject, submit, yes};
 type State = (&'static str, fn() -> Office);
 
 /// Every state of a request, in the order of its life.
-pub(super) const STATES: [State; 17] = [
+pub(super) const STATES: [State; 20] = [
     ("not submitted", empty),
     ("`pending`", pending),
     ("`pending`, approval expiry past", late),
     ("`in_progress`, first step", in_progress),
     ("`in_progress`, second step", second_step),
+    ("`in_progress`, sent back from the second step", sent_back),
+    ("`in_progress`, on hold", held),
     ("`in_progress`, blocked: condition undecided", undecided),
     ("`in_progress`, blocked: nobody can decide", nobody),
     ("`approved`", approved),
     ("`rejected`", rejected),
+    ("`rejected`, by force", rejected_by_force),
     ("`cancelled`", cancelled),
     ("`expired`", expired),
     ("`pending`, urgent", urgent),
@@ -83,6 +86,12 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("approve, seen before an edit", decide(None, Some(Seen { revision: 0, step: None }))),
         ("reject", reject()),
         ("cancel", cancel()),
+        ("send back", send_back()),
+        ("withdraw", withdraw()),
+        ("force approve", force(Choice::Approve)),
+        ("force reject", force(Choice::Reject)),
+        ("hold", hold()),
+        ("release", release()),
         ("reevaluate", Command::Reevaluate),
         ("run `fix`", Command::Run(fix())),
         ("retry `fix`", Command::Retry(fix())),
@@ -90,6 +99,27 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("expire", Command::Engine(EngineCommand::Expire)),
         ("recount", Command::Engine(EngineCommand::Recount)),
     ]
+}
+
+pub(super) fn send_back() -> Command {
+    let comment = Some("look again".to_owned());
+    Command::SendBack(SendBack { to: id("team"), comment, step: None, seen: None })
+}
+
+pub(super) fn withdraw() -> Command {
+    Command::Withdraw { comment: String::new(), step: None, seen: None }
+}
+
+pub(super) fn force(choice: Choice) -> Command {
+    Command::Force { choice, comment: "it cannot wait".to_owned(), seen: None }
+}
+
+pub(super) fn hold() -> Command {
+    Command::Hold { comment: "wait for the numbers".to_owned(), seen: None }
+}
+
+pub(super) fn release() -> Command {
+    Command::Release { comment: "here they are".to_owned(), seen: None }
 }
 
 pub(super) fn revoke() -> Command {
@@ -102,15 +132,29 @@ pub(super) fn late() -> Office {
     office
 }
 
-fn in_progress() -> Office {
+pub(super) fn in_progress() -> Office {
     let mut office = pending();
     office.by("colleague", &approve());
     office
 }
 
-fn second_step() -> Office {
+pub(super) fn second_step() -> Office {
     let mut office = in_progress();
     office.by("substitute", &approve());
+    office
+}
+
+/// The director wants the team to look again, and one of them has.
+fn sent_back() -> Office {
+    let mut office = second_step();
+    office.by("director", &send_back());
+    office.by("colleague", &approve());
+    office
+}
+
+pub(super) fn held() -> Office {
+    let mut office = in_progress();
+    office.by("requester", &hold());
     office
 }
 
@@ -146,6 +190,12 @@ pub(super) fn approved() -> Office {
 fn rejected() -> Office {
     let mut office = pending();
     office.by("colleague", &reject());
+    office
+}
+
+fn rejected_by_force() -> Office {
+    let mut office = pending();
+    office.by("administrator", &force(Choice::Reject));
     office
 }
 
