@@ -112,7 +112,43 @@ pub struct WatchRequest {
     pub user: String,
 }
 
-/// Taking a request or a grant back.
+/// Sending a request back to a step that was decided (DEC-3). The header `If-Match` says what the person
+/// saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendBack {
+    /// The step to be decided again.
+    pub to: String,
+    /// Why.
+    pub comment: String,
+    /// The step it is sent back from, where the caller names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+}
+
+/// Taking one's own decision back (DEC-5).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Withdraw {
+    /// Why; may be left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// The step it is about, where the caller names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+}
+
+/// Approving or rejecting the whole request at once (DEC-6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Force {
+    /// What.
+    pub decision: DecisionWord,
+    /// Why.
+    pub comment: String,
+}
+
+/// Taking a request or a grant back, setting a hold or lifting it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WithComment {
@@ -172,6 +208,38 @@ impl ApproverRequest {
         let step = step.map_err(|bad| Rejection::invalid("step", bad.to_string()))?;
         Ok(command::Approver { step, user: self.user, seen: saw.map(Into::into) })
     }
+}
+impl SendBack {
+    /// The command of a person who saw this.
+    ///
+    /// # Errors
+    /// [`Rejection::Invalid`] where a step's id is not one.
+    pub fn into_command(self, seen: Option<Seen>) -> Result<command::Command, Rejection> {
+        Ok(command::Command::SendBack(command::SendBack {
+            to: step_id("to", &self.to)?,
+            comment: Some(self.comment),
+            step: self.step.as_deref().map(|step| step_id("step", step)).transpose()?,
+            seen,
+        }))
+    }
+}
+
+impl Withdraw {
+    /// The command of a person who may have said what they saw.
+    ///
+    /// # Errors
+    /// [`Rejection::Invalid`] where the step's id is not one.
+    pub fn into_command(self, seen: Option<Seen>) -> Result<command::Command, Rejection> {
+        Ok(command::Command::Withdraw {
+            comment: self.comment.unwrap_or_default(),
+            step: self.step.as_deref().map(|step| step_id("step", step)).transpose()?,
+            seen,
+        })
+    }
+}
+
+fn step_id(field: &str, text: &str) -> Result<StepId, Rejection> {
+    StepId::parse(text).map_err(|bad| Rejection::invalid(field, bad.to_string()))
 }
 
 impl From<DecisionWord> for Choice {

@@ -9,7 +9,8 @@ use utoipa::{
 
 use crate::{
     command::{
-        ApproverRequest, CommentRequest, Decide, Reassign, SubmitRequest, WatchRequest, WithComment,
+        ApproverRequest, CommentRequest, Decide, Force, Reassign, SendBack, SubmitRequest,
+        WatchRequest, WithComment, Withdraw,
     },
     directory::{Deactivation, DirectoryDoc, RatesDoc, Transfer, UserDoc},
     openapi::{Anything, Binary, Download, Text},
@@ -121,6 +122,14 @@ endpoints! {
     Cancel: Post "/api/v1/requests/{id}/cancel" "Take a request back" [] (WithComment) -> RequestView;
     Confirm: Post "/api/v1/requests/{id}/confirm"
         "Confirm what was done, as a reviewer of receipts" [] (WithComment) -> RequestView;
+    SendBack: Post "/api/v1/requests/{id}/send-back"
+        "Have an earlier step decided again; `If-Match` says what was seen" [] (SendBack) -> RequestView;
+    Withdraw: Post "/api/v1/requests/{id}/withdraw"
+        "Take one's own decision back" [] (Withdraw) -> RequestView;
+    Force: Post "/api/v1/requests/{id}/force"
+        "Approve or reject the whole request at once" [] (Force) -> RequestView;
+    Hold: Post "/api/v1/requests/{id}/hold" "Let nobody decide for a while" [] (WithComment) -> RequestView;
+    Release: Post "/api/v1/requests/{id}/release" "Lift the hold" [] (WithComment) -> RequestView;
     Reevaluate: Post "/api/v1/requests/{id}/reevaluate"
         "Ask again what could not be decided" [] (-) -> RequestView;
     AddApprover: Post "/api/v1/requests/{id}/approvers"
@@ -213,6 +222,11 @@ impl Endpoint {
                 | Self::Decide
                 | Self::Cancel
                 | Self::Confirm
+                | Self::SendBack
+                | Self::Withdraw
+                | Self::Force
+                | Self::Hold
+                | Self::Release
                 | Self::Reevaluate
                 | Self::AddApprover
                 | Self::RemoveApprover

@@ -117,6 +117,7 @@ impl ErrorBody {
             | Rejection::NoApprovers(_)
             | Rejection::RuleRetired { .. }
             | Rejection::PlanFailed { .. }
+            | Rejection::OnHold
             | Rejection::NotPending { .. }
             | Rejection::CannotHoldSeat { .. }
             | Rejection::NothingToConfirm { .. }

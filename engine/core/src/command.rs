@@ -54,6 +54,44 @@ pub enum Command {
         /// Required.
         comment: String,
     },
+    /// Have an earlier step decided again (DEC-3).
+    SendBack(SendBack),
+    /// Take one's own decision back (DEC-5).
+    Withdraw {
+        /// May be empty.
+        comment: String,
+        /// The step it is about, where the caller names one.
+        step: Option<StepId>,
+        /// What the person saw (DEC-8a).
+        #[serde(skip)]
+        seen: Option<Seen>,
+    },
+    /// Approve or reject the whole request at once (DEC-6).
+    Force {
+        /// Approve or reject.
+        choice: Choice,
+        /// Required.
+        comment: String,
+        /// What the person saw (DEC-8a).
+        #[serde(skip)]
+        seen: Option<Seen>,
+    },
+    /// Let nobody decide until it is released (REQ-7).
+    Hold {
+        /// Required.
+        comment: String,
+        /// What the person saw (DEC-8a).
+        #[serde(skip)]
+        seen: Option<Seen>,
+    },
+    /// Lift the hold (REQ-7).
+    Release {
+        /// Required.
+        comment: String,
+        /// What the person saw (DEC-8a).
+        #[serde(skip)]
+        seen: Option<Seen>,
+    },
     /// Ask again what could not be decided (CND-3).
     Reevaluate,
     /// Give somebody a seat (STP-15).
@@ -208,6 +246,20 @@ pub struct Approver {
     pub seen: Option<Seen>,
 }
 
+/// Sending a request back to a step that was decided.
+#[derive(Clone, Debug, Serialize)]
+pub struct SendBack {
+    /// The step to be decided again.
+    pub to: StepId,
+    /// Required.
+    pub comment: Option<String>,
+    /// The step it is sent back from, where the caller names one.
+    pub step: Option<StepId>,
+    /// What the person saw (DEC-8a).
+    #[serde(skip)]
+    pub seen: Option<Seen>,
+}
+
 /// The revision and step that a person saw (DEC-8a).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
@@ -230,6 +282,11 @@ impl Command {
             Self::Watch(_) => "watch",
             Self::Leave => "leave",
             Self::Confirm { .. } => "confirm",
+            Self::SendBack(_) => "send_back",
+            Self::Withdraw { .. } => "withdraw",
+            Self::Force { .. } => "force",
+            Self::Hold { .. } => "hold",
+            Self::Release { .. } => "release",
             Self::Reevaluate => "reevaluate",
             Self::AddApprover(_) => "add_approver",
             Self::RemoveApprover(_) => "remove_approver",

@@ -9,16 +9,20 @@ mod choose;
 mod confirm;
 mod due;
 mod execution;
+mod force;
 mod form;
 mod grant;
+mod hold;
 mod pick;
 mod reassign;
 mod replace;
 mod seats;
+mod send_back;
 mod submit;
 pub mod talk;
 
 use std::collections::{BTreeMap, BTreeSet};
+mod withdraw;
 
 use chrono::{DateTime, Utc};
 
@@ -104,7 +108,7 @@ pub fn decide(
 /// A request while a command is worked out: every event is applied at once, so that the rest of the
 /// command sees it.
 struct Draft<'a> {
-    context: &'a Context<'a>,
+    context: Context<'a>,
     inquiry: &'a Inquiry<'a>,
     request: Request,
     events: Vec<Event>,
@@ -119,7 +123,7 @@ impl<'a> Draft<'a> {
     fn new(context: &'a Context<'a>, inquiry: &'a Inquiry<'a>, request: Request) -> Self {
         let wakes = wakes(&request, context.organization);
         let (events, effects, told) = (Vec::new(), Vec::new(), Vec::new());
-        Self { context, inquiry, request, events, effects, told, wakes }
+        Self { context: *context, inquiry, request, events, effects, told, wakes }
     }
 
     /// A request that nothing is known of yet.
@@ -173,6 +177,13 @@ impl<'a> Draft<'a> {
             Command::Watch(user) => self.watch(user),
             Command::Leave => self.leave(),
             Command::Confirm { comment } => self.confirm(comment),
+            Command::SendBack(send_back) => self.send_back(send_back),
+            Command::Withdraw { comment, step, seen } => {
+                self.withdraw(comment, step.as_ref(), seen.as_ref())
+            }
+            Command::Force { choice, comment, seen } => self.force(*choice, comment, seen.as_ref()),
+            Command::Hold { comment, seen } => self.hold(comment, seen.as_ref()),
+            Command::Release { comment, seen } => self.release_hold(comment, seen.as_ref()),
             Command::Reevaluate => self.reevaluate(),
             Command::AddApprover(approver) => self.add_approver(approver),
             Command::RemoveApprover(approver) => self.remove_approver(approver),
@@ -242,7 +253,7 @@ impl<'a> Draft<'a> {
     /// The person behind the command; everyone else, and everyone who may not see the request, gets
     /// *not found* (REQ-10, FIN-13).
     fn person(&self) -> Result<&'a User, Rejection> {
-        let person = active_person(self.context)?;
+        let person = active_person(&self.context)?;
         let directory = &self.context.organization.directory;
         if sees(directory, self.context.rule, &self.request, person) {
             Ok(person)

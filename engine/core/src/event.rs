@@ -10,8 +10,8 @@ use crate::{
     ids::{ExecutionId, StepId, UserId},
     payload::PayloadHash,
     request::{
-        ApprovedBy, Block, Decision, EndCause, ExecutionFailure, OpenStep, Overdue, RejectedBy,
-        Request, Seat, SeatId, SeatWho, SkippedBecause,
+        ApprovedBy, Block, Choice, Decision, EndCause, ExecutionFailure, OpenStep, Overdue,
+        RejectedBy, Request, Seat, SeatId, SeatWho, SkippedBecause,
     },
 };
 
@@ -128,6 +128,45 @@ pub enum Event {
         step: StepId,
         /// Who filled which seat.
         filled: BTreeMap<SeatId, UserId>,
+    },
+    /// Somebody sent it back to an earlier step; what follows from that are events of their own
+    /// (DEC-3).
+    RequestSentBack {
+        /// Who.
+        by: UserId,
+        /// The step that was active.
+        from: StepId,
+        /// The step to be decided again.
+        to: StepId,
+        /// Why.
+        comment: String,
+    },
+    /// Somebody took their own decision back; it no longer counts (DEC-5).
+    DecisionWithdrawn {
+        /// Of which step.
+        step: StepId,
+        /// Who.
+        by: UserId,
+        /// What it was.
+        choice: Choice,
+        /// Why; may be empty.
+        comment: String,
+    },
+    /// A rejected request is back where it was (DEC-5).
+    RejectionWithdrawn,
+    /// Nobody decides until it is released (REQ-7).
+    RequestHeld {
+        /// Who.
+        by: UserId,
+        /// Why.
+        comment: String,
+    },
+    /// The hold is lifted (REQ-7).
+    RequestReleased {
+        /// Who.
+        by: UserId,
+        /// Why.
+        comment: String,
     },
     /// These steps wait to be asked again: their decisions no longer count, and stay in the record; what
     /// the request was blocked by is asked again too (REQ-3, DEC-3, FIN-20).
@@ -312,6 +351,11 @@ impl Event {
             Self::ApproverRemoved { .. } => "approver_removed",
             Self::SeatReassigned { .. } => "seat_reassigned",
             Self::StepCompleted { .. } => "step_completed",
+            Self::RequestSentBack { .. } => "request_sent_back",
+            Self::DecisionWithdrawn { .. } => "decision_withdrawn",
+            Self::RejectionWithdrawn => "rejection_withdrawn",
+            Self::RequestHeld { .. } => "request_held",
+            Self::RequestReleased { .. } => "request_released",
             Self::StepsReopened { .. } => "steps_reopened",
             Self::StepPaused { .. } => "step_paused",
             Self::StepResumed { .. } => "step_resumed",

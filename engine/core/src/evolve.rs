@@ -40,7 +40,12 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         | Event::StepCompleted { .. }
         | Event::StepsReopened { .. }
         | Event::StepPaused { .. }
-        | Event::StepResumed { .. } => evolve_step(request, event, at),
+        | Event::StepResumed { .. }
+        | Event::DecisionWithdrawn { .. } => evolve_step(request, event, at),
+        Event::RejectionWithdrawn
+        | Event::RequestSentBack { .. }
+        | Event::RequestHeld { .. }
+        | Event::RequestReleased { .. } => evolve_back(request, event, at),
         Event::StepReminded { .. }
         | Event::StepOverdue { .. }
         | Event::UrgentReminded
@@ -76,12 +81,16 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
 fn end(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     request.blocked = None;
     request.phase = match event {
-        Event::RequestApproved { by } => Phase::Approved { at, by: *by },
+        Event::RequestApproved { by } => Phase::Approved { at, by: by.clone() },
         Event::RequestRejected { by } => Phase::Rejected { at, by: by.clone() },
         Event::RequestCancelled { by, comment } => {
+            lift_hold(request);
             Phase::Cancelled { at, by: by.clone(), comment: comment.clone() }
         }
-        Event::RequestExpired => Phase::Expired { at },
+        Event::RequestExpired => {
+            lift_hold(request);
+            Phase::Expired { at }
+        }
         _ => return,
     };
 }
@@ -138,6 +147,24 @@ fn evolve_due(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     }
 }
 
+fn evolve_back(request: &mut Request, event: &Event, at: DateTime<Utc>) {
+    match event {
+        Event::RejectionWithdrawn => request.phase = Phase::Open,
+        Event::RequestHeld { .. } => {
+            request.on_hold = true;
+            request.held_since = Some(at);
+        }
+        Event::RequestReleased { .. } => lift_hold(request),
+        // What follows from being sent back are events of their own.
+        _ => {}
+    }
+}
+
+fn lift_hold(request: &mut Request) {
+    request.on_hold = false;
+    request.held_since = None;
+}
+
 fn evolve_step(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     match event {
         Event::StepSkipped { step, why } => {
@@ -164,6 +191,12 @@ fn evolve_step(request: &mut Request, event: &Event, at: DateTime<Utc>) {
                 && let StepState::Active(open) = state
             {
                 *state = StepState::Complete { at, step: open.clone(), filled: filled.clone() };
+            }
+        }
+        Event::DecisionWithdrawn { step, by, .. } => {
+            if let Some(StepState::Active(open) | StepState::Paused(open)) = state_of(request, step)
+            {
+                open.decisions.retain(|decision| decision.by != *by);
             }
         }
         Event::StepsReopened { steps, revision } => reopen_all(request, steps, *revision),
@@ -308,6 +341,11 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         | Event::ApproverRemoved { .. }
         | Event::SeatReassigned { .. }
         | Event::StepCompleted { .. }
+        | Event::RequestSentBack { .. }
+        | Event::DecisionWithdrawn { .. }
+        | Event::RejectionWithdrawn
+        | Event::RequestHeld { .. }
+        | Event::RequestReleased { .. }
         | Event::StepsReopened { .. }
         | Event::StepPaused { .. }
         | Event::StepResumed { .. }

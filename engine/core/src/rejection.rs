@@ -196,6 +196,10 @@ pub enum Forbidden {
     },
     /// Only the owner and administrators do this.
     OnlyAdministrators,
+    /// Only one's own decision can be taken back, and this person has made none (DEC-5).
+    NoDecision,
+    /// Only the owner, administrators, the requester and approvers set and lift a hold (REQ-7).
+    NotAHolder,
     /// Only the requester, an administrator or the resource's owner takes a grant back (EXE-5).
     NotARevoker,
     /// Only those who have a part in the request do this, and not those who only see it (REQ-9).
@@ -321,6 +325,8 @@ pub enum Rejection {
     },
     /// This person confirmed already (REQ-12).
     AlreadyConfirmed,
+    /// The request is on hold, and this command waits for its release (REQ-7).
+    OnHold,
     /// The request is not open (DEC-9).
     NotPending {
         /// What it is.
@@ -365,6 +371,7 @@ impl Rejection {
             Self::RuleInvalid(_) => Code::RuleInvalid,
             Self::RuleRetired { .. } => Code::RuleRetired,
             Self::ReplacementNeeded(_) => Code::ReplacementNeeded,
+            Self::OnHold => Code::OnHold,
             Self::NotPending { .. } => Code::NotPending,
             Self::CannotHoldSeat { why, .. } => why.code(),
             Self::CannotDecide(unmet) => unmet.first().map_or(Code::Forbidden, Unmet::code),

@@ -83,6 +83,9 @@ pub struct Request {
     /// How many comments there are.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub comments: u32,
+    /// Since when it is on hold: until it is released, due dates wait (FIN-11).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_since: Option<DateTime<Utc>>,
     /// In the rule's order.
     pub steps: Vec<StepRecord>,
     /// What will be, is, or was done (EXE-1).
@@ -213,11 +216,18 @@ impl Status {
 }
 
 /// What approved a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovedBy {
     /// Every step that was not skipped is complete.
     Steps,
+    /// Somebody who may, for the whole request (DEC-6).
+    Force {
+        /// Who.
+        by: UserId,
+        /// Why.
+        comment: String,
+    },
     /// All steps were skipped and the rule says `safety_catch: approve` (STP-6).
     SafetyCatch,
 }
@@ -235,6 +245,13 @@ pub enum RejectedBy {
     QuorumOutOfReach {
         /// The step.
         step: StepId,
+    },
+    /// Somebody who may, for the whole request (DEC-6).
+    Force {
+        /// Who.
+        by: UserId,
+        /// Why.
+        comment: String,
     },
     /// All steps were skipped (STP-6).
     SafetyCatch,

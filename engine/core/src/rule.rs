@@ -16,7 +16,9 @@ use serde_json::Value as Json;
 pub use compile::{Compiled, MAX_SEATS, MAX_STEPS, Problem, compile};
 pub use definition::Definition;
 pub use definition::DueFrom;
-use definition::{AccessPolicy, DueDoc, EditPolicy, IfNobody, QuorumDoc, SafetyCatch, SeatsDoc};
+use definition::{
+    AccessPolicy, AfterSendBack, DueDoc, EditPolicy, IfNobody, QuorumDoc, SafetyCatch, SeatsDoc,
+};
 pub use literal::{infer_literal, read_literal as read_property};
 pub(crate) use literal::{read_literal, unknown as unknown_name};
 pub use names::{Names, World};
@@ -81,6 +83,8 @@ pub struct Rule {
     pub self_approval: bool,
     /// REQ-3.
     pub edit: EditPolicy,
+    /// DEC-3.
+    pub after_send_back: AfterSendBack,
     /// ELG-1 b.
     pub access: AccessPolicy,
     /// STP-6.

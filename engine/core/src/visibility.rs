@@ -117,6 +117,15 @@ pub(crate) fn may_fill_seat(directory: &Directory, seat: &Seat, person: &User) -
         || (may_fill(directory, &seat.who, person) && !seat.is_without(&person.id))
 }
 
+/// Whether a person may set and lift a hold: the owner, an administrator, the requester, and an approver,
+/// who is somebody with a seat or a decision in a step that is or was active (REQ-7).
+#[must_use]
+pub fn may_hold(directory: &Directory, request: &Request, person: &User) -> bool {
+    matches!(person.role, OrganizationRole::Owner | OrganizationRole::Administrator)
+        || request.requester == person.id
+        || has_seat(directory, request, person)
+}
+
 /// Whether a seat is this person's or their group's or role's, live (FIN-18).
 #[must_use]
 pub(crate) fn may_fill(directory: &Directory, who: &SeatWho, person: &User) -> bool {

@@ -11,12 +11,12 @@ use engine_core::{
     matching::Possibilities,
     rejection::Unmet,
     request::{
-        Block, Choice, Execution, ExecutionState, OpenStep, Request, SeatId, SkippedBecause,
-        Status, StepState,
+        Block, Choice, Execution, ExecutionState, OpenStep, Phase, RejectedBy, Request, SeatId,
+        SkippedBecause, Status, StepState,
     },
     resolve::Opening,
     rule::Step,
-    visibility::sees,
+    visibility::{may_hold, sees},
 };
 
 /// Who can decide a request, and why not (ELG-2).
@@ -180,6 +180,7 @@ fn allowed(
     let administrates = matches!(user.role, Owner | Administrator);
     let has = |wanted: fn(&Execution) -> bool| request.executions.iter().any(wanted);
     let started = has(|execution| execution.attempts > 0);
+    let is_free = request.is_open() && !request.on_hold;
     let commands = [
         ("approve", standing.can_approve()),
         ("reject", standing.can_decide() && !request.urgent),
@@ -188,7 +189,17 @@ fn allowed(
             request.requester == user.id && request.is_open() && !(request.urgent && started),
         ),
         ("confirm", view.may_confirm(user)),
-        ("reevaluate", administrates && request.is_open()),
+        ("send_back", standing.can_decide() && !request.urgent && has_complete(request)),
+        ("withdraw", may_withdraw(request, user)),
+        ("force", administrates && is_free),
+        ("hold", is_free && may_hold(&view.organization.directory, request, user)),
+        (
+            "release",
+            request.is_open()
+                && request.on_hold
+                && may_hold(&view.organization.directory, request, user),
+        ),
+        ("reevaluate", administrates && is_free),
         ("add_approver", view.may_add_approvers(user)),
         ("reassign", standing.can_decide() && view.has_own_seat(user)),
         (
@@ -210,4 +221,33 @@ fn allowed(
         ),
     ];
     commands.into_iter().filter(|(_, may)| *may).map(|(name, _)| name).collect()
+}
+
+fn has_complete(request: &Request) -> bool {
+    request.steps.iter().any(|record| matches!(record.state, StepState::Complete { .. }))
+}
+
+/// DEC-5, as far as it can be said without trying.
+fn may_withdraw(request: &Request, user: &User) -> bool {
+    let rejected = match &request.phase {
+        Phase::Open if request.on_hold => return false,
+        Phase::Open => None,
+        Phase::Rejected {
+            by: RejectedBy::Decision { step } | RejectedBy::QuorumOutOfReach { step },
+            ..
+        } => Some(step),
+        Phase::Rejected { .. }
+        | Phase::Approved { .. }
+        | Phase::Cancelled { .. }
+        | Phase::Expired { .. } => return false,
+    };
+    request.steps.iter().any(|record| {
+        let (StepState::Active(open) | StepState::Paused(open)) = &record.state else {
+            return false;
+        };
+        open.decision_of(&user.id).is_some_and(|decision| match rejected {
+            None => true,
+            Some(step) => decision.choice == Choice::Reject && record.id == *step,
+        })
+    })
 }

@@ -3,6 +3,7 @@
 mod about;
 mod apply;
 mod approvers;
+mod back;
 mod caller;
 mod decisions;
 mod directory;
@@ -73,6 +74,11 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Decide => post(decisions::decide),
         Endpoint::Cancel => post(decisions::cancel),
         Endpoint::Confirm => post(decisions::confirm),
+        Endpoint::SendBack => post(back::send_back),
+        Endpoint::Withdraw => post(back::withdraw),
+        Endpoint::Force => post(back::force),
+        Endpoint::Hold => post(back::hold),
+        Endpoint::Release => post(back::release),
         Endpoint::Reevaluate => post(decisions::reevaluate),
         Endpoint::AddApprover => post(approvers::add),
         Endpoint::RemoveApprover => post(approvers::remove),

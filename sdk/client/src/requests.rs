@@ -2,8 +2,8 @@
 
 use engine_api::{
     command::{
-        ApproverRequest, CommentRequest, Decide, DecisionWord, Reassign, SubmitRequest,
-        WatchRequest, WithComment,
+        ApproverRequest, CommentRequest, Decide, DecisionWord, Force, Reassign, SendBack,
+        SubmitRequest, WatchRequest, WithComment, Withdraw,
     },
     endpoint::Endpoint,
     view::{CommentList, EventList, ExplanationView, Left, NoticeList, RequestPage, RequestView},
@@ -144,6 +144,68 @@ impl Client {
     ) -> Result<RequestView, ClientError> {
         let body = Reassign { to: to.to_owned(), comment: comment.to_owned() };
         self.call(Call::new(Endpoint::Reassign, &[id]).json(&body)?).await
+    }
+
+    /// Has an earlier step of a request decided again, as it was when it was read (DEC-3).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn send_back(
+        &self,
+        seen: &RequestView,
+        to: &str,
+        comment: &str,
+    ) -> Result<RequestView, ClientError> {
+        let unreadable = |why| ClientError::Unreadable { status: 200, why };
+        let precondition = seen.precondition().map_err(unreadable)?;
+        let body = SendBack { to: to.to_owned(), comment: comment.to_owned(), step: None };
+        let call = Call::new(Endpoint::SendBack, &[&seen.id]);
+        self.call(call.header("if-match", precondition.to_string()).json(&body)?).await
+    }
+
+    /// Takes one's own decision back (DEC-5).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn withdraw(
+        &self,
+        id: &str,
+        comment: Option<&str>,
+    ) -> Result<RequestView, ClientError> {
+        let body = Withdraw { comment: comment.map(str::to_owned), step: None };
+        self.call(Call::new(Endpoint::Withdraw, &[id]).json(&body)?).await
+    }
+
+    /// Approves or rejects the whole request at once (DEC-6).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn force(
+        &self,
+        id: &str,
+        decision: DecisionWord,
+        comment: &str,
+    ) -> Result<RequestView, ClientError> {
+        let body = Force { decision, comment: comment.to_owned() };
+        self.call(Call::new(Endpoint::Force, &[id]).json(&body)?).await
+    }
+
+    /// Lets nobody decide a request for a while (REQ-7).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn hold(&self, id: &str, comment: &str) -> Result<RequestView, ClientError> {
+        let body = WithComment { comment: comment.to_owned() };
+        self.call(Call::new(Endpoint::Hold, &[id]).json(&body)?).await
+    }
+
+    /// Lifts the hold (REQ-7).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn release(&self, id: &str, comment: &str) -> Result<RequestView, ClientError> {
+        let body = WithComment { comment: comment.to_owned() };
+        self.call(Call::new(Endpoint::Release, &[id]).json(&body)?).await
     }
 
     /// Asks again what could not be decided.

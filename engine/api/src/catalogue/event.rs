@@ -64,11 +64,29 @@ impl Names<'_> {
                 self.person(to)
             ),
             Event::StepCompleted { step, .. } => format!("Step {} is complete.", self.step(step)),
+            Event::RequestSentBack { by, from, to, comment } => format!(
+                "{} sent the request back from step {} to step {}: {comment}",
+                self.person(by),
+                self.step(from),
+                self.step(to)
+            ),
+            Event::DecisionWithdrawn { step, by, choice, comment } => {
+                self.withdrawn(step, by, *choice, comment)
+            }
+            Event::RejectionWithdrawn => {
+                "The request is no longer rejected: it goes on where it was.".to_owned()
+            }
+            Event::RequestHeld { by, comment } => {
+                format!("{} put the request on hold: {comment}", self.person(by))
+            }
+            Event::RequestReleased { by, comment } => {
+                format!("{} lifted the hold: {comment}", self.person(by))
+            }
             Event::StepsReopened { .. } | Event::StepPaused { .. } | Event::StepResumed { .. } => {
                 self.step_moved(&recorded.event)
             }
             Event::RequestApproved { by } => {
-                format!("The request is approved. {}", self.approved_by(*by))
+                format!("The request is approved. {}", self.approved_by(by))
             }
             Event::RequestRejected { by } => {
                 format!("The request is rejected. {}", self.rejected_by(by))
@@ -241,6 +259,15 @@ impl Names<'_> {
             Some(concern) => format!("{text} — with a concern: {concern}"),
             None => text,
         }
+    }
+
+    fn withdrawn(&self, step: &StepId, by: &UserId, choice: Choice, comment: &str) -> String {
+        let what = match choice {
+            Choice::Approve => "approval",
+            Choice::Reject => "rejection",
+        };
+        let why = if comment.is_empty() { ".".to_owned() } else { format!(": {comment}") };
+        format!("{} took their {what} of step {} back{why}", self.person(by), self.step(step))
     }
 
     fn blocked(&self, why: &Block) -> String {

@@ -65,6 +65,9 @@ impl Names<'_> {
             Rejection::AlreadyConfirmed => {
                 "You confirmed this already. To add something, write a comment.".to_owned()
             }
+            Rejection::OnHold => {
+                "The request is on hold. Its requester, an approver or an administrator can release it.".to_owned()
+            }
             Rejection::NotPending { status } => {
                 format!("The request is {}: nothing is left to decide.", said(*status))
             }
@@ -147,6 +150,12 @@ impl Names<'_> {
             }
             Forbidden::NotAWatcher => "Only watchers leave: you see this request for another reason.".to_owned(),
             Forbidden::OnlyOwner => "Only the owner of the organization can do that.".to_owned(),
+            Forbidden::NoDecision => {
+                "You can only take back a decision of your own, and you have made none that counts.".to_owned()
+            }
+            Forbidden::NotAHolder => {
+                "Only the requester, an approver of the request, or an administrator can set or lift a hold.".to_owned()
+            }
             Forbidden::NotARevoker => {
                 "Only the requester, the owner of the resource, or an administrator can take it back.".to_owned()
             }

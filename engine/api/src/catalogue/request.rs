@@ -141,9 +141,12 @@ impl Names<'_> {
 
     /// What approved a request.
     #[must_use]
-    pub fn approved_by(&self, by: ApprovedBy) -> String {
+    pub fn approved_by(&self, by: &ApprovedBy) -> String {
         match by {
             ApprovedBy::Steps => "Every step that applies is approved.".to_owned(),
+            ApprovedBy::Force { by, comment } => {
+                format!("{} approved it by force: {comment}", self.person(by))
+            }
             ApprovedBy::SafetyCatch => {
                 "No step applies, and the rule approves such requests by itself.".to_owned()
             }
@@ -165,6 +168,9 @@ impl Names<'_> {
                 "Nobody decided step {} in time, and the rule rejects such requests by itself.",
                 self.step(step)
             ),
+            RejectedBy::Force { by, comment } => {
+                format!("{} rejected it by force: {comment}", self.person(by))
+            }
             RejectedBy::SafetyCatch => {
                 "No step applies, and the rule rejects such requests by itself.".to_owned()
             }

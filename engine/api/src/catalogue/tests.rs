@@ -409,6 +409,18 @@ fn every_rejection_has_its_sentence() {
             "Only members of Unit Directors may run `fix`.",
         ),
         (
+            Rejection::OnHold,
+            "The request is on hold. Its requester, an approver or an administrator can release it.",
+        ),
+        (
+            Rejection::Forbidden(Forbidden::NoDecision),
+            "You can only take back a decision of your own, and you have made none that counts.",
+        ),
+        (
+            Rejection::Forbidden(Forbidden::NotAHolder),
+            "Only the requester, an approver of the request, or an administrator can set or lift a hold.",
+        ),
+        (
             Rejection::Forbidden(Forbidden::ServiceAccount),
             "A service account can submit requests, and decides nothing. A person has to.",
         ),

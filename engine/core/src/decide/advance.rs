@@ -59,9 +59,7 @@ impl Draft<'_> {
     fn resume(&mut self, step: StepId) {
         self.order(Effect::Notify(Notice::StepOpened(step.clone())));
         self.record(Event::StepResumed { step });
-        if let Some(shortage) = self.stuck_step() {
-            self.count(shortage);
-        }
+        self.recount_step();
     }
 
     fn end_of_route(&mut self) {
@@ -79,7 +77,7 @@ impl Draft<'_> {
         }
     }
 
-    fn approve(&mut self, by: ApprovedBy) {
+    pub(super) fn approve(&mut self, by: ApprovedBy) {
         self.record(Event::RequestApproved { by });
         self.order(Effect::ClearTimer(Timer::ApprovalExpiry));
         self.order(Effect::Notify(Notice::Outcome));
@@ -106,14 +104,17 @@ impl Draft<'_> {
         if !is_administrator(person) {
             return Err(Rejection::Forbidden(Forbidden::OnlyAdministrators));
         }
-        if !self.request.is_open() {
-            return Err(self.wrong_status(None));
-        }
+        self.check_free()?;
+        self.look_again();
+        Ok(())
+    }
+
+    /// Whether the active step can still be completed; where none is, whether the request can go on.
+    pub(super) fn look_again(&mut self) {
         match self.stuck_step() {
             Some(shortage) => self.count(shortage),
             None => self.go_on(),
         }
-        Ok(())
     }
 
     /// Whether the active step can still be completed, asked by the engine itself after people
@@ -122,14 +123,22 @@ impl Draft<'_> {
         if !self.request.is_open() {
             return Err(self.wrong_status(None));
         }
+        // REQ-7: steps are kept meanwhile; the release looks again.
+        if !self.request.on_hold {
+            self.recount_step();
+        }
+        Ok(())
+    }
+
+    /// Blocks or unblocks the active step by the people there are.
+    pub(super) fn recount_step(&mut self) {
         // What a date has blocked, people do not let go on by coming and going.
         if matches!(self.request.blocked, Some(Block::Overdue { .. })) {
-            return Ok(());
+            return;
         }
         if let Some(shortage) = self.stuck_step() {
             self.count(shortage);
         }
-        Ok(())
     }
 
     /// Blocks the active step for what it is short of, or lets it go on.

@@ -16,20 +16,13 @@ use crate::{
     request::{Choice, Decision, Phase, RejectedBy, Status, StepState},
 };
 
-impl Draft<'_> {
-    /// Records a decision, in the order of checks that DEC-9 gives.
+impl<'a> Draft<'a> {
+    /// Records a decision.
     pub(super) fn choose(&mut self, decide: &Decide) -> Result<(), Rejection> {
-        let person = self.person()?;
-        if person.kind == UserKind::Service {
-            return Err(Rejection::Forbidden(Forbidden::ServiceAccount));
-        }
-        if self.request.urgent && decide.choice == Choice::Reject {
-            return Err(Rejection::UrgentApproveOnly);
-        }
-        self.check_seen(decide.seen.as_ref())?;
-        self.check_step(decide.step.as_ref())?;
-        self.check_open()?;
-        let standing = self.may_choose(person, decide.choice)?;
+        let only_approve = decide.choice == Choice::Reject;
+        let (person, standing) =
+            self.decider(only_approve, decide.seen.as_ref(), decide.step.as_ref())?;
+        let standing = may_choose(standing, decide.choice)?;
         let required = match decide.choice {
             Choice::Approve => self.context.organization.settings.comments.required,
             Choice::Reject => true,
@@ -59,16 +52,6 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// ELG-1
-    fn may_choose(&self, person: &User, choice: Choice) -> Result<Standing, Rejection> {
-        let standing = self.view().standing(person);
-        let may = match choice {
-            Choice::Approve => standing.can_approve(),
-            Choice::Reject => standing.can_decide(),
-        };
-        if may { Ok(standing) } else { Err(Rejection::CannotDecide(standing.unmet)) }
-    }
-
     /// URG-5a: an approval with a concern is an approval.
     fn concern(&self, decide: &Decide) -> Result<Option<String>, Rejection> {
         let Some(text) = decide.concern.as_deref().map(str::trim) else { return Ok(None) };
@@ -83,6 +66,27 @@ impl Draft<'_> {
             return Err(Rejection::invalid("concern", message));
         }
         Ok(Some(text.to_owned()))
+    }
+
+    /// Who is about to decide, and how they stand, in the order of checks that DEC-9 gives up to there;
+    /// `never_urgent` is what is refused of an urgent request (DEC-4).
+    pub(super) fn decider(
+        &self,
+        never_urgent: bool,
+        seen: Option<&Seen>,
+        step: Option<&StepId>,
+    ) -> Result<(&'a User, Standing), Rejection> {
+        let person = self.person()?;
+        if person.kind == UserKind::Service {
+            return Err(Rejection::Forbidden(Forbidden::ServiceAccount));
+        }
+        if self.request.urgent && never_urgent {
+            return Err(Rejection::UrgentApproveOnly);
+        }
+        self.check_seen(seen)?;
+        self.check_step(step)?;
+        self.check_open()?;
+        Ok((person, self.view().standing(person)))
     }
 
     /// What exactly an approval is given for (EXE-6a).
@@ -168,4 +172,13 @@ impl Draft<'_> {
             self.reject(RejectedBy::QuorumOutOfReach { step: id });
         }
     }
+}
+
+/// ELG-1
+fn may_choose(standing: Standing, choice: Choice) -> Result<Standing, Rejection> {
+    let may = match choice {
+        Choice::Approve => standing.can_approve(),
+        Choice::Reject => standing.can_decide(),
+    };
+    if may { Ok(standing) } else { Err(Rejection::CannotDecide(standing.unmet)) }
 }

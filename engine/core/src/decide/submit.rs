@@ -88,6 +88,7 @@ fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, V
         watchers: BTreeSet::new(),
         commenters: BTreeSet::new(),
         comments: 0,
+        held_since: None,
         steps: steps.map(|step| StepRecord::waiting(step.id.clone())).collect(),
         executions: Vec::new(),
         former_seats: Vec::new(),
@@ -177,7 +178,7 @@ impl Draft<'_> {
                 problem(field, format!("expected {min} to {max} characters, found {length}"));
             }
         }
-        let (at, longest) = (self.at(), longest_expiry(self.context));
+        let (at, longest) = (self.at(), longest_expiry(&self.context));
         match self.request.approval_expires {
             Some(_) if self.request.urgent => problem(
                 "approval_expires",

@@ -133,6 +133,7 @@ impl Compiler<'_> {
             urgent: definition.urgent,
             self_approval: definition.self_approval,
             edit: definition.edit,
+            after_send_back: definition.after_send_back,
             access: definition.access,
             safety_catch: definition.safety_catch,
             approval_expires_after: definition.approval_expires_after,

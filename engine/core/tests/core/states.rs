@@ -31,8 +31,8 @@ engine-core --test core states` writes it again.
 rejection, which changes nothing. `not_found` is also what everybody hears who may not see the request (REQ-10).
 
 The rule of these tables has two steps (two of a group, then one named person) and two executors: `grant`, run by the
-engine for a window of two hours, and `fix`, run by a person of the group `runners`. The statuses `draft` and `in_review`
-(STP-13) and the flag `on_hold` (REQ-7) have no commands yet.
+engine for a window of two hours, and `fix`, run by a person of the group `runners`. It is sent back to
+its first step. The statuses `draft` and `in_review` (STP-13) have no commands yet.
 ";
 
 #[test]

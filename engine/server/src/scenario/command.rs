@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use engine_api::command::DecisionWord;
 use engine_core::{
     ids::{GroupId, Login, PropertyName},
     value::Span,
@@ -73,6 +74,11 @@ commands! {
         reject => Reject(Box<DecideDoc>),
         cancel => Cancel(Box<DecideDoc>),
         confirm => Confirm(Box<DecideDoc>),
+        send_back => SendBack(Box<SendBackDoc>),
+        withdraw => Withdraw(Box<DecideDoc>),
+        force => Force(Box<ForceDoc>),
+        hold => Hold(Box<DecideDoc>),
+        release => Release(Box<DecideDoc>),
         reevaluate => Reevaluate(RequestDoc),
         add_approver => AddApprover(ApproverDoc),
         remove_approver => RemoveApprover(ApproverDoc),
@@ -95,7 +101,7 @@ commands! {
         crash => Crash(CrashDoc),
     }
     unavailable {
-save_draft edit withdraw hold release return_to_review pass_review send_back force delegate undelegate resubmit
+save_draft edit return_to_review pass_review delegate undelegate resubmit
         restart retire delete_rule preview
     }
 }
@@ -105,9 +111,15 @@ impl CommandDoc {
     pub(super) fn person(&self) -> Option<&Login> {
         match self {
             Self::Submit(doc) => Some(&doc.r#as),
-            Self::Approve(doc) | Self::Reject(doc) | Self::Cancel(doc) | Self::Confirm(doc) => {
-                Some(&doc.r#as)
-            }
+            Self::Approve(doc)
+            | Self::Reject(doc)
+            | Self::Cancel(doc)
+            | Self::Confirm(doc)
+            | Self::Withdraw(doc)
+            | Self::Hold(doc)
+            | Self::Release(doc) => Some(&doc.r#as),
+            Self::SendBack(doc) => Some(&doc.r#as),
+            Self::Force(doc) => Some(&doc.r#as),
             Self::Reevaluate(doc) | Self::Leave(doc) => Some(&doc.r#as),
             Self::AddApprover(doc) | Self::RemoveApprover(doc) => Some(&doc.r#as),
             Self::Reassign(doc) => Some(&doc.r#as),
@@ -164,6 +176,31 @@ pub(super) struct DecideDoc {
     pub(super) key: Option<String>,
     pub(super) items: Option<IgnoredAny>,
     pub(super) concern: Option<String>,
+}
+
+/// Sending a request back.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SendBackDoc {
+    pub(super) r#as: Login,
+    pub(super) request: String,
+    pub(super) to: String,
+    pub(super) comment: Option<String>,
+    pub(super) step: Option<String>,
+    pub(super) tab: Option<String>,
+    pub(super) key: Option<String>,
+}
+
+/// Deciding the whole request at once.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ForceDoc {
+    pub(super) r#as: Login,
+    pub(super) request: String,
+    pub(super) decision: DecisionWord,
+    pub(super) comment: Option<String>,
+    pub(super) tab: Option<String>,
+    pub(super) key: Option<String>,
 }
 
 /// A command about a request as a whole.

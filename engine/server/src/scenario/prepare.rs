@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use engine_api::{
     catalogue::Names,
+    command::{SendBack, Withdraw},
     directory::{ReplaceBy, UserDoc},
     document::Segment,
 };
@@ -10,7 +11,7 @@ use engine_core::{
     command::{Approver, Command, Decide, Seen, Submit},
     ids::{BadId, CommandId, ExecutionId, Login, RequestId, RuleId, StepId, UserId},
     organization::Settings,
-    rejection::Code,
+    rejection::{Code, Rejection},
     request::Choice,
     rule::Definition,
 };
@@ -21,8 +22,9 @@ use super::{
     act::{Call, Prepared, Refusal, Tabs},
     bench::{Bench, Broken},
     command::{
-        ApproverDoc, CommandDoc, CommentDoc, DeactivateDoc, DecideDoc, ExecutionDoc, PublishDoc,
-        ReassignDoc, RequestDoc, SetDoc, StepDoc, SubmitDoc, UpdateUserDoc, WatchDoc,
+        ApproverDoc, CommandDoc, CommentDoc, DeactivateDoc, DecideDoc, ExecutionDoc, ForceDoc,
+        PublishDoc, ReassignDoc, RequestDoc, SendBackDoc, SetDoc, StepDoc, SubmitDoc,
+        UpdateUserDoc, WatchDoc,
     },
     file::{Place, ScenarioFile, below, key},
 };
@@ -45,15 +47,26 @@ impl Preparation<'_> {
             CommandDoc::Submit(doc) => self.submit(doc),
             CommandDoc::Approve(doc) => self.decide(doc, Choice::Approve).await,
             CommandDoc::Reject(doc) => self.decide(doc, Choice::Reject).await,
-            CommandDoc::Cancel(doc) => self.cancel(doc).await,
+            CommandDoc::Cancel(doc) => {
+                self.whole(doc, |comment, seen| Command::Cancel { comment, seen }).await
+            }
+            CommandDoc::Hold(doc) => {
+                self.whole(doc, |comment, seen| Command::Hold { comment, seen }).await
+            }
+            CommandDoc::Release(doc) => {
+                self.whole(doc, |comment, seen| Command::Release { comment, seen }).await
+            }
+            CommandDoc::SendBack(doc) => self.send_back(doc).await,
+            CommandDoc::Withdraw(doc) => self.withdraw(doc).await,
+            CommandDoc::Force(doc) => self.force(doc).await,
             CommandDoc::Confirm(doc) => self.confirm(doc),
-            CommandDoc::Reevaluate(doc) => self.whole(doc, Command::Reevaluate),
+            CommandDoc::Reevaluate(doc) => self.plain(doc, Command::Reevaluate),
             CommandDoc::AddApprover(doc) => self.approver(doc, Command::AddApprover),
             CommandDoc::RemoveApprover(doc) => self.approver(doc, Command::RemoveApprover),
             CommandDoc::Reassign(doc) => self.reassign(doc),
             CommandDoc::Comment(doc) => self.comment(doc),
             CommandDoc::Watch(doc) => self.watch(doc),
-            CommandDoc::Leave(doc) => self.whole(doc, Command::Leave),
+            CommandDoc::Leave(doc) => self.plain(doc, Command::Leave),
             CommandDoc::Run(doc) => self.execution(doc, Command::Run),
             CommandDoc::Retry(doc) => self.execution(doc, Command::Retry),
             CommandDoc::Revoke(doc) => self.revoke(doc),
@@ -130,22 +143,62 @@ impl Preparation<'_> {
                 return Ok(Prepared { call, request, person });
             }
         };
-        let seen = self.seen(doc).await?;
+        let seen = self.seen(&Window::of(doc)).await?;
         let comment = doc.comment.clone();
         let concern = doc.concern.clone();
         let command = Command::Decide(Decide { choice, comment, concern, step, seen });
         self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
     }
 
-    async fn cancel(&self, doc: &DecideDoc) -> Result<Prepared, Broken> {
+    /// A command about a request as a whole, with a comment.
+    async fn whole(
+        &self,
+        doc: &DecideDoc,
+        command: impl FnOnce(String, Option<Seen>) -> Command,
+    ) -> Result<Prepared, Broken> {
         let later = [
             ("items", doc.items.is_some()),
             ("concern", doc.concern.is_some()),
             ("step", doc.step.is_some()),
         ];
-        refuse_unavailable("cancel", &later)?;
+        refuse_unavailable("this command", &later)?;
         let comment = doc.comment.clone().unwrap_or_default();
-        let command = Command::Cancel { comment, seen: self.seen(doc).await? };
+        let seen = self.seen(&Window::of(doc)).await?;
+        self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command(comment, seen))
+    }
+
+    async fn send_back(&self, doc: &SendBackDoc) -> Result<Prepared, Broken> {
+        let window = Window {
+            login: &doc.r#as,
+            request: &doc.request,
+            step: doc.step.as_deref(),
+            tab: doc.tab.as_deref(),
+        };
+        let read = SendBack {
+            to: doc.to.clone(),
+            comment: doc.comment.clone().unwrap_or_default(),
+            step: doc.step.clone(),
+        };
+        let read = read.into_command(self.seen(&window).await?);
+        self.read(&doc.r#as, &doc.request, doc.key.as_deref(), read)
+    }
+
+    async fn withdraw(&self, doc: &DecideDoc) -> Result<Prepared, Broken> {
+        let later = [("items", doc.items.is_some()), ("concern", doc.concern.is_some())];
+        refuse_unavailable("withdraw", &later)?;
+        let read = Withdraw { comment: doc.comment.clone(), step: doc.step.clone() };
+        let read = read.into_command(self.seen(&Window::of(doc)).await?);
+        self.read(&doc.r#as, &doc.request, doc.key.as_deref(), read)
+    }
+
+    async fn force(&self, doc: &ForceDoc) -> Result<Prepared, Broken> {
+        let window =
+            Window { login: &doc.r#as, request: &doc.request, step: None, tab: doc.tab.as_deref() };
+        let command = Command::Force {
+            choice: doc.decision.into(),
+            comment: doc.comment.clone().unwrap_or_default(),
+            seen: self.seen(&window).await?,
+        };
         self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
     }
 
@@ -183,7 +236,7 @@ impl Preparation<'_> {
     }
 
     /// A command about a request as a whole.
-    fn whole(&self, doc: &RequestDoc, command: Command) -> Result<Prepared, Broken> {
+    fn plain(&self, doc: &RequestDoc, command: Command) -> Result<Prepared, Broken> {
         self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
     }
 
@@ -217,15 +270,39 @@ impl Preparation<'_> {
         self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
     }
 
+    /// A command that was read as the API reads it.
+    fn read(
+        &self,
+        login: &Login,
+        request: &str,
+        key: Option<&str>,
+        read: Result<Command, Rejection>,
+    ) -> Result<Prepared, Broken> {
+        match read {
+            Ok(command) => self.command(login, request, key, command),
+            Err(Rejection::Invalid(problems)) => {
+                let refusal = Refusal {
+                    code: Some(Code::Invalid),
+                    fields: problems.iter().map(|problem| problem.field.clone()).collect(),
+                    unmet: Vec::new(),
+                    messages: problems.into_iter().map(|problem| problem.message).collect(),
+                };
+                Ok(Prepared { call: Call::Refused(refusal), request: None, person: None })
+            }
+            Err(other) => Err(Broken::new(format!("cannot be read: {other:?}"))),
+        }
+    }
+
     /// DEC-8a: what the tab shows, else what is there now; nothing where a step alone is named.
-    async fn seen(&self, doc: &DecideDoc) -> Result<Option<Seen>, Broken> {
-        if let Some(seen) = self.in_tab(&doc.r#as, doc.tab.as_deref())? {
+    async fn seen(&self, window: &Window<'_>) -> Result<Option<Seen>, Broken> {
+        let Window { login, request, step, tab } = window;
+        if let Some(seen) = self.in_tab(login, *tab)? {
             return Ok(Some(seen));
         }
-        if doc.step.is_some() {
+        if step.is_some() {
             return Ok(None);
         }
-        let Ok(id) = RequestId::parse(&doc.request) else { return Ok(None) };
+        let Ok(id) = RequestId::parse(request) else { return Ok(None) };
         let caller = self.bench.caller(None)?;
         match self.bench.engine()?.request(&caller, &id).await {
             Ok(found) => {
@@ -355,6 +432,25 @@ impl Preparation<'_> {
             replace_by: None,
             force: false,
         })
+    }
+}
+
+/// Who looks at which request, and by what they say what they saw.
+struct Window<'a> {
+    login: &'a Login,
+    request: &'a str,
+    step: Option<&'a str>,
+    tab: Option<&'a str>,
+}
+
+impl<'a> Window<'a> {
+    fn of(doc: &'a DecideDoc) -> Self {
+        Self {
+            login: &doc.r#as,
+            request: &doc.request,
+            step: doc.step.as_deref(),
+            tab: doc.tab.as_deref(),
+        }
     }
 }
 

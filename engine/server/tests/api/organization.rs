@@ -164,7 +164,17 @@ async fn the_api_describes_itself() {
         let parameters = document.body["paths"][path]["post"]["parameters"].as_array();
         parameters.is_some_and(|all| all.iter().any(|one| one["name"] == "Idempotency-Key"))
     };
-    for command in ["", "/{id}/decisions", "/{id}/cancel", "/{id}/reevaluate"] {
+    for command in [
+        "",
+        "/{id}/decisions",
+        "/{id}/cancel",
+        "/{id}/send-back",
+        "/{id}/withdraw",
+        "/{id}/force",
+        "/{id}/hold",
+        "/{id}/release",
+        "/{id}/reevaluate",
+    ] {
         assert!(takes_key(&format!("/api/v1/requests{command}")), "REQ-11: {command}");
     }
     for deed in ["run", "retry", "revoke"] {

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use engine_core::{
-    command::{Approver, Command, Decide, EngineCommand, Seen},
+    command::{Approver, Command, Decide, EngineCommand, Seen, SendBack},
     extension::{Failure, FailureClass},
     question::{Answer, Ask, Question},
     request::Choice,
@@ -17,7 +17,7 @@ use crate::office::{Office, approve, cancel, id, reject, submit, yes};
 type State = (&'static str, fn() -> Office);
 
 /// Every state of a request, in the order of its life.
-pub(super) const STATES: [State; 19] = [
+pub(super) const STATES: [State; 22] = [
     ("not submitted", empty),
     ("`pending`", pending),
     ("`pending`, approval expiry past", late),
@@ -25,10 +25,13 @@ pub(super) const STATES: [State; 19] = [
     ("`pending`, watched by the bystander", watched),
     ("`in_progress`, first step", in_progress),
     ("`in_progress`, second step", second_step),
+    ("`in_progress`, sent back from the second step", sent_back),
+    ("`in_progress`, on hold", held),
     ("`in_progress`, blocked: condition undecided", undecided),
     ("`in_progress`, blocked: nobody can decide", nobody),
     ("`approved`", approved),
     ("`rejected`", rejected),
+    ("`rejected`, by force", rejected_by_force),
     ("`cancelled`", cancelled),
     ("`expired`", expired),
     ("`pending`, urgent", urgent),
@@ -90,6 +93,12 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("approve, seen before an edit", decide(None, Some(Seen { revision: 0, step: None }))),
         ("reject", reject()),
         ("cancel", cancel()),
+        ("send back", send_back()),
+        ("withdraw", withdraw()),
+        ("force approve", force(Choice::Approve)),
+        ("force reject", force(Choice::Reject)),
+        ("hold", hold()),
+        ("release", release()),
         ("reevaluate", Command::Reevaluate),
         ("add_approver", add_approver()),
         ("remove_approver", remove_approver()),
@@ -122,6 +131,27 @@ pub(super) fn reassign() -> Command {
     Command::Reassign { to: "bystander".to_owned(), comment, seen: None }
 }
 
+pub(super) fn send_back() -> Command {
+    let comment = Some("look again".to_owned());
+    Command::SendBack(SendBack { to: id("team"), comment, step: None, seen: None })
+}
+
+pub(super) fn withdraw() -> Command {
+    Command::Withdraw { comment: String::new(), step: None, seen: None }
+}
+
+pub(super) fn force(choice: Choice) -> Command {
+    Command::Force { choice, comment: "it cannot wait".to_owned(), seen: None }
+}
+
+pub(super) fn hold() -> Command {
+    Command::Hold { comment: "wait for the numbers".to_owned(), seen: None }
+}
+
+pub(super) fn release() -> Command {
+    Command::Release { comment: "here they are".to_owned(), seen: None }
+}
+
 pub(super) fn revoke() -> Command {
     Command::Revoke { execution: grant(), comment: "not needed any more".to_owned() }
 }
@@ -144,15 +174,29 @@ pub(super) fn watched() -> Office {
     office
 }
 
-fn in_progress() -> Office {
+pub(super) fn in_progress() -> Office {
     let mut office = pending();
     office.by("colleague", &approve());
     office
 }
 
-fn second_step() -> Office {
+pub(super) fn second_step() -> Office {
     let mut office = in_progress();
     office.by("substitute", &approve());
+    office
+}
+
+/// The director wants the team to look again, and one of them has.
+fn sent_back() -> Office {
+    let mut office = second_step();
+    office.by("director", &send_back());
+    office.by("colleague", &approve());
+    office
+}
+
+pub(super) fn held() -> Office {
+    let mut office = in_progress();
+    office.by("requester", &hold());
     office
 }
 
@@ -188,6 +232,12 @@ pub(super) fn approved() -> Office {
 fn rejected() -> Office {
     let mut office = pending();
     office.by("colleague", &reject());
+    office
+}
+
+fn rejected_by_force() -> Office {
+    let mut office = pending();
+    office.by("administrator", &force(Choice::Reject));
     office
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use engine_core::{
     command::{Command, EngineCommand},
     event::Actor,
+    request::Choice,
 };
 use serde_json::json;
 
@@ -35,9 +36,9 @@ pub(super) fn write(text: &mut String) {
     heading(text, 2, "Roles");
     writeln!(
         text,
-        "\nEach command in a state that it fits: `approve`, `reject`, `cancel`, `add_approver`, `remove_approver` and \
-         `reassign` on a pending request, `reevaluate` on \
-         a blocked one,\n`run` on a scheduled execution, `retry` on a failed one, `revoke` on a grant in force, and the \
+        "\nEach command in a state that it fits: `approve`, `reject`, `cancel`, `force`, `hold`, `add_approver`, \
+         `remove_approver` and `reassign` on a pending request, `send back` \
+         in the second\nstep, `withdraw` where a colleague has approved, `release` on a held request, `reevaluate` on a blocked one,\n`run` on a scheduled execution, `retry` on a failed one, `revoke` on a grant in force, and the \
          engine's own where they are due."
     )
     .unwrap();
@@ -64,6 +65,12 @@ fn columns() -> Vec<(&'static str, Office, Command)> {
         ("approve", pending(), approve()),
         ("reject", pending(), reject()),
         ("cancel", pending(), cancel()),
+        ("send back", requests::second_step(), requests::send_back()),
+        ("withdraw", requests::in_progress(), requests::withdraw()),
+        ("force approve", pending(), requests::force(Choice::Approve)),
+        ("force reject", pending(), requests::force(Choice::Reject)),
+        ("hold", pending(), requests::hold()),
+        ("release", requests::held(), requests::release()),
         ("reevaluate", requests::nobody(), Command::Reevaluate),
         ("add_approver", pending(), requests::add_approver()),
         ("remove_approver", pending(), requests::remove_approver()),

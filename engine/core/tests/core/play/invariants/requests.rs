@@ -2,6 +2,7 @@
 
 use engine_core::{
     command::Command,
+    directory::OrganizationRole,
     effect::Timer,
     event::{Actor, Event},
     rejection::Rejection,
@@ -104,6 +105,7 @@ pub(super) fn rejections(moment: &Moment<'_>) -> Result<(), String> {
             let rejects = referee.step(step)["on_overdue"] == "reject";
             return ensure(missed && rejects, || "rejected before its time".to_owned());
         }
+        RejectedBy::Force { .. } => return by_force(moment),
         RejectedBy::SafetyCatch => {
             let skipped = moment.after.opened().next().is_none();
             let caught = moment.stage.rule["safety_catch"] == "reject";
@@ -139,12 +141,28 @@ pub(super) fn approval(moment: &Moment<'_>) -> Result<(), String> {
         .all(|step| matches!(step.state, StepState::Complete { .. } | StepState::Skipped { .. }));
     let complete = steps.iter().any(|step| matches!(step.state, StepState::Complete { .. }));
     let right = match by {
+        ApprovedBy::Force { .. } => return by_force(moment),
         ApprovedBy::Steps => complete,
         ApprovedBy::SafetyCatch => {
             !complete && !moment.after.urgent && moment.stage.rule["safety_catch"] == "approve"
         }
     };
     ensure(through && right, || format!("{steps:?}"))
+}
+
+/// DEC-6: by the owner or an administrator, while the request was open and not on hold.
+fn by_force(moment: &Moment<'_>) -> Result<(), String> {
+    let (Some(referee), Actor::User(id)) = (moment.referee(), moment.actor) else {
+        return Err("by nobody".to_owned());
+    };
+    let may = referee.directory.user(id).is_some_and(|person| {
+        matches!(person.role, OrganizationRole::Owner | OrganizationRole::Administrator)
+    });
+    ensure(may, || "by somebody who may not".to_owned())?;
+    let own =
+        matches!(moment.event, Event::RequestApproved { .. }) && referee.is_barred_as_requester(id);
+    ensure(!own, || "their own request".to_owned())?;
+    ensure(referee.request.is_open() && !referee.request.on_hold, || "not open".to_owned())
 }
 
 /// REQ-10, against the request as it was; a submission is its author's.
@@ -168,6 +186,11 @@ pub(super) fn sight(stage: &Stage, turn: &Turn) -> Result<(), String> {
         | Command::Watch(_)
         | Command::Leave
         | Command::Confirm { .. }
+        | Command::SendBack(_)
+        | Command::Withdraw { .. }
+        | Command::Force { .. }
+        | Command::Hold { .. }
+        | Command::Release { .. }
         | Command::Reevaluate
         | Command::AddApprover(_)
         | Command::RemoveApprover(_)

@@ -1,0 +1,76 @@
+//! Back to a step that was decided (DEC-3).
+
+use super::Draft;
+use crate::{
+    command::SendBack,
+    event::Event,
+    ids::StepId,
+    rejection::{FieldProblem, Rejection},
+    request::StepState,
+    rule::definition::AfterSendBack,
+};
+
+impl Draft<'_> {
+    /// Asked like a decision, in the order of DEC-9; never of an urgent request (DEC-4).
+    pub(super) fn send_back(&mut self, wanted: &SendBack) -> Result<(), Rejection> {
+        let (person, standing) = self.decider(true, wanted.seen.as_ref(), wanted.step.as_ref())?;
+        if !standing.can_decide() {
+            return Err(Rejection::CannotDecide(standing.unmet));
+        }
+        let Some((from, _)) = self.request.active() else { return Err(self.wrong_status(None)) };
+        let from = from.clone();
+        let comment = self.check_target(wanted)?;
+        let (by, to) = (person.id.clone(), wanted.to.clone());
+        self.record(Event::RequestSentBack { by, from: from.clone(), to: to.clone(), comment });
+        let steps = match self.context.rule.after_send_back {
+            AfterSendBack::AllFollowing => self.asked_from(&to),
+            AfterSendBack::TargetOnly => {
+                self.record(Event::StepPaused { step: from });
+                vec![to]
+            }
+        };
+        self.reopen(steps);
+        self.advance();
+        Ok(())
+    }
+
+    /// The comment, where both it and the step are right; every mistake at once.
+    fn check_target(&self, wanted: &SendBack) -> Result<String, Rejection> {
+        let target = match self.request.step(&wanted.to).map(|record| &record.state) {
+            Some(StepState::Complete { .. }) => Ok(()),
+            Some(
+                StepState::Waiting
+                | StepState::Skipped { .. }
+                | StepState::Active(_)
+                | StepState::Paused(_),
+            ) => Err("expected an earlier step that was decided, and this one was not".to_owned()),
+            None => Err(format!("`{}` is not a step of this rule", wanted.to)),
+        };
+        let comment = self.comment(wanted.comment.as_deref(), true);
+        match (target, comment) {
+            (Ok(()), comment) => comment,
+            (Err(message), comment) => {
+                let mut problems = vec![FieldProblem { field: "to".to_owned(), message }];
+                if let Err(Rejection::Invalid(more)) = comment {
+                    problems.extend(more);
+                }
+                Err(Rejection::Invalid(problems))
+            }
+        }
+    }
+
+    /// A step and all after it that were reached, skipped ones too (FIN-20).
+    fn asked_from(&self, first: &StepId) -> Vec<StepId> {
+        let from_there = self.request.steps.iter().skip_while(|record| record.id != *first);
+        from_there
+            .filter(|record| !matches!(record.state, StepState::Waiting))
+            .map(|record| record.id.clone())
+            .collect()
+    }
+
+    /// Puts steps back to be asked again, as a new revision (DEC-8a); what follows opens them.
+    pub(super) fn reopen(&mut self, steps: Vec<StepId>) {
+        let revision = self.request.revision.saturating_add(1);
+        self.record(Event::StepsReopened { steps, revision });
+    }
+}
