@@ -11,6 +11,7 @@ use crate::{
         Confirmation, EndCause, Execution, ExecutionState, Overdue, Phase, Request, Seat, SeatWho,
         StepState,
     },
+    wake::shift_due,
 };
 
 /// The request after its events, oldest first; none before it was submitted.
@@ -154,7 +155,12 @@ fn evolve_back(request: &mut Request, event: &Event, at: DateTime<Utc>) {
             request.on_hold = true;
             request.held_since = Some(at);
         }
-        Event::RequestReleased { .. } => lift_hold(request),
+        Event::RequestReleased { .. } => {
+            if let Some(since) = request.held_since {
+                shift_due(request, at - since);
+            }
+            lift_hold(request);
+        }
         // What follows from being sent back are events of their own.
         _ => {}
     }
