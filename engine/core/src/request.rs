@@ -1,6 +1,7 @@
 //! A request: what was asked, where it stands, who decided (REQ, DEC, EXE).
 
 mod execution;
+mod seat;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,9 +10,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use execution::{EndCause, Execution, ExecutionFailure, ExecutionState};
+pub use seat::{Added, Further, Passed, Seat, SeatChanges, SeatId, SeatWho, Without};
 pub use step::{
-    Added, Choice, Decision, Due, EmptyBecause, EmptySeat, Further, OpenStep, Overdue, Passed,
-    Seat, SeatChanges, SeatId, SeatWho, Shortage, SkippedBecause, StepRecord, StepState, Without,
+    Choice, Decision, Due, EmptyBecause, EmptySeat, OpenStep, Overdue, Shortage, SkippedBecause,
+    StepRecord, StepState,
 };
 
 use crate::{
