@@ -96,13 +96,7 @@ impl ErrorBody {
             Rejection::ReplacementNeeded(places) => {
                 body.fields = places.iter().map(|place| of_place(place, names)).collect();
             }
-            Rejection::CannotDecide(unmet) => {
-                let said = |unmet| Said {
-                    code: engine_core::rejection::Unmet::code(unmet).as_str().to_owned(),
-                    message: names.unmet(unmet),
-                };
-                body.unmet = unmet.iter().map(said).collect();
-            }
+            Rejection::CannotDecide(unmet) => body.unmet = names.all_unmet(unmet),
             Rejection::NoRule { explanation } | Rejection::ConditionFailed { explanation } => {
                 body.explanation = names.reasons(explanation);
             }
@@ -154,6 +148,7 @@ fn code_of(rejection: &Rejection) -> ErrorCode {
         other => other.code().into(),
     }
 }
+
 fn of_problem(problem: &engine_core::rule::Problem) -> FieldMessage {
     FieldMessage { field: problem.path.clone(), message: problem.message.clone() }
 }

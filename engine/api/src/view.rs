@@ -5,6 +5,7 @@ mod execution;
 mod explanation;
 mod notice;
 mod request;
+mod step;
 mod talk;
 mod urgent;
 
@@ -12,10 +13,8 @@ pub use event::EventView;
 pub use execution::{ExecutionView, FailureView, PlanView, PlannedEffectView, ReceiptView};
 pub use explanation::{ExplanationView, PersonView, SeatFilled, StepPeople};
 pub use notice::{NoticeList, NoticeView};
-pub use request::{
-    DecisionView, ItemView, RequestSummary, RequestView, SeatView, StepView, precondition,
-};
-
+pub use request::{ItemView, RequestSummary, RequestView, precondition};
+pub use step::{DecisionView, SeatView, StepView};
 pub use talk::{CommentList, CommentView, Left};
 pub use urgent::{BeforeApproval, IncidentList, IncidentView, UnapprovedList, UnapprovedView};
 

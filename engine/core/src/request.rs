@@ -1,6 +1,8 @@
 //! A request: what was asked, where it stands, who decided (REQ, DEC, EXE).
 
+mod beside;
 mod execution;
+mod seat;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,10 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use beside::{Closure, Confirmation};
 pub use execution::{EndCause, Execution, ExecutionFailure, ExecutionState};
+pub use seat::{Added, Further, Passed, Seat, SeatChanges, SeatId, SeatWho, Without};
 pub use step::{
-    Added, Choice, Decision, Due, EmptyBecause, EmptySeat, Further, OpenStep, Overdue, Passed,
-    Seat, SeatChanges, SeatId, SeatWho, Shortage, SkippedBecause, StepRecord, StepState, Without,
+    Choice, Decision, Due, EmptyBecause, EmptySeat, OpenStep, Overdue, Shortage, SkippedBecause,
+    StepRecord, StepState,
 };
 
 use crate::{
@@ -97,30 +101,6 @@ pub struct Request {
     /// Who read afterwards what was done; at most once each (REQ-12).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confirmations: Vec<Confirmation>,
-}
-
-/// A receipt reviewer read what was done (REQ-12).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Confirmation {
-    /// Who.
-    pub by: UserId,
-    /// What they say.
-    pub comment: String,
-    /// When.
-    pub at: DateTime<Utc>,
-}
-
-/// Until when an urgent request should be approved (URG-4, URG-5a).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Closure {
-    /// Pushed back by the time on hold (FIN-11).
-    pub due: DateTime<Utc>,
-    /// When those who have not decided were last reminded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reminded: Option<DateTime<Utc>>,
-    /// When it was found to be overdue.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub missed: Option<DateTime<Utc>>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

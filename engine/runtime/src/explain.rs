@@ -178,8 +178,7 @@ fn allowed(
 ) -> Vec<&'static str> {
     use engine_core::directory::OrganizationRole::{Administrator, Owner};
     let administrates = matches!(user.role, Owner | Administrator);
-    let has = |wanted: fn(&Execution) -> bool| request.executions.iter().any(wanted);
-    let started = has(|execution| execution.attempts > 0);
+    let started = request.executions.iter().any(|execution| execution.attempts > 0);
     let is_free = request.is_open() && !request.on_hold;
     let commands = [
         ("approve", standing.can_approve()),
@@ -202,6 +201,20 @@ fn allowed(
         ("reevaluate", administrates && is_free),
         ("add_approver", view.may_add_approvers(user)),
         ("reassign", standing.can_decide() && view.has_own_seat(user)),
+    ];
+    let commands = commands.into_iter().chain(on_executions(view, request, user, administrates));
+    commands.filter(|(_, may)| *may).map(|(name, _)| name).collect()
+}
+
+/// The commands about executions, and whether a console would enable them.
+fn on_executions(
+    view: &View<'_>,
+    request: &Request,
+    user: &User,
+    administrates: bool,
+) -> [(&'static str, bool); 3] {
+    let has = |wanted: fn(&Execution) -> bool| request.executions.iter().any(wanted);
+    [
         (
             "run",
             has(|e| e.manual && matches!(e.state, ExecutionState::Scheduled { .. }))
@@ -219,8 +232,7 @@ fn allowed(
                 e.may_be_there() && (administrates || request.requester == user.id || owns())
             }),
         ),
-    ];
-    commands.into_iter().filter(|(_, may)| *may).map(|(name, _)| name).collect()
+    ]
 }
 
 fn has_complete(request: &Request) -> bool {

@@ -10,7 +10,7 @@ use crate::{Connection, Parameter, Statement};
 /// # fn plan(connection: &Connection, plan: Plan) -> Result<Plan, HostError> {
 /// let update = &connection.classify("update orders set state = 'paid' where id = ?")?[0];
 /// Ok(plan
-///     .covers(Planned::exact(connection, &update.text, &[Some(7.into())]))
+///     .covers(Planned::exact(connection, &update.text, &[Some(7_i64.into())]))
 ///     .covers(Planned::exact(connection, "REVOKE a FROM b", &[]).on_revert()))
 /// # }
 /// ```

@@ -28,73 +28,30 @@ impl Names<'_> {
                     if request.urgent { ", to run first and be approved after" } else { "" };
                 format!("{} submitted the request{urgent}.", self.actor(&recorded.by))
             }
-            Event::StepSkipped { step, why } => {
-                format!("Step {} was skipped. {}", self.step(step), self.skipped(step, why))
-            }
-            Event::StepActivated { step, open } => format!(
-                "Step {} began with {}.",
-                self.step(step),
-                super::request::counted(
-                    u32::try_from(open.seats.len()).unwrap_or(u32::MAX),
-                    "seat"
-                )
-            ),
             Event::StepReminded { .. }
             | Event::StepOverdue { .. }
             | Event::UrgentReminded
             | Event::UrgentOverdue => self.due_event(&recorded.event),
-            Event::SeatsReplaced { step, from, to } => self.replaced(step, from, to),
-            Event::DecisionRecorded { step, decision } => self.decision(step, decision),
-            Event::ApproverAdded { step, user, by, .. } => format!(
-                "{} gave {} a seat in step {}.",
-                self.person(by),
-                self.person(user),
-                self.step(step)
-            ),
-            Event::ApproverRemoved { step, user, by, .. } => format!(
-                "{} took {} out of step {}.",
-                self.person(by),
-                self.person(user),
-                self.step(step)
-            ),
-            Event::SeatReassigned { step, from, to, comment, .. } => format!(
-                "{} passed the right to decide step {} to {}: {comment}",
-                self.person(from),
-                self.step(step),
-                self.person(to)
-            ),
-            Event::StepCompleted { step, .. } => format!("Step {} is complete.", self.step(step)),
-            Event::RequestSentBack { by, from, to, comment } => format!(
-                "{} sent the request back from step {} to step {}: {comment}",
-                self.person(by),
-                self.step(from),
-                self.step(to)
-            ),
-            Event::DecisionWithdrawn { step, by, choice, comment } => {
-                self.withdrawn(step, by, *choice, comment)
-            }
-            Event::RejectionWithdrawn => {
-                "The request is no longer rejected: it goes on where it was.".to_owned()
-            }
-            Event::RequestHeld { by, comment } => {
-                format!("{} put the request on hold: {comment}", self.person(by))
-            }
-            Event::RequestReleased { by, comment } => {
-                format!("{} lifted the hold: {comment}", self.person(by))
-            }
-            Event::StepsReopened { .. } | Event::StepPaused { .. } | Event::StepResumed { .. } => {
-                self.step_moved(&recorded.event)
-            }
-            Event::RequestApproved { by } => {
-                format!("The request is approved. {}", self.approved_by(by))
-            }
-            Event::RequestRejected { by } => {
-                format!("The request is rejected. {}", self.rejected_by(by))
-            }
-            Event::RequestCancelled { by, comment } => {
-                format!("{} cancelled the request: {comment}", self.person(by))
-            }
-            Event::RequestExpired => "The request expired: nobody decided in time.".to_owned(),
+            Event::StepSkipped { .. }
+            | Event::StepActivated { .. }
+            | Event::StepCompleted { .. }
+            | Event::StepsReopened { .. }
+            | Event::StepPaused { .. }
+            | Event::StepResumed { .. } => self.step_moved(&recorded.event),
+            Event::SeatsReplaced { .. }
+            | Event::DecisionRecorded { .. }
+            | Event::ApproverAdded { .. }
+            | Event::ApproverRemoved { .. }
+            | Event::SeatReassigned { .. } => self.seat_event(&recorded.event),
+            Event::RequestSentBack { .. }
+            | Event::DecisionWithdrawn { .. }
+            | Event::RejectionWithdrawn
+            | Event::RequestHeld { .. }
+            | Event::RequestReleased { .. } => self.way_back(&recorded.event),
+            Event::RequestApproved { .. }
+            | Event::RequestRejected { .. }
+            | Event::RequestCancelled { .. }
+            | Event::RequestExpired => self.end_event(&recorded.event),
             Event::CommentAdded { .. } | Event::WatcherAdded { .. } | Event::WatcherLeft { .. } => {
                 self.talk_event(&recorded.event)
             }
@@ -117,7 +74,76 @@ impl Names<'_> {
         }
     }
 
-    /// What became of an execution.
+    /// Who decides, and what they decided.
+    fn seat_event(&self, event: &Event) -> String {
+        match event {
+            Event::SeatsReplaced { step, from, to } => self.replaced(step, from, to),
+            Event::DecisionRecorded { step, decision } => self.decision(step, decision),
+            Event::ApproverAdded { step, user, by, .. } => format!(
+                "{} gave {} a seat in step {}.",
+                self.person(by),
+                self.person(user),
+                self.step(step)
+            ),
+            Event::ApproverRemoved { step, user, by, .. } => format!(
+                "{} took {} out of step {}.",
+                self.person(by),
+                self.person(user),
+                self.step(step)
+            ),
+            Event::SeatReassigned { step, from, to, comment, .. } => format!(
+                "{} passed the right to decide step {} to {}: {comment}",
+                self.person(from),
+                self.step(step),
+                self.person(to)
+            ),
+            _ => String::new(),
+        }
+    }
+
+    /// What moved a request backwards, or made it wait.
+    fn way_back(&self, event: &Event) -> String {
+        match event {
+            Event::RequestSentBack { by, from, to, comment } => format!(
+                "{} sent the request back from step {} to step {}: {comment}",
+                self.person(by),
+                self.step(from),
+                self.step(to)
+            ),
+            Event::DecisionWithdrawn { step, by, choice, comment } => {
+                self.withdrawn(step, by, *choice, comment)
+            }
+            Event::RejectionWithdrawn => {
+                "The request is no longer rejected: it goes on where it was.".to_owned()
+            }
+            Event::RequestHeld { by, comment } => {
+                format!("{} put the request on hold: {comment}", self.person(by))
+            }
+            Event::RequestReleased { by, comment } => {
+                format!("{} lifted the hold: {comment}", self.person(by))
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// How a request ended.
+    fn end_event(&self, event: &Event) -> String {
+        match event {
+            Event::RequestApproved { by } => {
+                format!("The request is approved. {}", self.approved_by(by))
+            }
+            Event::RequestRejected { by } => {
+                format!("The request is rejected. {}", self.rejected_by(by))
+            }
+            Event::RequestCancelled { by, comment } => {
+                format!("{} cancelled the request: {comment}", self.person(by))
+            }
+            Event::RequestExpired => "The request expired: nobody decided in time.".to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    /// Who sits where somebody left.
     fn replaced(&self, step: &StepId, from: &UserId, to: &UserId) -> String {
         let (from, to) = (self.person(from), self.person(to));
         format!("{to} takes over the seat of {from}, who left, at step {}.", self.step(step))
@@ -191,9 +217,21 @@ impl Names<'_> {
         }
     }
 
-    /// Which step is decided next.
+    /// How far a step is, and which is decided next.
     fn step_moved(&self, event: &Event) -> String {
         match event {
+            Event::StepSkipped { step, why } => {
+                format!("Step {} was skipped. {}", self.step(step), self.skipped(step, why))
+            }
+            Event::StepActivated { step, open } => format!(
+                "Step {} began with {}.",
+                self.step(step),
+                super::request::counted(
+                    u32::try_from(open.seats.len()).unwrap_or(u32::MAX),
+                    "seat"
+                )
+            ),
+            Event::StepCompleted { step, .. } => format!("Step {} is complete.", self.step(step)),
             Event::StepsReopened { steps, .. } => {
                 let steps: Vec<String> = steps.iter().map(|step| self.step(step)).collect();
                 match steps.as_slice() {

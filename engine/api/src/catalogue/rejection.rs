@@ -3,7 +3,7 @@
 use chrono::SecondsFormat;
 use engine_core::{
     ids::{BindingId, GroupId},
-    rejection::{Forbidden, Rejection, UrgentGate},
+    rejection::{FieldProblem, Forbidden, Rejection, UrgentGate},
     request::Status,
 };
 
@@ -16,46 +16,21 @@ impl Names<'_> {
         match rejection {
             Rejection::NotFound => "There is no such thing here, or you may not see it.".to_owned(),
             Rejection::Forbidden(why) => self.forbidden(why),
-            Rejection::Invalid(fields) => {
-                let problem = |p: &engine_core::rejection::FieldProblem| format!("{}: {}", p.field, p.message);
-                format!("Some values are not right. {}", fields.iter().map(problem).collect::<Vec<_>>().join("; "))
+            Rejection::Invalid(fields) => invalid(fields),
+            Rejection::WrongStatus { status, execution } => {
+                wrong_status(*status, execution.as_deref())
             }
-            Rejection::WrongStatus { status, execution } => wrong_status(*status, execution.as_deref()),
-            Rejection::Conflict { step: Some(step), .. } => format!(
-                "The request has changed since you looked at it; it is now at step {}. Look again and decide then.",
-                self.step(step)
-            ),
-            Rejection::Conflict { step: None, .. } => {
-                "The request has changed since you looked at it. Look again and decide then.".to_owned()
-            }
-            Rejection::StepComplete { step: Some(step) } => {
-                format!("Step {} is complete: nothing is left to decide in it.", self.step(step))
-            }
-            Rejection::StepComplete { step: None } => {
-                "The request is approved: nothing is left to decide.".to_owned()
-            }
-            Rejection::UrgentApproveOnly => {
-                "The work of an urgent request has been released already, so it can only be approved.".to_owned()
-            }
-            Rejection::UrgentNotAllowed(gate) => shut(*gate).to_owned(),
-            Rejection::UrgentOverdue { overdue, limit } => too_many_urgent(*overdue, *limit),
-            Rejection::NoApprovers(shortages) => {
-                let each = shortages.iter().map(|s| self.shortage(&s.step, &s.shortage));
-                each.collect::<Vec<_>>().join(" ")
-            }
-            Rejection::NoRule { explanation } => format!(
-                "This rule does not take this request. {}",
-                sentences(&self.reasons(explanation))
-            ),
-            Rejection::ConditionFailed { explanation } => format!(
-                "Nobody can say whether this rule takes the request. {} Try again later, or tell an administrator.",
-                sentences(&self.reasons(explanation))
-            ),
-            Rejection::RuleInvalid(problems) => format!(
-                "The rule has {}.",
-                super::request::counted(u32::try_from(problems.len()).unwrap_or(u32::MAX), "mistake")
-            ),
-            Rejection::RuleRetired { rule } => format!("The rule `{rule}` is retired and takes no new requests."),
+            Rejection::Conflict { .. } | Rejection::StepComplete { .. } => self.moved_on(rejection),
+            Rejection::UrgentApproveOnly
+            | Rejection::UrgentNotAllowed(_)
+            | Rejection::UrgentOverdue { .. } => not_urgent(rejection),
+            Rejection::NoApprovers(_)
+            | Rejection::CannotDecide(_)
+            | Rejection::CannotHoldSeat { .. } => self.nobody_to_decide(rejection),
+            Rejection::NoRule { .. }
+            | Rejection::ConditionFailed { .. }
+            | Rejection::RuleInvalid(_)
+            | Rejection::RuleRetired { .. } => self.not_by_rule(rejection),
             Rejection::ReplacementNeeded(places) => self.replacement_needed(places),
             Rejection::PlanFailed { binding, class, message } => format!(
                 "The executor `{binding}` cannot say what it would do, because {}: {message}",
@@ -71,18 +46,73 @@ impl Names<'_> {
             Rejection::NotPending { status } => {
                 format!("The request is {}: nothing is left to decide.", said(*status))
             }
-            Rejection::CannotDecide(unmet) => {
-                unmet.iter().map(|unmet| self.unmet(unmet)).collect::<Vec<_>>().join(" ")
-            }
-            Rejection::CannotHoldSeat { user, why } => format!(
-                "{} cannot be given a seat. {}",
-                self.person(user),
-                self.unmet(why)
-            ),
             Rejection::TooLate { expired } => format!(
                 "The time for this was over at {}.",
                 expired.to_rfc3339_opts(SecondsFormat::Secs, true)
             ),
+        }
+    }
+
+    /// The request is not where the caller takes it to be.
+    fn moved_on(&self, rejection: &Rejection) -> String {
+        match rejection {
+            Rejection::Conflict { step: Some(step), .. } => format!(
+                "The request has changed since you looked at it; it is now at step {}. Look again and decide then.",
+                self.step(step)
+            ),
+            Rejection::Conflict { step: None, .. } => {
+                "The request has changed since you looked at it. Look again and decide then."
+                    .to_owned()
+            }
+            Rejection::StepComplete { step: Some(step) } => {
+                format!("Step {} is complete: nothing is left to decide in it.", self.step(step))
+            }
+            Rejection::StepComplete { step: None } => {
+                "The request is approved: nothing is left to decide.".to_owned()
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// Nobody can decide, or not this person.
+    fn nobody_to_decide(&self, rejection: &Rejection) -> String {
+        match rejection {
+            Rejection::NoApprovers(shortages) => {
+                let each = shortages.iter().map(|s| self.shortage(&s.step, &s.shortage));
+                each.collect::<Vec<_>>().join(" ")
+            }
+            Rejection::CannotDecide(unmet) => {
+                unmet.iter().map(|unmet| self.unmet(unmet)).collect::<Vec<_>>().join(" ")
+            }
+            Rejection::CannotHoldSeat { user, why } => {
+                format!("{} cannot be given a seat. {}", self.person(user), self.unmet(why))
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// The rule does not take it.
+    fn not_by_rule(&self, rejection: &Rejection) -> String {
+        match rejection {
+            Rejection::NoRule { explanation } => format!(
+                "This rule does not take this request. {}",
+                sentences(&self.reasons(explanation))
+            ),
+            Rejection::ConditionFailed { explanation } => format!(
+                "Nobody can say whether this rule takes the request. {} Try again later, or tell an administrator.",
+                sentences(&self.reasons(explanation))
+            ),
+            Rejection::RuleInvalid(problems) => format!(
+                "The rule has {}.",
+                super::request::counted(
+                    u32::try_from(problems.len()).unwrap_or(u32::MAX),
+                    "mistake"
+                )
+            ),
+            Rejection::RuleRetired { rule } => {
+                format!("The rule `{rule}` is retired and takes no new requests.")
+            }
+            _ => String::new(),
         }
     }
 
@@ -103,16 +133,40 @@ impl Names<'_> {
                 "The rule `{rule}` takes requests for oneself only: leave out whom it is for, or let them submit it."
             ),
             Forbidden::NotAReceiptReviewer => {
-                "Only those whom the rule names as reviewers of its receipts confirm what was done.".to_owned()
+                "Only those whom the rule names as reviewers of its receipts confirm what was done."
+                    .to_owned()
             }
             Forbidden::OwnReceipt => {
-                "Nobody confirms what was done for themself. Another reviewer of receipts has to.".to_owned()
+                "Nobody confirms what was done for themself. Another reviewer of receipts has to."
+                    .to_owned()
             }
             Forbidden::OnlyRequester => "Only the requester can do that.".to_owned(),
             Forbidden::NotAnExecutor { binding, groups } => self.not_an_executor(binding, groups),
-            Forbidden::OnlyAdministrators => {
-                "Only the owner and administrators can do that.".to_owned()
+            Forbidden::OnlyAdministrators
+            | Forbidden::OnlyOwner
+            | Forbidden::OnlyTransfer
+            | Forbidden::OwnRights => forbidden_in_organization(why),
+            Forbidden::NotYourStep { .. }
+            | Forbidden::EnoughApprovals { .. }
+            | Forbidden::NotYourSeat
+            | Forbidden::OwnRequest
+            | Forbidden::OwnSeat
+            | Forbidden::NotAnApprover => self.forbidden_seat(why),
+            Forbidden::TakesNoPart
+            | Forbidden::NotAWatcher
+            | Forbidden::NotARevoker
+            | Forbidden::NoDecision
+            | Forbidden::NotAHolder => takes_no_part(why),
+            Forbidden::ServiceAccount => {
+                "A service account can submit requests, and decides nothing. A person has to."
+                    .to_owned()
             }
+        }
+    }
+
+    /// Who approves is not theirs to change.
+    fn forbidden_seat(&self, why: &Forbidden) -> String {
+        match why {
             Forbidden::NotYourStep { step: Some(step) } => format!(
                 "Who approves step {} is changed by administrators, by the requester, and by those who approve it now.",
                 self.step(step)
@@ -136,34 +190,58 @@ impl Names<'_> {
             Forbidden::NotAnApprover => {
                 "Only somebody who can decide the active step can pass that on, and you have no seat in it.".to_owned()
             }
-            Forbidden::OwnRights => {
-                "Nobody changes their own role, groups, node permissions, properties or account, and nobody puts themself in \
-                 somebody's place. Another administrator has to."
-                    .to_owned()
-            }
-            Forbidden::OnlyTransfer => {
-                "An organization has exactly one owner, and that role moves only when the owner hands it over."
-                    .to_owned()
-            }
-            Forbidden::TakesNoPart => {
-                "You see this request without a part in it. Whoever has one can make you a watcher, and watchers comment.".to_owned()
-            }
-            Forbidden::NotAWatcher => "Only watchers leave: you see this request for another reason.".to_owned(),
-            Forbidden::OnlyOwner => "Only the owner of the organization can do that.".to_owned(),
-            Forbidden::NoDecision => {
-                "You can only take back a decision of your own, and you have made none that counts.".to_owned()
-            }
-            Forbidden::NotAHolder => {
-                "Only the requester, an approver of the request, or an administrator can set or lift a hold.".to_owned()
-            }
-            Forbidden::NotARevoker => {
-                "Only the requester, the owner of the resource, or an administrator can take it back.".to_owned()
-            }
-            Forbidden::ServiceAccount => {
-                "A service account can submit requests, and decides nothing. A person has to.".to_owned()
-            }
+            _ => String::new(),
         }
     }
+}
+
+/// What is for those who have a part in the request.
+fn takes_no_part(why: &Forbidden) -> String {
+    let text = match why {
+        Forbidden::TakesNoPart => {
+            "You see this request without a part in it. Whoever has one can make you a watcher, and watchers comment."
+        }
+        Forbidden::NotAWatcher => "Only watchers leave: you see this request for another reason.",
+        Forbidden::NotARevoker => {
+            "Only the requester, the owner of the resource, or an administrator can take it back."
+        }
+        Forbidden::NoDecision => {
+            "You can only take back a decision of your own, and you have made none that counts."
+        }
+        Forbidden::NotAHolder => {
+            "Only the requester, an approver of the request, or an administrator can set or lift a hold."
+        }
+        _ => "",
+    };
+    text.to_owned()
+}
+
+/// What the roles of the organization keep to others.
+fn forbidden_in_organization(why: &Forbidden) -> String {
+    match why {
+        Forbidden::OnlyAdministrators => {
+            "Only the owner and administrators can do that.".to_owned()
+        }
+        Forbidden::OnlyOwner => "Only the owner of the organization can do that.".to_owned(),
+        Forbidden::OwnRights => {
+            "Nobody changes their own role, groups, node permissions, properties or account, and nobody puts themself in \
+             somebody's place. Another administrator has to."
+                .to_owned()
+        }
+        Forbidden::OnlyTransfer => {
+            "An organization has exactly one owner, and that role moves only when the owner hands it over."
+                .to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+fn invalid(fields: &[FieldProblem]) -> String {
+    let problem = |p: &FieldProblem| format!("{}: {}", p.field, p.message);
+    format!(
+        "Some values are not right. {}",
+        fields.iter().map(problem).collect::<Vec<_>>().join("; ")
+    )
 }
 
 fn wrong_status(status: Status, execution: Option<&str>) -> String {
@@ -189,6 +267,19 @@ fn nothing_to_confirm(status: Status) -> String {
         | Status::Expired => {
             format!("The request is {}: nothing was done, so there is nothing to confirm.", said(status))
         }
+    }
+}
+
+/// Urgency does not allow it.
+fn not_urgent(rejection: &Rejection) -> String {
+    match rejection {
+        Rejection::UrgentApproveOnly => {
+            "The work of an urgent request has been released already, so it can only be approved."
+                .to_owned()
+        }
+        Rejection::UrgentNotAllowed(gate) => shut(*gate).to_owned(),
+        Rejection::UrgentOverdue { overdue, limit } => too_many_urgent(*overdue, *limit),
+        _ => String::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Blocks, shortages, outcomes: where a request stands and why.
 
 use engine_core::{
-    ids::StepId,
+    ids::{PropertyName, StepId, UserId},
     request::{
         ApprovedBy, Block, EmptyBecause, EmptySeat, RejectedBy, Shortage, SkippedBecause, Status,
     },
@@ -96,15 +96,9 @@ impl Names<'_> {
             EmptyBecause::PropertyUnset { property: name, of: None } => {
                 format!("the request has no {}", property(name))
             }
-            EmptyBecause::Deactivated { user, property: None } => {
-                format!("{} is deactivated", self.person(user))
+            EmptyBecause::Deactivated { user, property: named } => {
+                self.deactivated(user, named.as_ref())
             }
-            EmptyBecause::Deactivated { user, property: Some((name, of)) } => format!(
-                "{} is deactivated, and is the {} in the profile of {}; an administrator can change it",
-                self.person(user),
-                property(name),
-                self.person(of)
-            ),
             EmptyBecause::GroupEmpty { group } => {
                 format!("the group {} has no active member", self.group(group))
             }
@@ -127,6 +121,18 @@ impl Names<'_> {
                     .to_owned()
             }
             EmptyBecause::NoSight => "none of them may see the request".to_owned(),
+        }
+    }
+
+    fn deactivated(&self, user: &UserId, named: Option<&(PropertyName, UserId)>) -> String {
+        match named {
+            None => format!("{} is deactivated", self.person(user)),
+            Some((name, of)) => format!(
+                "{} is deactivated, and is the {} in the profile of {}; an administrator can change it",
+                self.person(user),
+                property(name),
+                self.person(of)
+            ),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Submission: everything that can be wrong is found at once (REQ-2), and an impossible request is
 //! refused before anybody is asked (STP-7).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -14,13 +14,13 @@ use crate::{
     event::Event,
     explanation::Outcome,
     extension::Item,
-    ids::ExecutionId,
+    ids::{AssignmentId, ExecutionId, PropertyName, UserId},
     payload::PayloadHash,
     question::{Ask, Inquiry, Question},
     rejection::{FieldProblem, Forbidden, Rejection, UrgentGate},
     request::{Closure, Execution, ExecutionState, Phase, Request, StepRecord},
     rule::{Config, Executor, Names},
-    value::Span,
+    value::{Span, Value},
     visibility::is_among,
 };
 
@@ -54,13 +54,7 @@ pub(super) fn submit<'a>(
 /// The request as asked for, and what is wrong with it so far.
 fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, Vec<FieldProblem>) {
     let organization = context.organization;
-    let names = Names::of_organization(organization);
-    let mut reader =
-        FormReader { names: &names, rates: organization.rates.as_ref(), problems: Vec::new() };
-    let properties = reader.read("properties", &context.rule.form, &submit.properties);
-    let items = reader.items(&context.rule.item_form, &submit.items);
-    let picks = reader.picks(context.rule, &organization.directory, &submit.picks);
-    let target_users = reader.target_users(&organization.directory, &submit.target_users);
+    let (filled, problems) = read_values(context, submit);
     let steps = context.rule.steps.iter();
     let request = Request {
         id: submit.id.clone(),
@@ -69,12 +63,12 @@ fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, V
         rule_version: context.rule.version,
         kind: context.rule.kind.clone(),
         requester: requester.id.clone(),
-        target_users,
+        target_users: filled.target_users,
         title: submit.title.trim().to_owned(),
         reason: submit.reason.trim().to_owned(),
-        properties,
-        items,
-        picks,
+        properties: filled.properties,
+        items: filled.items,
+        picks: filled.picks,
         rates: organization.rates.clone(),
         urgent: submit.urgent,
         submitted_at: context.meta.at,
@@ -94,7 +88,27 @@ fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, V
         former_seats: Vec::new(),
         confirmations: Vec::new(),
     };
-    (request, reader.problems)
+    (request, problems)
+}
+
+/// What a submission fills in, as the rule and the directory take it.
+struct Filled {
+    properties: BTreeMap<PropertyName, Value>,
+    items: Vec<Item>,
+    picks: BTreeMap<AssignmentId, Vec<UserId>>,
+    target_users: Vec<UserId>,
+}
+
+fn read_values(context: &Context<'_>, submit: &Submit) -> (Filled, Vec<FieldProblem>) {
+    let organization = context.organization;
+    let names = Names::of_organization(organization);
+    let mut reader =
+        FormReader { names: &names, rates: organization.rates.as_ref(), problems: Vec::new() };
+    let properties = reader.read("properties", &context.rule.form, &submit.properties);
+    let items = reader.items(&context.rule.item_form, &submit.items);
+    let picks = reader.picks(context.rule, &organization.directory, &submit.picks);
+    let target_users = reader.target_users(&organization.directory, &submit.target_users);
+    (Filled { properties, items, picks, target_users }, reader.problems)
 }
 
 /// URG-5a: when the approval of an urgent request is due.
@@ -178,6 +192,16 @@ impl Draft<'_> {
                 problem(field, format!("expected {min} to {max} characters, found {length}"));
             }
         }
+        self.check_dates(&mut problems);
+        problems.extend(self.view().check_values(requester));
+        problems.extend(self.view().check_picks());
+        if problems.is_empty() { Ok(()) } else { Err(Rejection::Invalid(problems)) }
+    }
+
+    fn check_dates(&self, problems: &mut Vec<FieldProblem>) {
+        let mut problem = |field: &str, message: String| {
+            problems.push(FieldProblem { field: field.to_owned(), message });
+        };
         let (at, longest) = (self.at(), longest_expiry(&self.context));
         match self.request.approval_expires {
             Some(_) if self.request.urgent => problem(
@@ -199,9 +223,6 @@ impl Draft<'_> {
             }
             (Some(_) | None, _) => {}
         }
-        problems.extend(self.view().check_values(requester));
-        problems.extend(self.view().check_picks());
-        if problems.is_empty() { Ok(()) } else { Err(Rejection::Invalid(problems)) }
     }
 
     /// The entry condition (CND-3, FIN-19).

@@ -1,32 +1,27 @@
 //! From a command as it is written to the call of the engine.
 
+mod back;
+mod organize;
+
 use chrono::{DateTime, Utc};
-use engine_api::{
-    catalogue::Names,
-    command::{SendBack, Withdraw},
-    directory::{ReplaceBy, UserDoc},
-    document::Segment,
-};
+use engine_api::document::Segment;
 use engine_core::{
     command::{Approver, Command, Decide, Seen, Submit},
     ids::{BadId, CommandId, ExecutionId, Login, RequestId, RuleId, StepId, UserId},
-    organization::Settings,
-    rejection::{Code, Rejection},
+    rejection::Code,
     request::Choice,
-    rule::Definition,
+    value::Span,
 };
-use engine_runtime::{Caller, Change};
-use serde_json::Value as Json;
+use engine_runtime::Caller;
 
 use super::{
     act::{Call, Prepared, Refusal, Tabs},
     bench::{Bench, Broken},
     command::{
-        ApproverDoc, CommandDoc, CommentDoc, DeactivateDoc, DecideDoc, ExecutionDoc, ForceDoc,
-        PublishDoc, ReassignDoc, RequestDoc, SendBackDoc, SetDoc, StepDoc, SubmitDoc,
-        UpdateUserDoc, WatchDoc,
+        ApproverDoc, CommandDoc, CommentDoc, DecideDoc, ExecutionDoc, ExplainDoc, OpenDoc,
+        ReassignDoc, RequestDoc, StepDoc, SubmitDoc, WatchDoc,
     },
-    file::{Place, ScenarioFile, below, key},
+    file::ScenarioFile,
 };
 
 /// Makes commands into calls.
@@ -47,18 +42,12 @@ impl Preparation<'_> {
             CommandDoc::Submit(doc) => self.submit(doc),
             CommandDoc::Approve(doc) => self.decide(doc, Choice::Approve).await,
             CommandDoc::Reject(doc) => self.decide(doc, Choice::Reject).await,
-            CommandDoc::Cancel(doc) => {
-                self.whole(doc, |comment, seen| Command::Cancel { comment, seen }).await
-            }
-            CommandDoc::Hold(doc) => {
-                self.whole(doc, |comment, seen| Command::Hold { comment, seen }).await
-            }
-            CommandDoc::Release(doc) => {
-                self.whole(doc, |comment, seen| Command::Release { comment, seen }).await
-            }
-            CommandDoc::SendBack(doc) => self.send_back(doc).await,
-            CommandDoc::Withdraw(doc) => self.withdraw(doc).await,
-            CommandDoc::Force(doc) => self.force(doc).await,
+            CommandDoc::Cancel(_)
+            | CommandDoc::Hold(_)
+            | CommandDoc::Release(_)
+            | CommandDoc::SendBack(_)
+            | CommandDoc::Withdraw(_)
+            | CommandDoc::Force(_) => self.back(&doc.command).await,
             CommandDoc::Confirm(doc) => self.confirm(doc),
             CommandDoc::Reevaluate(doc) => self.plain(doc, Command::Reevaluate),
             CommandDoc::AddApprover(doc) => self.approver(doc, Command::AddApprover),
@@ -74,38 +63,12 @@ impl Preparation<'_> {
             CommandDoc::Set(doc) => self.set(doc),
             CommandDoc::UpdateUser(doc) => self.update_user(doc),
             CommandDoc::Deactivate(doc) => self.deactivate(doc),
-            CommandDoc::Transfer(doc) => {
-                let caller = self.bench.caller(doc.r#as.as_ref())?;
-                let change = Change::TransferOwnership(doc.to.clone());
-                let call = Call::Organize(caller, Box::new(change));
-                Ok(Prepared { call, request: None, person: None })
-            }
-            CommandDoc::Open(doc) => {
-                let caller = self.bench.caller(Some(&doc.r#as))?;
-                let tab = (doc.r#as.clone(), doc.tab.clone());
-                Ok(about(&doc.request, caller, |caller, id| Call::Look(caller, id, tab)))
-            }
-            CommandDoc::Explain(doc) => {
-                let caller = self.bench.caller(doc.r#as.as_ref())?;
-                let person = doc.person.as_ref().or(doc.r#as.as_ref());
-                let person = person.map(|login| self.bench.user(login)).transpose()?;
-                let asked = person.clone();
-                let call = |caller, id| Call::Explain(caller, id, asked);
-                Ok(Prepared { person, ..about(&doc.request, caller, call) })
-            }
-            CommandDoc::Advance(span) => {
-                let wait = span.on_the_clock().ok_or_else(|| {
-                    Broken::new("the clock does not move by business days in this version")
-                })?;
-                let call = Call::Advance(self.bench.engine()?.now() + wait);
-                Ok(Prepared { call, request: None, person: None })
-            }
-            CommandDoc::Together(_) | CommandDoc::Crash(_) => {
-                let name = doc.command.name();
-                Err(Broken::new(format!("`{name}` cannot stand inside another command")))
-            }
-            CommandDoc::Unavailable(name) => {
-                Err(Broken::new(format!("the command `{name}` is not available in this version")))
+            CommandDoc::Transfer(doc) => self.transfer(doc),
+            CommandDoc::Open(doc) => self.open(doc),
+            CommandDoc::Explain(doc) => self.explain(doc),
+            CommandDoc::Advance(span) => self.advance(*span),
+            CommandDoc::Together(_) | CommandDoc::Crash(_) | CommandDoc::Unavailable(_) => {
+                Err(unfit(&doc.command))
             }
         }
     }
@@ -147,58 +110,6 @@ impl Preparation<'_> {
         let comment = doc.comment.clone();
         let concern = doc.concern.clone();
         let command = Command::Decide(Decide { choice, comment, concern, step, seen });
-        self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
-    }
-
-    /// A command about a request as a whole, with a comment.
-    async fn whole(
-        &self,
-        doc: &DecideDoc,
-        command: impl FnOnce(String, Option<Seen>) -> Command,
-    ) -> Result<Prepared, Broken> {
-        let later = [
-            ("items", doc.items.is_some()),
-            ("concern", doc.concern.is_some()),
-            ("step", doc.step.is_some()),
-        ];
-        refuse_unavailable("this command", &later)?;
-        let comment = doc.comment.clone().unwrap_or_default();
-        let seen = self.seen(&Window::of(doc)).await?;
-        self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command(comment, seen))
-    }
-
-    async fn send_back(&self, doc: &SendBackDoc) -> Result<Prepared, Broken> {
-        let window = Window {
-            login: &doc.r#as,
-            request: &doc.request,
-            step: doc.step.as_deref(),
-            tab: doc.tab.as_deref(),
-        };
-        let read = SendBack {
-            to: doc.to.clone(),
-            comment: doc.comment.clone().unwrap_or_default(),
-            step: doc.step.clone(),
-        };
-        let read = read.into_command(self.seen(&window).await?);
-        self.read(&doc.r#as, &doc.request, doc.key.as_deref(), read)
-    }
-
-    async fn withdraw(&self, doc: &DecideDoc) -> Result<Prepared, Broken> {
-        let later = [("items", doc.items.is_some()), ("concern", doc.concern.is_some())];
-        refuse_unavailable("withdraw", &later)?;
-        let read = Withdraw { comment: doc.comment.clone(), step: doc.step.clone() };
-        let read = read.into_command(self.seen(&Window::of(doc)).await?);
-        self.read(&doc.r#as, &doc.request, doc.key.as_deref(), read)
-    }
-
-    async fn force(&self, doc: &ForceDoc) -> Result<Prepared, Broken> {
-        let window =
-            Window { login: &doc.r#as, request: &doc.request, step: None, tab: doc.tab.as_deref() };
-        let command = Command::Force {
-            choice: doc.decision.into(),
-            comment: doc.comment.clone().unwrap_or_default(),
-            seen: self.seen(&window).await?,
-        };
         self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
     }
 
@@ -270,29 +181,6 @@ impl Preparation<'_> {
         self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
     }
 
-    /// A command that was read as the API reads it.
-    fn read(
-        &self,
-        login: &Login,
-        request: &str,
-        key: Option<&str>,
-        read: Result<Command, Rejection>,
-    ) -> Result<Prepared, Broken> {
-        match read {
-            Ok(command) => self.command(login, request, key, command),
-            Err(Rejection::Invalid(problems)) => {
-                let refusal = Refusal {
-                    code: Some(Code::Invalid),
-                    fields: problems.iter().map(|problem| problem.field.clone()).collect(),
-                    unmet: Vec::new(),
-                    messages: problems.into_iter().map(|problem| problem.message).collect(),
-                };
-                Ok(Prepared { call: Call::Refused(refusal), request: None, person: None })
-            }
-            Err(other) => Err(Broken::new(format!("cannot be read: {other:?}"))),
-        }
-    }
-
     /// DEC-8a: what the tab shows, else what is there now; nothing where a step alone is named.
     async fn seen(&self, window: &Window<'_>) -> Result<Option<Seen>, Broken> {
         let Window { login, request, step, tab } = window;
@@ -346,92 +234,27 @@ impl Preparation<'_> {
         Ok(Caller { key, ..self.bench.caller(Some(login))? })
     }
 
-    fn publish(&self, doc: &PublishDoc, place: &[Segment]) -> Result<Prepared, Broken> {
+    fn open(&self, doc: &OpenDoc) -> Result<Prepared, Broken> {
+        let caller = self.bench.caller(Some(&doc.r#as))?;
+        let tab = (doc.r#as.clone(), doc.tab.clone());
+        Ok(about(&doc.request, caller, |caller, id| Call::Look(caller, id, tab)))
+    }
+
+    fn explain(&self, doc: &ExplainDoc) -> Result<Prepared, Broken> {
         let caller = self.bench.caller(doc.r#as.as_ref())?;
-        let rule: Place = below(&below(place, key("publish")), key("rule"));
-        let call = match self.file.read_part::<Definition>(&rule) {
-            Ok(definition) => {
-                let (definition, comment) = (Box::new(definition), doc.comment.clone());
-                Call::Organize(caller, Box::new(Change::Publish { definition, comment }))
-            }
-            Err(errors) => Call::Refused(Refusal {
-                code: Some(Code::RuleInvalid),
-                fields: errors.0.iter().map(|error| error.path.clone()).collect(),
-                unmet: Vec::new(),
-                messages: vec![errors.to_string()],
-            }),
-        };
+        let person = doc.person.as_ref().or(doc.r#as.as_ref());
+        let person = person.map(|login| self.bench.user(login)).transpose()?;
+        let asked = person.clone();
+        let call = |caller, id| Call::Explain(caller, id, asked);
+        Ok(Prepared { person, ..about(&doc.request, caller, call) })
+    }
+
+    fn advance(&self, span: Span) -> Result<Prepared, Broken> {
+        let wait = span.on_the_clock().ok_or_else(|| {
+            Broken::new("the clock does not move by business days in this version")
+        })?;
+        let call = Call::Advance(self.bench.engine()?.now() + wait);
         Ok(Prepared { call, request: None, person: None })
-    }
-
-    fn set(&self, doc: &SetDoc) -> Result<Prepared, Broken> {
-        let caller = self.bench.caller(doc.r#as.as_ref())?;
-        let state = self.bench.state()?;
-        let now = serde_json::to_value(&state.organization.settings);
-        let mut settings = now.map_err(|error| Broken::new(error.to_string()))?;
-        merge(&mut settings, &doc.settings);
-        let call = match serde_json::from_value::<Settings>(settings) {
-            Ok(settings) => Call::Organize(caller, Box::new(Change::SetSettings(settings))),
-            Err(error) => {
-                Call::Refused(Refusal::unread(Code::Invalid, "settings", error.to_string()))
-            }
-        };
-        Ok(Prepared { call, request: None, person: None })
-    }
-
-    fn update_user(&self, doc: &UpdateUserDoc) -> Result<Prepared, Broken> {
-        let mut user = self.user_doc(&doc.user)?;
-        if let Some(groups) = &doc.groups {
-            user.groups.clone_from(groups);
-        }
-        if let Some(properties) = &doc.properties {
-            user.properties.clone_from(properties);
-        }
-        self.put_user(doc.r#as.as_ref(), user)
-    }
-
-    fn deactivate(&self, doc: &DeactivateDoc) -> Result<Prepared, Broken> {
-        let caller = self.bench.caller(doc.r#as.as_ref())?;
-        let replace_by = doc.replace_by.clone().map(serde_json::from_value::<ReplaceBy>);
-        let call = match replace_by.transpose() {
-            Ok(replace_by) => {
-                let (login, force) = (doc.user.clone(), doc.force);
-                let change = Change::Deactivate { login, replace_by, force };
-                Call::Organize(caller, Box::new(change))
-            }
-            Err(error) => {
-                Call::Refused(Refusal::unread(Code::Invalid, "replace_by", error.to_string()))
-            }
-        };
-        Ok(Prepared { call, request: None, person: None })
-    }
-
-    fn put_user(&self, login: Option<&Login>, user: UserDoc) -> Result<Prepared, Broken> {
-        let call = Call::Organize(self.bench.caller(login)?, Box::new(Change::PutUser(user)));
-        Ok(Prepared { call, request: None, person: None })
-    }
-
-    /// A user as a document, to be changed.
-    fn user_doc(&self, login: &Login) -> Result<UserDoc, Broken> {
-        let state = self.bench.state()?;
-        let directory = &state.organization.directory;
-        let user = directory.user(&self.bench.user(login)?).cloned();
-        let user = user.ok_or_else(|| Broken::new(format!("there is no user `{login}`")))?;
-        let names = Names::of_directory(directory);
-        let properties = user.properties.iter();
-        Ok(UserDoc {
-            login: user.login.clone(),
-            name: Some(user.name.clone()),
-            email: user.email.clone(),
-            time_zone: user.time_zone.clone(),
-            active: user.active,
-            kind: user.kind,
-            role: user.role,
-            groups: user.groups.iter().cloned().collect(),
-            properties: properties.map(|(name, v)| (name.clone(), names.literal(v))).collect(),
-            replace_by: None,
-            force: false,
-        })
     }
 }
 
@@ -501,14 +324,13 @@ fn refuse_unavailable(command: &str, parts: &[(&str, bool)]) -> Result<(), Broke
     }
 }
 
-/// Puts what is written over what is there, map by map.
-fn merge(into: &mut Json, from: &Json) {
-    match (into, from) {
-        (Json::Object(into), Json::Object(from)) => {
-            for (key, value) in from {
-                merge(into.entry(key.clone()).or_insert(Json::Null), value);
-            }
+/// Why a command is none that the engine is called with.
+fn unfit(command: &CommandDoc) -> Broken {
+    let name = command.name();
+    Broken::new(match command {
+        CommandDoc::Unavailable(_) => {
+            format!("the command `{name}` is not available in this version")
         }
-        (into, from) => *into = from.clone(),
-    }
+        _ => format!("`{name}` cannot stand inside another command"),
+    })
 }

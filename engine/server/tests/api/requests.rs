@@ -17,7 +17,10 @@ async fn a_request_is_submitted_explained_and_approved() {
     assert_eq!(seen.body["status"], "pending");
     assert_eq!(seen.body["requester"], "ann");
     assert_eq!(seen.body["properties"]["amount"], "900 EUR");
-    assert_eq!(seen.body["allowed"], json!(["approve", "reject", "add_approver", "reassign"]));
+    assert_eq!(
+        seen.body["allowed"],
+        json!(["approve", "reject", "hold", "add_approver", "reassign"])
+    );
     let tag = seen.headers["etag"].to_str().unwrap().to_owned();
     assert_eq!(tag, "\"1;unit\"");
 

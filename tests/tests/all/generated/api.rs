@@ -44,7 +44,7 @@ pub(super) fn write() -> String {
         ("## What a submission says", "engine/api/src/command.rs", "SubmitRequest"),
         ("## What a decision says", "engine/api/src/command.rs", "Decide"),
         ("## What a request looks like", "engine/api/src/view/request.rs", "RequestView"),
-        ("## What a step of it looks like", "engine/api/src/view/request.rs", "StepView"),
+        ("## What a step of it looks like", "engine/api/src/view/step.rs", "StepView"),
         ("## What an explanation says", "engine/api/src/view/explanation.rs", "ExplanationView"),
         ("## What it says about a person", "engine/api/src/view/explanation.rs", "PersonView"),
         ("## What a refusal says", "engine/api/src/problem.rs", "ErrorBody"),

@@ -79,7 +79,7 @@ pub(super) fn write() -> String {
 
 fn answers(text: &mut String) {
     let mut codes = Vec::new();
-    for variant in Source::read("engine/core/src/rejection.rs").variants("Code") {
+    for variant in Source::read("engine/core/src/rejection/code.rs").variants("Code") {
         let code: Code = serde_json::from_value(snake(&variant.name).into()).unwrap();
         codes.push((ErrorCode::Rejected(code), variant.about));
     }

@@ -137,25 +137,8 @@ impl Compiler<'_> {
     }
 
     fn check_assignment(&mut self, path: &str, assignment: &Assignment) {
+        self.check_count(path, assignment);
         let count = assignment.count;
-        if count == 0 || count > MAX_SEATS {
-            self.problem(
-                format!("{path}.count"),
-                format!("{count} seats: expected 1 to {MAX_SEATS}"),
-            );
-        }
-        if count > 1 && matches!(assignment.who, Who::Pick(_)) {
-            self.problem(
-                format!("{path}.count"),
-                "the requester picks as many as `min` and `max` say: leave `count` out",
-            );
-        }
-        if count > 1 && assignment.seats == Some(SeatsDoc::Each) {
-            self.problem(
-                format!("{path}.count"),
-                "`count` goes with one set of people, not with `seats: each`",
-            );
-        }
         let there = match &assignment.who {
             Who::User(_) => 1,
             Who::Group(group) => self.names.directory().members(group).count(),
@@ -175,6 +158,29 @@ impl Compiler<'_> {
             self.problem(format!("{path}.count"), message);
         } else if there == 0 {
             self.warn(format!("{path}.who"), "nobody is there today");
+        }
+    }
+
+    /// Whether it may name a number of seats, and this one.
+    fn check_count(&mut self, path: &str, assignment: &Assignment) {
+        let count = assignment.count;
+        if count == 0 || count > MAX_SEATS {
+            self.problem(
+                format!("{path}.count"),
+                format!("{count} seats: expected 1 to {MAX_SEATS}"),
+            );
+        }
+        if count > 1 && matches!(assignment.who, Who::Pick(_)) {
+            self.problem(
+                format!("{path}.count"),
+                "the requester picks as many as `min` and `max` say: leave `count` out",
+            );
+        }
+        if count > 1 && assignment.seats == Some(SeatsDoc::Each) {
+            self.problem(
+                format!("{path}.count"),
+                "`count` goes with one set of people, not with `seats: each`",
+            );
         }
     }
 

@@ -1,0 +1,169 @@
+//! What becomes of an execution, and of the grant that it made.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    event::Event,
+    ids::ExecutionId,
+    request::{EndCause, Execution, ExecutionState, Request},
+};
+
+pub(super) fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
+    let Some(id) = execution_of(event) else { return };
+    let Some(execution) = request.executions.iter_mut().find(|e| e.id == *id) else { return };
+    if let Event::ExecutionStarted { attempt, plan, payload, .. } = event {
+        execution.first_started.get_or_insert(at);
+        execution.attempts = *attempt;
+        execution.plan = Some(plan.clone());
+        execution.payload = payload.clone();
+    }
+    if let Event::ExecutionRetryScheduled { attempt, failures, .. } = event {
+        execution.attempts = *attempt;
+        execution.failures = *failures;
+    }
+    if let Event::ExecutionInDoubt { failures, .. } = event {
+        execution.failures = *failures;
+    }
+    if let Some(state) = next_state(execution, event, at) {
+        execution.state = state;
+    }
+}
+
+fn execution_of(event: &Event) -> Option<&ExecutionId> {
+    match event {
+        Event::ExecutionReleased { execution, .. }
+        | Event::ExecutionStarted { execution, .. }
+        | Event::ExecutionSucceeded { execution, .. }
+        | Event::ExecutionRetryScheduled { execution, .. }
+        | Event::ExecutionInDoubt { execution, .. }
+        | Event::ExecutionFailed { execution, .. }
+        | Event::ExecutionExpired { execution }
+        | Event::ExecutionCancelled { execution }
+        | Event::GrantEnding { execution, .. }
+        | Event::GrantEndFailed { execution, .. }
+        | Event::GrantEnded { execution } => Some(execution),
+        Event::RequestSubmitted(_)
+        | Event::StepSkipped { .. }
+        | Event::StepActivated { .. }
+        | Event::StepReminded { .. }
+        | Event::StepOverdue { .. }
+        | Event::UrgentReminded
+        | Event::UrgentOverdue
+        | Event::SeatsReplaced { .. }
+        | Event::DecisionRecorded { .. }
+        | Event::ApproverAdded { .. }
+        | Event::ApproverRemoved { .. }
+        | Event::SeatReassigned { .. }
+        | Event::StepCompleted { .. }
+        | Event::RequestSentBack { .. }
+        | Event::DecisionWithdrawn { .. }
+        | Event::RejectionWithdrawn
+        | Event::RequestHeld { .. }
+        | Event::RequestReleased { .. }
+        | Event::StepsReopened { .. }
+        | Event::StepPaused { .. }
+        | Event::StepResumed { .. }
+        | Event::RequestApproved { .. }
+        | Event::RequestRejected { .. }
+        | Event::RequestCancelled { .. }
+        | Event::RequestExpired
+        | Event::CommentAdded { .. }
+        | Event::WatcherAdded { .. }
+        | Event::WatcherLeft { .. }
+        | Event::ReceiptConfirmed { .. }
+        | Event::RequestBlocked { .. }
+        | Event::RequestUnblocked => None,
+    }
+}
+
+fn next_state(execution: &Execution, event: &Event, at: DateTime<Utc>) -> Option<ExecutionState> {
+    let start_before = start_before(&execution.state);
+    Some(match event {
+        Event::ExecutionReleased { start_before, .. } => {
+            ExecutionState::Scheduled { since: at, start_before: *start_before }
+        }
+        Event::ExecutionStarted { .. } => ExecutionState::Running { since: at, start_before },
+        Event::ExecutionInDoubt { .. } => match &execution.state {
+            running @ ExecutionState::Running { .. } => running.clone(),
+            _ => ExecutionState::Running { since: at, start_before },
+        },
+        Event::ExecutionSucceeded { receipt, until, .. } if execution.is_grant => {
+            ExecutionState::Active { since: at, until: *until, receipt: receipt.clone() }
+        }
+        Event::ExecutionSucceeded { receipt, .. } => {
+            ExecutionState::Succeeded { at, receipt: receipt.clone() }
+        }
+        Event::ExecutionRetryScheduled { .. } => {
+            ExecutionState::Scheduled { since: at, start_before }
+        }
+        Event::ExecutionFailed { why, may_have_happened, until, .. } => ExecutionState::Failed {
+            at,
+            why: why.clone(),
+            may_have_happened: *may_have_happened,
+            start_before,
+            until: *until,
+        },
+        Event::ExecutionExpired { .. } => ExecutionState::Expired { at },
+        Event::ExecutionCancelled { .. } => ExecutionState::Cancelled { at },
+        Event::GrantEnding { .. } | Event::GrantEndFailed { .. } | Event::GrantEnded { .. } => {
+            return next_grant_state(&execution.state, event, at);
+        }
+        _ => return None,
+    })
+}
+
+fn next_grant_state(
+    state: &ExecutionState,
+    event: &Event,
+    at: DateTime<Utc>,
+) -> Option<ExecutionState> {
+    Some(match event {
+        Event::GrantEnding { cause, .. } => {
+            let receipt = match state {
+                ExecutionState::Active { receipt, .. } => Some(receipt.clone()),
+                ExecutionState::Failed { may_have_happened: true, .. } => None,
+                _ => return None,
+            };
+            ExecutionState::Revoking {
+                since: at,
+                cause: cause.clone(),
+                receipt,
+                failure: None,
+                tries: 0,
+            }
+        }
+        Event::GrantEndFailed { failure: why, .. } => {
+            let mut next = state.clone();
+            let ExecutionState::Revoking { failure, tries, .. } = &mut next else { return None };
+            *failure = Some(why.clone());
+            *tries = tries.saturating_add(1);
+            next
+        }
+        Event::GrantEnded { .. } => match state {
+            ExecutionState::Revoking { cause: EndCause::Revoked { by, .. }, .. } => {
+                ExecutionState::Revoked { at, by: by.clone() }
+            }
+            ExecutionState::Revoking { cause: EndCause::Lapsed, .. } => {
+                ExecutionState::Lapsed { at }
+            }
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+fn start_before(state: &ExecutionState) -> Option<DateTime<Utc>> {
+    match state {
+        ExecutionState::Scheduled { start_before, .. }
+        | ExecutionState::Running { start_before, .. }
+        | ExecutionState::Failed { start_before, .. } => *start_before,
+        ExecutionState::Waiting
+        | ExecutionState::Succeeded { .. }
+        | ExecutionState::Cancelled { .. }
+        | ExecutionState::Expired { .. }
+        | ExecutionState::Active { .. }
+        | ExecutionState::Revoking { .. }
+        | ExecutionState::Revoked { .. }
+        | ExecutionState::Lapsed { .. } => None,
+    }
+}
