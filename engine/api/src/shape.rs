@@ -286,7 +286,8 @@ mod tests {
         let directory: DirectoryDoc = serde_json::from_value(json!({
             "user_properties": {"manager": "user"},
             "groups": ["staff"],
-            "users": [{"login": "ann", "name": "Ann", "email": "a@b", "time_zone": "UTC"}],
+            "users": [{"login": "ann", "name": "Ann", "email": "a@b", "time_zone": "UTC",
+                "replace_by": "bob", "force": true}],
             "nodes": [{"id": "a", "name": "A", "parent": "b",
                 "permissions": [{"user": "ann", "group": "staff", "level": "read"}]}],
             "resources": [{"id": "db", "name": "Db", "owner": "ann"}],
