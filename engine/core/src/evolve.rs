@@ -82,7 +82,7 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
 fn end(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     request.blocked = None;
     request.phase = match event {
-        Event::RequestApproved { by } => Phase::Approved { at, by: *by },
+        Event::RequestApproved { by } => Phase::Approved { at, by: by.clone() },
         Event::RequestRejected { by } => Phase::Rejected { at, by: by.clone() },
         Event::RequestCancelled { by, comment } => {
             Phase::Cancelled { at, by: by.clone(), comment: comment.clone() }

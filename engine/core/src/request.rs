@@ -199,13 +199,20 @@ impl Status {
 }
 
 /// What approved a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovedBy {
     /// Every step that was not skipped is complete.
     Steps,
     /// All steps were skipped and the rule says `safety_catch: approve` (STP-6).
     SafetyCatch,
+    /// A condition of the rule's `auto_approve` (STP-14).
+    Condition {
+        /// Its name.
+        name: String,
+        /// What was seen.
+        explanation: Explanation,
+    },
 }
 
 /// What rejected a request.

@@ -84,10 +84,21 @@ pub struct Rule {
     pub safety_catch: SafetyCatch,
     /// None means the organization's maximum.
     pub approval_expires_after: Option<Span>,
+    /// STP-14, in the document's order.
+    pub auto_approve: Vec<NamedCondition>,
     /// 1 to 32.
     pub steps: Vec<Step>,
     /// EXE-1.
     pub executors: Vec<Executor>,
+}
+
+/// A condition that approves a request by itself (STP-14).
+#[derive(Clone, Debug)]
+pub struct NamedCondition {
+    /// Shown in the record.
+    pub name: String,
+    /// What must hold.
+    pub when: Condition,
 }
 
 /// A property of a form.

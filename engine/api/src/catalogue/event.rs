@@ -67,7 +67,7 @@ impl Names<'_> {
                 self.step_moved(&recorded.event)
             }
             Event::RequestApproved { by } => {
-                format!("The request is approved. {}", self.approved_by(*by))
+                format!("The request is approved. {}", self.approved_by(by))
             }
             Event::RequestRejected { by } => {
                 format!("The request is rejected. {}", self.rejected_by(by))

@@ -29,12 +29,12 @@ impl Names<'_> {
     pub fn block(&self, block: &Block) -> String {
         match block {
             Block::ConditionUndecided { step, explanation } => format!(
-                "Nobody can say whether step {} applies. {} It is asked again when somebody asks to reevaluate the request.",
+                "Nobody can say whether step {} applies. {} It is asked again when somebody next does something with the request, or asks to reevaluate it.",
                 self.step(step),
                 sentences(&self.reasons(explanation))
             ),
             Block::NoApprovers { step, shortage } => format!(
-                "{} The request goes on when people or the rule change and somebody asks to reevaluate it.",
+                "{} The request goes on when people or the rule change and somebody does something with it, or asks to reevaluate it.",
                 self.shortage(step, shortage)
             ),
             Block::Overdue { step } => format!(
@@ -141,12 +141,16 @@ impl Names<'_> {
 
     /// What approved a request.
     #[must_use]
-    pub fn approved_by(&self, by: ApprovedBy) -> String {
+    pub fn approved_by(&self, by: &ApprovedBy) -> String {
         match by {
             ApprovedBy::Steps => "Every step that applies is approved.".to_owned(),
             ApprovedBy::SafetyCatch => {
                 "No step applies, and the rule approves such requests by itself.".to_owned()
             }
+            ApprovedBy::Condition { name, explanation } => format!(
+                "The rule approves such requests by itself: “{name}”. {}",
+                sentences(&self.reasons(explanation))
+            ),
         }
     }
 

@@ -336,7 +336,7 @@ fn blocks_say_what_would_change_them() {
     let blocks = [
         (
             Block::ConditionUndecided { step: id("unit"), explanation: undecided },
-            "It is asked again when somebody asks to reevaluate the request.",
+            "It is asked again when somebody next does something with the request, or asks to reevaluate it.",
         ),
         (
             Block::NoApprovers { step: id("unit"), shortage: Shortage::Nobody { empty: vec![] } },

@@ -370,7 +370,7 @@ fn flags(request: &Request) -> Vec<String> {
 fn outcome(request: &Request, names: &Names<'_>) -> (Option<String>, Option<DateTime<Utc>>) {
     match &request.phase {
         Phase::Open => (None, None),
-        Phase::Approved { at, by } => (Some(names.approved_by(*by)), Some(*at)),
+        Phase::Approved { at, by } => (Some(names.approved_by(by)), Some(*at)),
         Phase::Rejected { at, by } => (Some(names.rejected_by(by)), Some(*at)),
         Phase::Cancelled { at, by, comment } => {
             (Some(format!("{} cancelled it: {comment}", names.person(by))), Some(*at))

@@ -15,6 +15,27 @@ use crate::{
 };
 
 impl Draft<'_> {
+    /// Begins the route, from before its first step.
+    pub(super) fn start_route(&mut self) {
+        match self.auto_approval() {
+            Some(by) => self.approve(by),
+            None => self.advance(),
+        }
+    }
+
+    /// STP-14: the first condition that is met; one that nobody can decide approves nothing (CND-3),
+    /// and urgent requests are approved by people.
+    pub(super) fn auto_approval(&self) -> Option<ApprovedBy> {
+        if self.request.urgent {
+            return None;
+        }
+        self.context.rule.auto_approve.iter().find_map(|condition| {
+            let explanation = self.view().condition(&condition.when, None);
+            let name = condition.name.clone();
+            explanation.is_met().then_some(ApprovedBy::Condition { name, explanation })
+        })
+    }
+
     /// Opens the next step that is not skipped, or ends the route.
     pub(super) fn advance(&mut self) {
         while let Some((id, rested)) = self.next_step() {
@@ -109,11 +130,22 @@ impl Draft<'_> {
         if !self.request.is_open() {
             return Err(self.wrong_status(None));
         }
+        self.ask_again();
+        Ok(())
+    }
+
+    /// What blocks a request is asked again whenever a person has done something with it (CND-3).
+    pub(super) fn touched(&mut self) {
+        if self.request.is_open() && self.request.blocked.is_some() && !self.request.on_hold {
+            self.ask_again();
+        }
+    }
+
+    fn ask_again(&mut self) {
         match self.stuck_step() {
             Some(shortage) => self.count(shortage),
             None => self.go_on(),
         }
-        Ok(())
     }
 
     /// Whether the active step can still be completed, asked by the engine itself after people

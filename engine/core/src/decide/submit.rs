@@ -36,15 +36,18 @@ pub(super) fn submit<'a>(
     draft.check_form(requester, problems)?;
     draft.check_entry()?;
     draft.plan()?;
-    let shortages = draft.impossible_steps();
-    if !shortages.is_empty() {
-        return Err(Rejection::NoApprovers(shortages));
+    // Nobody is asked about what a condition approves, so nobody has to be there (STP-14).
+    if draft.auto_approval().is_none() {
+        let shortages = draft.impossible_steps();
+        if !shortages.is_empty() {
+            return Err(Rejection::NoApprovers(shortages));
+        }
     }
     draft.record(Event::RequestSubmitted(Box::new(draft.request.clone())));
     if let Some(expiry) = draft.request.approval_expires {
         draft.order(Effect::SetTimer(Timer::ApprovalExpiry, expiry));
     }
-    draft.advance();
+    draft.start_route();
     if draft.request.urgent {
         draft.release();
     }

@@ -11,9 +11,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{
-    Assignment, Config, ConfigEntry, Definition, Executor, Extension, Names, Notify, OnOverdue,
-    Rule, Step, Window, WindowLength,
-    definition::{AssignmentDoc, ExecutorDoc, NotifyDoc, OnOverdueDoc, RunDoc, StepDoc, WindowDoc},
+    Assignment, Config, ConfigEntry, Definition, Executor, Extension, NamedCondition, Names, Notify,
+    OnOverdue, Rule, Step, Window, WindowLength,
+    definition::{
+        AssignmentDoc, ExecutorDoc, NamedConditionDoc, NotifyDoc, OnOverdueDoc, RunDoc, StepDoc,
+        WindowDoc,
+    },
     literal::unknown,
     names::World,
     written::{ExtensionDoc, property_reference},
@@ -115,6 +118,7 @@ impl Compiler<'_> {
         let item_form = self.fields("item_form", &definition.item_form);
         let when = definition.when.as_ref().and_then(|doc| self.condition("when", doc));
         let criteria = self.conditions("criteria", &definition.criteria);
+        let auto_approve = self.named_conditions(&definition.auto_approve);
         let steps = self.steps(&definition.steps);
         let executors = self.executors(&definition.executors);
         Rule {
@@ -133,6 +137,7 @@ impl Compiler<'_> {
             access: definition.access,
             safety_catch: definition.safety_catch,
             approval_expires_after: definition.approval_expires_after,
+            auto_approve,
             steps,
             executors,
         }
@@ -145,6 +150,22 @@ impl Compiler<'_> {
                 self.problem(format!("{path}[{index}]"), format!("`{id}` stands twice"));
             }
         }
+    }
+
+    /// STP-14: the record names the condition, so each needs a name of its own.
+    fn named_conditions(&mut self, docs: &[NamedConditionDoc]) -> Vec<NamedCondition> {
+        self.unique("auto_approve", docs.iter().map(|doc| doc.name.trim()));
+        let mut conditions = Vec::new();
+        for (index, doc) in docs.iter().enumerate() {
+            let path = format!("auto_approve[{index}]");
+            let name = doc.name.trim().to_owned();
+            if name.is_empty() {
+                self.problem(format!("{path}.name"), "expected a name for the record");
+            }
+            let when = self.condition(&format!("{path}.when"), &doc.when);
+            conditions.extend(when.map(|when| NamedCondition { name, when }));
+        }
+        conditions
     }
 
     fn steps(&mut self, docs: &[StepDoc]) -> Vec<Step> {

@@ -19,7 +19,6 @@ impl Compiler<'_> {
         let parts = [
             ("for_others", definition.for_others),
             ("review_first", definition.review_first.is_some()),
-            ("auto_approve", !definition.auto_approve.is_empty()),
             ("receipt_reviewers", !definition.receipt_reviewers.is_empty()),
             ("repeat_approver", definition.repeat_approver != RepeatApprover::EachStep),
             ("distinct_people", definition.distinct_people != DistinctPeople::Step),
