@@ -116,6 +116,8 @@ impl ErrorBody {
             | Rejection::UrgentNotAllowed(_)
             | Rejection::UrgentOverdue { .. }
             | Rejection::NoApprovers(_)
+            | Rejection::NoReviewers(_)
+            | Rejection::OnHold
             | Rejection::RuleRetired { .. }
             | Rejection::PlanFailed { .. }
             | Rejection::NotPending { .. }

@@ -13,7 +13,8 @@ pub use execution::{ExecutionView, FailureView, PlanView, PlannedEffectView, Rec
 pub use explanation::{ExplanationView, PersonView, SeatFilled, StepPeople};
 pub use notice::{NoticeList, NoticeView};
 pub use request::{
-    DecisionView, ItemView, RequestSummary, RequestView, SeatView, StepView, precondition,
+    DecisionView, DraftView, ItemView, RequestSummary, RequestView, SeatView, StepView,
+    precondition,
 };
 
 pub use talk::{CommentList, CommentView, Left};

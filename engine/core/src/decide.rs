@@ -6,12 +6,16 @@
 mod advance;
 mod cancel;
 mod choose;
+mod draft;
 mod due;
+mod edit;
 mod execution;
 mod form;
 mod grant;
 mod pick;
 mod reassign;
+mod resubmit;
+mod review;
 mod seats;
 mod submit;
 pub mod talk;
@@ -73,6 +77,14 @@ pub struct Changes {
     pub told: Vec<Told>,
 }
 
+impl Changes {
+    /// Whether nothing is left of the request but what happened to it: a draft was thrown away.
+    #[must_use]
+    pub fn is_deletion(&self) -> bool {
+        matches!(self.events.last(), Some(Event::DraftDeleted { .. }))
+    }
+}
+
 /// Decides a command.
 ///
 /// # Errors
@@ -84,8 +96,12 @@ pub fn decide(
 ) -> Result<Decided, Rejection> {
     let inquiry = Inquiry::new(context.answers);
     let result = match (request, command) {
-        (None, Command::Submit(submit)) => submit::submit(context, &inquiry, submit),
-        (None, _) | (Some(_), Command::Submit(_)) => return Err(Rejection::NotFound),
+        (None, Command::Submit(submit)) => submit::submit(context, &inquiry, submit, 1),
+        (None, Command::SaveDraft(submit)) => draft::save(context, &inquiry, submit),
+        (None, Command::Resubmit(resubmit)) => resubmit::resubmit(context, &inquiry, resubmit),
+        (None, _) | (Some(_), Command::Submit(_) | Command::Resubmit(_)) => {
+            return Err(Rejection::NotFound);
+        }
         (Some(request), command) => {
             let mut draft = Draft::new(context, &inquiry, request.clone());
             draft.apply(command).map(|()| {
@@ -169,7 +185,13 @@ impl<'a> Draft<'a> {
 
     fn apply(&mut self, command: &Command) -> Result<(), Rejection> {
         match command {
-            Command::Submit(_) => Err(Rejection::NotFound),
+            Command::Submit(_) | Command::Resubmit(_) => Err(Rejection::NotFound),
+            Command::SaveDraft(submit) => self.save_again(submit),
+            Command::SubmitDraft(edit) => self.submit_draft(edit),
+            Command::DeleteDraft => self.delete_draft(),
+            Command::Edit(edit) => self.edit(edit),
+            Command::PassReview(note) => self.pass_review(note),
+            Command::ReturnToReview(note) => self.return_to_review(note),
             Command::Decide(decide) => self.choose(decide),
             Command::Cancel { comment, seen } => self.cancel(comment, seen.as_ref()),
             Command::Comment { text } => self.say(text),

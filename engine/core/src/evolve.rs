@@ -5,7 +5,7 @@ mod seats;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    event::{Event, Recorded},
+    event::{Edited, Event, Recorded},
     ids::{ExecutionId, StepId},
     request::{EndCause, Execution, ExecutionState, Overdue, Phase, Request, SeatWho, StepState},
 };
@@ -15,7 +15,9 @@ pub fn replay<'a>(events: impl IntoIterator<Item = &'a Recorded>) -> Option<Requ
     let mut request = None;
     for recorded in events {
         match (&mut request, &recorded.event) {
-            (None, Event::RequestSubmitted(first)) => request = Some((**first).clone()),
+            (None, Event::RequestSubmitted(first) | Event::DraftSaved(first)) => {
+                request = Some((**first).clone());
+            }
             (None, _) => {}
             (Some(request), event) => evolve(request, event, recorded.at),
         }
@@ -26,7 +28,15 @@ pub fn replay<'a>(events: impl IntoIterator<Item = &'a Recorded>) -> Option<Requ
 /// Applies one event.
 pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     match event {
-        Event::RequestSubmitted(first) => *request = (**first).clone(),
+        Event::RequestSubmitted(now) | Event::DraftSaved(now) => *request = (**now).clone(),
+        // What is there of a deleted draft is removed with this event.
+        Event::DraftDeleted { .. } | Event::ReturnedToReview { .. } => {}
+        Event::RequestEdited(edited) => edit(request, edited),
+        Event::ReviewStarted { review } => {
+            request.phase = Phase::InReview;
+            request.review = Some(review.clone());
+        }
+        Event::ReviewPassed { .. } => request.phase = Phase::Open,
         Event::StepSkipped { step, why } => {
             set_step(request, step, StepState::Skipped { at, why: why.clone() });
         }
@@ -149,6 +159,25 @@ fn state_of<'a>(request: &'a mut Request, id: &StepId) -> Option<&'a mut StepSta
     record.map(|record| &mut record.state)
 }
 
+fn edit(request: &mut Request, edited: &Edited) {
+    request.title.clone_from(&edited.title);
+    request.reason.clone_from(&edited.reason);
+    request.properties.clone_from(&edited.properties);
+    request.items.clone_from(&edited.items);
+    request.approval_expires = edited.approval_expires;
+    request.ends = edited.ends;
+    request.revision = edited.revision;
+    if let Some(executions) = &edited.executions {
+        request.executions.clone_from(executions);
+    }
+    if edited.reopens {
+        request.phase = Phase::Open;
+    }
+    if edited.by != request.requester {
+        request.editors.insert(edited.by.clone());
+    }
+}
+
 /// Those who had a seat, or decided, still see the request (REQ-10).
 fn reopen_all(request: &mut Request, steps: &[StepId], revision: u32) {
     steps.iter().for_each(|step| reopen(request, step));
@@ -233,6 +262,12 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         | Event::GrantEndFailed { execution, .. }
         | Event::GrantEnded { execution } => Some(execution),
         Event::RequestSubmitted(_)
+        | Event::DraftSaved(_)
+        | Event::DraftDeleted { .. }
+        | Event::RequestEdited(_)
+        | Event::ReviewStarted { .. }
+        | Event::ReviewPassed { .. }
+        | Event::ReturnedToReview { .. }
         | Event::StepSkipped { .. }
         | Event::StepActivated { .. }
         | Event::StepReminded { .. }

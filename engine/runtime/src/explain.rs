@@ -179,15 +179,22 @@ fn allowed(
     use engine_core::directory::OrganizationRole::{Administrator, Owner};
     let administrates = matches!(user.role, Owner | Administrator);
     let has = |wanted: fn(&Execution) -> bool| request.executions.iter().any(wanted);
+    let requests = request.requester == user.id;
     let started = has(|execution| execution.attempts > 0);
     let commands = [
         ("approve", standing.can_approve()),
         ("reject", standing.can_decide() && !request.urgent),
+        ("return_to_review", view.may_return_to_review(standing)),
+        ("pass_review", request.is_in_review() && view.may_review(user)),
+        ("edit", view.may_edit(user)),
+        ("submit", requests && request.is_draft()),
+        ("resubmit", requests && request.has_ended()),
         (
             "cancel",
-            request.requester == user.id && request.is_open() && !(request.urgent && started),
+            (requests && !request.has_ended() && !(request.urgent && started))
+                || (request.is_in_review() && view.may_review(user)),
         ),
-        ("reevaluate", administrates && request.is_open()),
+        ("reevaluate", administrates && request.is_under_way()),
         ("add_approver", view.may_add_approvers(user)),
         ("reassign", standing.can_decide() && view.has_own_seat(user)),
         (

@@ -1,9 +1,18 @@
 //! Why a command is refused, and what to do next.
 
 use chrono::SecondsFormat;
-use engine_core::rejection::{Forbidden, Rejection, UrgentGate};
+use engine_core::{
+    rejection::{Forbidden, Rejection, UrgentGate},
+    request::EmptyBecause,
+};
 
-use super::{Names, failure::because, list, request::said, sentences};
+use super::{
+    Names,
+    failure::because,
+    list, property,
+    request::{nothing_to_decide, said},
+    sentences,
+};
 
 impl Names<'_> {
     /// The message of a refused command.
@@ -46,6 +55,10 @@ impl Names<'_> {
                 let each = shortages.iter().map(|s| self.shortage(&s.step, &s.shortage));
                 each.collect::<Vec<_>>().join(" ")
             }
+            Rejection::NoReviewers(empty) => self.no_reviewers(empty),
+            Rejection::OnHold => {
+                "The request is on hold: nothing about it changes until somebody lifts the hold.".to_owned()
+            }
             Rejection::NoRule { explanation } => format!(
                 "This rule does not take this request. {}",
                 sentences(&self.reasons(explanation))
@@ -64,7 +77,7 @@ impl Names<'_> {
                 because(*class)
             ),
             Rejection::NotPending { status } => {
-                format!("The request is {}: nothing is left to decide.", said(*status))
+                nothing_to_decide(*status)
             }
             Rejection::CannotDecide(unmet) => {
                 unmet.iter().map(|unmet| self.unmet(unmet)).collect::<Vec<_>>().join(" ")
@@ -81,8 +94,33 @@ impl Names<'_> {
         }
     }
 
+    fn no_reviewers(&self, empty: &[EmptyBecause]) -> String {
+        let why: Vec<String> = empty.iter().map(|why| self.empty_because(why)).collect();
+        let text = format!("Nobody can review this request. {}", sentences(&why));
+        text.trim_end().to_owned()
+    }
+
     fn forbidden(&self, why: &Forbidden) -> String {
         match why {
+            Forbidden::EditForbidden => {
+                "The rule does not let a submitted request be changed. Cancel it and submit a new one.".to_owned()
+            }
+            Forbidden::NotEditable { step, properties } if properties.is_empty() => format!(
+                "Only the requester changes what is asked for: step {} lets its approvers change nothing.",
+                self.step(step)
+            ),
+            Forbidden::NotEditable { step, properties } => format!(
+                "In step {} its approvers change {}, and nothing else.",
+                self.step(step),
+                list(&properties.iter().map(property).collect::<Vec<_>>())
+            ),
+            Forbidden::NotAReviewer => "Only the reviewers of the request can do that.".to_owned(),
+            Forbidden::OwnReview => {
+                "Nobody reviews their own request. Another reviewer has to.".to_owned()
+            }
+            Forbidden::NoReview => {
+                "The rule of this request has no review that it could return to. Reject it, or send it back, with a comment.".to_owned()
+            }
             Forbidden::NotASubmitter { rule } => {
                 format!("You are not among those who may submit under the rule `{rule}`.")
             }

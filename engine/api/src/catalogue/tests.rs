@@ -131,7 +131,7 @@ fn every_unmet_code_has_its_sentence() {
         ),
         (
             Unmet::SelfApproval,
-            "The request is this person's own, and the rule does not allow self-approval. Somebody else has to decide.",
+            "The request is this person's own, or counts as theirs because they changed it, and the rule does not allow self-approval. Somebody else has to decide.",
         ),
         (
             Unmet::Separation { step: id("unit") },

@@ -4,6 +4,7 @@ use super::{Draft, is_administrator};
 use crate::{
     effect::{Effect, Notice, Timer},
     event::Event,
+    explanation::Explanation,
     ids::StepId,
     rejection::{Forbidden, Rejection, StepShortage},
     request::{
@@ -17,10 +18,20 @@ use crate::{
 impl Draft<'_> {
     /// Begins the route, from before its first step.
     pub(super) fn start_route(&mut self) {
+        if let Some(explanation) = self.not_taken() {
+            return self.block(Block::NotTaken { explanation });
+        }
         match self.auto_approval() {
             Some(by) => self.approve(by),
             None => self.advance(),
         }
+    }
+
+    /// What of the entry condition is not met by the request as it is now (CND-3, FIN-19).
+    fn not_taken(&self) -> Option<Explanation> {
+        let when = self.context.rule.when.as_ref()?;
+        let explanation = self.view().condition(when, None);
+        (!explanation.is_met()).then_some(explanation)
     }
 
     /// STP-14: the first condition that is met; one that nobody can decide approves nothing (CND-3),
@@ -127,7 +138,7 @@ impl Draft<'_> {
         if !is_administrator(person) {
             return Err(Rejection::Forbidden(Forbidden::OnlyAdministrators));
         }
-        if !self.request.is_open() {
+        if !self.request.is_under_way() {
             return Err(self.wrong_status(None));
         }
         self.ask_again();
@@ -136,12 +147,16 @@ impl Draft<'_> {
 
     /// What blocks a request is asked again whenever a person has done something with it (CND-3).
     pub(super) fn touched(&mut self) {
-        if self.request.is_open() && self.request.blocked.is_some() && !self.request.on_hold {
+        let goes_on = self.request.is_under_way() && !self.request.on_hold;
+        if goes_on && self.request.blocked.is_some() {
             self.ask_again();
         }
     }
 
-    fn ask_again(&mut self) {
+    pub(super) fn ask_again(&mut self) {
+        if self.request.is_in_review() {
+            return self.count_reviewers();
+        }
         match self.stuck_step() {
             Some(shortage) => self.count(shortage),
             None => self.go_on(),
@@ -151,12 +166,15 @@ impl Draft<'_> {
     /// Whether the active step can still be completed, asked by the engine itself after people
     /// changed (STP-6a).
     pub(super) fn recount(&mut self) -> Result<(), Rejection> {
-        if !self.request.is_open() {
+        if !self.request.is_under_way() {
             return Err(self.wrong_status(None));
         }
         // What a date has blocked, people do not let go on by coming and going.
         if matches!(self.request.blocked, Some(Block::Overdue { .. })) {
             return Ok(());
+        }
+        if self.request.is_in_review() {
+            self.count_reviewers();
         }
         if let Some(shortage) = self.stuck_step() {
             self.count(shortage);
@@ -178,7 +196,16 @@ impl Draft<'_> {
     pub(super) fn go_on(&mut self) {
         let before = self.request.blocked.clone();
         let events = self.events.len();
-        self.advance();
+        match before {
+            Some(Block::NotTaken { .. }) => self.start_route(),
+            Some(
+                Block::ConditionUndecided { .. }
+                | Block::NoApprovers { .. }
+                | Block::NothingToApprove
+                | Block::NoReviewers,
+            )
+            | None => self.advance(),
+        }
         let advanced = self.events.len() > events;
         if before.is_some() && self.request.blocked == before && advanced {
             self.events.insert(events, Event::RequestUnblocked);

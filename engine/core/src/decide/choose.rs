@@ -107,7 +107,7 @@ impl Draft<'_> {
     }
 
     /// A step that is named must be the active one.
-    fn check_step(&self, named: Option<&StepId>) -> Result<(), Rejection> {
+    pub(super) fn check_step(&self, named: Option<&StepId>) -> Result<(), Rejection> {
         let Some(named) = named else { return Ok(()) };
         let active = self.request.active().map(|(id, _)| id.clone());
         if active.as_ref() == Some(named) {
@@ -130,11 +130,15 @@ impl Draft<'_> {
         }
     }
 
-    fn check_open(&self) -> Result<(), Rejection> {
+    pub(super) fn check_open(&self) -> Result<(), Rejection> {
         match self.request.phase {
             Phase::Open => {}
             Phase::Approved { .. } => return Err(Rejection::StepComplete { step: None }),
-            Phase::Rejected { .. } | Phase::Cancelled { .. } | Phase::Expired { .. } => {
+            Phase::Draft
+            | Phase::InReview
+            | Phase::Rejected { .. }
+            | Phase::Cancelled { .. }
+            | Phase::Expired { .. } => {
                 return Err(Rejection::NotPending { status: self.request.status() });
             }
         }

@@ -28,9 +28,11 @@ pub(super) fn submit<'a>(
     context: &'a Context<'a>,
     inquiry: &'a Inquiry<'a>,
     submit: &Submit,
+    revision: u32,
 ) -> Result<Changes, Rejection> {
     let requester = active_person(context)?;
     let (request, problems) = read(context, requester, submit);
+    let request = Request { revision, ..request };
     let mut draft = Draft::first(context, inquiry, request);
     draft.check_gates(requester)?;
     draft.check_form(requester, problems)?;
@@ -47,7 +49,7 @@ pub(super) fn submit<'a>(
     if let Some(expiry) = draft.request.approval_expires {
         draft.order(Effect::SetTimer(Timer::ApprovalExpiry, expiry));
     }
-    draft.start_route();
+    draft.begin()?;
     if draft.request.urgent {
         draft.release();
     }
@@ -92,6 +94,9 @@ fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, V
         steps: steps.map(|step| StepRecord::waiting(step.id.clone())).collect(),
         executions: Vec::new(),
         former_seats: Vec::new(),
+        draft: None,
+        review: None,
+        editors: BTreeSet::new(),
     };
     (request, reader.problems)
 }
@@ -158,7 +163,7 @@ impl Draft<'_> {
     }
 
     /// REQ-2: every failure at once.
-    fn check_form(
+    pub(super) fn check_form(
         &self,
         requester: &User,
         mut problems: Vec<FieldProblem>,
@@ -214,7 +219,7 @@ impl Draft<'_> {
     }
 
     /// One execution per binding and item, planned unless urgent (EXE-1, EXE-6).
-    fn plan(&mut self) -> Result<(), Rejection> {
+    pub(super) fn plan(&mut self) -> Result<(), Rejection> {
         let mut executions = Vec::new();
         for executor in &self.context.rule.executors {
             if self.request.items.is_empty() {

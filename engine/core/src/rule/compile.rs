@@ -1,6 +1,7 @@
 //! From the written document to the checked rule. Every problem is found in one pass (FIN-9).
 
 mod condition;
+mod editable;
 mod form;
 mod limits;
 mod who;
@@ -12,10 +13,10 @@ use serde_json::Value as Json;
 
 use super::{
     Assignment, Config, ConfigEntry, Definition, Executor, Extension, NamedCondition, Names, Notify,
-    OnOverdue, Rule, Step, Window, WindowLength,
+    OnOverdue, Rule, Step, Who, Window, WindowLength,
     definition::{
-        AssignmentDoc, ExecutorDoc, NamedConditionDoc, NotifyDoc, OnOverdueDoc, RunDoc, StepDoc,
-        WindowDoc,
+        AssignmentDoc, ExecutorDoc, NamedConditionDoc, NotifyDoc, OnOverdueDoc, ReviewDoc, RunDoc,
+        StepDoc, WindowDoc,
     },
     literal::unknown,
     names::World,
@@ -118,6 +119,7 @@ impl Compiler<'_> {
         let item_form = self.fields("item_form", &definition.item_form);
         let when = definition.when.as_ref().and_then(|doc| self.condition("when", doc));
         let criteria = self.conditions("criteria", &definition.criteria);
+        let review_first = definition.review_first.as_ref().map(|doc| self.reviewers(doc));
         let auto_approve = self.named_conditions(&definition.auto_approve);
         let steps = self.steps(&definition.steps);
         let executors = self.executors(&definition.executors);
@@ -133,10 +135,12 @@ impl Compiler<'_> {
             criteria,
             urgent: definition.urgent,
             self_approval: definition.self_approval,
+            editors_may_approve: definition.editors_may_approve,
             edit: definition.edit,
             access: definition.access,
             safety_catch: definition.safety_catch,
             approval_expires_after: definition.approval_expires_after,
+            review_first,
             auto_approve,
             steps,
             executors,
@@ -150,6 +154,13 @@ impl Compiler<'_> {
                 self.problem(format!("{path}[{index}]"), format!("`{id}` stands twice"));
             }
         }
+    }
+
+    fn reviewers(&mut self, doc: &ReviewDoc) -> Vec<Who> {
+        if doc.reviewers.is_empty() {
+            self.problem("review_first.reviewers", "a review needs reviewers");
+        }
+        self.whos("review_first.reviewers", &doc.reviewers)
     }
 
     /// STP-14: the record names the condition, so each needs a name of its own.
@@ -191,6 +202,9 @@ impl Compiler<'_> {
         for (index, name) in doc.required_properties.iter().enumerate() {
             self.require_property(&format!("{path}.required_properties[{index}]"), name);
         }
+        for (index, name) in doc.editable_properties.iter().enumerate() {
+            self.require_property(&format!("{path}.editable_properties[{index}]"), name);
+        }
         let approvers = format!("{path}.approvers");
         let default_approvers = format!("{path}.default_approvers");
         let defaults = self.whos(&default_approvers, &doc.default_approvers);
@@ -208,6 +222,7 @@ impl Compiler<'_> {
             if_nobody: doc.if_nobody,
             separation: doc.separation.iter().cloned().collect(),
             required_properties: doc.required_properties.clone(),
+            editable_properties: doc.editable_properties.iter().cloned().collect(),
             due: doc.due.clone(),
             on_overdue: self.on_overdue(&format!("{path}.on_overdue"), doc),
             notify: match &doc.notify {

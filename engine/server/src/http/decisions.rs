@@ -26,13 +26,7 @@ pub(super) async fn decide(
     headers: HeaderMap,
     Body(body): Body<Decide>,
 ) -> Result<Response, Refusal> {
-    // What is not visible is not found, with or without an `If-Match` (DEC-9).
-    let Some(saw) = precondition(&headers)? else {
-        let seen = state.engine.request(&known.caller, &id).await;
-        seen.map_err(|error| known.refusal(&error))?;
-        let message = "Say what you saw: send the `ETag` of the request as `If-Match`.";
-        return Err(ErrorBody::new(ErrorCode::PreconditionRequired, message).into());
-    };
+    let saw = saw(&state, &known, &id, &headers).await?;
     let command = body.into_command(saw).map_err(|rejection| Refusal::rejected(&rejection))?;
     known.command(&state, &id, command).await
 }
@@ -54,6 +48,23 @@ pub(super) async fn reevaluate(
     Id(id): Id<RequestId>,
 ) -> Result<Response, Refusal> {
     known.command(&state, &id, Command::Reevaluate).await
+}
+
+/// What the caller saw, where they must say so (DEC-8a).
+pub(super) async fn saw(
+    state: &AppState,
+    known: &Known,
+    id: &RequestId,
+    headers: &HeaderMap,
+) -> Result<Precondition, Refusal> {
+    if let Some(saw) = precondition(headers)? {
+        return Ok(saw);
+    }
+    // What is not visible is not found, with or without an `If-Match` (DEC-9).
+    let seen = state.engine.request(&known.caller, id).await;
+    seen.map_err(|error| known.refusal(&error))?;
+    let message = "Say what you saw: send the `ETag` of the request as `If-Match`.";
+    Err(ErrorBody::new(ErrorCode::PreconditionRequired, message).into())
 }
 
 pub(super) fn precondition(headers: &HeaderMap) -> Result<Option<Precondition>, Refusal> {

@@ -173,6 +173,13 @@ pub(super) fn sight(stage: &Stage, turn: &Turn) -> Result<(), String> {
             Some(execution)
         }
         Command::Submit(_)
+        | Command::SaveDraft(_)
+        | Command::SubmitDraft(_)
+        | Command::DeleteDraft
+        | Command::Resubmit(_)
+        | Command::Edit(_)
+        | Command::PassReview(_)
+        | Command::ReturnToReview(_)
         | Command::Decide(_)
         | Command::Cancel { .. }
         | Command::Comment { .. }
