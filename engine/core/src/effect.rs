@@ -1,7 +1,5 @@
 //! What a decision orders. The runtime commits effects together with the events they follow from.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 

@@ -202,6 +202,7 @@ impl Draft<'_> {
                 Block::ConditionUndecided { .. }
                 | Block::NoApprovers { .. }
                 | Block::NothingToApprove
+                | Block::Overdue { .. }
                 | Block::NoReviewers,
             )
             | None => self.advance(),

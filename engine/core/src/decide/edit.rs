@@ -261,6 +261,7 @@ fn is_final(by: &RejectedBy) -> bool {
     match by {
         RejectedBy::Decision { .. }
         | RejectedBy::QuorumOutOfReach { .. }
+        | RejectedBy::Overdue { .. }
         | RejectedBy::SafetyCatch => false,
     }
 }

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{
-    Assignment, Config, ConfigEntry, Definition, Executor, Extension, NamedCondition, Names, Notify,
-    OnOverdue, Rule, Step, Who, Window, WindowLength,
+    Assignment, Config, ConfigEntry, Definition, Executor, Extension, NamedCondition, Names,
+    Notify, OnOverdue, Rule, Step, Who, Window, WindowLength,
     definition::{
         AssignmentDoc, ExecutorDoc, NamedConditionDoc, NotifyDoc, OnOverdueDoc, ReviewDoc, RunDoc,
         StepDoc, WindowDoc,

@@ -45,9 +45,7 @@ impl Compiler<'_> {
     }
 
     fn refuse_unavailable_in_step(&mut self, path: &str, step: &StepDoc) {
-        let parts = [
-            ("same_person", step.same_person != SamePerson::Separate),
-        ];
+        let parts = [("same_person", step.same_person != SamePerson::Separate)];
         for (part, used) in parts {
             if used {
                 self.problem(format!("{path}.{part}"), format!("`{part}` is not available yet"));
