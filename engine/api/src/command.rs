@@ -56,7 +56,7 @@ pub enum DecisionWord {
 }
 
 /// A decision (DEC-1). The header `If-Match` says what the person saw.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Decide {
     /// What.
@@ -64,6 +64,10 @@ pub struct Decide {
     /// Why; always needed for a rejection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// The items that an approval grants, where it does not grant all: resource ids, or objects with
+    /// `resource`; the others are rejected for good (DEC-7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<Vec<Json>>,
     /// The step it is about, where the caller names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
@@ -132,6 +136,7 @@ impl Decide {
         Ok(command::Command::Decide(command::Decide {
             choice: self.decision.into(),
             comment: self.comment,
+            items: self.items,
             step,
             seen: Some(saw.into()),
         }))

@@ -12,8 +12,8 @@ use crate::{
     directory::{DirectoryDoc, RatesDoc, UserDoc},
     openapi::{Anything, Binary, Download, Text},
     organization::{
-        Bundle, ChangeList, GrantDoc, Health, Me, NewToken, PluginList, RuleList, RuleView,
-        ScriptList, ScriptView, TokenList, TokenMade,
+        Bundle, ChangeList, DelegationDoc, GrantDoc, Health, Me, NewToken, PluginList, RuleList,
+        RuleView, ScriptList, ScriptView, TokenList, TokenMade,
     },
     shape::SettingsShape,
     view::{EventList, ExplanationView, RequestPage, RequestView},
@@ -149,6 +149,12 @@ endpoints! {
     GetUser: Get "/api/v1/users/{login}" "Read a user" [] (-) -> UserDoc;
     PutUser: Put "/api/v1/users/{login}" "Add or change a user" ["dry_run"] (UserDoc) -> ChangeList;
     DeleteUser: Delete "/api/v1/users/{login}" "Remove a user" ["dry_run"] (-) -> ChangeList;
+    GetDelegation: Get "/api/v1/users/{login}/delegation"
+        "Who stands in for a user" [] (-) -> DelegationDoc;
+    PutDelegation: Put "/api/v1/users/{login}/delegation"
+        "Let somebody stand in for a user" ["dry_run"] (DelegationDoc) -> ChangeList;
+    DeleteDelegation: Delete "/api/v1/users/{login}/delegation"
+        "Let nobody stand in for a user any more" ["dry_run"] (-) -> ChangeList;
     ListRules: Get "/api/v1/rules" "List rules" [] (-) -> RuleList;
     GetRule: Get "/api/v1/rules/{id}" "Read a rule" ["version"] (-) -> RuleView;
     PublishRule: Put "/api/v1/rules/{id}" "Publish a rule, written in YAML or JSON"

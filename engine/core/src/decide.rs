@@ -5,10 +5,12 @@
 
 mod advance;
 mod cancel;
+mod carry;
 mod choose;
 mod execution;
 mod form;
 mod grant;
+mod narrow;
 mod pick;
 mod reassign;
 mod seats;
@@ -176,7 +178,7 @@ impl<'a> Draft<'a> {
     fn person(&self) -> Result<&'a User, Rejection> {
         let person = active_person(self.context)?;
         let directory = &self.context.organization.directory;
-        if sees(directory, self.context.rule, &self.request, person) {
+        if sees(directory, self.context.rule, &self.request, person, self.at()) {
             Ok(person)
         } else {
             Err(Rejection::NotFound)

@@ -14,7 +14,7 @@ use crate::{
         Assignment, Step, Who,
         definition::{AccessPolicy, QuorumDoc},
     },
-    visibility::{is_involved, may_execute, may_fill, sees},
+    visibility::{is_involved, may_execute, may_fill, sees, stands_in},
 };
 
 /// What a person can do in the active step.
@@ -22,8 +22,17 @@ use crate::{
 pub struct Standing {
     /// Every unmet condition, in the order of `rule-format.md` (FIN-1).
     pub unmet: Vec<Unmet>,
-    /// The seats this person could fill.
+    /// The seats that a decision of this person now would be about.
     pub seats: BTreeSet<SeatId>,
+    /// Whose seats they are, where they are not this person's own (DEC-8, FIN-6).
+    pub on_behalf_of: Option<UserId>,
+}
+
+/// Seats that a person could decide about, in one capacity.
+#[derive(Clone, Debug, Default)]
+struct Claim {
+    seats: BTreeSet<SeatId>,
+    on_behalf_of: Option<UserId>,
 }
 
 impl Standing {
@@ -45,7 +54,7 @@ impl View<'_> {
     #[must_use]
     pub fn standing(&self, person: &User) -> Standing {
         let mut unmet = Vec::new();
-        let mut seats = BTreeSet::new();
+        let mut claim = Claim::default();
         if !person.active {
             unmet.push(Unmet::Inactive);
         }
@@ -55,8 +64,16 @@ impl View<'_> {
         if let Some((id, open)) = self.request.active()
             && let Some(step) = self.rule.step(id)
         {
-            seats = self.fillable(step, &open.seats, person);
-            unmet.extend(self.seat_trouble(step, open, &seats, person));
+            let claims = self.claims(step, open, person);
+            let free = claims.iter().find(|claim| self.is_free(open, claim, person));
+            unmet.extend(match free {
+                Some(claim) => self.needed_in(&person.id, &claim.seats).map(|elsewhere| {
+                    let (step, elsewhere) = (step.id.clone(), Some(elsewhere));
+                    Unmet::NoSeat { step, taken_by: Vec::new(), elsewhere }
+                }),
+                None => self.seat_trouble(step, open, &claims, person),
+            });
+            claim = free.or(claims.first()).cloned().unwrap_or_default();
             if open.decision_of(&person.id).is_some() {
                 unmet.push(Unmet::AlreadyDecided { step: id.clone() });
             }
@@ -76,7 +93,7 @@ impl View<'_> {
             unmet.push(Unmet::Blocked);
         }
         unmet.sort_by_key(Unmet::code_order);
-        Standing { unmet, seats }
+        Standing { unmet, seats: claim.seats, on_behalf_of: claim.on_behalf_of }
     }
 
     /// Who can decide in the active step (ELG-2), by id. Unmet criteria empty the list (CND-5).
@@ -85,8 +102,11 @@ impl View<'_> {
         let Some((id, open)) = self.request.active() else { return Vec::new() };
         let Some(step) = self.rule.step(id) else { return Vec::new() };
         let directory = &self.organization.directory;
-        let candidates: BTreeSet<UserId> =
+        let mut candidates: BTreeSet<UserId> =
             open.seats.iter().flat_map(|seat| self.seat_candidates(step, seat)).collect();
+        let stand_ins = candidates.iter().filter_map(|of| directory.delegate(of, self.at));
+        let stand_ins: Vec<UserId> = stand_ins.map(|user| user.id.clone()).collect();
+        candidates.extend(stand_ins);
         candidates
             .into_iter()
             .filter(|id| directory.user(id).is_some_and(|user| self.standing(user).can_decide()))
@@ -135,9 +155,53 @@ impl View<'_> {
     fn has_access(&self, person: &User) -> bool {
         let directory = &self.organization.directory;
         match self.rule.access {
-            AccessPolicy::Seat => sees(directory, self.rule, self.request, person),
-            AccessPolicy::Strict => is_involved(directory, self.request, person),
+            AccessPolicy::Seat => sees(directory, self.rule, self.request, person, self.at),
+            AccessPolicy::Strict => {
+                is_involved(directory, self.request, person)
+                    || stands_in(directory, self.rule, self.request, person, self.at)
+            }
         }
+    }
+
+    /// What a person could decide about: their own seats first, then those of each for whom they stand
+    /// in and who has not decided (DEC-8, FIN-6).
+    fn claims(&self, step: &Step, open: &OpenStep, person: &User) -> Vec<Claim> {
+        let own = Claim { seats: self.fillable(step, &open.seats, person), on_behalf_of: None };
+        let mut claims = vec![own];
+        for of in self.stood_in_for(step, person) {
+            let decided = open.decision_of(&of.id);
+            if decided.is_none_or(|decision| decision.by == person.id) {
+                let seats = self.fillable(step, &open.seats, of);
+                claims.push(Claim { seats, on_behalf_of: Some(of.id.clone()) });
+            }
+        }
+        claims.retain(|claim| !claim.seats.is_empty());
+        claims
+    }
+
+    /// For whom a person may decide in a step: nobody where they could not decide themself (STP-9,
+    /// STP-10).
+    fn stood_in_for(&self, step: &Step, person: &User) -> Vec<&User> {
+        let may = person.active
+            && person.kind == UserKind::Person
+            && !self.is_self(&person.id)
+            && self.separated(step, &person.id).is_none()
+            && self.sat_in(step, &person.id).is_none();
+        let delegators = self.organization.directory.delegators(&person.id, self.at);
+        if may { delegators.collect() } else { Vec::new() }
+    }
+
+    /// Whether the approvals of others leave one of these seats (STP-5).
+    fn is_free(&self, open: &OpenStep, claim: &Claim, person: &User) -> bool {
+        let others = open.of(Choice::Approve).filter(|decision| {
+            !decision.concerns(&person.id)
+                && claim.on_behalf_of.as_ref().is_none_or(|of| !decision.concerns(of))
+        });
+        let mut approvals = Possibilities::of_decisions(others);
+        let all = open.seats.iter().map(|seat| seat.id).collect();
+        let before = approvals.largest(&all).len();
+        claim.seats.iter().for_each(|seat| approvals.add(*seat, &person.id));
+        approvals.largest(&all).len() > before
     }
 
     /// Why a person has no free seat (ELG-1 c, d, g); the explanation of a missing seat replaces
@@ -146,35 +210,48 @@ impl View<'_> {
         &self,
         step: &Step,
         open: &OpenStep,
-        fillable: &BTreeSet<SeatId>,
+        claims: &[Claim],
         person: &User,
     ) -> Option<Unmet> {
         if !person.active {
-            return Some(Unmet::NoSeat { step: step.id.clone(), taken_by: Vec::new() });
+            return Some(Unmet::NoSeat {
+                step: step.id.clone(),
+                taken_by: Vec::new(),
+                elsewhere: None,
+            });
         }
-        let mut approvals = Possibilities::of_decisions(
-            open.of(Choice::Approve).filter(|decision| decision.by != person.id),
-        );
-        let taken: Vec<UserId> =
-            open.of(Choice::Approve).map(|d| d.by.clone()).filter(|id| *id != person.id).collect();
-        if !fillable.is_empty() {
-            let all = open.seats.iter().map(|seat| seat.id).collect();
-            let before = approvals.largest(&all).len();
-            fillable.iter().for_each(|seat| approvals.add(*seat, &person.id));
-            let is_free = approvals.largest(&all).len() > before;
-            return (!is_free).then(|| Unmet::NoSeat { step: step.id.clone(), taken_by: taken });
+        let others = open.of(Choice::Approve).map(|decision| decision.by.clone());
+        let taken_by: Vec<UserId> = others.filter(|id| *id != person.id).collect();
+        if !claims.is_empty() {
+            return Some(Unmet::NoSeat { step: step.id.clone(), taken_by, elsewhere: None });
         }
-        let mine = self.held(&open.seats, &person.id);
-        if self.is_self(&person.id) && (!mine.is_empty() || self.is_one_of_each(step, person)) {
+        let delegators: Vec<&User> =
+            self.organization.directory.delegators(&person.id, self.at).collect();
+        let has_seat = |id: &UserId| !self.held(&open.seats, id).is_empty();
+        let named = has_seat(&person.id) || delegators.iter().any(|of| has_seat(&of.id));
+        if self.is_self(&person.id) && (named || self.is_one_of_each(step, person)) {
             return Some(Unmet::SelfApproval);
         }
-        if !mine.is_empty()
-            && let Some(earlier) = self.separated(step, &person.id)
-        {
+        if named && let Some(earlier) = self.separated(step, &person.id) {
             return Some(Unmet::Separation { step: earlier });
         }
-        self.unmet_permission(step, person)
-            .or(Some(Unmet::NoSeat { step: step.id.clone(), taken_by: Vec::new() }))
+        if named && let Some(elsewhere) = self.sat_in(step, &person.id) {
+            let (step, elsewhere) = (step.id.clone(), Some(elsewhere));
+            return Some(Unmet::NoSeat { step, taken_by: Vec::new(), elsewhere });
+        }
+        let decided = |of: &&&User| open.decision_of(&of.id).is_some_and(|d| d.by == of.id);
+        if let Some(of) = delegators.iter().filter(|of| has_seat(&of.id)).find(decided) {
+            let taken_by = vec![of.id.clone()];
+            return Some(Unmet::NoSeat { step: step.id.clone(), taken_by, elsewhere: None });
+        }
+        std::iter::once(person)
+            .chain(delegators)
+            .find_map(|user| self.unmet_permission(step, user))
+            .or(Some(Unmet::NoSeat {
+                step: step.id.clone(),
+                taken_by: Vec::new(),
+                elsewhere: None,
+            }))
     }
 
     /// Whether one of the step's groups or roles names this person: with `seats: each` the requester

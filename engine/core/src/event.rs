@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     extension::{Failure, Plan, Receipt},
-    ids::{ExecutionId, StepId, UserId},
+    ids::{ExecutionId, ResourceId, StepId, UserId},
     payload::PayloadHash,
     request::{
         ApprovedBy, Block, Decision, EndCause, ExecutionFailure, OpenStep, RejectedBy, Request,
@@ -51,6 +51,15 @@ pub enum Event {
         step: StepId,
         /// What.
         decision: Decision,
+    },
+    /// An approval granted less than was left: these are rejected for good (DEC-7).
+    ItemsRejected {
+        /// In which step.
+        step: StepId,
+        /// By whom.
+        by: UserId,
+        /// Their resources.
+        items: Vec<ResourceId>,
     },
     /// Somebody was given a seat (STP-15).
     ApproverAdded {
@@ -252,6 +261,7 @@ impl Event {
             Self::StepSkipped { .. } => "step_skipped",
             Self::StepActivated { .. } => "step_activated",
             Self::DecisionRecorded { .. } => "decision_recorded",
+            Self::ItemsRejected { .. } => "items_rejected",
             Self::ApproverAdded { .. } => "approver_added",
             Self::ApproverRemoved { .. } => "approver_removed",
             Self::SeatReassigned { .. } => "seat_reassigned",

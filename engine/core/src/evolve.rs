@@ -6,8 +6,10 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     event::{Event, Recorded},
-    ids::{ExecutionId, StepId},
-    request::{EndCause, Execution, ExecutionState, Phase, Request, SeatWho, StepState},
+    ids::{ExecutionId, ResourceId, StepId, UserId},
+    request::{
+        EndCause, Execution, ExecutionState, Phase, RejectedItem, Request, SeatWho, StepState,
+    },
 };
 
 /// The request after its events, oldest first; none before it was submitted.
@@ -27,34 +29,17 @@ pub fn replay<'a>(events: impl IntoIterator<Item = &'a Recorded>) -> Option<Requ
 pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     match event {
         Event::RequestSubmitted(first) => *request = (**first).clone(),
-        Event::StepSkipped { step, why } => {
-            set_step(request, step, StepState::Skipped { at, why: why.clone() });
-        }
-        Event::StepActivated { step, open } => {
-            set_step(request, step, StepState::Active(open.clone()));
-        }
-        Event::DecisionRecorded { step, decision } => {
-            if let Some(StepState::Active(open)) = state_of(request, step) {
-                open.decisions.push(decision.clone());
-            }
-        }
+        Event::StepSkipped { .. }
+        | Event::StepActivated { .. }
+        | Event::DecisionRecorded { .. }
+        | Event::ItemsRejected { .. }
+        | Event::StepCompleted { .. }
+        | Event::StepsReopened { .. }
+        | Event::StepPaused { .. }
+        | Event::StepResumed { .. } => evolve_step(request, event, at),
         Event::ApproverAdded { .. }
         | Event::ApproverRemoved { .. }
         | Event::SeatReassigned { .. } => seats::evolve(request, event),
-        Event::StepCompleted { step, filled } => {
-            if let Some(state) = state_of(request, step)
-                && let StepState::Active(open) = state
-            {
-                *state = StepState::Complete { at, step: open.clone(), filled: filled.clone() };
-            }
-        }
-        Event::StepsReopened { steps, revision } => {
-            steps.iter().for_each(|step| reopen(request, step));
-            request.revision = *revision;
-            request.blocked = None;
-        }
-        Event::StepPaused { step } => pause(request, step),
-        Event::StepResumed { step } => resume(request, step),
         Event::RequestApproved { by } => {
             request.blocked = None;
             request.phase = Phase::Approved { at, by: *by };
@@ -88,6 +73,57 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     }
 }
 
+fn evolve_step(request: &mut Request, event: &Event, at: DateTime<Utc>) {
+    match event {
+        Event::StepSkipped { step, why } => {
+            set_step(request, step, StepState::Skipped { at, why: why.clone() });
+        }
+        Event::StepActivated { step, open } => {
+            set_step(request, step, StepState::Active(open.clone()));
+        }
+        Event::DecisionRecorded { step, decision } => {
+            if let Some(StepState::Active(open)) = state_of(request, step) {
+                open.decisions.push(decision.clone());
+            }
+        }
+        Event::ItemsRejected { step, by, items } => reject_items(request, step, by, items, at),
+        Event::StepCompleted { step, filled } => {
+            if let Some(state) = state_of(request, step)
+                && let StepState::Active(open) = state
+            {
+                *state = StepState::Complete { at, step: open.clone(), filled: filled.clone() };
+            }
+        }
+        Event::StepsReopened { steps, revision } => {
+            steps.iter().for_each(|step| reopen(request, step));
+            drop_carried(request, steps);
+            request.revision = *revision;
+            request.blocked = None;
+        }
+        Event::StepPaused { step } => pause(request, step),
+        Event::StepResumed { step } => resume(request, step),
+        _ => {}
+    }
+}
+
+fn reject_items(
+    request: &mut Request,
+    step: &StepId,
+    by: &UserId,
+    rejected: &[ResourceId],
+    at: DateTime<Utc>,
+) {
+    let items = std::mem::take(&mut request.items);
+    for item in items {
+        if rejected.contains(&item.resource) {
+            let (step, by) = (step.clone(), by.clone());
+            request.rejected_items.push(RejectedItem { item, step, by, at });
+        } else {
+            request.items.push(item);
+        }
+    }
+}
+
 fn state_of<'a>(request: &'a mut Request, id: &StepId) -> Option<&'a mut StepState> {
     let record = request.steps.iter_mut().find(|record| record.id == *id);
     record.map(|record| &mut record.state)
@@ -110,6 +146,16 @@ fn reopen(request: &mut Request, id: &StepId) {
     for who in seats.chain(deciders) {
         if !request.former_seats.contains(&who) {
             request.former_seats.push(who);
+        }
+    }
+}
+
+/// FIN-21: what was carried over from a step that is decided again is carried again from there.
+fn drop_carried(request: &mut Request, from: &[StepId]) {
+    for record in &mut request.steps {
+        if let StepState::Active(open) | StepState::Paused(open) = &mut record.state {
+            let is_gone = |step: &StepId| from.contains(step);
+            open.decisions.retain(|decision| !decision.carried_from.as_ref().is_some_and(is_gone));
         }
     }
 }
@@ -173,6 +219,7 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         | Event::StepSkipped { .. }
         | Event::StepActivated { .. }
         | Event::DecisionRecorded { .. }
+        | Event::ItemsRejected { .. }
         | Event::ApproverAdded { .. }
         | Event::ApproverRemoved { .. }
         | Event::SeatReassigned { .. }

@@ -53,6 +53,8 @@ pub struct Settings {
     pub comments: CommentSettings,
     /// Title and reason of a request (REQ-2).
     pub reason: LengthSettings,
+    /// Whether people may let others stand in for them (DEC-8).
+    pub delegation: bool,
     /// IANA name; whose days and hours count where no person's do (FIN-24).
     pub time_zone: String,
 }
@@ -86,6 +88,7 @@ impl Default for Settings {
             approval_expiry_max: Span::Seconds(14 * 86_400),
             comments: CommentSettings::default(),
             reason: LengthSettings::default(),
+            delegation: true,
             time_zone: "UTC".to_owned(),
         }
     }

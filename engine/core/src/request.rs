@@ -1,5 +1,6 @@
 //! A request: what was asked, where it stands, who decided (REQ, DEC, EXE).
 
+mod changes;
 mod execution;
 mod step;
 
@@ -8,10 +9,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use changes::{Added, Passed, SeatChanges};
 pub use execution::{EndCause, Execution, ExecutionFailure, ExecutionState};
 pub use step::{
-    Added, Choice, Decision, EmptyBecause, EmptySeat, Further, OpenStep, Passed, Seat, SeatChanges,
-    SeatId, SeatWho, Shortage, SkippedBecause, StepRecord, StepState, Without,
+    Choice, Decision, EmptyBecause, EmptySeat, Further, OnlyOne, OpenStep, Seat, SeatId, SeatWho,
+    Shortage, SkippedBecause, StepRecord, StepState, Without,
 };
 
 use crate::{
@@ -50,6 +52,9 @@ pub struct Request {
     pub properties: BTreeMap<PropertyName, Value>,
     /// What is asked for, piece by piece (FIN-23).
     pub items: Vec<Item>,
+    /// What was asked for and rejected for good, in order (DEC-7).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejected_items: Vec<RejectedItem>,
     /// Whom the requester picked, by assignment (STP-2).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub picks: BTreeMap<AssignmentId, Vec<UserId>>,
@@ -79,6 +84,19 @@ pub struct Request {
     /// request (REQ-10).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former_seats: Vec<SeatWho>,
+}
+
+/// An item that an approver did not grant (DEC-7).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RejectedItem {
+    /// What was asked for.
+    pub item: Item,
+    /// In which step.
+    pub step: StepId,
+    /// By whom.
+    pub by: UserId,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// Where a request stands (REQ-1). What is computed from it is in [`Status`].

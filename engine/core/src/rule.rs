@@ -15,7 +15,10 @@ use serde_json::Value as Json;
 
 pub use compile::{Compiled, MAX_SEATS, MAX_STEPS, Problem, compile};
 pub use definition::Definition;
-use definition::{AccessPolicy, EditPolicy, IfNobody, QuorumDoc, SafetyCatch, SeatsDoc};
+use definition::{
+    AccessPolicy, DistinctPeople, EditPolicy, IfNobody, QuorumDoc, RepeatApprover, SafetyCatch,
+    SamePerson, SeatsDoc,
+};
 pub use literal::{infer_literal, read_literal as read_property};
 pub(crate) use literal::{read_literal, unknown as unknown_name};
 pub use names::{Names, World};
@@ -75,6 +78,10 @@ pub struct Rule {
     pub urgent: bool,
     /// STP-9.
     pub self_approval: bool,
+    /// STP-11.
+    pub repeat_approver: RepeatApprover,
+    /// STP-5.
+    pub distinct_people: DistinctPeople,
     /// REQ-3.
     pub edit: EditPolicy,
     /// ELG-1 b.
@@ -123,6 +130,8 @@ pub struct Step {
     pub quorum: QuorumDoc,
     /// DEC-2.
     pub reject_after: u32,
+    /// FIN-4.
+    pub same_person: SamePerson,
     /// In the document's order.
     pub assignments: Vec<Assignment>,
     /// STP-6.

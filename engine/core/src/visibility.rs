@@ -1,5 +1,7 @@
 //! Who sees a request: one definition, used everywhere (REQ-10).
 
+use chrono::{DateTime, Utc};
+
 use crate::{
     directory::{Directory, NodeLevel, OrganizationRole, User},
     ids::{NodeId, UserId},
@@ -10,7 +12,13 @@ use crate::{
 
 /// Whether a person sees a request. Everyone else gets *not found*.
 #[must_use]
-pub fn sees(directory: &Directory, rule: &Rule, request: &Request, person: &User) -> bool {
+pub fn sees(
+    directory: &Directory,
+    rule: &Rule,
+    request: &Request,
+    person: &User,
+    at: DateTime<Utc>,
+) -> bool {
     if !person.active {
         return false;
     }
@@ -24,6 +32,33 @@ pub fn sees(directory: &Directory, rule: &Rule, request: &Request, person: &User
         || is_involved(directory, request, person)
         || may_execute(rule, request, person)
         || (rule.access == AccessPolicy::Seat && has_seat(directory, request, person))
+        || has_decided_for_others(request, &person.id)
+        || stands_in(directory, rule, request, person, at)
+}
+
+/// Whether this person stands in for somebody who sees it and has a seat (DEC-8).
+pub(crate) fn stands_in(
+    directory: &Directory,
+    rule: &Rule,
+    request: &Request,
+    person: &User,
+    at: DateTime<Utc>,
+) -> bool {
+    let mut delegators = directory.delegators(&person.id, at);
+    delegators.any(|of| {
+        has_seat(directory, request, of)
+            && match rule.access {
+                AccessPolicy::Seat => true,
+                AccessPolicy::Strict => is_involved(directory, request, of),
+            }
+    })
+}
+
+/// Who decided for somebody keeps sight of it when the delegation has ended (DEC-8).
+fn has_decided_for_others(request: &Request, id: &UserId) -> bool {
+    request.opened().any(|(_, step)| {
+        step.decision_by(id).is_some_and(|decision| decision.on_behalf_of.is_some())
+    })
 }
 
 /// Access that `access: strict` asks of a decision-maker: without the roles that see everything, and

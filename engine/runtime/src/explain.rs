@@ -97,20 +97,7 @@ pub(crate) fn explain(
 
 fn explain_step(view: &View<'_>, step: &Step, state: &StepState) -> StepExplained {
     let (word, people, seats, why) = match state {
-        StepState::Waiting => match view.opening(step) {
-            Opening::Open(seats) => {
-                let people: BTreeSet<UserId> =
-                    seats.iter().flat_map(|seat| seat.people.clone()).collect();
-                let seats = seats.into_iter().map(|seat| (seat.assignment, None)).collect();
-                ("waiting", people, seats, None)
-            }
-            Opening::Skip(SkippedBecause::Condition(why)) | Opening::Undecided(why) => {
-                ("waiting", BTreeSet::new(), Vec::new(), Some(why))
-            }
-            Opening::Skip(SkippedBecause::Nobody(_)) | Opening::Short(..) => {
-                ("waiting", BTreeSet::new(), Vec::new(), None)
-            }
-        },
+        StepState::Waiting => explain_waiting(view, step),
         StepState::Skipped { why, .. } => {
             let why = match why {
                 SkippedBecause::Condition(explanation) => Some(explanation.clone()),
@@ -147,6 +134,27 @@ fn explain_step(view: &View<'_>, step: &Step, state: &StepState) -> StepExplaine
     }
 }
 
+type Told =
+    (&'static str, BTreeSet<UserId>, Vec<(AssignmentId, Option<UserId>)>, Option<Explanation>);
+
+/// Who will be asked, as things are.
+fn explain_waiting(view: &View<'_>, step: &Step) -> Told {
+    match view.opening(step) {
+        Opening::Open(seats) => {
+            let people: BTreeSet<UserId> =
+                seats.iter().flat_map(|seat| seat.people.clone()).collect();
+            let seats = seats.into_iter().map(|seat| (seat.assignment, None)).collect();
+            ("waiting", people, seats, None)
+        }
+        Opening::Skip(SkippedBecause::Condition(why)) | Opening::Undecided(why) => {
+            ("waiting", BTreeSet::new(), Vec::new(), Some(why))
+        }
+        Opening::Skip(SkippedBecause::Nobody(_)) | Opening::Short(..) => {
+            ("waiting", BTreeSet::new(), Vec::new(), None)
+        }
+    }
+}
+
 /// Who fills which seat of an open step, as the approvals stand.
 fn filled(open: &OpenStep) -> Vec<(AssignmentId, Option<UserId>)> {
     let approvals = Possibilities::of_decisions(open.of(Choice::Approve));
@@ -158,7 +166,7 @@ fn filled(open: &OpenStep) -> Vec<(AssignmentId, Option<UserId>)> {
 fn explain_person(view: &View<'_>, request: &Request, user: &User) -> PersonExplained {
     let standing = view.standing(user);
     let directory = &view.organization.directory;
-    let visible = sees(directory, view.rule, request, user);
+    let visible = sees(directory, view.rule, request, user, view.at);
     PersonExplained {
         user: user.id.clone(),
         visible,

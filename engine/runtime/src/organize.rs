@@ -1,6 +1,7 @@
 //! Changes of an organization: checked, committed together, seen at once.
 
 mod commit;
+mod delegation;
 mod difference;
 mod plugin;
 mod stored;
@@ -9,7 +10,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 pub use difference::Differences;
 pub(crate) use difference::told;
-use engine_api::directory::{GroupDoc, NodeDoc, RatesDoc, ResourceDoc, UserDoc};
+use engine_api::{
+    directory::{GroupDoc, NodeDoc, RatesDoc, ResourceDoc, UserDoc},
+    organization::DelegationDoc,
+};
 use engine_core::{
     directory::{OrganizationRole, User},
     ids::{
@@ -57,6 +61,18 @@ pub enum Change {
     SetRates(Rates),
     /// Sets the settings.
     SetSettings(Settings),
+    /// Lets somebody stand in for a person; for the caller where nobody is named (DEC-8).
+    Delegate {
+        /// Who is away.
+        of: Option<Login>,
+        /// Who stands in, and when.
+        doc: DelegationDoc,
+    },
+    /// Ends a delegation; the caller's where nobody is named.
+    Undelegate {
+        /// Who is back.
+        of: Option<Login>,
+    },
     /// Publishes a version of a rule (RUL-2).
     Publish {
         /// The document.
@@ -185,6 +201,7 @@ impl Engine {
         let _turn = slot.turn.lock().await;
         let before = slot.state.load_full();
         let me = before.organization.directory.active(&caller.user).ok_or(Rejection::NotFound)?;
+        delegation::check_own(me, &changes)?;
         check_rights(me, &changes)?;
         let mut plan = Plan {
             engine: self,
@@ -212,12 +229,14 @@ impl Engine {
 
 /// FIN-17: rules are published by workflow managers too; everything else is for administrators.
 fn check_rights(me: &User, changes: &[Change]) -> Result<(), EngineError> {
+    let is_about_oneself =
+        |change: &Change| matches!(change, Change::Delegate { .. } | Change::Undelegate { .. });
     let may = match me.role {
         OrganizationRole::Owner | OrganizationRole::Administrator => true,
-        OrganizationRole::WorkflowManager => {
-            changes.iter().all(|change| matches!(change, Change::Publish { .. }))
-        }
-        OrganizationRole::Auditor | OrganizationRole::User => false,
+        OrganizationRole::WorkflowManager => changes
+            .iter()
+            .all(|change| matches!(change, Change::Publish { .. }) || is_about_oneself(change)),
+        OrganizationRole::Auditor | OrganizationRole::User => changes.iter().all(is_about_oneself),
     };
     if may { Ok(()) } else { Err(Rejection::Forbidden(Forbidden::OnlyAdministrators).into()) }
 }
@@ -300,6 +319,8 @@ impl Plan<'_> {
             }
             Change::SetRates(rates) => self.set_rates(&rates).map(Some),
             Change::SetSettings(settings) => self.set_settings(&settings),
+            Change::Delegate { of, doc } => self.delegate(of.as_ref(), &doc),
+            Change::Undelegate { of } => self.undelegate(of.as_ref()),
             Change::Publish { definition, comment } => self.publish(*definition, comment).map(Some),
             Change::PutScript { .. }
             | Change::RemoveScript(_)
@@ -350,6 +371,8 @@ impl Plan<'_> {
             | Change::SetUserProperties(_)
             | Change::SetRates(_)
             | Change::SetSettings(_)
+            | Change::Delegate { .. }
+            | Change::Undelegate { .. }
             | Change::Publish { .. } => Ok(None),
         }
     }

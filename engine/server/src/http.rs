@@ -5,6 +5,7 @@ mod apply;
 mod approvers;
 mod caller;
 mod decisions;
+mod delegations;
 mod directory;
 mod executions;
 mod extract;
@@ -86,6 +87,9 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::GetUser => get(users::read),
         Endpoint::PutUser => put(users::set),
         Endpoint::DeleteUser => delete(users::remove),
+        Endpoint::GetDelegation => get(delegations::read),
+        Endpoint::PutDelegation => put(delegations::set),
+        Endpoint::DeleteDelegation => delete(delegations::end),
         Endpoint::ListRules => get(rules::list),
         Endpoint::GetRule => get(rules::read),
         Endpoint::PublishRule => put(rules::publish),

@@ -27,50 +27,17 @@ impl Names<'_> {
                     if request.urgent { ", to run first and be approved after" } else { "" };
                 format!("{} submitted the request{urgent}.", self.actor(&recorded.by))
             }
-            Event::StepSkipped { step, why } => {
-                format!("Step {} was skipped. {}", self.step(step), self.skipped(step, why))
-            }
-            Event::StepActivated { step, open } => format!(
-                "Step {} began with {}.",
-                self.step(step),
-                super::request::counted(
-                    u32::try_from(open.seats.len()).unwrap_or(u32::MAX),
-                    "seat"
-                )
-            ),
-            Event::DecisionRecorded { step, decision } => self.decision(step, decision),
-            Event::ApproverAdded { step, user, by, .. } => format!(
-                "{} gave {} a seat in step {}.",
-                self.person(by),
-                self.person(user),
-                self.step(step)
-            ),
-            Event::ApproverRemoved { step, user, by, .. } => format!(
-                "{} took {} out of step {}.",
-                self.person(by),
-                self.person(user),
-                self.step(step)
-            ),
-            Event::SeatReassigned { step, from, to, comment, .. } => format!(
-                "{} passed the right to decide step {} to {}: {comment}",
-                self.person(from),
-                self.step(step),
-                self.person(to)
-            ),
-            Event::StepCompleted { step, .. } => format!("Step {} is complete.", self.step(step)),
-            Event::StepsReopened { steps, .. } => {
-                let steps: Vec<String> = steps.iter().map(|step| self.step(step)).collect();
-                match steps.as_slice() {
-                    [step] => format!("Step {step} is to be decided again."),
-                    _ => format!("Steps {} are to be decided again.", steps.join(", ")),
-                }
-            }
-            Event::StepPaused { step } => {
-                format!("Step {} waits for an earlier step.", self.step(step))
-            }
-            Event::StepResumed { step } => {
-                format!("Step {} goes on where it was.", self.step(step))
-            }
+            Event::StepSkipped { .. }
+            | Event::StepActivated { .. }
+            | Event::DecisionRecorded { .. }
+            | Event::ItemsRejected { .. }
+            | Event::ApproverAdded { .. }
+            | Event::ApproverRemoved { .. }
+            | Event::SeatReassigned { .. }
+            | Event::StepCompleted { .. }
+            | Event::StepsReopened { .. }
+            | Event::StepPaused { .. }
+            | Event::StepResumed { .. } => self.of_step(&recorded.event),
             Event::RequestApproved { by } => {
                 format!("The request is approved. {}", self.approved_by(*by))
             }
@@ -115,6 +82,63 @@ impl Names<'_> {
         }
     }
 
+    /// What happened in a step.
+    fn of_step(&self, event: &Event) -> String {
+        match event {
+            Event::StepSkipped { step, why } => {
+                format!("Step {} was skipped. {}", self.step(step), self.skipped(step, why))
+            }
+            Event::StepActivated { step, open } => format!(
+                "Step {} began with {}.",
+                self.step(step),
+                super::request::counted(
+                    u32::try_from(open.seats.len()).unwrap_or(u32::MAX),
+                    "seat"
+                )
+            ),
+            Event::DecisionRecorded { step, decision } => self.decision(step, decision),
+            Event::ItemsRejected { step, by, items } => format!(
+                "In step {}, {} did not grant {}.",
+                self.step(step),
+                self.person(by),
+                super::list(&items.iter().map(|item| self.resource(item)).collect::<Vec<_>>())
+            ),
+            Event::ApproverAdded { step, user, by, .. } => format!(
+                "{} gave {} a seat in step {}.",
+                self.person(by),
+                self.person(user),
+                self.step(step)
+            ),
+            Event::ApproverRemoved { step, user, by, .. } => format!(
+                "{} took {} out of step {}.",
+                self.person(by),
+                self.person(user),
+                self.step(step)
+            ),
+            Event::SeatReassigned { step, from, to, comment, .. } => format!(
+                "{} passed the right to decide step {} to {}: {comment}",
+                self.person(from),
+                self.step(step),
+                self.person(to)
+            ),
+            Event::StepCompleted { step, .. } => format!("Step {} is complete.", self.step(step)),
+            Event::StepsReopened { steps, .. } => {
+                let steps: Vec<String> = steps.iter().map(|step| self.step(step)).collect();
+                match steps.as_slice() {
+                    [step] => format!("Step {step} is to be decided again."),
+                    _ => format!("Steps {} are to be decided again.", steps.join(", ")),
+                }
+            }
+            Event::StepPaused { step } => {
+                format!("Step {} waits for an earlier step.", self.step(step))
+            }
+            Event::StepResumed { step } => {
+                format!("Step {} goes on where it was.", self.step(step))
+            }
+            _ => String::new(),
+        }
+    }
+
     /// Who caused something.
     #[must_use]
     pub fn actor(&self, actor: &Actor) -> String {
@@ -129,8 +153,17 @@ impl Names<'_> {
             Choice::Approve => "approved",
             Choice::Reject => "rejected",
         };
-        let who = self.person(&decision.by);
+        let who = match &decision.on_behalf_of {
+            Some(of) => format!("{} (for {})", self.person(&decision.by), self.person(of)),
+            None => self.person(&decision.by),
+        };
         let step = self.step(step);
+        if let Some(from) = &decision.carried_from {
+            return format!(
+                "The approval of {who} in step {} counts in step {step} too.",
+                self.step(from)
+            );
+        }
         if decision.comment.is_empty() {
             format!("{who} {did} step {step}.")
         } else {

@@ -1,6 +1,6 @@
 //! Why a command is refused, and what to do next.
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use engine_core::rejection::{Forbidden, Rejection, UrgentGate};
 
 use super::{Names, failure::because, list, request::said, sentences};
@@ -70,34 +70,16 @@ impl Names<'_> {
             Rejection::CannotDecide(unmet) => {
                 unmet.iter().map(|unmet| self.unmet(unmet)).collect::<Vec<_>>().join(" ")
             }
-            Rejection::CannotHoldSeat { user, why } => format!(
-                "{} cannot be given a seat. {}",
-                self.person(user),
-                self.unmet(why)
-            ),
-            Rejection::TooLate { expired } => format!(
-                "The time for this was over at {}.",
-                expired.to_rfc3339_opts(SecondsFormat::Secs, true)
-            ),
+            Rejection::CannotHoldSeat { user, why } => {
+                format!("{} cannot be given a seat. {}", self.person(user), self.unmet(why))
+            }
+            Rejection::TooLate { expired } => too_late(*expired),
         }
     }
 
-    fn forbidden(&self, why: &Forbidden) -> String {
+    /// Seats by hand and stand-ins that are not this person's to arrange.
+    fn forbidden_seat(&self, why: &Forbidden) -> String {
         match why {
-            Forbidden::NotASubmitter { rule } => {
-                format!("You are not among those who may submit under the rule `{rule}`.")
-            }
-            Forbidden::OnlyRequester => "Only the requester can do that.".to_owned(),
-            Forbidden::NotAnExecutor { binding, groups } if groups.is_empty() => {
-                format!("You are not among those who may run `{binding}`.")
-            }
-            Forbidden::NotAnExecutor { binding, groups } => format!(
-                "Only members of {} may run `{binding}`.",
-                list(&groups.iter().map(|group| self.group(group)).collect::<Vec<_>>())
-            ),
-            Forbidden::OnlyAdministrators => {
-                "Only the owner and administrators can do that.".to_owned()
-            }
             Forbidden::NotYourStep { step: Some(step) } => format!(
                 "Who approves step {} is changed by administrators, by the requester, and by those who approve it now.",
                 self.step(step)
@@ -121,6 +103,40 @@ impl Names<'_> {
             Forbidden::NotAnApprover => {
                 "Only somebody who can decide the active step can pass that on, and you have no seat in it.".to_owned()
             }
+            Forbidden::NoDelegation => {
+                "The organization does not let people stand in for each other. An administrator can change the setting.".to_owned()
+            }
+            Forbidden::OthersDelegation => {
+                "One chooses who stands in for oneself. For somebody else, only the owner and administrators do.".to_owned()
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn forbidden(&self, why: &Forbidden) -> String {
+        match why {
+            Forbidden::NotASubmitter { rule } => {
+                format!("You are not among those who may submit under the rule `{rule}`.")
+            }
+            Forbidden::OnlyRequester => "Only the requester can do that.".to_owned(),
+            Forbidden::NotAnExecutor { binding, groups } if groups.is_empty() => {
+                format!("You are not among those who may run `{binding}`.")
+            }
+            Forbidden::NotAnExecutor { binding, groups } => format!(
+                "Only members of {} may run `{binding}`.",
+                list(&groups.iter().map(|group| self.group(group)).collect::<Vec<_>>())
+            ),
+            Forbidden::OnlyAdministrators => {
+                "Only the owner and administrators can do that.".to_owned()
+            }
+            Forbidden::NotYourStep { .. }
+            | Forbidden::EnoughApprovals { .. }
+            | Forbidden::NotYourSeat
+            | Forbidden::OwnRequest
+            | Forbidden::OwnSeat
+            | Forbidden::NotAnApprover
+            | Forbidden::NoDelegation
+            | Forbidden::OthersDelegation => self.forbidden_seat(why),
             Forbidden::OwnRights => {
                 "Nobody changes their own role, groups, properties or account. Another administrator has to.".to_owned()
             }
@@ -132,6 +148,10 @@ impl Names<'_> {
             }
         }
     }
+}
+
+fn too_late(expired: DateTime<Utc>) -> String {
+    format!("The time for this was over at {}.", expired.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
 /// Which gate of urgent mode is shut, and what to do.

@@ -17,11 +17,16 @@ impl Names<'_> {
                 "The account is deactivated. An administrator can activate it.".to_owned()
             }
             Unmet::NoAccess => "This person has no access to the request. A seat, or sight of it by name, would give it.".to_owned(),
-            Unmet::NoSeat { step, taken_by } if taken_by.is_empty() => format!(
+            Unmet::NoSeat { step, elsewhere: Some(other), .. } => format!(
+                "In this rule one person counts once in the whole route, and this person's seat is in step {}. Somebody else has to decide step {}.",
+                self.step(other),
+                self.step(step)
+            ),
+            Unmet::NoSeat { step, taken_by, .. } if taken_by.is_empty() => format!(
                 "This person has no seat in step {}: it asks other people.",
                 self.step(step)
             ),
-            Unmet::NoSeat { step, taken_by } => format!(
+            Unmet::NoSeat { step, taken_by, .. } => format!(
                 "The seats of step {} that this person could fill are taken by {}. Nothing is left to do.",
                 self.step(step),
                 self.people(taken_by)

@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use engine_core::{
     ids::{PropertyName, StepId, UserId},
     rejection::Unmet,
-    request::{Decision, OpenStep, Phase, Request, Seat, SeatId, StepRecord, StepState},
+    request::{
+        Decision, OpenStep, Phase, RejectedItem, Request, Seat, SeatId, StepRecord, StepState,
+    },
     rule::definition::QuorumDoc,
     value::Value,
 };
@@ -46,6 +48,9 @@ pub struct RequestView {
     pub properties: BTreeMap<String, Json>,
     /// What is asked for, piece by piece.
     pub items: Vec<ItemView>,
+    /// What was asked for and rejected for good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejected_items: Vec<RejectedItemView>,
     /// The logins of those whom the requester picked, by assignment.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub picks: BTreeMap<String, Vec<String>>,
@@ -118,6 +123,19 @@ pub struct ItemView {
     pub fields: BTreeMap<String, Json>,
 }
 
+/// An item that an approver did not grant (DEC-7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RejectedItemView {
+    /// The resource.
+    pub resource: String,
+    /// In which step.
+    pub step: String,
+    /// The login of who did not.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
 /// A step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StepView {
@@ -167,6 +185,15 @@ pub struct SeatView {
 pub struct DecisionView {
     /// The login of who decided.
     pub by: String,
+    /// The login of the one for whom they stood in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<String>,
+    /// The step whose approval counts here too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_from: Option<String>,
+    /// The resources of the items that were granted, where not all were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<String>,
     /// What.
     pub decision: DecisionWord,
     /// Why.
@@ -201,6 +228,7 @@ impl RequestView {
             requester: names.login(&request.requester),
             properties: literals(&request.properties, names),
             items: request.items.iter().map(|item| item_view(item, names)).collect(),
+            rejected_items: request.rejected_items.iter().map(|i| rejected(i, names)).collect(),
             picks: picks(request, names),
             submitted_at: request.submitted_at,
             approval_expires: request.approval_expires,
@@ -223,6 +251,15 @@ impl RequestView {
     pub fn precondition(&self) -> Result<Precondition, String> {
         let step = self.active_step.as_deref().map(StepId::parse).transpose();
         Ok(Precondition { revision: self.revision, step: step.map_err(|bad| bad.to_string())? })
+    }
+}
+
+fn rejected(rejected: &RejectedItem, names: &Names<'_>) -> RejectedItemView {
+    RejectedItemView {
+        resource: rejected.item.resource.to_string(),
+        step: rejected.step.to_string(),
+        by: names.login(&rejected.by),
+        at: rejected.at,
     }
 }
 
@@ -320,6 +357,9 @@ impl DecisionView {
     fn new(decision: &Decision, names: &Names<'_>) -> Self {
         Self {
             by: names.login(&decision.by),
+            carried_from: decision.carried_from.as_ref().map(ToString::to_string),
+            items: decision.items.iter().flatten().map(ToString::to_string).collect(),
+            on_behalf_of: decision.on_behalf_of.as_ref().map(|id| names.login(id)),
             decision: decision.choice.into(),
             comment: decision.comment.clone(),
             at: decision.at,

@@ -1,17 +1,16 @@
 //! Approve and reject (DEC-1, DEC-2, DEC-8a, DEC-9).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Draft;
 use crate::{
     command::{Decide, Seen},
     directory::UserKind,
     event::Event,
-    ids::{ExecutionId, StepId},
-    matching::{Possibilities, Progress, progress},
+    ids::{ExecutionId, ResourceId, StepId},
     payload::PayloadHash,
     rejection::{Forbidden, Rejection},
-    request::{Choice, Decision, Phase, RejectedBy, Status, StepState},
+    request::{Choice, Decision, ExecutionState, Phase, RejectedBy, Status, StepState},
 };
 
 impl Draft<'_> {
@@ -21,38 +20,46 @@ impl Draft<'_> {
         if person.kind == UserKind::Service {
             return Err(Rejection::Forbidden(Forbidden::ServiceAccount));
         }
-        if self.request.urgent && decide.choice == Choice::Reject {
+        let choice = self.meant(decide);
+        if self.request.urgent && (choice == Choice::Reject || self.grants_less(decide)) {
             return Err(Rejection::UrgentApproveOnly);
         }
         self.check_seen(decide.seen.as_ref())?;
         self.check_step(decide.step.as_ref())?;
         self.check_open()?;
         let standing = self.view().standing(person);
-        let may = match decide.choice {
+        let may = match choice {
             Choice::Approve => standing.can_approve(),
             Choice::Reject => standing.can_decide(),
         };
         if !may {
             return Err(Rejection::CannotDecide(standing.unmet));
         }
-        let required = match decide.choice {
+        let required = match choice {
             Choice::Approve => self.context.organization.settings.comments.required,
             Choice::Reject => true,
         };
         let comment = self.comment(decide.comment.as_deref(), required)?;
+        let granted = self.granted(decide)?;
         let Some((step, _)) = self.request.active() else { return Err(self.wrong_status(None)) };
         let step = step.clone();
         let decision = Decision {
             by: person.id.clone(),
-            choice: decide.choice,
+            choice,
             comment,
             at: self.at(),
             revision: self.request.revision,
             seats: standing.seats,
-            payloads: self.payloads(decide.choice),
+            on_behalf_of: standing.on_behalf_of,
+            carried_from: None,
+            payloads: self.payloads(choice, granted.as_ref()),
+            items: granted.clone(),
         };
         self.record(Event::DecisionRecorded { step: step.clone(), decision });
-        match decide.choice {
+        if let Some(granted) = granted {
+            self.narrow(&step, &person.id, &granted);
+        }
+        match choice {
             Choice::Approve => self.after_approval(step),
             Choice::Reject => self.after_rejection(step),
         }
@@ -60,10 +67,22 @@ impl Draft<'_> {
     }
 
     /// What exactly an approval is given for (EXE-6a).
-    fn payloads(&self, choice: Choice) -> BTreeMap<ExecutionId, PayloadHash> {
+    fn payloads(
+        &self,
+        choice: Choice,
+        granted: Option<&BTreeSet<ResourceId>>,
+    ) -> BTreeMap<ExecutionId, PayloadHash> {
         match choice {
             Choice::Approve => {
-                let executions = self.request.executions.iter();
+                let executions = self.request.executions.iter().filter(|execution| {
+                    !matches!(execution.state, ExecutionState::Cancelled { .. })
+                        && execution
+                            .id
+                            .item
+                            .as_ref()
+                            .zip(granted)
+                            .is_none_or(|(i, g)| g.contains(i))
+                });
                 executions.map(|e| (e.id.clone(), e.payload.clone())).collect()
             }
             Choice::Reject => BTreeMap::new(),
@@ -123,9 +142,7 @@ impl Draft<'_> {
 
     /// STP-5: complete when some assignment of the approvals to distinct seats is.
     fn after_approval(&mut self, step: StepId) {
-        let Some((_, open)) = self.request.active() else { return };
-        let approvals = Possibilities::of_decisions(open.of(Choice::Approve));
-        if let Progress::Complete(filled) = progress(&open.quorum, &open.seats, &approvals) {
+        if let Some(filled) = self.filled() {
             self.record(Event::StepCompleted { step, filled });
             self.advance();
         }

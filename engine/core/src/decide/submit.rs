@@ -70,6 +70,7 @@ fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, V
         reason: submit.reason.trim().to_owned(),
         properties,
         items,
+        rejected_items: Vec::new(),
         picks,
         rates: organization.rates.clone(),
         urgent: submit.urgent,
@@ -167,8 +168,7 @@ impl Draft<'_> {
             }
             (Some(_) | None, _) => {}
         }
-        problems.extend(self.view().check_values(requester));
-        problems.extend(self.view().check_picks());
+        problems.extend([self.view().check_values(requester), self.view().check_picks()].concat());
         if problems.is_empty() { Ok(()) } else { Err(Rejection::Invalid(problems)) }
     }
 

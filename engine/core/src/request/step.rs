@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::changes::SeatChanges;
 use crate::{
     directory::{NodeLevel, OrganizationRole},
     explanation::Explanation,
@@ -30,12 +31,31 @@ pub enum Shortage {
         possible: u32,
         /// The seats that nobody can fill, and why.
         empty: Vec<EmptySeat>,
+        /// The seats of which one person is the only candidate, and who (FIN-4).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        same: Vec<OnlyOne>,
+    },
+    /// The route asks for more people than there are, since one person counts once in it (FIN-5).
+    TooFewPeople {
+        /// Approvals that the steps from here on need.
+        wanted: u32,
+        /// Different people who can give them.
+        possible: u32,
     },
     /// More seats than a step may have (FIN-25).
     TooManySeats {
         /// How many.
         seats: u32,
     },
+}
+
+/// A person who is the only candidate of several seats (FIN-4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnlyOne {
+    /// Who.
+    pub user: UserId,
+    /// The seats' assignments.
+    pub assignments: Vec<AssignmentId>,
 }
 
 /// A seat nobody can fill (STP-3a).
@@ -91,6 +111,8 @@ pub enum EmptyBecause {
     OnlyRequester,
     /// All of them decided in a step that this one is separated from (STP-10).
     Separated,
+    /// All of them have approved in another step, and one person counts once in the route (STP-5).
+    SatElsewhere,
     /// None of them may see the request (FIN-12).
     NoSight,
 }
@@ -105,46 +127,6 @@ pub struct StepRecord {
     /// What people changed of its seats: it holds each time the step begins.
     #[serde(default, skip_serializing_if = "SeatChanges::is_empty")]
     pub changes: SeatChanges,
-}
-
-/// What people changed of a step's seats (STP-15, STP-16).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SeatChanges {
-    /// Who was given a seat, in order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub added: Vec<Added>,
-    /// Who was taken out of the seats that the rule makes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub removed: Vec<UserId>,
-    /// Who passed their right to decide to whom, in order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub passed: Vec<Passed>,
-}
-
-/// Somebody who was given a seat of a step (STP-15).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Added {
-    /// Who.
-    pub user: UserId,
-    /// By whom.
-    pub by: UserId,
-}
-
-/// A right to decide that moved (STP-16).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Passed {
-    /// From whom.
-    pub from: UserId,
-    /// To whom.
-    pub to: UserId,
-}
-
-impl SeatChanges {
-    /// Whether the seats are as the rule makes them.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.added.is_empty() && self.removed.is_empty() && self.passed.is_empty()
-    }
 }
 
 /// How far a step is.
@@ -214,6 +196,9 @@ pub struct Seat {
     /// Whether it belongs to default approvers (STP-6): then no permissions hold it back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_default: bool,
+    /// The assignments whose seats it is too, since it is the same person's (FIN-4).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<AssignmentId>,
     /// Who gave it to whom it names; none for a seat that the rule made (STP-15).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub added_by: Option<UserId>,
@@ -291,6 +276,15 @@ pub struct Decision {
     pub revision: u32,
     /// Which seats this person could fill when they decided; one of them is theirs (STP-5).
     pub seats: BTreeSet<SeatId>,
+    /// For whom, where they stood in for somebody (DEC-8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<UserId>,
+    /// From which step it was carried over (STP-11).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_from: Option<StepId>,
+    /// The resources of the items that were granted, where not all were (DEC-7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<BTreeSet<ResourceId>>,
     /// What exactly was approved, per execution (EXE-6a).
     pub payloads: BTreeMap<ExecutionId, PayloadHash>,
 }
@@ -324,11 +318,25 @@ impl StepRecord {
     }
 }
 
+impl Decision {
+    /// Whether this person decided, or somebody did for them.
+    #[must_use]
+    pub fn concerns(&self, user: &UserId) -> bool {
+        self.by == *user || self.on_behalf_of.as_ref() == Some(user)
+    }
+}
+
 impl OpenStep {
-    /// This person's decision, if they made one.
+    /// The decision that this person made.
+    #[must_use]
+    pub fn decision_by(&self, user: &UserId) -> Option<&Decision> {
+        self.decisions.iter().find(|decision| decision.by == *user)
+    }
+
+    /// The decision that settles this person's item: made by them, or for them (DEC-8).
     #[must_use]
     pub fn decision_of(&self, user: &UserId) -> Option<&Decision> {
-        self.decisions.iter().find(|decision| decision.by == *user)
+        self.decisions.iter().find(|decision| decision.concerns(user))
     }
 
     /// The decisions of this choice.
@@ -360,12 +368,19 @@ impl Seat {
             assignment,
             who,
             by_default: false,
+            merged: Vec::new(),
             added_by: None,
             also: Vec::new(),
             without: Vec::new(),
             people: Vec::new(),
             empty: None,
         }
+    }
+
+    /// Whether it is a seat of this assignment.
+    #[must_use]
+    pub fn is_of(&self, assignment: &AssignmentId) -> bool {
+        self.assignment == *assignment || self.merged.contains(assignment)
     }
 
     /// Whether this person's right to fill it was taken or given away.

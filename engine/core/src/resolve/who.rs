@@ -66,16 +66,7 @@ impl View<'_> {
                 Some(Value::Resource(resource)) => vec![self.owner(resource)],
                 _ => vec![Err(EmptyBecause::NoOwner { resource: None })],
             },
-            Who::OwnersOfItems => {
-                let mut owners: Vec<Found> =
-                    self.request.resources().map(|r| self.owner(r)).collect();
-                owners.dedup();
-                if owners.is_empty() {
-                    vec![Err(EmptyBecause::NoOwner { resource: None })]
-                } else {
-                    owners
-                }
-            }
+            Who::OwnersOfItems => self.owners_of_items(),
             Who::OfRequester(chain) => self.follow(&self.request.requester, chain),
             Who::OfRequest(first, rest) => self.of_request(first, rest),
             // Picks belong to assignments, by their id.
@@ -87,6 +78,15 @@ impl View<'_> {
                 self.nominees(step, Source::Plugin(plugin.id.clone()), &plugin.config)
             }
         }
+    }
+
+    fn owners_of_items(&self) -> Vec<Found> {
+        let mut owners: Vec<Found> = self.request.resources().map(|r| self.owner(r)).collect();
+        owners.dedup();
+        if owners.is_empty() {
+            return vec![Err(EmptyBecause::NoOwner { resource: None })];
+        }
+        owners
     }
 
     /// Whom the requester picked for an assignment (STP-2).

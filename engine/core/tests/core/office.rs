@@ -217,7 +217,7 @@ pub(crate) fn submit(properties: Json, urgent: bool) -> Command {
 
 pub(crate) fn decision(choice: Choice) -> Command {
     let comment = Some("fine with me".to_owned());
-    Command::Decide(Decide { choice, comment, step: None, seen: None })
+    Command::Decide(Decide { choice, comment, items: None, step: None, seen: None })
 }
 
 pub(crate) fn approve() -> Command {

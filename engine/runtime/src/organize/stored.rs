@@ -32,6 +32,12 @@ pub(crate) fn apply(
         E::UserPropertiesSet(types) => organization.user_properties = types.clone(),
         E::RatesSet(rates) => organization.rates = Some(rates.clone()),
         E::SettingsSet(settings) => organization.settings = settings.clone(),
+        E::DelegationSet(record) => {
+            state.delegations.insert(record.of.clone(), record.clone());
+        }
+        E::DelegationEnded(of) => {
+            state.delegations.remove(of);
+        }
         E::RulePublished(published) => {
             let version = compiled(organization, (**published).clone())?;
             let versions = state.rules.entry(version.rule.id.clone()).or_default();
@@ -56,6 +62,11 @@ pub(crate) fn apply(
             state.tokens.remove(hash);
         }
     }
+    // The days are those of somebody's time zone, and a setting says whether they count at all.
+    let is_about_days = matches!(event, E::UserPut(_) | E::SettingsSet(_) | E::DelegationSet(_));
+    if (is_about_days && !state.delegations.is_empty()) || matches!(event, E::DelegationEnded(_)) {
+        state.count_delegations();
+    }
     Ok(())
 }
 
@@ -75,6 +86,8 @@ pub(super) fn kind(event: &OrganizationEvent) -> &'static str {
         E::UserPropertiesSet(_) => "user_properties_set",
         E::RatesSet(_) => "rates_set",
         E::SettingsSet(_) => "settings_set",
+        E::DelegationSet(_) => "delegation_set",
+        E::DelegationEnded(_) => "delegation_ended",
         E::RulePublished(_) => "rule_published",
         E::ScriptPut { .. } => "script_put",
         E::ScriptRemoved(_) => "script_removed",
@@ -119,6 +132,10 @@ pub(super) fn document(event: &OrganizationEvent) -> Result<Stored, EngineError>
         E::SettingsSet(settings) => {
             (collection::ORGANIZATION, key(single::SETTINGS)?, Some(encode("settings", settings)?))
         }
+        E::DelegationSet(record) => {
+            (collection::DELEGATIONS, Key::from(&record.of), Some(encode("delegation", record)?))
+        }
+        E::DelegationEnded(of) => (collection::DELEGATIONS, Key::from(of), None),
         E::RulePublished(published) => {
             let text = format!("{}@{:010}", published.definition.rule, published.version);
             (collection::RULES, key(&text)?, Some(encode("rule", published)?))

@@ -83,6 +83,8 @@ commands! {
         set => Set(SetDoc),
         update_user => UpdateUser(UpdateUserDoc),
         deactivate => Deactivate(DeactivateDoc),
+        delegate => Delegate(DelegateDoc),
+        undelegate => Undelegate(UndelegateDoc),
         open => Open(OpenDoc),
         explain => Explain(ExplainDoc),
         together => Together(Vec<StepDoc>),
@@ -91,7 +93,7 @@ commands! {
     }
     unavailable {
         save_draft edit withdraw hold release return_to_review pass_review confirm send_back force
-        watch leave comment delegate undelegate resubmit
+        watch leave comment resubmit
         restart retire delete_rule preview
     }
 }
@@ -110,6 +112,8 @@ impl CommandDoc {
             Self::Set(doc) => doc.r#as.as_ref(),
             Self::UpdateUser(doc) => doc.r#as.as_ref(),
             Self::Deactivate(doc) => doc.r#as.as_ref(),
+            Self::Delegate(doc) => Some(&doc.r#as),
+            Self::Undelegate(doc) => Some(&doc.r#as),
             Self::Open(doc) => Some(&doc.r#as),
             Self::Explain(doc) => doc.r#as.as_ref(),
             Self::Together(_) | Self::Advance(_) | Self::Crash(_) | Self::Unavailable(_) => None,
@@ -152,7 +156,7 @@ pub(super) struct DecideDoc {
     pub(super) step: Option<String>,
     pub(super) tab: Option<String>,
     pub(super) key: Option<String>,
-    pub(super) items: Option<IgnoredAny>,
+    pub(super) items: Option<Vec<Json>>,
     pub(super) concern: Option<IgnoredAny>,
 }
 
@@ -241,6 +245,26 @@ pub(super) struct DeactivateDoc {
     pub(super) replace_by: Option<IgnoredAny>,
     #[serde(default, rename = "force")]
     _force: bool,
+}
+
+/// Somebody who is to stand in: for the person of the command, where `of` names nobody else.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DelegateDoc {
+    pub(super) r#as: Login,
+    pub(super) of: Option<Login>,
+    pub(super) to: String,
+    pub(super) from: Option<String>,
+    pub(super) until: Option<String>,
+    pub(super) reason: Option<String>,
+}
+
+/// Nobody stands in any more.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UndelegateDoc {
+    pub(super) r#as: Login,
+    pub(super) of: Option<Login>,
 }
 
 /// Remembers what a person sees, under a name.

@@ -1,7 +1,9 @@
 //! From a command as it is written to the call of the engine.
 
 use chrono::{DateTime, Utc};
-use engine_api::{catalogue::Names, directory::UserDoc, document::Segment};
+use engine_api::{
+    catalogue::Names, directory::UserDoc, document::Segment, organization::DelegationDoc,
+};
 use engine_core::{
     command::{Approver, Command, Decide, Seen, Submit},
     ids::{BadId, CommandId, ExecutionId, Login, RequestId, RuleId, StepId},
@@ -17,8 +19,8 @@ use super::{
     act::{Call, Prepared, Refusal, Tabs},
     bench::{Bench, Broken},
     command::{
-        ApproverDoc, CommandDoc, DeactivateDoc, DecideDoc, ExecutionDoc, PublishDoc, ReassignDoc,
-        SetDoc, StepDoc, SubmitDoc, UpdateUserDoc,
+        ApproverDoc, CommandDoc, DeactivateDoc, DecideDoc, DelegateDoc, ExecutionDoc, PublishDoc,
+        ReassignDoc, SetDoc, StepDoc, SubmitDoc, UpdateUserDoc,
     },
     file::{Place, ScenarioFile, below, key},
 };
@@ -58,6 +60,11 @@ impl Preparation<'_> {
             CommandDoc::Set(doc) => self.set(doc),
             CommandDoc::UpdateUser(doc) => self.update_user(doc),
             CommandDoc::Deactivate(doc) => self.deactivate(doc),
+            CommandDoc::Delegate(doc) => self.delegate(doc),
+            CommandDoc::Undelegate(doc) => {
+                let change = Change::Undelegate { of: doc.of.clone() };
+                self.organized(&doc.r#as, change)
+            }
             CommandDoc::Open(doc) => {
                 let caller = self.bench.caller(Some(&doc.r#as))?;
                 let tab = (doc.r#as.clone(), doc.tab.clone());
@@ -116,10 +123,7 @@ impl Preparation<'_> {
     }
 
     async fn decide(&self, doc: &DecideDoc, choice: Choice) -> Result<Prepared, Broken> {
-        refuse_unavailable(
-            "decisions",
-            &[("items", doc.items.is_some()), ("concern", doc.concern.is_some())],
-        )?;
+        refuse_unavailable("decisions", &[("concern", doc.concern.is_some())])?;
         let step = match doc.step.as_deref().map(StepId::parse).transpose() {
             Ok(step) => step,
             Err(bad) => {
@@ -130,7 +134,8 @@ impl Preparation<'_> {
         };
         let seen = self.seen(doc).await?;
         let comment = doc.comment.clone();
-        let command = Command::Decide(Decide { choice, comment, step, seen });
+        let items = doc.items.clone();
+        let command = Command::Decide(Decide { choice, comment, items, step, seen });
         self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
     }
 
@@ -284,6 +289,23 @@ impl Preparation<'_> {
     fn put_user(&self, login: Option<&Login>, user: UserDoc) -> Result<Prepared, Broken> {
         let call = Call::Organize(self.bench.caller(login)?, Box::new(Change::PutUser(user)));
         Ok(Prepared { call, request: None, person: None })
+    }
+
+    fn delegate(&self, doc: &DelegateDoc) -> Result<Prepared, Broken> {
+        let of = doc.of.clone();
+        let doc_of = DelegationDoc {
+            to: doc.to.clone(),
+            from: doc.from.clone(),
+            until: doc.until.clone(),
+            reason: doc.reason.clone(),
+        };
+        self.organized(&doc.r#as, Change::Delegate { of, doc: doc_of })
+    }
+
+    fn organized(&self, login: &Login, change: Change) -> Result<Prepared, Broken> {
+        let caller = self.bench.caller(Some(login))?;
+        let person = Some(caller.user.clone());
+        Ok(Prepared { call: Call::Organize(caller, Box::new(change)), request: None, person })
     }
 
     /// A user as a document, to be changed.

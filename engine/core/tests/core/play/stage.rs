@@ -180,6 +180,7 @@ impl Stage {
             Move::Decide { reject, comment: is_there, step, seen, .. } => Command::Decide(Decide {
                 choice: if *reject { Choice::Reject } else { Choice::Approve },
                 comment: Some(comment(*is_there)),
+                items: None,
                 step: step.map(|step| id(&format!("s{}", step % 5))),
                 seen: self.seen(seen),
             }),

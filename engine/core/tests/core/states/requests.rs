@@ -72,6 +72,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         Command::Decide(Decide {
             choice: Choice::Approve,
             comment: Some("fine with me".to_owned()),
+            items: None,
             step: step.map(id),
             seen,
         })
