@@ -27,11 +27,14 @@ pub(super) async fn decide(
     Body(body): Body<Decide>,
 ) -> Result<Response, Refusal> {
     // What is not visible is not found, with or without an `If-Match` (DEC-9).
-    let saw = match precondition(&headers)? {
-        Some(saw) => Some(saw),
-        // Whatever there is now, as long as the decision says which step it is about.
-        None if is_any(&headers) && body.step.is_some() => None,
-        None => return Err(unsaid(&state, &known, &id).await),
+    // Whatever there is now, as long as the decision says which step it is about.
+    let saw = if is_any(&headers) && body.step.is_some() {
+        None
+    } else {
+        let Some(saw) = precondition(&headers)? else {
+            return Err(unsaid(&state, &known, &id).await);
+        };
+        Some(saw)
     };
     let command = body.into_command(saw).map_err(|rejection| Refusal::rejected(&rejection))?;
     known.command(&state, &id, command).await
@@ -66,9 +69,6 @@ pub(super) async fn reevaluate(
 
 pub(super) fn precondition(headers: &HeaderMap) -> Result<Option<Precondition>, Refusal> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    if is_any(headers) {
-        return Ok(None);
-    }
     let text = value.to_str().unwrap_or_default();
     text.parse().map(Some).map_err(|why: String| Refusal::invalid("If-Match", why))
 }
