@@ -7,6 +7,7 @@
 mod condition;
 mod event;
 mod failure;
+mod notice;
 mod rejection;
 mod request;
 #[cfg(test)]
@@ -102,6 +103,7 @@ impl<'a> Names<'a> {
             | Who::OwnersOfItems
             | Who::OfRequester(_)
             | Who::OfRequest(..)
+            | Who::OfApprover(_)
             | Who::Script(_)
             | Who::Plugin(_) => label(id.as_str()),
         }

@@ -61,9 +61,28 @@ pub struct Decide {
     /// Why; always needed for a rejection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
+    /// Only with an approval: approves all the same, and tells administrators of this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concern: Option<String>,
     /// The step it is about, where the caller names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
+}
+
+/// Something said about a request (REQ-9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommentRequest {
+    /// Logins behind an `@` are mentions.
+    pub text: String,
+}
+
+/// Somebody who is to watch a request (REQ-9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WatchRequest {
+    /// The login.
+    pub user: String,
 }
 
 /// Taking a request or a grant back.
@@ -107,6 +126,7 @@ impl Decide {
         Ok(command::Command::Decide(command::Decide {
             choice: self.decision.into(),
             comment: self.comment,
+            concern: self.concern,
             step,
             seen: Some(saw.into()),
         }))

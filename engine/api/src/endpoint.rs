@@ -8,15 +8,18 @@ use utoipa::{
 };
 
 use crate::{
-    command::{Decide, SubmitRequest, WithComment},
+    command::{CommentRequest, Decide, SubmitRequest, WatchRequest, WithComment},
     directory::{DirectoryDoc, RatesDoc, UserDoc},
-    openapi::{Anything, Binary, Download, Text},
+    openapi::{Anything, Binary, Download, Text, Upload},
     organization::{
         Bundle, ChangeList, GrantDoc, Health, Me, NewToken, PluginList, RuleList, RuleView,
         ScriptList, ScriptView, TokenList, TokenMade,
     },
     shape::SettingsShape,
-    view::{EventList, ExplanationView, RequestPage, RequestView},
+    view::{
+        CommentList, EventList, ExplanationView, IncidentList, Left, NoticeChoices, NoticeList,
+        RequestPage, RequestView, UnapprovedList,
+    },
 };
 
 /// The method of an endpoint.
@@ -116,6 +119,14 @@ endpoints! {
     Cancel: Post "/api/v1/requests/{id}/cancel" "Take a request back" [] (WithComment) -> RequestView;
     Reevaluate: Post "/api/v1/requests/{id}/reevaluate"
         "Ask again what could not be decided" [] (-) -> RequestView;
+    Comment: Post "/api/v1/requests/{id}/comments"
+        "Say something about a request" [] (CommentRequest) -> RequestView;
+    ListComments: Get "/api/v1/requests/{id}/comments" "What was said about a request" [] (-) -> CommentList;
+    Attach: Post "/api/v1/requests/{id}/attachments" "Attach a file" ["name"] (Upload) -> RequestView;
+    GetAttachment: Get "/api/v1/requests/{id}/attachments/{number}"
+        "Download a file that was attached" [] (-) -> Download;
+    Watch: Post "/api/v1/requests/{id}/watchers" "Make somebody a watcher" [] (WatchRequest) -> RequestView;
+    Leave: Post "/api/v1/requests/{id}/leave" "Watch a request no longer" [] (-) -> Left;
     Explain: Get "/api/v1/requests/{id}/explanation"
         "Who decides, and why somebody cannot" ["person"] (-) -> ExplanationView;
     History: Get "/api/v1/requests/{id}/events" "What happened to a request" [] (-) -> EventList;
@@ -134,6 +145,15 @@ endpoints! {
         "Download a file that an execution made" [] (-) -> Download;
     GetItemFile: Get "/api/v1/requests/{id}/executions/{execution}/{item}/files/{name}"
         "Download a file that the execution of an item made" [] (-) -> Download;
+    ListNotices: Get "/api/v1/notices" "What the caller was told, newest first"
+        ["limit", "cursor"] (-) -> NoticeList;
+    GetNoticeChoices: Get "/api/v1/notices/choices" "What the caller is not told about" [] (-) -> NoticeChoices;
+    PutNoticeChoices: Put "/api/v1/notices/choices"
+        "Choose what not to be told about" [] (NoticeChoices) -> NoticeChoices;
+    ListIncidents: Get "/api/v1/incidents" "Concerns that people approved with"
+        ["limit", "cursor"] (-) -> IncidentList;
+    ListUnapproved: Get "/api/v1/reports/urgent-without-approval"
+        "Urgent requests without their approval" ["limit", "cursor"] (-) -> UnapprovedList;
     GetMe: Get "/api/v1/me" "Who calls" [] (-) -> Me;
     GetDirectory: Get "/api/v1/directory" "Read people and places" [] (-) -> DirectoryDoc;
     PutDirectory: Put "/api/v1/directory" "Set people and places"
@@ -185,6 +205,10 @@ impl Endpoint {
                 | Self::Decide
                 | Self::Cancel
                 | Self::Reevaluate
+                | Self::Comment
+                | Self::Attach
+                | Self::Watch
+                | Self::Leave
                 | Self::Run
                 | Self::Retry
                 | Self::Revoke

@@ -114,6 +114,7 @@ impl ErrorBody {
             | Rejection::StepComplete { .. }
             | Rejection::UrgentApproveOnly
             | Rejection::UrgentNotAllowed(_)
+            | Rejection::UrgentOverdue { .. }
             | Rejection::NoApprovers(_)
             | Rejection::RuleRetired { .. }
             | Rejection::PlanFailed { .. }

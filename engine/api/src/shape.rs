@@ -30,6 +30,75 @@ pub struct SettingsShape {
     /// IANA name; whose days and hours count where no person's do.
     #[schema(default = "UTC", required = false)]
     pub time_zone: String,
+    /// Working days, holidays and hours.
+    #[schema(required = false)]
+    pub calendar: CalendarShape,
+    /// How long before a due date those who have not decided are reminded; `0m` is at the date itself.
+    #[schema(required = false)]
+    pub reminders: Vec<String>,
+    /// Files of requests.
+    #[schema(required = false)]
+    pub attachments: AttachmentsShape,
+    /// How long the approval of an urgent request may be waited for before it is overdue.
+    #[schema(default = "3d", required = false)]
+    pub urgent_due: String,
+    /// So many overdue urgent requests a person may have and still submit another.
+    #[schema(default = 1, required = false)]
+    pub urgent_overdue_limit: u32,
+}
+
+/// Files of requests.
+#[derive(Debug, ToSchema)]
+#[schema(as = AttachmentSettings)]
+pub struct AttachmentsShape {
+    /// Extensions that are not taken, in lower case and without their dot.
+    #[schema(required = false)]
+    pub refused: Vec<String>,
+}
+
+/// Working days, holidays and hours.
+#[derive(Debug, ToSchema)]
+#[schema(as = CalendarSettings)]
+pub struct CalendarShape {
+    /// Days of the week on which work is done; Monday to Friday where absent.
+    #[schema(required = false)]
+    pub working_days: Vec<DayShape>,
+    /// Days of the year on which none is, such as `2026-12-25`.
+    #[schema(required = false)]
+    pub holidays: Vec<String>,
+    /// From when to when; a business day is counted from the next working hour then.
+    #[schema(required = false)]
+    pub hours: HoursShape,
+}
+
+/// Working hours of a day.
+#[derive(Debug, ToSchema)]
+#[schema(as = Hours)]
+pub struct HoursShape {
+    /// The first minute, such as `09:00`.
+    pub from: String,
+    /// The minute after the last.
+    pub until: String,
+}
+
+/// A day of the week.
+#[derive(Debug, ToSchema)]
+#[schema(as = Day, rename_all = "snake_case")]
+pub enum DayShape {
+    /// Monday.
+    Monday,
+    /// Tuesday.
+    Tuesday,
+    /// Wednesday.
+    Wednesday,
+    /// Thursday.
+    Thursday,
+    /// Friday.
+    Friday,
+    /// Saturday.
+    Saturday,
+    /// Sunday.
+    Sunday,
 }
 
 /// Comments of decisions.
@@ -136,6 +205,7 @@ impl ToSchema for RatesDoc {}
 #[cfg(test)]
 mod tests {
     use engine_core::{
+        calendar::{CalendarSettings, Day},
         directory::{NodeLevel, OrganizationRole, UserKind},
         organization::Settings,
     };
@@ -171,10 +241,17 @@ mod tests {
         same_keys::<SettingsShape>(&settings);
         same_keys::<CommentsShape>(&settings.comments);
         same_keys::<LengthShape>(&settings.reason);
+        let calendar: CalendarSettings = serde_json::from_value(json!({
+            "holidays": ["2026-12-25"], "hours": {"from": "09:00", "until": "17:00"},
+        }))
+        .unwrap();
+        same_keys::<AttachmentsShape>(&settings.attachments);
+        same_keys::<CalendarShape>(&calendar);
+        same_keys::<HoursShape>(&calendar.hours);
         let now = serde_json::to_value(&settings).unwrap();
         let of_settings = of::<SettingsShape>();
         assert_eq!(of_settings.get("required"), None);
-        for key in ["urgent", "time_zone"] {
+        for key in ["urgent", "time_zone", "urgent_due", "urgent_overdue_limit"] {
             assert_eq!(of_settings["properties"][key]["default"], now[key], "{key}");
         }
         let said = of_settings["properties"]["approval_expiry_max"]["default"].clone();
@@ -200,6 +277,8 @@ mod tests {
             Role::User,
         ]);
         same_words::<UserKindShape>(&[UserKind::Person, UserKind::Service]);
+        use Day::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
+        same_words::<DayShape>(&[Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday]);
         same_words::<LevelShape>(&[NodeLevel::Read, NodeLevel::Edit, NodeLevel::Create]);
     }
 

@@ -1,16 +1,26 @@
 //! Requests as people see them: logins instead of ids, literals instead of typed values.
 
+mod attachment;
 mod event;
 mod execution;
 mod explanation;
+mod notice;
 mod request;
+mod talk;
+mod urgent;
 
+pub use attachment::AttachmentView;
 pub use event::EventView;
 pub use execution::{ExecutionView, FailureView, PlanView, PlannedEffectView, ReceiptView};
 pub use explanation::{ExplanationView, PersonView, SeatFilled, StepPeople};
+pub use notice::{NoticeChoices, NoticeList, NoticeView};
 pub use request::{
-    DecisionView, ItemView, RequestSummary, RequestView, SeatView, StepView, precondition,
+    BeforeApproval, DecisionView, ItemView, RequestSummary, RequestView, SeatView, StepView,
+    precondition,
 };
+
+pub use talk::{CommentList, CommentView, Left};
+pub use urgent::{IncidentList, IncidentView, UnapprovedList, UnapprovedView};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use crate::{
     event::Actor,
     extension::{Failure, Receipt},
-    ids::{ExecutionId, RequestId, StepId},
+    ids::{ExecutionId, RequestId, StepId, UserId},
     request::Choice,
 };
 
@@ -40,6 +40,17 @@ pub enum Command {
         #[serde(skip)]
         seen: Option<Seen>,
     },
+    /// Say something about it (REQ-9).
+    Comment {
+        /// Logins behind an `@` are mentions.
+        text: String,
+    },
+    /// Attach a file whose content is kept already (REQ-9).
+    Attach(Attach),
+    /// Make somebody a watcher (REQ-9).
+    Watch(UserId),
+    /// Watch no longer.
+    Leave,
     /// Ask again what could not be decided (CND-3).
     Reevaluate,
     /// Press *run* (EXE-2).
@@ -63,6 +74,14 @@ pub enum Command {
 pub enum EngineCommand {
     /// The approval expiry has passed (REQ-8).
     Expire,
+    /// The active step is due soon (DUE-2).
+    Remind,
+    /// The active step is overdue (DUE-3).
+    Miss,
+    /// An urgent request still waits (URG-4).
+    RemindUrgent,
+    /// An urgent request should have been approved by now (URG-5a).
+    MissUrgent,
     /// People changed who may hold a seat of the active step (STP-6a).
     Recount,
     /// The outbox is about to run an execution.
@@ -137,11 +156,25 @@ pub struct Decide {
     pub choice: Choice,
     /// Required for rejections; for approvals by the setting.
     pub comment: Option<String>,
+    /// Approves all the same, and tells administrators of this (URG-5a).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concern: Option<String>,
     /// The step it is about, where the caller names one.
     pub step: Option<StepId>,
     /// What the person saw (DEC-8a).
     #[serde(skip)]
     pub seen: Option<Seen>,
+}
+
+/// A file to be attached (REQ-9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Attach {
+    /// What people see.
+    pub name: String,
+    /// In bytes.
+    pub size: u64,
+    /// Of the content, in lower-case hexadecimal.
+    pub sha256: String,
 }
 
 /// The revision and step that a person saw (DEC-8a).
@@ -162,12 +195,20 @@ impl Command {
             Self::Decide(Decide { choice: Choice::Approve, .. }) => "approve",
             Self::Decide(Decide { choice: Choice::Reject, .. }) => "reject",
             Self::Cancel { .. } => "cancel",
+            Self::Comment { .. } => "comment",
+            Self::Attach(_) => "attach",
+            Self::Watch(_) => "watch",
+            Self::Leave => "leave",
             Self::Reevaluate => "reevaluate",
             Self::Run(_) => "run",
             Self::Retry(_) => "retry",
             Self::Revoke { .. } => "revoke",
             Self::Engine(command) => match command {
                 EngineCommand::Expire => "expire",
+                EngineCommand::Remind => "remind",
+                EngineCommand::Miss => "miss",
+                EngineCommand::RemindUrgent => "remind_urgent",
+                EngineCommand::MissUrgent => "miss_urgent",
                 EngineCommand::Recount => "recount",
                 EngineCommand::Start(_) => "start_execution",
                 EngineCommand::Finish { .. } => "finish_execution",

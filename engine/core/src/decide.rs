@@ -4,29 +4,36 @@
 //! `event.rs` and `evolve.rs`, and scenarios that succeed and are refused.
 
 mod advance;
+pub mod attach;
 mod cancel;
 mod choose;
+mod due;
 mod execution;
 mod form;
 mod grant;
 mod submit;
+pub mod talk;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
 use crate::{
     command::{Command, EngineCommand, Meta},
     directory::{OrganizationRole, User},
-    effect::Effect,
+    effect::{Effect, Timer},
     evaluate::View,
     event::{Actor, Event},
     evolve::evolve,
-    ids::ExecutionId,
+    ids::{ExecutionId, UserId},
+    notice::{Notice, Told},
     organization::Organization,
     question::{Answers, Inquiry, Question},
     rejection::{Forbidden, Rejection},
     request::{Execution, Request},
     rule::Rule,
     visibility::sees,
+    wake::wakes,
 };
 
 /// Everything a decision may look at.
@@ -60,6 +67,8 @@ pub struct Changes {
     pub events: Vec<Event>,
     /// What follows from it.
     pub effects: Vec<Effect>,
+    /// Who is told what (DUE-4).
+    pub told: Vec<Told>,
 }
 
 /// Decides a command.
@@ -96,15 +105,59 @@ struct Draft<'a> {
     request: Request,
     events: Vec<Event>,
     effects: Vec<Effect>,
+    /// Notices to people whom the state no longer shows.
+    told: Vec<Told>,
+    /// What the request was to be woken for before the command.
+    wakes: BTreeMap<Timer, DateTime<Utc>>,
 }
 
 impl<'a> Draft<'a> {
     fn new(context: &'a Context<'a>, inquiry: &'a Inquiry<'a>, request: Request) -> Self {
-        Self { context, inquiry, request, events: Vec::new(), effects: Vec::new() }
+        let wakes = wakes(&request, context.organization);
+        let (events, effects, told) = (Vec::new(), Vec::new(), Vec::new());
+        Self { context, inquiry, request, events, effects, told, wakes }
     }
 
-    fn finish(self) -> Changes {
-        Changes { request: self.request, events: self.events, effects: self.effects }
+    /// A request that nothing is known of yet.
+    fn first(context: &'a Context<'a>, inquiry: &'a Inquiry<'a>, request: Request) -> Self {
+        Self { wakes: BTreeMap::new(), ..Self::new(context, inquiry, request) }
+    }
+
+    fn finish(mut self) -> Changes {
+        self.set_wakes();
+        let told = self.told();
+        Changes { request: self.request, events: self.events, effects: self.effects, told }
+    }
+
+    /// Sets and clears the timers of due dates, as far as the command has changed them.
+    fn set_wakes(&mut self) {
+        let now = wakes(&self.request, self.context.organization);
+        for timer in self.wakes.keys().filter(|timer| !now.contains_key(*timer)) {
+            self.effects.push(Effect::ClearTimer(timer.clone()));
+        }
+        for (timer, at) in now {
+            if self.wakes.get(&timer) != Some(&at) {
+                self.effects.push(Effect::SetTimer(timer, at));
+            }
+        }
+    }
+
+    /// Who is told what was ordered to be told, by the state that the command leads to.
+    fn told(&self) -> Vec<Told> {
+        let view = self.view();
+        let notices = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Notify(notice) => Some(notice),
+            Effect::Queue(_)
+            | Effect::Unqueue(_)
+            | Effect::Execute(_)
+            | Effect::Revert(_)
+            | Effect::SetTimer(..)
+            | Effect::ClearTimer(_) => None,
+        });
+        let by_state =
+            notices.map(|notice| Told { notice: notice.clone(), to: view.addressees(notice) });
+        let told = self.told.iter().cloned().chain(by_state);
+        told.filter(|told| !told.to.is_empty()).collect()
     }
 
     fn apply(&mut self, command: &Command) -> Result<(), Rejection> {
@@ -112,6 +165,10 @@ impl<'a> Draft<'a> {
             Command::Submit(_) => Err(Rejection::NotFound),
             Command::Decide(decide) => self.choose(decide),
             Command::Cancel { comment, seen } => self.cancel(comment, seen.as_ref()),
+            Command::Comment { text } => self.say(text),
+            Command::Attach(attach) => self.attach(attach),
+            Command::Watch(user) => self.watch(user),
+            Command::Leave => self.leave(),
             Command::Reevaluate => self.reevaluate(),
             Command::Run(execution) => self.run(execution),
             Command::Retry(execution) => self.retry(execution),
@@ -127,6 +184,10 @@ impl<'a> Draft<'a> {
         }
         match command {
             EngineCommand::Expire => self.expire(),
+            EngineCommand::Remind => self.remind(),
+            EngineCommand::Miss => self.miss(),
+            EngineCommand::RemindUrgent => self.remind_urgent(),
+            EngineCommand::MissUrgent => self.miss_urgent(),
             EngineCommand::Recount => self.recount(),
             EngineCommand::Start(execution) => self.start(execution),
             EngineCommand::Finish { execution, attempt, outcome } => {
@@ -159,6 +220,11 @@ impl<'a> Draft<'a> {
     fn record(&mut self, event: Event) {
         evolve(&mut self.request, &event, self.context.meta.at);
         self.events.push(event);
+    }
+
+    /// Tells people who are named here, and not worked out by what the command leads to.
+    fn tell(&mut self, notice: Notice, to: BTreeSet<UserId>) {
+        self.told.push(Told { notice, to });
     }
 
     fn order(&mut self, effect: Effect) {

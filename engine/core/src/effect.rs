@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use crate::notice::Notice;
 use crate::{
-    ids::{ExecutionId, StepId},
+    ids::ExecutionId,
     order::{ExecutionOrder, RevertOrder},
 };
 
@@ -23,7 +24,7 @@ pub enum Effect {
     SetTimer(Timer, DateTime<Utc>),
     /// Do not.
     ClearTimer(Timer),
-    /// Tell people.
+    /// Tell people (DUE-4). What a decision comes to says whom, in its `told`.
     Notify(Notice),
 }
 
@@ -43,20 +44,12 @@ pub enum Timer {
     GrantEnd(ExecutionId),
     /// EXE-5.
     RevertRetry(ExecutionId),
-}
-
-/// What people are told (DUE-4). Who is told follows from the request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Notice {
-    /// To those who can decide: a step opened.
-    StepOpened(StepId),
-    /// To the requester: the outcome.
-    Outcome,
-    /// To executors: ready to run.
-    ReadyToRun(ExecutionId),
-    /// To administrators: blocked.
-    Blocked,
-    /// To administrators: an execution failed, or a grant cannot be taken back.
-    ExecutionTrouble(ExecutionId),
+    /// DUE-2: the next reminder of the active step.
+    StepReminder,
+    /// DUE-3: the active step is due.
+    StepDue,
+    /// URG-4.
+    UrgentReminder,
+    /// URG-5a.
+    UrgentDue,
 }

@@ -158,6 +158,7 @@ impl View<'_> {
             | Who::OwnersOfItems
             | Who::OfRequester(_)
             | Who::OfRequest(..)
+            | Who::OfApprover(_)
             | Who::Script(_)
             | Who::Plugin(_) => false,
         })

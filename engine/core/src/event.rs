@@ -10,8 +10,8 @@ use crate::{
     ids::{ExecutionId, StepId, UserId},
     payload::PayloadHash,
     request::{
-        ApprovedBy, Block, Decision, EndCause, ExecutionFailure, OpenStep, RejectedBy, Request,
-        SeatId, SkippedBecause,
+        ApprovedBy, Attachment, Block, Decision, EndCause, ExecutionFailure, OpenStep, Overdue,
+        RejectedBy, Request, SeatId, SkippedBecause,
     },
 };
 
@@ -45,6 +45,22 @@ pub enum Event {
         /// Its seats.
         open: OpenStep,
     },
+    /// Those who have not decided a step were reminded (DUE-2).
+    StepReminded {
+        /// Which.
+        step: StepId,
+    },
+    /// A step was not decided in time (DUE-3).
+    StepOverdue {
+        /// Which.
+        step: StepId,
+        /// What became of it.
+        then: Overdue,
+    },
+    /// Those who have not decided an urgent request were reminded (URG-4).
+    UrgentReminded,
+    /// An urgent request was not approved in time (URG-5a).
+    UrgentOverdue,
     /// Somebody decided (DEC-1).
     DecisionRecorded {
         /// In which step.
@@ -96,6 +112,27 @@ pub enum Event {
     },
     /// Nobody decided in time (REQ-8).
     RequestExpired,
+    /// Somebody said something about it (REQ-9).
+    CommentAdded {
+        /// Who.
+        by: UserId,
+        /// What.
+        text: String,
+    },
+    /// A file was attached (REQ-9).
+    AttachmentAdded(Attachment),
+    /// Somebody watches it now (REQ-9).
+    WatcherAdded {
+        /// Who.
+        user: UserId,
+        /// Who made them a watcher.
+        by: UserId,
+    },
+    /// A watcher left.
+    WatcherLeft {
+        /// Who.
+        user: UserId,
+    },
     /// It cannot go on until data or rules change.
     RequestBlocked {
         /// Why.
@@ -206,6 +243,10 @@ impl Event {
             Self::RequestSubmitted(_) => "request_submitted",
             Self::StepSkipped { .. } => "step_skipped",
             Self::StepActivated { .. } => "step_activated",
+            Self::StepReminded { .. } => "step_reminded",
+            Self::StepOverdue { .. } => "step_overdue",
+            Self::UrgentReminded => "urgent_reminded",
+            Self::UrgentOverdue => "urgent_overdue",
             Self::DecisionRecorded { .. } => "decision_recorded",
             Self::StepCompleted { .. } => "step_completed",
             Self::StepsReopened { .. } => "steps_reopened",
@@ -215,6 +256,10 @@ impl Event {
             Self::RequestRejected { .. } => "request_rejected",
             Self::RequestCancelled { .. } => "request_cancelled",
             Self::RequestExpired => "request_expired",
+            Self::CommentAdded { .. } => "comment_added",
+            Self::AttachmentAdded(_) => "attachment_added",
+            Self::WatcherAdded { .. } => "watcher_added",
+            Self::WatcherLeft { .. } => "watcher_left",
             Self::RequestBlocked { .. } => "request_blocked",
             Self::RequestUnblocked => "request_unblocked",
             Self::ExecutionReleased { .. } => "execution_released",

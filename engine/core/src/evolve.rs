@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     event::{Event, Recorded},
     ids::{ExecutionId, StepId},
-    request::{EndCause, Execution, ExecutionState, Phase, Request, SeatWho, StepState},
+    request::{EndCause, Execution, ExecutionState, Overdue, Phase, Request, SeatWho, StepState},
 };
 
 /// The request after its events, oldest first; none before it was submitted.
@@ -50,6 +50,10 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         }
         Event::StepPaused { step } => pause(request, step),
         Event::StepResumed { step } => resume(request, step),
+        Event::StepReminded { .. }
+        | Event::StepOverdue { .. }
+        | Event::UrgentReminded
+        | Event::UrgentOverdue => evolve_due(request, event, at),
         Event::RequestApproved { by } => {
             request.blocked = None;
             request.phase = Phase::Approved { at, by: *by };
@@ -67,6 +71,17 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
             request.blocked = None;
             request.phase = Phase::Expired { at };
         }
+        Event::CommentAdded { by, .. } => {
+            request.commenters.insert(by.clone());
+            request.comments = request.comments.saturating_add(1);
+        }
+        Event::AttachmentAdded(attachment) => request.attachments.push(attachment.clone()),
+        Event::WatcherAdded { user, .. } => {
+            request.watchers.insert(user.clone());
+        }
+        Event::WatcherLeft { user } => {
+            request.watchers.remove(user);
+        }
         Event::RequestBlocked { why } => request.blocked = Some(why.clone()),
         Event::RequestUnblocked => request.blocked = None,
         Event::ExecutionReleased { .. }
@@ -80,6 +95,42 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         | Event::GrantEnding { .. }
         | Event::GrantEndFailed { .. }
         | Event::GrantEnded { .. } => evolve_execution(request, event, at),
+    }
+}
+
+fn evolve_due(request: &mut Request, event: &Event, at: DateTime<Utc>) {
+    match event {
+        Event::StepReminded { step } => {
+            if let Some(StepState::Active(open)) = state_of(request, step)
+                && let Some(due) = &mut open.due
+            {
+                due.reminded = Some(at);
+            }
+        }
+        Event::StepOverdue { step, then } => {
+            let Some(StepState::Active(open)) = state_of(request, step) else { return };
+            if let Some(due) = &mut open.due {
+                due.missed = Some(at);
+            }
+            if let Overdue::Reassigned { seats } | Overdue::Escalated { seats } = then {
+                for seat in seats {
+                    if let Some(there) = open.seats.iter_mut().find(|there| there.id == seat.id) {
+                        *there = seat.clone();
+                    }
+                }
+            }
+        }
+        Event::UrgentReminded => {
+            if let Some(closure) = &mut request.closure {
+                closure.reminded = Some(at);
+            }
+        }
+        Event::UrgentOverdue => {
+            if let Some(closure) = &mut request.closure {
+                closure.missed = Some(at);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -132,6 +183,7 @@ fn evolve_execution(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     let Some(id) = execution_of(event) else { return };
     let Some(execution) = request.executions.iter_mut().find(|e| e.id == *id) else { return };
     if let Event::ExecutionStarted { attempt, plan, payload, .. } = event {
+        execution.first_started.get_or_insert(at);
         execution.attempts = *attempt;
         execution.plan = Some(plan.clone());
         execution.payload = payload.clone();
@@ -164,6 +216,10 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         Event::RequestSubmitted(_)
         | Event::StepSkipped { .. }
         | Event::StepActivated { .. }
+        | Event::StepReminded { .. }
+        | Event::StepOverdue { .. }
+        | Event::UrgentReminded
+        | Event::UrgentOverdue
         | Event::DecisionRecorded { .. }
         | Event::StepCompleted { .. }
         | Event::StepsReopened { .. }
@@ -173,6 +229,10 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         | Event::RequestRejected { .. }
         | Event::RequestCancelled { .. }
         | Event::RequestExpired
+        | Event::CommentAdded { .. }
+        | Event::AttachmentAdded(_)
+        | Event::WatcherAdded { .. }
+        | Event::WatcherLeft { .. }
         | Event::RequestBlocked { .. }
         | Event::RequestUnblocked => None,
     }

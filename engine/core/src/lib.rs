@@ -8,6 +8,7 @@
 //! - [`evolve`] folds the events into the state, and nothing else;
 //! - [`evaluate::View`] answers who can decide, who is asked, and why not.
 
+pub mod calendar;
 pub mod command;
 pub mod decide;
 pub mod directory;
@@ -21,6 +22,7 @@ pub mod extension;
 pub mod ids;
 pub mod matching;
 pub mod money;
+pub mod notice;
 pub mod order;
 pub mod organization;
 pub mod payload;
@@ -32,3 +34,4 @@ pub mod rule;
 pub mod schema;
 pub mod value;
 pub mod visibility;
+pub mod wake;

@@ -1,10 +1,14 @@
 //! What of an organization a decision may want to know: people, rates, settings (DIR-1).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    calendar::CalendarSettings,
     directory::Directory,
     ids::{OrgId, PropertyName},
     money::Rates,
@@ -55,6 +59,17 @@ pub struct Settings {
     pub reason: LengthSettings,
     /// IANA name; whose days and hours count where no person's do (FIN-24).
     pub time_zone: String,
+    /// Working days, holidays and hours (DUE-1).
+    pub calendar: CalendarSettings,
+    /// How long before a due date those who have not decided are reminded; `0m` is at the date itself
+    /// (DUE-2).
+    pub reminders: Vec<Span>,
+    /// Files of requests (REQ-9).
+    pub attachments: AttachmentSettings,
+    /// How long the approval of an urgent request may be waited for before it is overdue (URG-5a).
+    pub urgent_due: Span,
+    /// So many overdue urgent requests a person may have and still submit another (URG-5a).
+    pub urgent_overdue_limit: u32,
 }
 
 /// Comments of decisions (DEC-1).
@@ -79,6 +94,22 @@ pub struct LengthSettings {
     pub max: u32,
 }
 
+/// Files of requests (REQ-9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AttachmentSettings {
+    /// Extensions that are not taken, in lower case and without their dot.
+    pub refused: BTreeSet<String>,
+}
+
+impl Default for AttachmentSettings {
+    fn default() -> Self {
+        let refused = ["exe", "com", "iso", "dex", "crx", "dmg", "ps1", "msi", "cmd", "bat"]
+            .map(str::to_owned);
+        Self { refused: refused.into() }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -87,8 +118,17 @@ impl Default for Settings {
             comments: CommentSettings::default(),
             reason: LengthSettings::default(),
             time_zone: "UTC".to_owned(),
+            calendar: CalendarSettings::default(),
+            reminders: usual_reminders(),
+            attachments: AttachmentSettings::default(),
+            urgent_due: Span::Seconds(3 * 86_400),
+            urgent_overdue_limit: 1,
         }
     }
+}
+
+fn usual_reminders() -> Vec<Span> {
+    vec![Span::Seconds(86_400), Span::Seconds(0)]
 }
 
 impl Default for CommentSettings {

@@ -48,6 +48,8 @@ pub enum Ask {
         /// The executor.
         plugin: PluginId,
     },
+    /// How many urgent requests of the requester should have been approved by now (URG-5a).
+    OverdueUrgent,
 }
 
 /// A question. Two with the same key have the same answer within one command.
@@ -95,6 +97,8 @@ pub enum Answer {
     Nominees(Result<Vec<Nominee>, Failure>),
     /// To [`Ask::Plan`].
     Plan(Result<Plan, Failure>),
+    /// To [`Ask::OverdueUrgent`].
+    Count(Result<u32, Failure>),
 }
 
 /// The answers there are.
@@ -135,6 +139,14 @@ impl<'a> Inquiry<'a> {
     pub(crate) fn plan(&self, question: Question) -> Result<Plan, Failure> {
         match self.look_up(question) {
             Some(Answer::Plan(plan)) => plan.clone(),
+            other => Err(no_answer(other)),
+        }
+    }
+
+    /// How many urgent requests of the requester are overdue.
+    pub(crate) fn overdue_urgent(&self, question: Question) -> Result<u32, Failure> {
+        match self.look_up(question) {
+            Some(Answer::Count(count)) => count.clone(),
             other => Err(no_answer(other)),
         }
     }

@@ -192,6 +192,10 @@ pub enum Forbidden {
     OnlyAdministrators,
     /// Only the requester, an administrator or the resource's owner takes a grant back (EXE-5).
     NotARevoker,
+    /// Only those who have a part in the request do this, and not those who only see it (REQ-9).
+    TakesNoPart,
+    /// Only watchers leave (REQ-9).
+    NotAWatcher,
     /// Service accounts submit and never decide.
     ServiceAccount,
     /// Nobody changes their own rights, and the owner's role moves by transfer only (DIR-3).
@@ -240,6 +244,13 @@ pub enum Rejection {
     UrgentApproveOnly,
     /// URG-1.
     UrgentNotAllowed(UrgentGate),
+    /// Too many urgent requests of this person should have been approved by now (URG-5a).
+    UrgentOverdue {
+        /// So many are overdue.
+        overdue: u32,
+        /// So many may be.
+        limit: u32,
+    },
     /// STP-6, STP-6a.
     NoApprovers(Vec<StepShortage>),
     /// The rule's entry condition is unmet (FIN-19).
@@ -295,6 +306,7 @@ impl Rejection {
             Self::StepComplete { .. } => Code::StepComplete,
             Self::UrgentApproveOnly => Code::UrgentApproveOnly,
             Self::UrgentNotAllowed(_) => Code::UrgentNotAllowed,
+            Self::UrgentOverdue { .. } => Code::UrgentOverdue,
             Self::NoApprovers(_) => Code::NoApprovers,
             Self::NoRule { .. } => Code::NoRule,
             Self::ConditionFailed { .. } => Code::ConditionFailed,

@@ -3,15 +3,15 @@
 mod execution;
 mod step;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use execution::{EndCause, Execution, ExecutionFailure, ExecutionState};
 pub use step::{
-    Choice, Decision, EmptyBecause, EmptySeat, OpenStep, Seat, SeatId, SeatWho, Shortage,
-    SkippedBecause, StepRecord, StepState,
+    Choice, Decision, Due, EmptyBecause, EmptySeat, OpenStep, Overdue, Seat, SeatId, SeatWho,
+    Shortage, SkippedBecause, StepRecord, StepState,
 };
 
 use crate::{
@@ -67,6 +67,21 @@ pub struct Request {
     pub blocked: Option<Block>,
     /// Whether somebody set it on hold (REQ-7).
     pub on_hold: bool,
+    /// For urgent ones: until when it should be approved (URG-5a).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closure: Option<Closure>,
+    /// Who sees it and comments on it without a part in it (REQ-9).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub watchers: BTreeSet<UserId>,
+    /// In the order in which they were attached (REQ-9).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+    /// Who has commented on it. What they said stands in the events.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub commenters: BTreeSet<UserId>,
+    /// How many comments there are.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub comments: u32,
     /// In the rule's order.
     pub steps: Vec<StepRecord>,
     /// What will be, is, or was done (EXE-1).
@@ -75,6 +90,41 @@ pub struct Request {
     /// request (REQ-10).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former_seats: Vec<SeatWho>,
+}
+
+/// A file that belongs to a request (REQ-9). Its content is found by its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// From 1.
+    pub number: u32,
+    /// What people see.
+    pub name: String,
+    /// In bytes.
+    pub size: u64,
+    /// Of the content, in lower-case hexadecimal.
+    pub sha256: String,
+    /// Who attached it.
+    pub by: UserId,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Until when an urgent request should be approved (URG-4, URG-5a).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closure {
+    /// Pushed back by the time on hold (FIN-11).
+    pub due: DateTime<Utc>,
+    /// When those who have not decided were last reminded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded: Option<DateTime<Utc>>,
+    /// When it was found to be overdue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<DateTime<Utc>>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Where a request stands (REQ-1). What is computed from it is in [`Status`].
@@ -190,6 +240,11 @@ pub enum RejectedBy {
     },
     /// All steps were skipped (STP-6).
     SafetyCatch,
+    /// Nobody decided a step in time, and the rule rejects then (DUE-3).
+    Overdue {
+        /// The step.
+        step: StepId,
+    },
 }
 
 /// Why a request cannot go on.
@@ -212,6 +267,11 @@ pub enum Block {
     },
     /// All steps of an urgent request were skipped (DEC-4).
     NothingToApprove,
+    /// Nobody decided a step of an urgent request in time, and the rule rejects then (DEC-4).
+    Overdue {
+        /// The step.
+        step: StepId,
+    },
 }
 
 impl Request {
@@ -232,6 +292,15 @@ impl Request {
     #[must_use]
     pub fn is_open(&self) -> bool {
         matches!(self.phase, Phase::Open)
+    }
+
+    /// Whether a date has passed that somebody waits for: the active step's, or the approval's of an
+    /// urgent request (DUE-2, URG-5a).
+    #[must_use]
+    pub fn is_overdue(&self) -> bool {
+        let step = self.active().and_then(|(_, open)| open.due.as_ref());
+        let closure = self.closure.as_ref().and_then(|closure| closure.missed);
+        self.is_open() && step.and_then(|due| due.missed).or(closure).is_some()
     }
 
     /// The step being decided.

@@ -177,7 +177,7 @@ impl View<'_> {
     }
 
     /// Everybody whom a place names, once, by id.
-    fn everybody(&self, who: &SeatWho) -> Vec<UserId> {
+    pub(crate) fn everybody(&self, who: &SeatWho) -> Vec<UserId> {
         let directory = &self.organization.directory;
         let people: Vec<&User> = match who {
             SeatWho::Person(id) | SeatWho::Found(id) => directory.active(id).into_iter().collect(),
@@ -323,6 +323,7 @@ impl View<'_> {
                 | Who::OwnersOfItems
                 | Who::OfRequester(_)
                 | Who::OfRequest(..)
+                | Who::OfApprover(_)
                 | Who::Script(_)
                 | Who::Plugin(_) => None,
             })

@@ -15,7 +15,8 @@ use serde_json::Value as Json;
 
 pub use compile::{Compiled, MAX_SEATS, MAX_STEPS, Problem, compile};
 pub use definition::Definition;
-use definition::{AccessPolicy, EditPolicy, IfNobody, QuorumDoc, SafetyCatch, SeatsDoc};
+pub use definition::DueFrom;
+use definition::{AccessPolicy, DueDoc, EditPolicy, IfNobody, QuorumDoc, SafetyCatch, SeatsDoc};
 pub use literal::{infer_literal, read_literal as read_property};
 pub(crate) use literal::{read_literal, unknown as unknown_name};
 pub use names::{Names, World};
@@ -133,6 +134,38 @@ pub struct Step {
     pub separation: BTreeSet<StepId>,
     /// STP-12.
     pub required_properties: Vec<PropertyName>,
+    /// Who is told when it opens (DUE-4).
+    pub notify: Notify,
+    /// When it is due (DUE-1).
+    pub due: Option<DueDoc>,
+    /// What happens when it was not decided in time (DUE-3).
+    pub on_overdue: OnOverdue,
+}
+
+/// Who is told when a step opens (DUE-4): that is not who may decide.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notify {
+    /// Those who can decide.
+    Approvers,
+    /// Nobody.
+    Nobody,
+    /// These.
+    People(Vec<Who>),
+}
+
+/// What happens when a step was not decided in time (DUE-3).
+#[derive(Clone, Debug, PartialEq)]
+pub enum OnOverdue {
+    /// It is shown.
+    Nothing,
+    /// The step is approved; never that of an urgent request.
+    Approve,
+    /// The request is rejected; an urgent one is blocked.
+    Reject,
+    /// The open seats pass to these.
+    Reassign(Vec<Who>),
+    /// These become further candidates of the open seats.
+    Escalate(Vec<Who>),
 }
 
 /// An assignment.
@@ -176,6 +209,8 @@ pub enum Who {
     OfRequester(Vec<PropertyName>),
     /// A property of the request, and properties followed from there.
     OfRequest(PropertyName, Vec<PropertyName>),
+    /// Properties followed from those who have not decided: `approver.manager`. Of overdue steps only.
+    OfApprover(Vec<PropertyName>),
     /// Named by a script.
     Script(Extension<ScriptId>),
     /// Named by a plugin.

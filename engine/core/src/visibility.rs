@@ -14,11 +14,20 @@ pub fn sees(directory: &Directory, rule: &Rule, request: &Request, person: &User
     if !person.active {
         return false;
     }
+    person.role == OrganizationRole::Auditor
+        || request.watchers.contains(&person.id)
+        || takes_part(directory, rule, request, person)
+}
+
+/// Whether a person sees a request for more than watching or auditing it: those who may talk about it and
+/// say who watches it (REQ-9).
+#[must_use]
+pub fn takes_part(directory: &Directory, rule: &Rule, request: &Request, person: &User) -> bool {
     let by_role = match person.role {
-        OrganizationRole::Owner | OrganizationRole::Administrator | OrganizationRole::Auditor => {
-            true
+        OrganizationRole::Owner | OrganizationRole::Administrator => true,
+        OrganizationRole::Auditor | OrganizationRole::WorkflowManager | OrganizationRole::User => {
+            false
         }
-        OrganizationRole::WorkflowManager | OrganizationRole::User => false,
     };
     by_role
         || is_involved(directory, request, person)
@@ -121,6 +130,7 @@ pub(crate) fn is_among(whos: &[Who], request: &Request, person: &User) -> bool {
         }
         Who::OfRequester(chain) => chain.is_empty() && request.requester == person.id,
         Who::Node { .. }
+        | Who::OfApprover(_)
         | Who::OwnerOf(_)
         | Who::OwnersOfItems
         | Who::Script(_)

@@ -70,6 +70,10 @@ impl Engine {
         match ask {
             Ask::Condition(source) => Answer::Verdict(extensions.condition(&source, &call).await),
             Ask::Approvers(source) => Answer::Nominees(extensions.approvers(&source, &call).await),
+            Ask::OverdueUrgent => {
+                let (org, facts) = (&state.organization.id, &call.facts);
+                Answer::Count(self.overdue_urgent(org, &facts.requester, facts.now).await)
+            }
             Ask::Plan { plugin, .. } => Answer::Plan(extensions.plan(&plugin, &call).await),
         }
     }

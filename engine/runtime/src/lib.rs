@@ -7,6 +7,7 @@
 mod ask;
 mod caller;
 mod clock;
+mod closure;
 mod codec;
 mod directory;
 mod dispatch;
@@ -18,6 +19,7 @@ mod extensions;
 mod files;
 mod library;
 mod load;
+mod notices;
 mod organization;
 mod organize;
 mod read;
@@ -30,11 +32,13 @@ mod write;
 
 pub use caller::Caller;
 pub use clock::{Clock, Ids};
+pub use closure::{Incident, PageOf};
 pub use engine::{Engine, EngineOptions};
 pub use error::EngineError;
 pub use explain::{Explained, PersonExplained, StepExplained};
 pub use extensions::{ExtensionCall, Extensions};
 pub use library::Library;
+pub use notices::{NoticePage, NoticeRecord, NoticeTold};
 pub use organization::{
     InstalledPlugin, OrganizationEvent, OrganizationState, Origin, RuleVersion, TokenRecord,
 };

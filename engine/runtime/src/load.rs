@@ -30,6 +30,14 @@ pub(crate) mod collection {
     pub(crate) const SCRIPTS: &str = "scripts";
     pub(crate) const PLUGINS: &str = "plugins";
     pub(crate) const TOKENS: &str = "tokens";
+    /// What people chose not to be told about, by their ids.
+    pub(crate) const MUTED: &str = "muted_notices";
+    /// What people were told; never held in memory.
+    pub(crate) const NOTICES: &str = "notices";
+    /// Urgent requests without their approval; never held in memory.
+    pub(crate) const UNAPPROVED: &str = "unapproved";
+    /// Concerns that people approved with; never held in memory.
+    pub(crate) const INCIDENTS: &str = "incidents";
 }
 
 /// The keys of the documents in `organization`.
@@ -58,6 +66,10 @@ impl Engine {
         for document in self.collection(org, collection::TOKENS).await? {
             let record: TokenRecord = decode("token", &document.body)?;
             state.tokens.insert(document.key.to_string(), record);
+        }
+        for document in self.collection(org, collection::MUTED).await? {
+            let user = document.key.as_str().parse().map_err(EngineError::from)?;
+            state.muted.insert(user, decode("choice of notices", &document.body)?);
         }
         for published in self.load::<Published>(org, collection::RULES, "rule").await? {
             let version = compiled(&organization, published)?;

@@ -37,6 +37,8 @@ pub struct OrganizationState {
     pub plugins: BTreeMap<PluginId, Arc<InstalledPlugin>>,
     /// What plugins say of their settings.
     pub(crate) schemas: BTreeMap<PluginId, Arc<Schema>>,
+    /// What people chose not to be told about, by the words of `Notice::about` (DUE-4).
+    pub muted: BTreeMap<UserId, BTreeSet<String>>,
     /// Tokens by the SHA-256 of their text.
     pub tokens: BTreeMap<String, TokenRecord>,
 }
@@ -114,6 +116,7 @@ impl OrganizationState {
             scripts: BTreeMap::new(),
             plugins: BTreeMap::new(),
             schemas: BTreeMap::new(),
+            muted: BTreeMap::new(),
             tokens: BTreeMap::new(),
         }
     }
@@ -208,6 +211,13 @@ pub enum OrganizationEvent {
         hash: String,
         /// The rest.
         record: TokenRecord,
+    },
+    /// Somebody chose what not to be told about.
+    NoticesMuted {
+        /// Who.
+        user: UserId,
+        /// All of it.
+        about: BTreeSet<String>,
     },
     /// A token was removed.
     TokenRemoved {

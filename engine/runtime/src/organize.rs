@@ -377,6 +377,19 @@ impl Plan<'_> {
                 "business days are not available yet: use `d` or `h`",
             );
         }
+        if let Some((field, message)) = settings.calendar.fault() {
+            self.problem(field, message);
+        }
+        if settings.reminders.iter().any(|span| span.on_the_clock().is_none()) {
+            self.problem("reminders", "expected `m`, `h`, `d` or `w`, not business days");
+        }
+        let is_extension = |text: &String| {
+            !text.is_empty() && !text.starts_with('.') && *text == text.to_lowercase()
+        };
+        if !settings.attachments.refused.iter().all(is_extension) {
+            let message = "expected extensions in lower case, without their dot";
+            self.problem("attachments.refused", message);
+        }
         let before = self.state.organization.settings.clone();
         let event = OrganizationEvent::SettingsSet(settings.clone());
         self.put("settings".to_owned(), Some(&before), settings, event, told).map(Some)

@@ -90,6 +90,10 @@ impl Engine {
                 EngineCommand::RetryDue(id)
             }
             Timer::GrantEnd(id) => EngineCommand::EndGrant(id),
+            Timer::StepReminder => EngineCommand::Remind,
+            Timer::StepDue => EngineCommand::Miss,
+            Timer::UrgentReminder => EngineCommand::RemindUrgent,
+            Timer::UrgentDue => EngineCommand::MissUrgent,
         });
         let errand = Errand {
             org,

@@ -25,10 +25,12 @@ use engine_store::{
 use self::{agenda::agenda, index::index_of, repeat::answer_of};
 use crate::{
     caller::Caller,
+    closure,
     codec::{decode, encode},
     engine::Engine,
     error::EngineError,
     load::name,
+    notices,
     organization::OrganizationState,
     read::Seen,
     recent::Known,
@@ -229,6 +231,9 @@ impl Engine {
             commit.stands.push((errand.request.clone(), expected));
         } else {
             commit.requests.push(request_change(meta, changes, expected)?);
+            let state = self.organization(errand.org)?;
+            commit.documents = notices::documents(&state, meta, changes, next)?;
+            commit.documents.extend(closure::documents(meta.at, changes, next)?);
         }
         commit.answer = answer_of(errand, &changes.request.id, next)?;
         let empty =

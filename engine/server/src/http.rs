@@ -2,6 +2,7 @@
 
 mod about;
 mod apply;
+mod attachments;
 mod caller;
 mod decisions;
 mod directory;
@@ -10,13 +11,16 @@ mod extract;
 mod files;
 mod lists;
 mod log;
+mod notices;
 mod outcome;
 mod plugins;
 mod refusal;
+mod reports;
 mod requests;
 mod rules;
 mod scripts;
 mod settings;
+mod talk;
 mod tokens;
 mod users;
 
@@ -69,12 +73,23 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Decide => post(decisions::decide),
         Endpoint::Cancel => post(decisions::cancel),
         Endpoint::Reevaluate => post(decisions::reevaluate),
+        Endpoint::Comment => post(talk::comment),
+        Endpoint::ListComments => get(talk::comments),
+        Endpoint::Attach => post(attachments::attach),
+        Endpoint::GetAttachment => get(attachments::download),
+        Endpoint::Watch => post(talk::watch),
+        Endpoint::Leave => post(talk::leave),
         Endpoint::Explain => get(requests::explain),
         Endpoint::History => get(requests::history),
         Endpoint::Run | Endpoint::RunItem => post(executions::run),
         Endpoint::Retry | Endpoint::RetryItem => post(executions::retry),
         Endpoint::Revoke | Endpoint::RevokeItem => post(executions::revoke),
         Endpoint::GetFile | Endpoint::GetItemFile => get(files::download),
+        Endpoint::ListNotices => get(notices::list),
+        Endpoint::GetNoticeChoices => get(notices::choices),
+        Endpoint::PutNoticeChoices => put(notices::choose),
+        Endpoint::ListIncidents => get(reports::incidents),
+        Endpoint::ListUnapproved => get(reports::unapproved),
         Endpoint::GetMe => get(about::me),
         Endpoint::GetDirectory => get(directory::read),
         Endpoint::PutDirectory => put(directory::replace),

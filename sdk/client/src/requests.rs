@@ -1,9 +1,12 @@
 //! Requests: submit, read, decide, run.
 
 use engine_api::{
-    command::{Decide, DecisionWord, SubmitRequest, WithComment},
+    command::{CommentRequest, Decide, DecisionWord, SubmitRequest, WatchRequest, WithComment},
     endpoint::Endpoint,
-    view::{EventList, ExplanationView, RequestPage, RequestView},
+    view::{
+        CommentList, EventList, ExplanationView, Left, NoticeChoices, NoticeList, RequestPage,
+        RequestView,
+    },
 };
 
 use crate::{Call, Client, ClientError};
@@ -90,7 +93,8 @@ impl Client {
     ) -> Result<RequestView, ClientError> {
         let unreadable = |why| ClientError::Unreadable { status: 200, why };
         let precondition = seen.precondition().map_err(unreadable)?;
-        let decide = Decide { decision, comment: Some(comment.to_owned()), step: None };
+        let comment = Some(comment.to_owned());
+        let decide = Decide { decision, comment, concern: None, step: None };
         let call = Call::new(Endpoint::Decide, &[&seen.id]);
         self.call(call.header("if-match", precondition.to_string()).json(&decide)?).await
     }
@@ -130,6 +134,78 @@ impl Client {
     /// [`ClientError`].
     pub async fn history(&self, id: &str) -> Result<EventList, ClientError> {
         self.call(Call::new(Endpoint::History, &[id])).await
+    }
+
+    /// Says something about a request (REQ-9).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn comment(&self, id: &str, text: &str) -> Result<RequestView, ClientError> {
+        let body = CommentRequest { text: text.to_owned() };
+        self.call(Call::new(Endpoint::Comment, &[id]).json(&body)?).await
+    }
+
+    /// What was said about a request.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn comments(&self, id: &str) -> Result<CommentList, ClientError> {
+        self.call(Call::new(Endpoint::ListComments, &[id])).await
+    }
+
+    /// Attaches a file to a request (REQ-9).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn attach(
+        &self,
+        id: &str,
+        name: &str,
+        content: impl Into<Vec<u8>>,
+    ) -> Result<RequestView, ClientError> {
+        let call = Call::new(Endpoint::Attach, &[id]).query("name", name).body(content);
+        self.call(call.header("content-type", "application/octet-stream")).await
+    }
+
+    /// Makes somebody a watcher of a request.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn watch(&self, id: &str, login: &str) -> Result<RequestView, ClientError> {
+        let body = WatchRequest { user: login.to_owned() };
+        self.call(Call::new(Endpoint::Watch, &[id]).json(&body)?).await
+    }
+
+    /// Watches a request no longer.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn leave(&self, id: &str) -> Result<Left, ClientError> {
+        self.call(Call::new(Endpoint::Leave, &[id])).await
+    }
+
+    /// What the caller was told, newest first (DUE-4).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn notices(
+        &self,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<NoticeList, ClientError> {
+        let call = Call::new(Endpoint::ListNotices, &[]);
+        self.call(call.query("limit", &limit.to_string()).query_if("cursor", cursor)).await
+    }
+
+    /// Chooses what not to be told about, by the words of the notices (DUE-4).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn choose_notices(
+        &self,
+        choices: &NoticeChoices,
+    ) -> Result<NoticeChoices, ClientError> {
+        self.call(Call::new(Endpoint::PutNoticeChoices, &[]).json(choices)?).await
     }
 
     /// Runs an execution.

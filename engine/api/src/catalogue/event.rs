@@ -3,9 +3,10 @@
 use engine_core::{
     event::{Actor, Event, Recorded},
     extension::Failure,
-    ids::StepId,
-    request::{Block, Choice, Decision, EndCause, ExecutionFailure},
+    ids::{StepId, UserId},
+    request::{Block, Choice, Decision, EndCause, ExecutionFailure, Overdue, Seat},
 };
+use std::collections::BTreeSet;
 
 use super::Names;
 
@@ -38,6 +39,16 @@ impl Names<'_> {
                     "seat"
                 )
             ),
+            Event::StepReminded { step } => {
+                format!("Those who have not decided step {} were reminded.", self.step(step))
+            }
+            Event::StepOverdue { step, then } => self.overdue(step, then),
+            Event::UrgentReminded => {
+                "Those who have not decided were reminded: the work was done already.".to_owned()
+            }
+            Event::UrgentOverdue => {
+                "The approval is overdue, and the work was done already.".to_owned()
+            }
             Event::DecisionRecorded { step, decision } => self.decision(step, decision),
             Event::StepCompleted { step, .. } => format!("Step {} is complete.", self.step(step)),
             Event::StepsReopened { steps, .. } => {
@@ -63,6 +74,17 @@ impl Names<'_> {
                 format!("{} cancelled the request: {comment}", self.person(by))
             }
             Event::RequestExpired => "The request expired: nobody decided in time.".to_owned(),
+            Event::CommentAdded { by, text } => format!("{}: {text}", self.person(by)),
+            Event::AttachmentAdded(file) => {
+                format!("{} attached `{}`.", self.person(&file.by), file.name)
+            }
+            Event::WatcherAdded { user, by } if user == by => {
+                format!("{} watches the request.", self.person(by))
+            }
+            Event::WatcherAdded { user, by } => {
+                format!("{} made {} a watcher.", self.person(by), self.person(user))
+            }
+            Event::WatcherLeft { user } => format!("{} watches no longer.", self.person(user)),
             Event::RequestBlocked { why } => self.blocked(why),
             Event::RequestUnblocked => "The request can go on.".to_owned(),
             Event::ExecutionReleased { execution, .. } => format!("`{execution}` may run."),
@@ -106,6 +128,29 @@ impl Names<'_> {
         }
     }
 
+    fn overdue(&self, step: &StepId, then: &Overdue) -> String {
+        let people = |seats: &[Seat]| {
+            let all: BTreeSet<&UserId> = seats.iter().flat_map(|seat| &seat.people).collect();
+            super::list(&all.into_iter().map(|id| self.person(id)).collect::<Vec<_>>())
+        };
+        let what = match then {
+            Overdue::Shown => String::new(),
+            Overdue::Approved => " By the rule it is approved.".to_owned(),
+            Overdue::Rejected => " By the rule the request is rejected.".to_owned(),
+            Overdue::Blocked => {
+                " Others would be rejected; an urgent request is blocked.".to_owned()
+            }
+            Overdue::Reassigned { seats } => {
+                format!(" By the rule it is now for {} to decide.", people(seats))
+            }
+            Overdue::Escalated { seats } => {
+                format!(" By the rule it can be decided by {} now.", people(seats))
+            }
+            Overdue::NobodyFound => " The rule would ask others, and nobody was found.".to_owned(),
+        };
+        format!("Step {} was not decided in time.{what}", self.step(step))
+    }
+
     fn decision(&self, step: &StepId, decision: &Decision) -> String {
         let did = match decision.choice {
             Choice::Approve => "approved",
@@ -113,10 +158,14 @@ impl Names<'_> {
         };
         let who = self.person(&decision.by);
         let step = self.step(step);
-        if decision.comment.is_empty() {
+        let text = if decision.comment.is_empty() {
             format!("{who} {did} step {step}.")
         } else {
             format!("{who} {did} step {step}: {}", decision.comment)
+        };
+        match &decision.concern {
+            Some(concern) => format!("{text} — with a concern: {concern}"),
+            None => text,
         }
     }
 

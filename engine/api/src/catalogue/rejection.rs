@@ -41,6 +41,9 @@ impl Names<'_> {
                 "The work of an urgent request has been released already, so it can only be approved.".to_owned()
             }
             Rejection::UrgentNotAllowed(gate) => shut(*gate).to_owned(),
+            Rejection::UrgentOverdue { overdue, limit } => format!(
+                "Too many of your urgent requests wait for their approval longer than they may: {overdue}, and {limit} is the most. Have one of them approved first, or submit this one without urgency."
+            ),
             Rejection::NoApprovers(shortages) => {
                 let each = shortages.iter().map(|s| self.shortage(&s.step, &s.shortage));
                 each.collect::<Vec<_>>().join(" ")
@@ -96,6 +99,10 @@ impl Names<'_> {
             Forbidden::OwnRights => {
                 "Nobody changes their own role, groups, properties or account. Another administrator has to.".to_owned()
             }
+            Forbidden::TakesNoPart => {
+                "You see this request without a part in it. Whoever has one can make you a watcher, and watchers comment.".to_owned()
+            }
+            Forbidden::NotAWatcher => "Only watchers leave: you see this request for another reason.".to_owned(),
             Forbidden::NotARevoker => {
                 "Only the requester, the owner of the resource, or an administrator can take it back.".to_owned()
             }

@@ -37,6 +37,10 @@ impl Names<'_> {
                 "{} The request goes on when people or the rule change and somebody asks to reevaluate it.",
                 self.shortage(step, shortage)
             ),
+            Block::Overdue { step } => format!(
+                "Step {} of this urgent request was not decided in time, and only people may approve or end an urgent one. An administrator can let it go on by asking to reevaluate it.",
+                self.step(step)
+            ),
             Block::NothingToApprove => {
                 "Every step of this urgent request was skipped, and only people may approve an urgent one. An administrator has to look at the rule.".to_owned()
             }
@@ -154,6 +158,10 @@ impl Names<'_> {
             }
             RejectedBy::QuorumOutOfReach { step } => format!(
                 "After a rejection, the people left are too few to approve step {}.",
+                self.step(step)
+            ),
+            RejectedBy::Overdue { step } => format!(
+                "Nobody decided step {} in time, and the rule rejects such requests by itself.",
                 self.step(step)
             ),
             RejectedBy::SafetyCatch => {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;
 
-use super::ExecutionView;
+use super::{AttachmentView, ExecutionView};
 use crate::{
     catalogue::Names,
     command::{DecisionWord, Precondition},
@@ -34,7 +34,7 @@ pub struct RequestView {
     pub kind: String,
     /// `pending`, `in_progress`, `approved`, `rejected`, `cancelled` or `expired`.
     pub status: String,
-    /// Of `urgent`, `on_hold`, `blocked`.
+    /// Of `urgent`, `on_hold`, `blocked`, `overdue`.
     pub flags: Vec<String>,
     /// In the requester's words.
     pub title: String,
@@ -51,6 +51,9 @@ pub struct RequestView {
     /// Until when it waits for approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval_expires: Option<DateTime<Utc>>,
+    /// Until when an urgent request should be approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_due: Option<DateTime<Utc>>,
     /// The end of what is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ends: Option<DateTime<Utc>>,
@@ -68,6 +71,18 @@ pub struct RequestView {
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<DateTime<Utc>>,
+    /// For urgent ones: what was done before anybody approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before_approval: Option<BeforeApproval>,
+    /// The logins of those who watch it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub watchers: Vec<String>,
+    /// Files, in the order in which they were attached.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentView>,
+    /// How many comments there are.
+    #[serde(default)]
+    pub comments: u32,
     /// In the rule's order.
     pub steps: Vec<StepView>,
     /// What will be, is, or was done.
@@ -75,6 +90,42 @@ pub struct RequestView {
     /// What the caller can do, by the names of commands; only where one request is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed: Option<Vec<String>>,
+}
+
+/// What was done before anybody approved it (URG-5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BeforeApproval {
+    /// When it was released to be done.
+    pub released_at: DateTime<Utc>,
+    /// When the first of it began; absent while nothing has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began_at: Option<DateTime<Utc>>,
+    /// When it was approved; absent while it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_at: Option<DateTime<Utc>>,
+    /// How long approval took, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_took_seconds: Option<i64>,
+}
+
+impl BeforeApproval {
+    fn of(request: &Request) -> Option<Self> {
+        let approved_at = match &request.phase {
+            Phase::Approved { at, .. } => Some(*at),
+            Phase::Open
+            | Phase::Rejected { .. }
+            | Phase::Cancelled { .. }
+            | Phase::Expired { .. } => None,
+        };
+        let released_at = request.submitted_at;
+        let took = approved_at.map(|at| (at - released_at).num_seconds());
+        request.urgent.then(|| Self {
+            released_at,
+            began_at: request.executions.iter().filter_map(|e| e.first_started).min(),
+            approved_at,
+            approval_took_seconds: took,
+        })
+    }
 }
 
 /// A request in a list.
@@ -88,7 +139,7 @@ pub struct RequestSummary {
     pub kind: String,
     /// As in the whole request.
     pub status: String,
-    /// Of `urgent`, `on_hold`, `blocked`.
+    /// Of `urgent`, `on_hold`, `blocked`, `overdue`.
     pub flags: Vec<String>,
     /// In the requester's words.
     pub title: String,
@@ -127,6 +178,9 @@ pub struct StepView {
     /// When it came to its state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<DateTime<Utc>>,
+    /// Until when it should be decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<DateTime<Utc>>,
     /// Why it was skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -165,6 +219,9 @@ pub struct DecisionView {
     pub decision: DecisionWord,
     /// Why.
     pub comment: String,
+    /// What the approver is concerned about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concern: Option<String>,
     /// When.
     pub at: DateTime<Utc>,
     /// Of which revision.
@@ -197,12 +254,21 @@ impl RequestView {
             items: request.items.iter().map(|item| item_view(item, names)).collect(),
             submitted_at: request.submitted_at,
             approval_expires: request.approval_expires,
+            approval_due: request.closure.as_ref().map(|closure| closure.due),
             ends: request.ends,
             revision: request.revision,
             active_step: active_step(request),
             blocked: request.blocked.as_ref().map(|block| names.block(block)),
             outcome,
             ended_at,
+            before_approval: BeforeApproval::of(request),
+            watchers: request.watchers.iter().map(|id| names.login(id)).collect(),
+            attachments: request
+                .attachments
+                .iter()
+                .map(|file| AttachmentView::new(file, names))
+                .collect(),
+            comments: request.comments,
             steps: request.steps.iter().map(|step| StepView::new(step, names)).collect(),
             executions: request.executions.iter().map(|e| ExecutionView::new(e, names)).collect(),
             allowed: None,
@@ -259,6 +325,7 @@ impl StepView {
             title: title.map_or_else(|| record.id.to_string(), |step| step.title.clone()),
             state: String::new(),
             since: None,
+            due: None,
             why: None,
             quorum: None,
             seats: Vec::new(),
@@ -297,6 +364,7 @@ impl StepView {
         };
         state.clone_into(&mut self.state);
         self.since = Some(open.since);
+        self.due = open.due.as_ref().map(|due| due.at);
         self.quorum = Some(quorum(&open.quorum));
         self.seats = open.seats.iter().map(seat).collect();
         self.decisions = open.decisions.iter().map(|d| DecisionView::new(d, names)).collect();
@@ -309,6 +377,7 @@ impl DecisionView {
             by: names.login(&decision.by),
             decision: decision.choice.into(),
             comment: decision.comment.clone(),
+            concern: decision.concern.clone(),
             at: decision.at,
             revision: decision.revision,
         }
@@ -324,6 +393,7 @@ fn flags(request: &Request) -> Vec<String> {
         ("urgent", request.urgent),
         ("on_hold", request.on_hold),
         ("blocked", request.blocked.is_some()),
+        ("overdue", request.is_overdue()),
     ];
     flags.iter().filter(|(_, set)| *set).map(|(flag, _)| (*flag).to_owned()).collect()
 }

@@ -29,6 +29,7 @@ impl Draft<'_> {
                         quorum: step.quorum.clone(),
                         seats,
                         decisions: Vec::new(),
+                        due: self.due(step),
                     };
                     self.order(Effect::Notify(Notice::StepOpened(id.clone())));
                     return self.record(Event::StepActivated { step: id, open });
@@ -120,6 +121,10 @@ impl Draft<'_> {
     pub(super) fn recount(&mut self) -> Result<(), Rejection> {
         if !self.request.is_open() {
             return Err(self.wrong_status(None));
+        }
+        // What a date has blocked, people do not let go on by coming and going.
+        if matches!(self.request.blocked, Some(Block::Overdue { .. })) {
+            return Ok(());
         }
         if let Some(shortage) = self.stuck_step() {
             self.count(shortage);

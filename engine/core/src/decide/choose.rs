@@ -6,6 +6,7 @@ use super::Draft;
 use crate::{
     command::{Decide, Seen},
     directory::UserKind,
+    effect::{Effect, Notice},
     event::Event,
     ids::{ExecutionId, StepId},
     matching::{Possibilities, Progress, progress},
@@ -40,23 +41,44 @@ impl Draft<'_> {
             Choice::Reject => true,
         };
         let comment = self.comment(decide.comment.as_deref(), required)?;
+        let concern = self.concern(decide)?;
         let Some((step, _)) = self.request.active() else { return Err(self.wrong_status(None)) };
         let step = step.clone();
         let decision = Decision {
             by: person.id.clone(),
             choice: decide.choice,
             comment,
+            concern,
             at: self.at(),
             revision: self.request.revision,
             seats: standing.seats,
             payloads: self.payloads(decide.choice),
         };
+        if decision.concern.is_some() {
+            self.order(Effect::Notify(Notice::Concern(person.id.clone())));
+        }
         self.record(Event::DecisionRecorded { step: step.clone(), decision });
         match decide.choice {
             Choice::Approve => self.after_approval(step),
             Choice::Reject => self.after_rejection(step),
         }
         Ok(())
+    }
+
+    /// URG-5a: an approval with a concern is an approval.
+    fn concern(&self, decide: &Decide) -> Result<Option<String>, Rejection> {
+        let Some(text) = decide.concern.as_deref().map(str::trim) else { return Ok(None) };
+        if decide.choice != Choice::Approve {
+            return Err(Rejection::invalid("concern", "goes with an approval only"));
+        }
+        let bounds = &self.context.organization.settings.reason;
+        let length = text.chars().count();
+        if length < bounds.min as usize || length > bounds.max as usize {
+            let (min, max) = (bounds.min, bounds.max);
+            let message = format!("expected {min} to {max} characters, found {length}");
+            return Err(Rejection::invalid("concern", message));
+        }
+        Ok(Some(text.to_owned()))
     }
 
     /// What exactly an approval is given for (EXE-6a).

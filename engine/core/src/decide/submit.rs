@@ -1,6 +1,8 @@
 //! Submission: everything that can be wrong is found at once (REQ-2), and an impossible request is
 //! refused before anybody is asked (STP-7).
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::{Changes, Context, Draft, active_person, form::FormReader};
@@ -16,8 +18,8 @@ use crate::{
     payload::PayloadHash,
     question::{Ask, Inquiry, Question},
     rejection::{FieldProblem, Forbidden, Rejection, UrgentGate},
-    request::{Execution, ExecutionState, Phase, Request, StepRecord, StepState},
-    rule::{Executor, Names},
+    request::{Closure, Execution, ExecutionState, Phase, Request, StepRecord, StepState},
+    rule::{Config, Executor, Names},
     value::Span,
     visibility::is_among,
 };
@@ -29,7 +31,7 @@ pub(super) fn submit<'a>(
 ) -> Result<Changes, Rejection> {
     let requester = active_person(context)?;
     let (request, problems) = read(context, requester, submit);
-    let mut draft = Draft::new(context, inquiry, request);
+    let mut draft = Draft::first(context, inquiry, request);
     draft.check_gates(requester)?;
     draft.check_form(requester, problems)?;
     draft.check_entry()?;
@@ -78,6 +80,11 @@ fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, V
         phase: Phase::Open,
         blocked: None,
         on_hold: false,
+        closure: closure(context, submit),
+        watchers: BTreeSet::new(),
+        attachments: Vec::new(),
+        commenters: BTreeSet::new(),
+        comments: 0,
         steps: steps
             .map(|step| StepRecord { id: step.id.clone(), state: StepState::Waiting })
             .collect(),
@@ -85,6 +92,13 @@ fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, V
         former_seats: Vec::new(),
     };
     (request, reader.problems)
+}
+
+/// URG-5a: when the approval of an urgent request is due.
+fn closure(context: &Context<'_>, submit: &Submit) -> Option<Closure> {
+    let settings = &context.organization.settings;
+    let due = settings.after(context.meta.at, settings.urgent_due).filter(|_| submit.urgent)?;
+    Some(Closure { due, reminded: None, missed: None })
 }
 
 /// REQ-2, REQ-8: as asked for, else by the rule, else by the setting; never for urgent requests.
@@ -126,7 +140,19 @@ impl Draft<'_> {
         if self.request.urgent && !rule.urgent {
             return Err(Rejection::UrgentNotAllowed(UrgentGate::Rule));
         }
-        Ok(())
+        if self.request.urgent { self.check_closure() } else { Ok(()) }
+    }
+
+    /// URG-5a: whoever leaves too many urgent requests without their approval does not go on so. Where
+    /// nobody can say how many, the gate is shut.
+    fn check_closure(&self) -> Result<(), Rejection> {
+        let question = self.view().question(Ask::OverdueUrgent, &Config::new(), None);
+        let limit = self.context.organization.settings.urgent_overdue_limit;
+        match self.inquiry.overdue_urgent(question) {
+            Ok(overdue) if overdue <= limit => Ok(()),
+            Ok(overdue) => Err(Rejection::UrgentOverdue { overdue, limit }),
+            Err(_) => Err(Rejection::UrgentOverdue { overdue: limit.saturating_add(1), limit }),
+        }
     }
 
     /// REQ-2: every failure at once.
@@ -227,6 +253,7 @@ impl Draft<'_> {
             manual: executor.manual.is_some(),
             is_grant: executor.window.is_some() || self.request.kind.as_str() == "access",
             state: ExecutionState::Waiting,
+            first_started: None,
             attempts: 0,
             failures: 0,
         })

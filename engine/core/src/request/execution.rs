@@ -30,6 +30,9 @@ pub struct Execution {
     pub is_grant: bool,
     /// How far it is.
     pub state: ExecutionState,
+    /// When it first began, or may have (URG-5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_started: Option<DateTime<Utc>>,
     /// How often it was started.
     pub attempts: u32,
     /// How often in a row it failed by itself, since it was released or a person tried it again.

@@ -151,6 +151,48 @@ pub struct OpenStep {
     pub seats: Vec<Seat>,
     /// Oldest first; at most one live one per person.
     pub decisions: Vec<Decision>,
+    /// When it is due (DUE-1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Due>,
+}
+
+/// When a step is due (DUE-1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Due {
+    /// Pushed back by the time on hold (FIN-11).
+    pub at: DateTime<Utc>,
+    /// When those who have not decided were last reminded (DUE-2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded: Option<DateTime<Utc>>,
+    /// When it was found to be overdue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<DateTime<Utc>>,
+}
+
+/// What became of an overdue step (DUE-3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Overdue {
+    /// It is shown.
+    Shown,
+    /// The step is approved.
+    Approved,
+    /// The request is rejected.
+    Rejected,
+    /// The request is urgent, and blocked instead (DEC-4).
+    Blocked,
+    /// Open seats passed to others.
+    Reassigned {
+        /// As they are now.
+        seats: Vec<Seat>,
+    },
+    /// Open seats have further candidates (FIN-7).
+    Escalated {
+        /// As they are now.
+        seats: Vec<Seat>,
+    },
+    /// Nobody was found to whom they could go.
+    NobodyFound,
 }
 
 /// The number of a seat in its step, from 0.
@@ -210,6 +252,9 @@ pub struct Decision {
     pub choice: Choice,
     /// Why.
     pub comment: String,
+    /// What the approver is concerned about (URG-5a).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concern: Option<String>,
     /// When.
     pub at: DateTime<Utc>,
     /// Of which revision (DEC-8a).

@@ -36,7 +36,7 @@ impl View<'_> {
     }
 
     /// Whom a `who` names: never empty, so that every assignment that applies leaves a trace.
-    pub(super) fn who(&self, step: &Step, who: &Who, seats: Option<SeatsDoc>) -> Vec<Found> {
+    pub(crate) fn who(&self, step: &Step, who: &Who, seats: Option<SeatsDoc>) -> Vec<Found> {
         let directory = &self.organization.directory;
         let each = seats == Some(SeatsDoc::Each);
         match who {
@@ -73,6 +73,8 @@ impl View<'_> {
                     owners
                 }
             }
+            // Of approvers that a seat has: `decide/due.rs` follows the chain from each.
+            Who::OfApprover(_) => Vec::new(),
             Who::OfRequester(chain) => self.follow(&self.request.requester, chain),
             Who::OfRequest(first, rest) => self.of_request(first, rest),
             Who::Script(script) => {
@@ -150,7 +152,7 @@ impl View<'_> {
     }
 
     /// `manager.manager` from a person; the message names the property and whose profile lacks it.
-    fn follow(&self, start: &UserId, chain: &[PropertyName]) -> Vec<Found> {
+    pub(crate) fn follow(&self, start: &UserId, chain: &[PropertyName]) -> Vec<Found> {
         let Some((property, rest)) = chain.split_first() else { return vec![self.person(start)] };
         let unset = || {
             let of = Some(start.clone());

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{
-    Assignment, Config, ConfigEntry, Definition, Executor, Extension, Names, Rule, Step, Window,
-    WindowLength,
-    definition::{AssignmentDoc, ExecutorDoc, RunDoc, StepDoc, WindowDoc},
+    Assignment, Config, ConfigEntry, Definition, Executor, Extension, Names, Notify, OnOverdue,
+    Rule, Step, Window, WindowLength,
+    definition::{AssignmentDoc, ExecutorDoc, NotifyDoc, OnOverdueDoc, RunDoc, StepDoc, WindowDoc},
     literal::unknown,
     names::World,
     written::{ExtensionDoc, property_reference},
@@ -185,6 +185,32 @@ impl Compiler<'_> {
             if_nobody: doc.if_nobody,
             separation: doc.separation.iter().cloned().collect(),
             required_properties: doc.required_properties.clone(),
+            due: doc.due.clone(),
+            on_overdue: self.on_overdue(&format!("{path}.on_overdue"), doc),
+            notify: match &doc.notify {
+                NotifyDoc::Approvers => Notify::Approvers,
+                NotifyDoc::None => Notify::Nobody,
+                NotifyDoc::People(whos) => {
+                    Notify::People(self.whos(&format!("{path}.notify"), whos))
+                }
+            },
+        }
+    }
+
+    fn on_overdue(&mut self, path: &str, doc: &StepDoc) -> OnOverdue {
+        if doc.on_overdue != OnOverdueDoc::None && doc.due.is_none() {
+            self.problem(path, "the step is never overdue: it needs `due`");
+        }
+        match &doc.on_overdue {
+            OnOverdueDoc::None => OnOverdue::Nothing,
+            OnOverdueDoc::Approve => OnOverdue::Approve,
+            OnOverdueDoc::Reject => OnOverdue::Reject,
+            OnOverdueDoc::Reassign(whos) => {
+                OnOverdue::Reassign(self.escalation(&format!("{path}.reassign"), whos))
+            }
+            OnOverdueDoc::Escalate(whos) => {
+                OnOverdue::Escalate(self.escalation(&format!("{path}.escalate"), whos))
+            }
         }
     }
 

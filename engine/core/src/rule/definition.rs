@@ -1,5 +1,6 @@
 //! The rule document as people write it (`docs/rules.md`): shapes only, nothing resolved.
 
+mod notify;
 mod step;
 
 use std::collections::BTreeMap;
@@ -13,9 +14,10 @@ use crate::{
     ids::{BindingId, KindId, PluginId, PropertyName, RuleId},
     value::{PropertyType, Span},
 };
+pub use notify::NotifyDoc;
 pub use step::{
-    AssignmentDoc, DueDoc, DueFrom, IfNobody, NotifyDoc, OnOverdueDoc, QuorumDoc, SamePerson,
-    SeatsDoc, StepDoc,
+    AssignmentDoc, DueDoc, DueFrom, IfNobody, OnOverdueDoc, QuorumDoc, SamePerson, SeatsDoc,
+    StepDoc,
 };
 
 /// An approval rule, as written (RUL-1).

@@ -193,6 +193,7 @@ pub(crate) fn yes(question: &Question) -> Answer {
     match &question.ask {
         Ask::Condition(_) => Answer::Verdict(Ok(Verdict::Met)),
         Ask::Approvers(_) => Answer::Nominees(Ok(Vec::new())),
+        Ask::OverdueUrgent => Answer::Count(Ok(0)),
         Ask::Plan { .. } => Answer::Plan(Ok(Plan::default())),
     }
 }
@@ -216,7 +217,7 @@ pub(crate) fn submit(properties: Json, urgent: bool) -> Command {
 
 pub(crate) fn decision(choice: Choice) -> Command {
     let comment = Some("fine with me".to_owned());
-    Command::Decide(Decide { choice, comment, step: None, seen: None })
+    Command::Decide(Decide { choice, comment, concern: None, step: None, seen: None })
 }
 
 pub(crate) fn approve() -> Command {

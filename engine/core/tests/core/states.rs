@@ -119,7 +119,7 @@ fn rule() -> Json {
         "urgent": true,
         "approval_expires_after": "3d",
         "steps": [
-            {"id": "team", "approvers": [{"id": "peers", "who": {"group": "approvers"}, "count": 2}]},
+            {"id": "team", "due": {"after": "1d"}, "approvers": [{"id": "peers", "who": {"group": "approvers"}, "count": 2}]},
             {
                 "id": "board",
                 "when": {"script": "freeze.rhai"},

@@ -52,6 +52,9 @@ pub(crate) fn apply(
         E::TokenMade { hash, record } => {
             state.tokens.insert(hash.clone(), record.clone());
         }
+        E::NoticesMuted { user, about } => {
+            state.muted.insert(user.clone(), about.clone());
+        }
         E::TokenRemoved { hash } => {
             state.tokens.remove(hash);
         }
@@ -81,6 +84,7 @@ pub(super) fn kind(event: &OrganizationEvent) -> &'static str {
         E::PluginPut(_) => "plugin_put",
         E::PluginRemoved(_) => "plugin_removed",
         E::TokenMade { .. } => "token_made",
+        E::NoticesMuted { .. } => "notices_muted",
         E::TokenRemoved { .. } => "token_removed",
     }
 }
@@ -133,6 +137,9 @@ pub(super) fn document(event: &OrganizationEvent) -> Result<Stored, EngineError>
         E::PluginRemoved(id) => (collection::PLUGINS, Key::from(id), None),
         E::TokenMade { hash, record } => {
             (collection::TOKENS, key(hash)?, Some(encode("token", record)?))
+        }
+        E::NoticesMuted { user, about } => {
+            (collection::MUTED, Key::from(user), Some(encode("choice of notices", about)?))
         }
         E::TokenRemoved { hash } => (collection::TOKENS, key(hash)?, None),
     }))

@@ -55,8 +55,8 @@ pub(super) fn agenda(
                 (Lane::Timer, timer_key(errand.request, timer)?, put)
             }
             Effect::ClearTimer(timer) => (Lane::Timer, timer_key(errand.request, timer)?, None),
-            // Orders are made anew from the state at each attempt; who is told follows from the
-            // request, and there is no channel yet.
+            // Orders are made anew from the state at each attempt; those who are told have their
+            // notices as documents.
             Effect::Execute(_) | Effect::Revert(_) | Effect::Notify(_) => continue,
         };
         let change = match put {
@@ -83,6 +83,10 @@ fn timer_key(request: &RequestId, timer: &Timer) -> Result<Key, EngineError> {
         Timer::ExecutionRetry(id) => format!("{request} execution_retry {id}"),
         Timer::GrantEnd(id) => format!("{request} grant_end {id}"),
         Timer::RevertRetry(id) => format!("{request} revert_retry {id}"),
+        Timer::StepReminder => format!("{request} step_reminder"),
+        Timer::StepDue => format!("{request} step_due"),
+        Timer::UrgentReminder => format!("{request} urgent_reminder"),
+        Timer::UrgentDue => format!("{request} urgent_due"),
     })
 }
 

@@ -1,9 +1,9 @@
 //! One case's world: an engine on a store of its own, and what can be seen of it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use chrono::{DateTime, Utc};
@@ -13,10 +13,10 @@ use engine_core::{
     request::{Request, StepState},
 };
 use engine_runtime::{
-    Caller, Clock, Engine, EngineError, EngineOptions, Explained, Ids, Library, OrganizationState,
-    PersonExplained,
+    Caller, Clock, Engine, EngineError, EngineOptions, Explained, Ids, Library, NoticeTold,
+    OrganizationState, PersonExplained,
 };
-use engine_store::{EmbeddedStore, Log, Options as StoreOptions, Store};
+use engine_store::{EmbeddedStore, Limit, Log, Options as StoreOptions, Store};
 
 use super::{
     StoreKind,
@@ -97,6 +97,19 @@ pub(super) struct Bench {
     /// The owner's login, where the file does not write one: it appears in no expectation.
     hidden: Option<Login>,
     subject: Subject,
+    /// The notices that were expected already, by person and id.
+    told: Mutex<BTreeSet<(UserId, String)>>,
+}
+
+/// A notice as a scenario sees it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct NoticeSeen {
+    /// The login of who was told.
+    pub(super) to: String,
+    /// What it is about, in a word.
+    pub(super) about: String,
+    /// Which request it is about.
+    pub(super) request: String,
 }
 
 /// What expectations without a subject of their own are about.
@@ -143,6 +156,7 @@ impl Bench {
             owner,
             hidden: None,
             subject: Subject::default(),
+            told: Mutex::default(),
         };
         bench.start().await?;
         Ok(bench)
@@ -318,6 +332,39 @@ impl Bench {
             }
         }
         Ok(seeing)
+    }
+
+    /// What people were told since the last time that this was asked.
+    pub(super) async fn new_notices(&self) -> Result<Vec<NoticeSeen>, Broken> {
+        let state = self.state()?;
+        let mut new = Vec::new();
+        for user in state.organization.directory.users().filter(|user| user.active) {
+            for told in self.notices_of(&user.id).await? {
+                let key = (user.id.clone(), told.record.id.clone());
+                let is_new = self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+                if is_new && self.hidden.as_ref() != Some(&user.login) {
+                    new.push(NoticeSeen {
+                        to: user.login.to_string(),
+                        about: told.record.notice.about().to_owned(),
+                        request: told.record.request.to_string(),
+                    });
+                }
+            }
+        }
+        Ok(new)
+    }
+
+    async fn notices_of(&self, user: &UserId) -> Result<Vec<NoticeTold>, Broken> {
+        let caller = Caller::new(self.org.clone(), user.clone(), "scenario");
+        let (mut all, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let page = self.engine()?.notices(&caller, after.as_deref(), Limit::MAX.get()).await?;
+            all.extend(page.items);
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(all),
+            }
+        }
     }
 
     /// Logins of people, but for an owner whom the file does not write.

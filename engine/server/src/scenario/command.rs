@@ -73,6 +73,9 @@ commands! {
         reject => Reject(Box<DecideDoc>),
         cancel => Cancel(Box<DecideDoc>),
         reevaluate => Reevaluate(RequestDoc),
+        comment => Comment(CommentDoc),
+        watch => Watch(WatchDoc),
+        leave => Leave(RequestDoc),
         run => Run(ExecutionDoc),
         retry => Retry(ExecutionDoc),
         revoke => Revoke(ExecutionDoc),
@@ -88,7 +91,7 @@ commands! {
     }
     unavailable {
         save_draft edit withdraw hold release return_to_review pass_review confirm send_back force
-        reassign add_approver remove_approver watch leave comment delegate undelegate resubmit
+        reassign add_approver remove_approver delegate undelegate resubmit
         restart retire delete_rule preview
     }
 }
@@ -99,7 +102,9 @@ impl CommandDoc {
         match self {
             Self::Submit(doc) => Some(&doc.r#as),
             Self::Approve(doc) | Self::Reject(doc) | Self::Cancel(doc) => Some(&doc.r#as),
-            Self::Reevaluate(doc) => Some(&doc.r#as),
+            Self::Reevaluate(doc) | Self::Leave(doc) => Some(&doc.r#as),
+            Self::Comment(doc) => Some(&doc.r#as),
+            Self::Watch(doc) => Some(&doc.r#as),
             Self::Run(doc) | Self::Retry(doc) | Self::Revoke(doc) => Some(&doc.r#as),
             Self::Publish(doc) => doc.r#as.as_ref(),
             Self::Set(doc) => doc.r#as.as_ref(),
@@ -147,7 +152,7 @@ pub(super) struct DecideDoc {
     pub(super) tab: Option<String>,
     pub(super) key: Option<String>,
     pub(super) items: Option<IgnoredAny>,
-    pub(super) concern: Option<IgnoredAny>,
+    pub(super) concern: Option<String>,
 }
 
 /// A command about a request as a whole.
@@ -156,6 +161,27 @@ pub(super) struct DecideDoc {
 pub(super) struct RequestDoc {
     pub(super) r#as: Login,
     pub(super) request: String,
+    pub(super) key: Option<String>,
+}
+
+/// Something said about a request.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CommentDoc {
+    pub(super) r#as: Login,
+    pub(super) request: String,
+    #[serde(default)]
+    pub(super) text: String,
+    pub(super) key: Option<String>,
+}
+
+/// Somebody who is to watch a request.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WatchDoc {
+    pub(super) r#as: Login,
+    pub(super) request: String,
+    pub(super) user: String,
     pub(super) key: Option<String>,
 }
 

@@ -13,12 +13,12 @@ use engine_core::{
 };
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, SeqAccess, Visitor},
+    de::{SeqAccess, Visitor},
 };
 
 use super::{
     act::Outcome,
-    bench::{Bench, Broken},
+    bench::{Bench, Broken, NoticeSeen},
     report::Mismatch,
     stub::Method,
 };
@@ -43,7 +43,7 @@ pub(super) struct ExpectDoc {
     events: Option<Vec<String>>,
     events_contain: Option<Vec<String>>,
     seats: Option<BTreeMap<String, Vec<String>>>,
-    notices: Option<IgnoredAny>,
+    notices: Option<Vec<NoticeDoc>>,
     visible_to: Option<Vec<String>>,
     routed_to: Option<String>,
     outcomes: Option<Vec<OneOf>>,
@@ -75,6 +75,14 @@ impl fmt::Display for Flag {
             Self::Overdue => "overdue",
         })
     }
+}
+
+/// Somebody who is told something.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoticeDoc {
+    to: String,
+    about: String,
 }
 
 /// One text or several.
@@ -128,14 +136,14 @@ impl<'a> Check<'a> {
         bench: &'a Bench,
     ) -> Result<Vec<Mismatch>, Broken> {
         let mut check = Self { bench, outcome, mismatches: Vec::new() };
-        if expect.notices.is_some() {
-            return Err(Broken::new("`notices` is not available in this version"));
-        }
         check.answer(expect);
         check.standing(expect).await?;
         check.request(expect).await?;
         check.events(expect).await?;
         check.calls(expect)?;
+        if let Some(expected) = &expect.notices {
+            check.notices(expected).await?;
+        }
         if let Some(expected) = &expect.visible_to {
             let found = bench.visible_to().await?;
             check.list("visible_to", expected, found);
@@ -253,6 +261,7 @@ impl<'a> Check<'a> {
                     (Flag::Urgent, request.urgent),
                     (Flag::OnHold, request.on_hold),
                     (Flag::Blocked, request.blocked.is_some()),
+                    (Flag::Overdue, request.is_overdue()),
                 ];
                 let found = flags.iter().filter(|(_, set)| *set).map(|(flag, _)| flag.to_string());
                 self.list("flags", expected, found.collect());
@@ -298,6 +307,30 @@ impl<'a> Check<'a> {
             if !all.contains(expected) {
                 self.differ("events_contain", expected, sorted(all.clone()));
             }
+        }
+        Ok(())
+    }
+
+    /// Who was told what since it was last asked, whatever the order. What a notice is about can be
+    /// written as its word or as its request.
+    async fn notices(&mut self, expected: &[NoticeDoc]) -> Result<(), Broken> {
+        let mut found = self.bench.new_notices().await?;
+        found.sort();
+        let mut left = found.clone();
+        let is_there = expected.iter().all(|one| {
+            let fits = |told: &NoticeSeen| {
+                told.to == one.to && (told.about == one.about || told.request == one.about)
+            };
+            left.iter().position(fits).map(|place| left.remove(place)).is_some()
+        });
+        if !is_there || !left.is_empty() {
+            let words = expected.iter().map(|one| format!("{} about {}", one.to, one.about));
+            let found = found.iter().map(|one| format!("{} about {}", one.to, one.about));
+            self.mismatches.push(Mismatch {
+                key: "notices",
+                expected: sorted(words.collect()),
+                found: sorted(found.collect()),
+            });
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use engine_api::{catalogue::Names, directory::UserDoc, document::Segment};
 use engine_core::{
     command::{Command, Decide, Seen, Submit},
-    ids::{BadId, CommandId, ExecutionId, Login, RequestId, RuleId, StepId},
+    ids::{BadId, CommandId, ExecutionId, Login, RequestId, RuleId, StepId, UserId},
     organization::Settings,
     rejection::Code,
     request::Choice,
@@ -18,7 +18,7 @@ use super::{
     bench::{Bench, Broken},
     command::{
         CommandDoc, DeactivateDoc, DecideDoc, ExecutionDoc, PublishDoc, SetDoc, StepDoc, SubmitDoc,
-        UpdateUserDoc,
+        UpdateUserDoc, WatchDoc,
     },
     file::{Place, ScenarioFile, below, key},
 };
@@ -44,6 +44,14 @@ impl Preparation<'_> {
             CommandDoc::Cancel(doc) => self.cancel(doc).await,
             CommandDoc::Reevaluate(doc) => {
                 self.command(&doc.r#as, &doc.request, doc.key.as_deref(), Command::Reevaluate)
+            }
+            CommandDoc::Comment(doc) => {
+                let command = Command::Comment { text: doc.text.clone() };
+                self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
+            }
+            CommandDoc::Watch(doc) => self.watch(doc),
+            CommandDoc::Leave(doc) => {
+                self.command(&doc.r#as, &doc.request, doc.key.as_deref(), Command::Leave)
             }
             CommandDoc::Run(doc) => self.execution(doc, Command::Run),
             CommandDoc::Retry(doc) => self.execution(doc, Command::Retry),
@@ -114,10 +122,7 @@ impl Preparation<'_> {
     }
 
     async fn decide(&self, doc: &DecideDoc, choice: Choice) -> Result<Prepared, Broken> {
-        refuse_unavailable(
-            "decisions",
-            &[("items", doc.items.is_some()), ("concern", doc.concern.is_some())],
-        )?;
+        refuse_unavailable("decisions", &[("items", doc.items.is_some())])?;
         let step = match doc.step.as_deref().map(StepId::parse).transpose() {
             Ok(step) => step,
             Err(bad) => {
@@ -128,7 +133,8 @@ impl Preparation<'_> {
         };
         let seen = self.seen(doc).await?;
         let comment = doc.comment.clone();
-        let command = Command::Decide(Decide { choice, comment, step, seen });
+        let concern = doc.concern.clone();
+        let command = Command::Decide(Decide { choice, comment, concern, step, seen });
         self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
     }
 
@@ -141,6 +147,14 @@ impl Preparation<'_> {
         refuse_unavailable("cancel", &later)?;
         let comment = doc.comment.clone().unwrap_or_default();
         let command = Command::Cancel { comment, seen: self.seen(doc).await? };
+        self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
+    }
+
+    /// A login that nobody has is told so to those only who see the request.
+    fn watch(&self, doc: &WatchDoc) -> Result<Prepared, Broken> {
+        let user = Login::parse(&doc.user).ok().and_then(|login| self.bench.user(&login).ok());
+        let nobody = UserId::parse("nobody").map_err(|bad| Broken::new(bad.to_string()))?;
+        let command = Command::Watch(user.unwrap_or(nobody));
         self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
     }
 

@@ -22,4 +22,5 @@ mod process;
 mod prune;
 mod requests;
 mod rules;
+mod talk;
 mod twins;

@@ -115,22 +115,32 @@ fn constants(text: &mut String, title: &str, constants: &[Constant]) {
 
 /// The settings of an organization, each with its default.
 fn settings(text: &mut String) {
-    let Settings { urgent, approval_expiry_max, comments, reason, time_zone } = Settings::default();
+    let Settings {
+        urgent,
+        approval_expiry_max,
+        comments,
+        reason,
+        time_zone,
+        calendar,
+        reminders,
+        attachments,
+        urgent_due,
+        urgent_overdue_limit,
+    } = Settings::default();
     let days = approval_expiry_max.to_string();
     text.push_str(
         "\n## Settings of an organization\n\n| setting | meaning | default |\n|---|---|---|\n",
     );
     let source = Source::read("engine/core/src/organization.rs");
-    let [of_urgent, of_expiry, of_zone] =
-        ["urgent", "approval_expiry_max", "time_zone"].map(|name| {
-            let found = source.fields("Settings").into_iter().find(|field| field.name == name);
-            found.unwrap().about
-        });
+    let of = |name: &str| {
+        let found = source.fields("Settings").into_iter().find(|field| field.name == name);
+        found.unwrap().about
+    };
     let mut row = |name: &str, about: &str, value: &str| {
         writeln!(text, "| `{name}` | {about} | `{value}` |").unwrap();
     };
-    row("urgent", &of_urgent, &urgent.to_string());
-    row("approval_expiry_max", &of_expiry, &days);
+    row("urgent", &of("urgent"), &urgent.to_string());
+    row("approval_expiry_max", &of("approval_expiry_max"), &days);
     for (field, value) in source.fields("CommentSettings").iter().zip([
         comments.min.to_string(),
         comments.max.to_string(),
@@ -143,7 +153,19 @@ fn settings(text: &mut String) {
         let about = format!("Title and reason of a request: {}", lower(&field.about));
         row(&format!("reason.{}", field.name), &about, &value.to_string());
     }
-    row("time_zone", &of_zone, &time_zone);
+    row("time_zone", &of("time_zone"), &time_zone);
+    let days = serde_json::to_string(&calendar).unwrap();
+    row("calendar", &of("calendar"), &days);
+    row("reminders", &of("reminders"), &serde_json::to_string(&reminders).unwrap());
+    let refused = serde_json::to_string(&attachments.refused).unwrap();
+    row("attachments.refused", &of_refused(&source), &refused);
+    row("urgent_due", &of("urgent_due"), &urgent_due.to_string());
+    row("urgent_overdue_limit", &of("urgent_overdue_limit"), &urgent_overdue_limit.to_string());
+}
+
+fn of_refused(source: &Source) -> String {
+    let field = source.fields("AttachmentSettings").into_iter().next().unwrap();
+    format!("Files of requests: {}", lower(&field.about))
 }
 
 /// What a component may use, by world.

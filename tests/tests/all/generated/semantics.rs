@@ -11,13 +11,20 @@ use engine_core::{
 
 #[test]
 fn the_semantics_state_the_numbers_of_the_code() {
-    let Settings { approval_expiry_max, comments, reason, .. } = Settings::default();
-    let Span::Seconds(seconds) = approval_expiry_max else { panic!("{approval_expiry_max}") };
+    let Settings {
+        approval_expiry_max, comments, reason, urgent_due, urgent_overdue_limit, ..
+    } = Settings::default();
+    let days = |span: Span| {
+        let Span::Seconds(seconds) = span else { panic!("{span}") };
+        seconds / 86_400
+    };
     let expected = [
         format!("A rule has 1 to {MAX_STEPS} **steps**"),
         format!("At most {MAX_SEATS} seats in a step"),
         format!("title/reason length ({}..{})", reason.min, reason.max),
-        format!("approval expiry ≤ {} days *setting*", seconds / 86_400),
+        format!("*setting*, {} days)", days(urgent_due)),
+        format!("more than *n* ({urgent_overdue_limit}) overdue ones"),
+        format!("approval expiry ≤ {} days *setting*", days(approval_expiry_max)),
         format!("{}..{} characters *setting*", comments.min, comments.max),
         format!("at most {MAX_INTEGER_DIGITS} integer digits and a scale up to {MAX_SCALE}"),
         format!("rates up to {MAX_RATE_SCALE} decimals"),

@@ -8,10 +8,7 @@ use crate::{
     ids::PropertyName,
     rule::{
         Assignment, Condition, Definition, Path, Rule, Step, Who,
-        definition::{
-            DistinctPeople, NotifyDoc, OnOverdueDoc, QuorumDoc, RepeatApprover, SamePerson,
-            SeatsDoc, StepDoc,
-        },
+        definition::{DistinctPeople, QuorumDoc, RepeatApprover, SamePerson, SeatsDoc, StepDoc},
     },
     value::{PropertyType, Span},
 };
@@ -52,9 +49,6 @@ impl Compiler<'_> {
     fn refuse_unavailable_in_step(&mut self, path: &str, step: &StepDoc) {
         let parts = [
             ("editable_properties", !step.editable_properties.is_empty()),
-            ("due", step.due.is_some()),
-            ("on_overdue", step.on_overdue != OnOverdueDoc::None),
-            ("notify", matches!(step.notify, NotifyDoc::People(_))),
             ("same_person", step.same_person != SamePerson::Separate),
         ];
         for (part, used) in parts {
@@ -150,6 +144,7 @@ impl Compiler<'_> {
             | Who::OwnersOfItems
             | Who::OfRequester(_)
             | Who::OfRequest(..)
+            | Who::OfApprover(_)
             | Who::Script(_)
             | Who::Plugin(_) => return,
         };
@@ -207,6 +202,7 @@ fn most_seats(assignment: &Assignment) -> Option<u32> {
         | Who::OwnersOfItems
         | Who::OfRequester(_)
         | Who::OfRequest(..)
+        | Who::OfApprover(_)
         | Who::Script(_)
         | Who::Plugin(_) => None,
     }

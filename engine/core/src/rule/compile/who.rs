@@ -51,6 +51,7 @@ impl Compiler<'_> {
                 rest.is_empty() && self.types.get(name) == Some(&PropertyType::User)
             }
             Who::OfRequester(_)
+            | Who::OfApprover(_)
             | Who::Node { .. }
             | Who::OwnerOf(_)
             | Who::OwnersOfItems
@@ -99,6 +100,25 @@ impl Compiler<'_> {
         }
     }
 
+    /// Those to whom an overdue step goes: as everywhere, and `approver.manager` (DUE-3).
+    pub(super) fn escalation(&mut self, path: &str, docs: &[WhoDoc]) -> Vec<Who> {
+        if docs.is_empty() {
+            self.problem(path, "expected at least one who");
+        }
+        let mut whos = Vec::new();
+        for (index, doc) in docs.iter().enumerate() {
+            let path = format!("{path}[{index}]");
+            match doc {
+                WhoDoc::Property(chain) if chain.starts_with("approver.") => {
+                    let path = format!("{path}.property");
+                    whos.extend(self.chain(&path, chain).map(|(_, names)| Who::OfApprover(names)));
+                }
+                doc => whos.extend(self.who(&path, doc)),
+            }
+        }
+        whos
+    }
+
     fn owner_of(&mut self, path: &str, property: &str) -> Option<Who> {
         if property == "items" {
             return Some(Who::OwnersOfItems);
@@ -110,6 +130,25 @@ impl Compiler<'_> {
 
     /// `requester.manager.manager`, `request.project_owner` or a chain from there.
     fn property_who(&mut self, path: &str, chain: &str) -> Option<Who> {
+        let (head, names) = self.chain(path, chain)?;
+        match head {
+            "requester" => Some(Who::OfRequester(names)),
+            "request" => self.of_request(path, names),
+            "approver" => {
+                self.problem(path, "`approver` is for `on_overdue` only");
+                None
+            }
+            _ => {
+                let message =
+                    unknown("start of a chain", head, ["requester", "request"].into_iter());
+                self.problem(path, message);
+                None
+            }
+        }
+    }
+
+    /// A chain's first word, and the properties that are followed from there.
+    fn chain<'c>(&mut self, path: &str, chain: &'c str) -> Option<(&'c str, Vec<PropertyName>)> {
         let mut words = chain.split('.');
         let head = words.next().unwrap_or_default();
         let names: Result<Vec<PropertyName>, _> = words.map(PropertyName::parse).collect();
@@ -121,16 +160,7 @@ impl Compiler<'_> {
             self.problem(path, message);
             return None;
         }
-        match head {
-            "requester" => Some(Who::OfRequester(names)),
-            "request" => self.of_request(path, names),
-            _ => {
-                let message =
-                    unknown("start of a chain", head, ["requester", "request"].into_iter());
-                self.problem(path, message);
-                None
-            }
-        }
+        Some((head, names))
     }
 
     fn of_request(&mut self, path: &str, names: Vec<PropertyName>) -> Option<Who> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ConditionDoc, WhoDoc, is_default, is_one, one};
+use super::{ConditionDoc, NotifyDoc, WhoDoc, is_default, is_one, one};
 use crate::{
     ids::{AssignmentId, PropertyName, StepId},
     value::Span,
@@ -126,19 +126,6 @@ pub enum SeatsDoc {
     One,
     /// One per person.
     Each,
-}
-
-/// Who is told when a step opens (DUE-4).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NotifyDoc {
-    /// Those who can decide.
-    #[default]
-    Approvers,
-    /// Nobody.
-    None,
-    /// These.
-    People(Vec<WhoDoc>),
 }
 
 /// When a step is due (DUE-1).

@@ -56,6 +56,7 @@ impl Mood {
                 None => Err(self.failure(source.name())),
             }),
             Ask::Approvers(source) => Answer::Nominees(self.nominees(source.name(), step)),
+            Ask::OverdueUrgent => Answer::Count(Ok(0)),
             Ask::Plan { binding, .. } => Answer::Plan(self.plan(binding.as_str())),
         }
     }

@@ -179,6 +179,7 @@ impl Stage {
             Move::Decide { reject, comment: is_there, step, seen, .. } => Command::Decide(Decide {
                 choice: if *reject { Choice::Reject } else { Choice::Approve },
                 comment: Some(comment(*is_there)),
+                concern: None,
                 step: step.map(|step| id(&format!("s{}", step % 5))),
                 seen: self.seen(seen),
             }),
@@ -294,6 +295,10 @@ impl Stage {
                 EngineCommand::RetryDue(id)
             }
             Timer::GrantEnd(id) => EngineCommand::EndGrant(id),
+            Timer::StepReminder => EngineCommand::Remind,
+            Timer::StepDue => EngineCommand::Miss,
+            Timer::UrgentReminder => EngineCommand::RemindUrgent,
+            Timer::UrgentDue => EngineCommand::MissUrgent,
         };
         Some((Actor::Engine, Command::Engine(command)))
     }

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use engine_core::{
-    command::{Command, Decide, EngineCommand, Seen},
+    command::{Attach, Command, Decide, EngineCommand, Seen},
     extension::{Failure, FailureClass},
     question::{Answer, Ask, Question},
     request::Choice,
@@ -17,10 +17,12 @@ use crate::office::{Office, approve, cancel, id, reject, submit, yes};
 type State = (&'static str, fn() -> Office);
 
 /// Every state of a request, in the order of its life.
-pub(super) const STATES: [State; 17] = [
+pub(super) const STATES: [State; 19] = [
     ("not submitted", empty),
     ("`pending`", pending),
     ("`pending`, approval expiry past", late),
+    ("`pending`, due date past", overdue),
+    ("`pending`, watched by the bystander", watched),
     ("`in_progress`, first step", in_progress),
     ("`in_progress`, second step", second_step),
     ("`in_progress`, blocked: condition undecided", undecided),
@@ -58,6 +60,10 @@ pub(super) fn write(text: &mut String) {
     let commands = [
         ("expire", Command::Engine(EngineCommand::Expire)),
         ("recount", Command::Engine(EngineCommand::Recount)),
+        ("remind", Command::Engine(EngineCommand::Remind)),
+        ("miss", Command::Engine(EngineCommand::Miss)),
+        ("remind urgent", Command::Engine(EngineCommand::RemindUrgent)),
+        ("miss urgent", Command::Engine(EngineCommand::MissUrgent)),
         ("start `grant`", start(&grant())),
         ("start `fix`", start(&fix())),
         ("finish `grant`", finished(&grant(), 1)),
@@ -72,6 +78,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         Command::Decide(Decide {
             choice: Choice::Approve,
             comment: Some("fine with me".to_owned()),
+            concern: None,
             step: step.map(id),
             seen,
         })
@@ -84,12 +91,21 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("reject", reject()),
         ("cancel", cancel()),
         ("reevaluate", Command::Reevaluate),
+        ("comment", Command::Comment { text: "which one?".to_owned() }),
+        ("attach", attach()),
+        ("watch", Command::Watch(id("manager"))),
+        ("leave", Command::Leave),
         ("run `fix`", Command::Run(fix())),
         ("retry `fix`", Command::Retry(fix())),
         ("revoke `grant`", revoke()),
         ("expire", Command::Engine(EngineCommand::Expire)),
         ("recount", Command::Engine(EngineCommand::Recount)),
     ]
+}
+
+pub(super) fn attach() -> Command {
+    let (name, sha256) = ("bill.pdf".to_owned(), "0".repeat(64));
+    Command::Attach(Attach { name, size: 7, sha256 })
 }
 
 pub(super) fn revoke() -> Command {
@@ -99,6 +115,18 @@ pub(super) fn revoke() -> Command {
 pub(super) fn late() -> Office {
     let mut office = pending();
     office.wait(TimeDelta::days(4));
+    office
+}
+
+pub(super) fn overdue() -> Office {
+    let mut office = pending();
+    office.wait(TimeDelta::days(2));
+    office
+}
+
+pub(super) fn watched() -> Office {
+    let mut office = pending();
+    office.by("requester", &Command::Watch(id("bystander")));
     office
 }
 
@@ -121,7 +149,7 @@ fn undecided() -> Office {
         Ask::Condition(_) => {
             Answer::Verdict(Err(Failure::new(FailureClass::Trap, "division by zero")))
         }
-        Ask::Approvers(_) | Ask::Plan { .. } => yes(question),
+        Ask::Approvers(_) | Ask::OverdueUrgent | Ask::Plan { .. } => yes(question),
     });
     office.by("colleague", &approve());
     office.by("substitute", &approve());

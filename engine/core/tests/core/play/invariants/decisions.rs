@@ -121,6 +121,10 @@ pub(super) fn makers(stage: &Stage, _: &Turn) -> Result<(), String> {
         Some(Block::NoApprovers { shortage, .. }) => {
             ensure(is_real(shortage), || format!("{shortage:?} is none"))
         }
+        Some(Block::Overdue { step }) => {
+            let late = referee.step(step)["on_overdue"] == "reject" && request.urgent;
+            ensure(late, || format!("{step:?} is blocked by no date"))
+        }
         Some(Block::ConditionUndecided { .. } | Block::NothingToApprove) | None => Ok(()),
     }
 }

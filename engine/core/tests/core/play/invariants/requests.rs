@@ -98,6 +98,12 @@ pub(super) fn rejections(moment: &Moment<'_>) -> Result<(), String> {
     let (step, out_of_reach) = match by {
         RejectedBy::Decision { step } => (step, false),
         RejectedBy::QuorumOutOfReach { step } => (step, true),
+        RejectedBy::Overdue { step } => {
+            let due = moment.after.step(step).and_then(|record| record.opened()?.due.clone());
+            let missed = due.is_some_and(|due| due.at <= moment.stage.office.at);
+            let rejects = referee.step(step)["on_overdue"] == "reject";
+            return ensure(missed && rejects, || "rejected before its time".to_owned());
+        }
         RejectedBy::SafetyCatch => {
             let skipped = moment.after.opened().next().is_none();
             let caught = moment.stage.rule["safety_catch"] == "reject";
@@ -158,6 +164,10 @@ pub(super) fn sight(stage: &Stage, turn: &Turn) -> Result<(), String> {
         Command::Submit(_)
         | Command::Decide(_)
         | Command::Cancel { .. }
+        | Command::Comment { .. }
+        | Command::Attach(_)
+        | Command::Watch(_)
+        | Command::Leave
         | Command::Reevaluate
         | Command::Engine(_) => None,
     };

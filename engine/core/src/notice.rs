@@ -1,0 +1,192 @@
+//! What people are told, and who is (DUE-4).
+//!
+//! To add a notice: a variant of [`Notice`] that says what it is about; its word in [`Notice::about`];
+//! who is told in [`View::addressees`]; its sentence in `engine/api/src/catalogue/notice.rs`. Then order
+//! it where it follows from, with `Effect::Notify`. Who is told is worked out on the state that the
+//! command leads to, and committed with it, so that no notice is lost and none is told twice.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    directory::{OrganizationRole, User, UserKind},
+    evaluate::View,
+    ids::{ExecutionId, StepId, UserId},
+    rule::Notify,
+};
+
+/// What people are told (DUE-4). Who is told follows from the request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notice {
+    /// To those who can decide, or whom the rule names: a step opened.
+    StepOpened(StepId),
+    /// To those who can decide: a step is due soon.
+    DueSoon(StepId),
+    /// To those who can decide: a step is overdue.
+    Overdue(StepId),
+    /// To administrators: a step is overdue, and nobody was found to whom it could go.
+    NobodyToEscalateTo(StepId),
+    /// To those who can decide: an urgent request still waits.
+    UrgentWaits,
+    /// To those who can decide, and administrators: an urgent request was not approved in time.
+    UrgentOverdue,
+    /// To those who took part: this person has commented.
+    Commented(UserId),
+    /// To those who took part: this person has attached a file.
+    Attached(UserId),
+    /// To those who were mentioned: this person has mentioned them.
+    Mentioned(UserId),
+    /// To a watcher: this person has made them one.
+    Watching(UserId),
+    /// To administrators: this person has approved with a concern.
+    Concern(UserId),
+    /// To the requester: the outcome.
+    Outcome,
+    /// To executors: ready to run.
+    ReadyToRun(ExecutionId),
+    /// To administrators: blocked.
+    Blocked,
+    /// To administrators: an execution failed, or a grant cannot be taken back.
+    ExecutionTrouble(ExecutionId),
+}
+
+/// A notice, and who is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// What.
+    pub notice: Notice,
+    /// Whom; at least one.
+    pub to: BTreeSet<UserId>,
+}
+
+impl Notice {
+    /// Every word of [`Notice::about`], in the order of the variants: what people can choose not to be
+    /// told about.
+    pub const ABOUT: [&str; 15] = [
+        "new_work",
+        "due_soon",
+        "overdue",
+        "escalation",
+        "urgent_waits",
+        "urgent_overdue",
+        "comment",
+        "attachment",
+        "mention",
+        "watching",
+        "concern",
+        "outcome",
+        "ready_to_run",
+        "blocked",
+        "failure",
+    ];
+
+    /// What it is about, in a word that never changes.
+    #[must_use]
+    pub fn about(&self) -> &'static str {
+        match self {
+            Self::StepOpened(_) => "new_work",
+            Self::DueSoon(_) => "due_soon",
+            Self::Overdue(_) => "overdue",
+            Self::NobodyToEscalateTo(_) => "escalation",
+            Self::UrgentWaits => "urgent_waits",
+            Self::UrgentOverdue => "urgent_overdue",
+            Self::Commented(_) => "comment",
+            Self::Attached(_) => "attachment",
+            Self::Mentioned(_) => "mention",
+            Self::Watching(_) => "watching",
+            Self::Concern(_) => "concern",
+            Self::Outcome => "outcome",
+            Self::ReadyToRun(_) => "ready_to_run",
+            Self::Blocked => "blocked",
+            Self::ExecutionTrouble(_) => "failure",
+        }
+    }
+}
+
+impl View<'_> {
+    /// Who is told, by the request as it now is. Nobody who has left.
+    #[must_use]
+    pub fn addressees(&self, notice: &Notice) -> BTreeSet<UserId> {
+        let mut people = match notice {
+            Notice::StepOpened(step) => self.told_of_step(step),
+            Notice::DueSoon(step) | Notice::Overdue(step) => self.undecided(step),
+            Notice::UrgentWaits => self.all_undecided(),
+            Notice::UrgentOverdue => {
+                self.all_undecided().into_iter().chain(self.administrators()).collect()
+            }
+            Notice::Commented(_) | Notice::Attached(_) => self.participants(),
+            // Told to those who are meant, by name.
+            Notice::Mentioned(_) | Notice::Watching(_) => BTreeSet::new(),
+            Notice::Outcome => BTreeSet::from([self.request.requester.clone()]),
+            Notice::ReadyToRun(execution) => self.executors(execution),
+            Notice::Concern(_)
+            | Notice::Blocked
+            | Notice::ExecutionTrouble(_)
+            | Notice::NobodyToEscalateTo(_) => self.administrators(),
+        };
+        people.retain(|id| self.is_reachable(id));
+        people
+    }
+
+    /// Whom the rule names; where it names nobody, those who can decide.
+    fn told_of_step(&self, id: &StepId) -> BTreeSet<UserId> {
+        let Some(step) = self.rule.step(id) else { return BTreeSet::new() };
+        match &step.notify {
+            Notify::Nobody => BTreeSet::new(),
+            Notify::Approvers => self.undecided(id),
+            Notify::People(whos) => {
+                let places = whos.iter().flat_map(|who| self.who(step, who, None));
+                places.flatten().flat_map(|who| self.everybody(&who)).collect()
+            }
+        }
+    }
+
+    /// Those of the active step who have a seat and have not decided.
+    pub(crate) fn undecided(&self, id: &StepId) -> BTreeSet<UserId> {
+        match self.active_step() {
+            Some((active, open, step)) if active == id => {
+                let seats = open.seats.iter();
+                let people = seats.flat_map(|seat| self.candidates(step, &seat.who));
+                people.filter(|person| open.decision_of(person).is_none()).collect()
+            }
+            Some(_) | None => BTreeSet::new(),
+        }
+    }
+
+    /// Those who took part: who asks and for whom, who decided, who commented, who watches.
+    pub(crate) fn participants(&self) -> BTreeSet<UserId> {
+        let request = self.request;
+        let deciders = request.live_decisions().map(|decision| &decision.by);
+        let all = std::iter::once(&request.requester).chain(&request.target_users).chain(deciders);
+        all.chain(&request.commenters).chain(&request.watchers).cloned().collect()
+    }
+
+    fn all_undecided(&self) -> BTreeSet<UserId> {
+        self.request.active().map(|(step, _)| self.undecided(step)).unwrap_or_default()
+    }
+
+    /// Those who press *run*; nobody where the engine does.
+    fn executors(&self, execution: &ExecutionId) -> BTreeSet<UserId> {
+        let found = self.request.execution(execution);
+        let binding = found.and_then(|execution| self.rule.executor(execution.binding()));
+        let Some(whos) = binding.and_then(|executor| executor.manual.as_ref()) else {
+            return BTreeSet::new();
+        };
+        let users = self.organization.directory.users();
+        let named = |user: &&User| crate::visibility::is_among(whos, self.request, user);
+        users.filter(named).map(|user| user.id.clone()).collect()
+    }
+
+    fn administrators(&self) -> BTreeSet<UserId> {
+        let directory = &self.organization.directory;
+        let of = |role| directory.with_role(role).map(|user| user.id.clone());
+        of(OrganizationRole::Owner).chain(of(OrganizationRole::Administrator)).collect()
+    }
+
+    fn is_reachable(&self, id: &UserId) -> bool {
+        let user = self.organization.directory.active(id);
+        user.is_some_and(|user| user.kind == UserKind::Person)
+    }
+}
