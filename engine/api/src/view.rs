@@ -1,13 +1,15 @@
 //! Requests as people see them: logins instead of ids, literals instead of typed values.
 
+mod condition;
 mod event;
 mod execution;
 mod explanation;
 mod request;
 
+pub use condition::ConditionView;
 pub use event::EventView;
 pub use execution::{ExecutionView, FailureView, PlanView, PlannedEffectView, ReceiptView};
-pub use explanation::{ExplanationView, PersonView, SeatFilled, StepPeople};
+pub use explanation::{AssignmentConditions, ExplanationView, PersonView, SeatFilled, StepPeople};
 pub use request::{
     DecisionView, ItemView, RequestSummary, RequestView, SeatView, StepView, precondition,
 };

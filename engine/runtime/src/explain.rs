@@ -53,6 +53,10 @@ pub struct StepExplained {
     pub seats: Vec<(AssignmentId, Option<UserId>)>,
     /// Why it was, or would be, skipped.
     pub why: Option<Explanation>,
+    /// Its condition: as it was when it was skipped, else as things are (CND-4).
+    pub when: Option<Explanation>,
+    /// What its assignments ask for, as long as it is not over (CND-4).
+    pub permissions: Vec<(AssignmentId, Explanation)>,
 }
 
 /// What a person can do.
@@ -80,7 +84,9 @@ pub(crate) fn explain(
     let directory = &view.organization.directory;
     let steps = view.rule.steps.iter().filter_map(|step| {
         let record = request.step(&step.id)?;
-        Some(explain_step(view, step, &record.state))
+        let mut explained = explain_step(view, step, &record.state);
+        (explained.when, explained.permissions) = conditions(view, step, &record.state);
+        Some(explained)
     });
     Explained {
         request: Arc::clone(request),
@@ -144,7 +150,38 @@ fn explain_step(view: &View<'_>, step: &Step, state: &StepState) -> StepExplaine
         people,
         seats,
         why,
+        when: None,
+        permissions: Vec::new(),
     }
+}
+
+/// What a step and its assignments ask for. Nobody asks for the permissions of a step that is over, or
+/// does not apply as things are: its scripts and plugins are left alone.
+fn conditions(
+    view: &View<'_>,
+    step: &Step,
+    state: &StepState,
+) -> (Option<Explanation>, Vec<(AssignmentId, Explanation)>) {
+    let when = match state {
+        StepState::Skipped { why: SkippedBecause::Condition(why), .. } => Some(why.clone()),
+        StepState::Complete { .. } => None,
+        StepState::Waiting
+        | StepState::Skipped { why: SkippedBecause::Nobody(_), .. }
+        | StepState::Active(_)
+        | StepState::Paused(_) => {
+            step.when.as_ref().map(|when| view.condition(when, Some(&step.id)))
+        }
+    };
+    let is_to_come = match state {
+        StepState::Waiting => when.as_ref().is_none_or(Explanation::is_met),
+        StepState::Active(_) | StepState::Paused(_) => true,
+        StepState::Skipped { .. } | StepState::Complete { .. } => false,
+    };
+    let asked = step.assignments.iter().filter(|_| is_to_come);
+    let permissions = asked.map(|assignment| {
+        (assignment.id.clone(), view.permissions(&assignment.permissions, &step.id))
+    });
+    (when, permissions.collect())
 }
 
 /// Who fills which seat of an open step, as the approvals stand.

@@ -35,6 +35,7 @@ pub use error::EngineError;
 pub use explain::{Explained, PersonExplained, StepExplained};
 pub use extensions::{ExtensionCall, Extensions};
 pub use library::Library;
+pub use load::COLLECTIONS;
 pub use organization::{
     InstalledPlugin, OrganizationEvent, OrganizationState, Origin, RuleVersion, TokenRecord,
 };

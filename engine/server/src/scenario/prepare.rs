@@ -1,42 +1,49 @@
 //! From a command as it is written to the call of the engine.
 
 use chrono::{DateTime, Utc};
-use engine_api::{catalogue::Names, directory::UserDoc, document::Segment};
+use engine_api::{directory::UserDoc, document::Segment};
 use engine_core::{
     command::{Command, Decide, Seen, Submit},
     ids::{BadId, CommandId, ExecutionId, Login, RequestId, RuleId, StepId},
-    organization::Settings,
     rejection::Code,
     request::Choice,
-    rule::Definition,
 };
-use engine_runtime::{Caller, Change};
+use engine_runtime::Change;
 use serde_json::Value as Json;
 
 use super::{
     act::{Call, Prepared, Refusal, Tabs},
-    bench::{Bench, Broken},
+    broken::Broken,
     command::{
-        CommandDoc, DeactivateDoc, DecideDoc, ExecutionDoc, PublishDoc, SetDoc, StepDoc, SubmitDoc,
-        UpdateUserDoc,
+        CommandDoc, DeactivateDoc, DecideDoc, ExecutionDoc, ExplainDoc, OpenDoc, PublishDoc,
+        SetDoc, StepDoc, SubmitDoc, UpdateUserDoc,
     },
     file::{Place, ScenarioFile, below, key},
+    stage::{By, Stage},
 };
 
 /// Makes commands into calls.
 pub(super) struct Preparation<'a> {
     pub(super) file: &'a ScenarioFile,
-    pub(super) bench: &'a Bench,
+    pub(super) bench: &'a dyn Stage,
     pub(super) tabs: &'a Tabs,
 }
 
 impl Preparation<'_> {
-    /// What a step asks for.
+    /// What a step asks for; whoever asks is let in.
     pub(super) async fn prepare(
         &self,
         doc: &StepDoc,
         place: &[Segment],
     ) -> Result<Prepared, Broken> {
+        let prepared = self.of(doc, place).await?;
+        if let Some(login) = prepared.call.by().and_then(|by| by.login.as_ref()) {
+            self.bench.admit(login).await?;
+        }
+        Ok(prepared)
+    }
+
+    async fn of(&self, doc: &StepDoc, place: &[Segment]) -> Result<Prepared, Broken> {
         match &doc.command {
             CommandDoc::Submit(doc) => self.submit(doc),
             CommandDoc::Approve(doc) => self.decide(doc, Choice::Approve).await,
@@ -52,27 +59,16 @@ impl Preparation<'_> {
                 self.execution(doc, |execution| Command::Revoke { execution, comment })
             }
             CommandDoc::Publish(doc) => self.publish(doc, place),
-            CommandDoc::Set(doc) => self.set(doc),
-            CommandDoc::UpdateUser(doc) => self.update_user(doc),
-            CommandDoc::Deactivate(doc) => self.deactivate(doc),
-            CommandDoc::Open(doc) => {
-                let caller = self.bench.caller(Some(&doc.r#as))?;
-                let tab = (doc.r#as.clone(), doc.tab.clone());
-                Ok(about(&doc.request, caller, |caller, id| Call::Look(caller, id, tab)))
-            }
-            CommandDoc::Explain(doc) => {
-                let caller = self.bench.caller(doc.r#as.as_ref())?;
-                let person = doc.person.as_ref().or(doc.r#as.as_ref());
-                let person = person.map(|login| self.bench.user(login)).transpose()?;
-                let asked = person.clone();
-                let call = |caller, id| Call::Explain(caller, id, asked);
-                Ok(Prepared { person, ..about(&doc.request, caller, call) })
-            }
+            CommandDoc::Set(doc) => self.set(doc).await,
+            CommandDoc::UpdateUser(doc) => self.update_user(doc).await,
+            CommandDoc::Deactivate(doc) => self.deactivate(doc).await,
+            CommandDoc::Open(doc) => self.open(doc),
+            CommandDoc::Explain(doc) => self.explain(doc),
             CommandDoc::Advance(span) => {
                 let wait = span.on_the_clock().ok_or_else(|| {
                     Broken::new("the clock does not move by business days in this version")
                 })?;
-                let call = Call::Advance(self.bench.engine()?.now() + wait);
+                let call = Call::Advance(self.bench.now().await? + wait);
                 Ok(Prepared { call, request: None, person: None })
             }
             CommandDoc::Together(_) | CommandDoc::Crash(_) => {
@@ -85,6 +81,21 @@ impl Preparation<'_> {
         }
     }
 
+    fn open(&self, doc: &OpenDoc) -> Result<Prepared, Broken> {
+        let by = self.by(Some(&doc.r#as), None)?;
+        let tab = (doc.r#as.clone(), doc.tab.clone());
+        Ok(about(&doc.request, by, |by, id| Call::Look(by, id, tab)))
+    }
+
+    fn explain(&self, doc: &ExplainDoc) -> Result<Prepared, Broken> {
+        let by = self.by(doc.r#as.as_ref(), None)?;
+        let person = doc.person.as_ref().or(doc.r#as.as_ref()).cloned();
+        person.iter().try_for_each(|login| self.bench.user(login).map(drop))?;
+        let asked = person.clone();
+        let call = |by, id| Call::Explain(by, id, asked);
+        Ok(Prepared { person, ..about(&doc.request, by, call) })
+    }
+
     fn submit(&self, doc: &SubmitDoc) -> Result<Prepared, Broken> {
         let later = [
             ("rule_group", doc.rule_group.is_some()),
@@ -93,16 +104,16 @@ impl Preparation<'_> {
             ("picks", doc.picks.is_some()),
         ];
         refuse_unavailable("submit", &later)?;
-        let caller = self.keyed(&doc.r#as, doc.key.as_deref())?;
-        let person = Some(caller.user.clone());
+        let by = self.by(Some(&doc.r#as), doc.key.as_deref())?;
+        let person = Some(doc.r#as.clone());
         let id = match &doc.id {
             Some(id) => id.clone(),
-            None => self.bench.engine()?.next_id("request-"),
+            None => self.bench.next_id()?,
         };
         let request = RequestId::parse(&id).ok();
         let call = match read_submit(doc, &id) {
             Ok(submit) => match doc.rule.as_deref().map(RuleId::parse) {
-                Some(Ok(rule)) => Call::Submit(caller, rule, Box::new(submit)),
+                Some(Ok(rule)) => Call::Submit(by, rule, Box::new(submit)),
                 Some(Err(bad)) => {
                     Call::Refused(Refusal::unread(Code::NotFound, "rule", bad.to_string()))
                 }
@@ -157,15 +168,7 @@ impl Preparation<'_> {
             return Ok(None);
         }
         let Ok(id) = RequestId::parse(&doc.request) else { return Ok(None) };
-        let caller = self.bench.caller(None)?;
-        match self.bench.engine()?.request(&caller, &id).await {
-            Ok(found) => {
-                let step = found.request.active().map(|(step, _)| step.clone());
-                Ok(Some(Seen { revision: found.request.revision, step }))
-            }
-            Err(error) if error.code() == Some(Code::NotFound) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        self.bench.seen(&id).await
     }
 
     fn execution(
@@ -190,51 +193,35 @@ impl Preparation<'_> {
         key: Option<&str>,
         command: Command,
     ) -> Result<Prepared, Broken> {
-        let caller = self.keyed(login, key)?;
-        Ok(about(request, caller, |caller, id| Call::Command(caller, id, Box::new(command))))
+        let by = self.by(Some(login), key)?;
+        Ok(about(request, by, |by, id| Call::Command(by, id, Box::new(command))))
     }
 
-    fn keyed(&self, login: &Login, key: Option<&str>) -> Result<Caller, Broken> {
+    fn by(&self, login: Option<&Login>, key: Option<&str>) -> Result<By, Broken> {
         let key = key.map(CommandId::parse).transpose();
         let key = key.map_err(|bad| Broken::new(bad.to_string()))?;
-        Ok(Caller { key, ..self.bench.caller(Some(login))? })
+        login.iter().try_for_each(|login| self.bench.user(login).map(drop))?;
+        Ok(By { login: login.cloned(), key })
     }
 
     fn publish(&self, doc: &PublishDoc, place: &[Segment]) -> Result<Prepared, Broken> {
-        let caller = self.bench.caller(doc.r#as.as_ref())?;
+        let by = self.by(doc.r#as.as_ref(), None)?;
         let rule: Place = below(&below(place, key("publish")), key("rule"));
-        let call = match self.file.read_part::<Definition>(&rule) {
-            Ok(definition) => {
-                let (definition, comment) = (Box::new(definition), doc.comment.clone());
-                Call::Organize(caller, Box::new(Change::Publish { definition, comment }))
-            }
-            Err(errors) => Call::Refused(Refusal {
-                code: Some(Code::RuleInvalid),
-                fields: errors.0.iter().map(|error| error.path.clone()).collect(),
-                unmet: Vec::new(),
-                messages: vec![errors.to_string()],
-            }),
-        };
+        let document = self.file.document.part(&rule);
+        let document = document.ok_or_else(|| Broken::new("`publish` needs a `rule`"))?;
+        let call = Call::Publish(by, Box::new(document), doc.comment.clone());
         Ok(Prepared { call, request: None, person: None })
     }
 
-    fn set(&self, doc: &SetDoc) -> Result<Prepared, Broken> {
-        let caller = self.bench.caller(doc.r#as.as_ref())?;
-        let state = self.bench.state()?;
-        let now = serde_json::to_value(&state.organization.settings);
-        let mut settings = now.map_err(|error| Broken::new(error.to_string()))?;
+    async fn set(&self, doc: &SetDoc) -> Result<Prepared, Broken> {
+        let by = self.by(doc.r#as.as_ref(), None)?;
+        let mut settings = self.bench.settings().await?;
         merge(&mut settings, &doc.settings);
-        let call = match serde_json::from_value::<Settings>(settings) {
-            Ok(settings) => Call::Organize(caller, Box::new(Change::SetSettings(settings))),
-            Err(error) => {
-                Call::Refused(Refusal::unread(Code::Invalid, "settings", error.to_string()))
-            }
-        };
-        Ok(Prepared { call, request: None, person: None })
+        Ok(Prepared { call: Call::Settings(by, settings), request: None, person: None })
     }
 
-    fn update_user(&self, doc: &UpdateUserDoc) -> Result<Prepared, Broken> {
-        let mut user = self.user_doc(&doc.user)?;
+    async fn update_user(&self, doc: &UpdateUserDoc) -> Result<Prepared, Broken> {
+        let mut user = self.bench.user_doc(&doc.user).await?;
         if let Some(groups) = &doc.groups {
             user.groups.clone_from(groups);
         }
@@ -244,44 +231,23 @@ impl Preparation<'_> {
         self.put_user(doc.r#as.as_ref(), user)
     }
 
-    fn deactivate(&self, doc: &DeactivateDoc) -> Result<Prepared, Broken> {
+    async fn deactivate(&self, doc: &DeactivateDoc) -> Result<Prepared, Broken> {
         refuse_unavailable("deactivate", &[("replace_by", doc.replace_by.is_some())])?;
-        let user = UserDoc { active: false, ..self.user_doc(&doc.user)? };
+        let user = UserDoc { active: false, ..self.bench.user_doc(&doc.user).await? };
         self.put_user(doc.r#as.as_ref(), user)
     }
 
     fn put_user(&self, login: Option<&Login>, user: UserDoc) -> Result<Prepared, Broken> {
-        let call = Call::Organize(self.bench.caller(login)?, Box::new(Change::PutUser(user)));
+        let call = Call::Organize(self.by(login, None)?, Box::new(Change::PutUser(user)));
         Ok(Prepared { call, request: None, person: None })
-    }
-
-    /// A user as a document, to be changed.
-    fn user_doc(&self, login: &Login) -> Result<UserDoc, Broken> {
-        let state = self.bench.state()?;
-        let directory = &state.organization.directory;
-        let user = directory.user(&self.bench.user(login)?).cloned();
-        let user = user.ok_or_else(|| Broken::new(format!("there is no user `{login}`")))?;
-        let names = Names::of_directory(directory);
-        let properties = user.properties.iter();
-        Ok(UserDoc {
-            login: user.login.clone(),
-            name: Some(user.name.clone()),
-            email: user.email.clone(),
-            time_zone: user.time_zone.clone(),
-            active: user.active,
-            kind: user.kind,
-            role: user.role,
-            groups: user.groups.iter().cloned().collect(),
-            properties: properties.map(|(name, v)| (name.clone(), names.literal(v))).collect(),
-        })
     }
 }
 
 /// A call about a request; one whose id is no id is not there.
-fn about(request: &str, caller: Caller, call: impl FnOnce(Caller, RequestId) -> Call) -> Prepared {
-    let person = Some(caller.user.clone());
+fn about(request: &str, by: By, call: impl FnOnce(By, RequestId) -> Call) -> Prepared {
+    let person = by.login.clone();
     match RequestId::parse(request) {
-        Ok(id) => Prepared { request: Some(id.clone()), person, call: call(caller, id) },
+        Ok(id) => Prepared { request: Some(id.clone()), person, call: call(by, id) },
         Err(bad) => {
             let refusal = Refusal::unread(Code::NotFound, "request", bad.to_string());
             Prepared { call: Call::Refused(refusal), request: None, person }
