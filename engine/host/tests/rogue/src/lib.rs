@@ -146,7 +146,8 @@ impl Attempt {
         match how {
             How::Change | How::Steps => transaction.execute(&self.send, &parameters, None),
             How::Export => {
-                let target = Target { name: "loot.csv", format: "csv", max_rows: 100, once_key: key };
+                let target =
+                    Target { name: "loot.csv", format: "csv", max_rows: 100, once_key: key };
                 let file = transaction.query_to_file(&self.send, &parameters, &target)?;
                 Ok(file.rows.unwrap_or_default())
             }
