@@ -94,7 +94,12 @@ pub fn decide(
         (None, _) | (Some(_), Command::Submit(_)) => return Err(Rejection::NotFound),
         (Some(request), command) => {
             let mut draft = Draft::new(context, &inquiry, request.clone());
-            draft.apply(command).map(|()| draft.finish())
+            draft.apply(command).map(|()| {
+                if context.meta.actor != Actor::Engine {
+                    draft.touched();
+                }
+                draft.finish()
+            })
         }
     };
     let open = inquiry.into_open();

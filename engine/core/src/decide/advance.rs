@@ -109,6 +109,18 @@ impl Draft<'_> {
         Ok(())
     }
 
+    /// What blocks a request is asked again whenever a person has done something with it (CND-3). What a date
+    /// has blocked, people do not let go on by that.
+    pub(super) fn touched(&mut self) {
+        let asks = match &self.request.blocked {
+            Some(Block::ConditionUndecided { .. } | Block::NoApprovers { .. }) => true,
+            Some(Block::NothingToApprove | Block::Overdue { .. }) | None => false,
+        };
+        if asks && self.request.is_open() && !self.request.on_hold {
+            self.look_again();
+        }
+    }
+
     /// Whether the active step can still be completed; where none is, whether the request can go on.
     pub(super) fn look_again(&mut self) {
         match self.stuck_step() {
