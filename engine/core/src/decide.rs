@@ -20,9 +20,9 @@ mod seats;
 mod send_back;
 mod submit;
 pub mod talk;
+mod withdraw;
 
 use std::collections::{BTreeMap, BTreeSet};
-mod withdraw;
 
 use chrono::{DateTime, Utc};
 
