@@ -176,7 +176,7 @@ fn parameters(endpoint: Endpoint, description: &Description) -> Vec<Parameter> {
     all.extend(
         description.query.iter().map(|name| named(name, ParameterIn::Query, Required::False)),
     );
-    if endpoint == Endpoint::Decide {
+    if endpoint.needs_precondition() {
         all.push(named("If-Match", ParameterIn::Header, Required::True));
     }
     if endpoint.takes_key() {

@@ -14,6 +14,9 @@ pub fn sees(directory: &Directory, rule: &Rule, request: &Request, person: &User
     if !person.active {
         return false;
     }
+    if request.is_draft() {
+        return request.requester == person.id || administrates(person);
+    }
     person.role == OrganizationRole::Auditor
         || request.watchers.contains(&person.id)
         || takes_part(directory, rule, request, person)
@@ -33,7 +36,24 @@ pub fn takes_part(directory: &Directory, rule: &Rule, request: &Request, person:
         || is_involved(directory, request, person)
         || may_execute(rule, request, person)
         || reviews_receipt(rule, request, person)
+        || reviews(directory, request, person)
         || (rule.access == AccessPolicy::Seat && has_seat(directory, request, person))
+}
+
+/// Drafts are their author's, and administrators'.
+fn administrates(person: &User) -> bool {
+    match person.role {
+        OrganizationRole::Owner | OrganizationRole::Administrator => true,
+        OrganizationRole::WorkflowManager | OrganizationRole::Auditor | OrganizationRole::User => {
+            false
+        }
+    }
+}
+
+/// A reviewer of it, once it was in review.
+fn reviews(directory: &Directory, request: &Request, person: &User) -> bool {
+    let review = request.review.iter();
+    review.flat_map(|review| &review.reviewers).any(|who| may_fill(directory, who, person))
 }
 
 /// Access that `access: strict` asks of a decision-maker: without the roles that see everything, and

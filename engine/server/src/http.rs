@@ -7,6 +7,8 @@ mod back;
 mod caller;
 mod decisions;
 mod directory;
+mod drafts;
+mod edits;
 mod executions;
 mod extract;
 mod files;
@@ -71,6 +73,14 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Submit => post(requests::submit),
         Endpoint::ListRequests => get(lists::list),
         Endpoint::GetRequest => get(requests::read),
+        Endpoint::SaveDraft => post(drafts::save),
+        Endpoint::PutDraft => put(drafts::replace),
+        Endpoint::DeleteDraft => delete(drafts::delete),
+        Endpoint::SubmitDraft => post(drafts::submit),
+        Endpoint::Edit => post(edits::edit),
+        Endpoint::Resubmit => post(drafts::resubmit),
+        Endpoint::PassReview => post(edits::pass),
+        Endpoint::ReturnToReview => post(edits::give_back),
         Endpoint::Decide => post(decisions::decide),
         Endpoint::Cancel => post(decisions::cancel),
         Endpoint::Confirm => post(decisions::confirm),

@@ -42,12 +42,27 @@ impl FormReader<'_> {
         form: &[Field],
         values: &BTreeMap<String, Json>,
     ) -> BTreeMap<PropertyName, Value> {
+        self.unknown_names(at, form, values);
+        let mut read = self.values(at, form, values);
+        self.calculate(at, form, &mut read);
+        read
+    }
+
+    fn unknown_names(&mut self, at: &str, form: &[Field], values: &BTreeMap<String, Json>) {
         for name in values.keys() {
             if !form.iter().any(|field| field.name.as_str() == name) {
                 let known = form.iter().map(|field| field.name.as_str());
                 self.problem(format!("{at}.{name}"), unknown_name("property", name, known));
             }
         }
+    }
+
+    fn values(
+        &mut self,
+        at: &str,
+        form: &[Field],
+        values: &BTreeMap<String, Json>,
+    ) -> BTreeMap<PropertyName, Value> {
         let mut read = BTreeMap::new();
         for field in form {
             let path = format!("{at}.{}", field.name);
@@ -66,18 +81,12 @@ impl FormReader<'_> {
                 },
             }
         }
-        self.calculate(at, form, &mut read);
         read
     }
 
     /// FIN-23: what is calculated, after what it is calculated from. What is absent leaves absent what
     /// needs it.
-    pub(super) fn calculate(
-        &mut self,
-        at: &str,
-        form: &[Field],
-        values: &mut BTreeMap<PropertyName, Value>,
-    ) {
+    fn calculate(&mut self, at: &str, form: &[Field], values: &mut BTreeMap<PropertyName, Value>) {
         let mut open: Vec<(&Field, &Expression)> = form
             .iter()
             .filter_map(|field| field.calculated.as_ref().map(|expression| (field, expression)))
@@ -111,6 +120,27 @@ impl FormReader<'_> {
             }
             open = later;
         }
+    }
+
+    /// The values of a form after some of them are changed; `null` empties one.
+    pub(super) fn change(
+        &mut self,
+        at: &str,
+        form: &[Field],
+        changes: &BTreeMap<String, Json>,
+        before: &BTreeMap<PropertyName, Value>,
+    ) -> BTreeMap<PropertyName, Value> {
+        let named: Vec<Field> = form
+            .iter()
+            .filter(|field| changes.contains_key(field.name.as_str()))
+            .cloned()
+            .collect();
+        self.unknown_names(at, form, changes);
+        let mut after = before.clone();
+        after.retain(|name, _| !changes.contains_key(name.as_str()));
+        after.extend(self.values(at, &named, changes));
+        self.calculate(at, form, &mut after);
+        after
     }
 
     pub(super) fn items(&mut self, form: &[Field], items: &[Json]) -> Vec<Item> {

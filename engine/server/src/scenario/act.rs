@@ -85,6 +85,9 @@ impl Refusal {
 #[derive(Debug)]
 pub(super) enum Call {
     Submit(Caller, RuleId, Box<Submit>),
+    SaveDraft(Caller, RuleId, Box<Submit>),
+    /// The ended request, and the draft to be made of it.
+    Resubmit(Caller, RequestId, RequestId),
     Command(Caller, RequestId, Box<Command>),
     Organize(Caller, Box<Change>),
     Explain(Caller, RequestId, Option<UserId>),
@@ -120,6 +123,14 @@ impl Call {
         Ok(match self {
             Self::Submit(caller, rule, submit) => {
                 engine.submit(&caller, &rule, *submit).await?;
+                Answer::Nothing
+            }
+            Self::SaveDraft(caller, rule, submit) => {
+                engine.save_draft(&caller, &rule, *submit).await?;
+                Answer::Nothing
+            }
+            Self::Resubmit(caller, of, id) => {
+                engine.resubmit(&caller, &of, id).await?;
                 Answer::Nothing
             }
             Self::Command(caller, request, command) => {

@@ -374,6 +374,8 @@ impl Bench {
                     all.extend(seat.empty.iter().map(|why| names.empty_because(why)));
                 }
             }
+            let dropped = explained.request.draft.iter().flat_map(|written| &written.dropped);
+            all.extend(dropped.map(|problem| names.dropped(problem)));
             let unmet = explained.person.iter().flat_map(|person| &person.unmet);
             all.extend(unmet.map(|one| names.unmet(one)));
             all

@@ -17,8 +17,6 @@ impl Compiler<'_> {
     /// A part that would be read and then ignored is worse than one that is refused.
     pub(super) fn refuse_unavailable(&mut self, definition: &Definition) {
         let parts = [
-            ("review_first", definition.review_first.is_some()),
-            ("auto_approve", !definition.auto_approve.is_empty()),
             ("repeat_approver", definition.repeat_approver != RepeatApprover::EachStep),
             ("distinct_people", definition.distinct_people != DistinctPeople::Step),
         ];
@@ -45,10 +43,7 @@ impl Compiler<'_> {
     }
 
     fn refuse_unavailable_in_step(&mut self, path: &str, step: &StepDoc) {
-        let parts = [
-            ("editable_properties", !step.editable_properties.is_empty()),
-            ("same_person", step.same_person != SamePerson::Separate),
-        ];
+        let parts = [("same_person", step.same_person != SamePerson::Separate)];
         for (part, used) in parts {
             if used {
                 self.problem(format!("{path}.{part}"), format!("`{part}` is not available yet"));
@@ -59,6 +54,7 @@ impl Compiler<'_> {
     pub(super) fn check_limits(&mut self, definition: &Definition, rule: &Rule) {
         self.check_criteria(rule);
         self.check_picks(rule);
+        self.check_editable(definition, rule);
         for (index, step) in rule.steps.iter().enumerate() {
             let path = format!("steps[{index}]");
             // Assignments that did not compile are reported already, and would shift the indexes.
