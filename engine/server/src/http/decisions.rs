@@ -26,7 +26,11 @@ pub(super) async fn decide(
     headers: HeaderMap,
     Body(body): Body<Decide>,
 ) -> Result<Response, Refusal> {
-    let saw = required(&state, &known, &id, &headers).await?;
+    // Whatever there is now, as long as the decision says which step it is about.
+    let saw = match is_any(&headers) && body.step.is_some() {
+        true => None,
+        false => Some(required(&state, &known, &id, &headers).await?),
+    };
     let command = body.into_command(saw).map_err(|rejection| Refusal::rejected(&rejection))?;
     known.command(&state, &id, command).await
 }
@@ -80,4 +84,9 @@ pub(super) fn precondition(headers: &HeaderMap) -> Result<Option<Precondition>, 
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default();
     text.parse().map(Some).map_err(|why: String| Refusal::invalid("If-Match", why))
+}
+
+/// `*`: whatever there is now.
+pub(super) fn is_any(headers: &HeaderMap) -> bool {
+    headers.get(header::IF_MATCH).is_some_and(|value| value == "*")
 }
