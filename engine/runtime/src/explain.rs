@@ -11,8 +11,8 @@ use engine_core::{
     matching::Possibilities,
     rejection::Unmet,
     request::{
-        Block, Choice, Execution, ExecutionState, OpenStep, Phase, RejectedBy, Request, Seat, SeatId,
-        SkippedBecause, Status, StepState,
+        Block, Choice, Execution, ExecutionState, OpenStep, Phase, RejectedBy, Request, Seat,
+        SeatId, SkippedBecause, Status, StepState,
     },
     resolve::Opening,
     rule::Step,

@@ -31,6 +31,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use futures::{StreamExt as _, stream};
+
 use self::{
     bench::Extensions, beside::Beside, broken::Broken, file::ScenarioFile, play::Player,
     remote::Server, stage::Stage, world::Builder,
@@ -64,6 +66,15 @@ pub struct Options {
     /// this process.
     pub server: Option<String>,
 }
+
+impl Options {
+    fn wants(&self, case: &str) -> bool {
+        self.filter.as_ref().is_none_or(|wanted| case.contains(wanted.as_str()))
+    }
+}
+
+/// How many cases are played at once.
+const AT_ONCE: usize = 8;
 
 /// Said where it is asked for.
 const NO_POSTGRES: &str = "there is no store `postgres` in this version: it comes later";
@@ -152,19 +163,21 @@ impl Theatre<'_> {
         };
         let beside = Beside::Folder(path.parent().unwrap_or(Path::new(".")).to_owned());
         let builder = Builder { file: &file, beside, kind: self.options.store, extensions };
-        let mut cases = Vec::new();
-        for index in 0..file.count() {
-            let case = file.name_of(index);
-            if self.options.filter.as_ref().is_none_or(|wanted| case.contains(wanted.as_str())) {
-                let line = file.line(&ScenarioFile::place(index));
-                let failures = self.case(&builder, index).await.unwrap_or_else(|broken| {
-                    let (step, error) = (String::new(), Some(broken.to_string()));
-                    vec![Failure { line, step, mismatches: Vec::new(), error }]
-                });
-                cases.push(CaseReport { file: name.clone(), line, name: case, failures });
-            }
-        }
-        cases
+        let wanted = |index: &usize| self.options.wants(&file.name_of(*index));
+        let cases = (0..file.count()).filter(wanted).map(|index| self.report(&builder, index));
+        // Each has a world of its own; most of the time they wait for the disk or the server.
+        stream::iter(cases).buffered(AT_ONCE).collect().await
+    }
+
+    async fn report(&self, builder: &Builder<'_>, index: usize) -> CaseReport {
+        let file = builder.file;
+        let line = file.line(&ScenarioFile::place(index));
+        let failures = self.case(builder, index).await.unwrap_or_else(|broken| {
+            let (step, error) = (String::new(), Some(broken.to_string()));
+            vec![Failure { line, step, mismatches: Vec::new(), error }]
+        });
+        let (name, file) = (file.name_of(index), file.document.name().to_owned());
+        CaseReport { file, line, name, failures }
     }
 
     async fn case(&self, builder: &Builder<'_>, index: usize) -> Result<Vec<Failure>, Broken> {

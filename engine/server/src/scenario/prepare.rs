@@ -39,9 +39,7 @@ impl Preparation<'_> {
         place: &[Segment],
     ) -> Result<Prepared, Broken> {
         let prepared = self.of(doc, place).await?;
-        if let Some(login) = prepared.call.by().and_then(|by| by.login.as_ref()) {
-            self.bench.admit(login).await?;
-        }
+        self.bench.admit(&prepared.call).await?;
         Ok(prepared)
     }
 

@@ -32,6 +32,7 @@ use engine_core::{
     ids::{Login, RequestId, UserId},
     rejection::Code,
 };
+use engine_runtime::Change;
 use sdk_client::{Call as Sent, Client, ClientError};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value as Json;
@@ -198,6 +199,13 @@ impl Remote {
         }
     }
 
+    async fn admit_all(&self) -> Result<(), Broken> {
+        for login in &self.people {
+            self.client(login).await?;
+        }
+        Ok(())
+    }
+
     async fn heard(&self, call: Call) -> Result<Heard, Broken> {
         let client = match call.by() {
             Some(by) => self.client(by.login.as_ref().unwrap_or(&self.owner)).await?,
@@ -280,8 +288,17 @@ impl Stage for Remote {
         user.ok_or_else(|| Broken::new(format!("there is no user `{login}`")))
     }
 
-    async fn admit(&self, login: &Login) -> Result<(), Broken> {
-        self.client(login).await.map(drop)
+    async fn admit(&self, call: &Call) -> Result<(), Broken> {
+        if let Call::Organize(_, change) = call
+            && matches!(**change, Change::TransferOwnership(_))
+        {
+            // Whoever was the owner makes no tokens for everybody any more.
+            return self.admit_all().await;
+        }
+        match call.by().and_then(|by| by.login.as_ref()) {
+            Some(login) => self.client(login).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     async fn act(&mut self, calls: Vec<Call>, may_die: bool) -> Result<Answers, Broken> {
@@ -313,9 +330,7 @@ impl Stage for Remote {
             CrashPoint::AfterEffect => CrashMoment::AfterEffect,
         });
         // What is written to let somebody in is nothing to die of.
-        for login in &self.people {
-            self.client(login).await?;
-        }
+        self.admit_all().await?;
         let _: Rest = self.control(TestEndpoint::Crash, &Crash { at }).await?;
         Ok(())
     }

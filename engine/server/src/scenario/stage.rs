@@ -62,8 +62,8 @@ pub(super) trait Stage: fmt::Debug + Send + Sync {
     /// A user as a document, to be changed.
     async fn user_doc(&self, login: &Login) -> Result<UserDoc, Broken>;
 
-    /// Lets a person in, so that what is kept does not change when they first do something.
-    async fn admit(&self, login: &Login) -> Result<(), Broken>;
+    /// Lets in whoever is needed for a call, so that what is kept does not change by that later.
+    async fn admit(&self, call: &Call) -> Result<(), Broken>;
 
     /// Starts all calls before any is waited for; `may_die` waits for what follows from them too.
     async fn act(&mut self, calls: Vec<Call>, may_die: bool) -> Result<Answers, Broken>;

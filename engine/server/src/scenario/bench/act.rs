@@ -91,10 +91,14 @@ impl Desk {
 
     async fn carry_out(&self, caller: Option<Caller>, call: Call) -> Result<Answer, EngineError> {
         let Some(caller) = caller else {
-            if let Call::Advance(to) = call {
-                self.engine.advance_to(to).await?;
-            }
-            return Ok(Answer::Nothing);
+            return match call {
+                Call::Advance(to) => {
+                    self.engine.advance_to(to).await?;
+                    Ok(Answer::Nothing)
+                }
+                Call::Refused(refusal) => Ok(Answer::Refused(refusal)),
+                _ => Err(EngineError::Extension("nobody calls".to_owned())),
+            };
         };
         match call {
             Call::Submit(_, rule, submit) => {

@@ -180,7 +180,8 @@ fn organize(change: &Change) -> Result<Sent, Broken> {
         | Change::RemoveScript(_)
         | Change::PutPlugin(_)
         | Change::GrantPlugin { .. }
-        | Change::RemovePlugin(_) => Err(missing("a change of the organization")),
+        | Change::RemovePlugin(_)
+        | Change::RemoveToken { .. } => Err(missing("a change of the organization")),
     }
 }
 
