@@ -4,6 +4,7 @@
 //! crashes and what is kept go through test control. Over HTTP people are known by their logins, so
 //! that these stand wherever the engine itself would have a user's id.
 
+mod server;
 mod wire;
 
 use std::{
@@ -16,16 +17,12 @@ use std::{
 };
 
 use async_trait::async_trait;
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use chrono::{DateTime, Utc};
 use engine_api::{
     directory::{DirectoryDoc, UserDoc},
-    endpoint::{Description, Endpoint},
+    endpoint::Endpoint,
     organization::{ChangeList, NewToken},
-    test_control::{
-        Advance, CRASHED, Crash, CrashMoment, NewWorld, Rest, TestControl, TestEndpoint, World,
-        WorldState, WorldStore,
-    },
+    test_control::{Advance, CRASHED, Crash, CrashMoment, Rest, TestEndpoint, World, WorldState},
     view::{ExplanationView, NoticeList, RequestView},
 };
 use engine_core::{
@@ -37,27 +34,16 @@ use sdk_client::{Call as Sent, Client, ClientError};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 
+pub(super) use self::server::Server;
+use self::server::{NO_TOKEN, said};
 use super::{
-    StoreKind,
     act::{Answer, Call, Refusal, code_of},
-    beside::Beside,
     broken::Broken,
     crash::CrashPoint,
-    file::ScenarioFile,
     notices::NoticeSeen,
     stage::{Answers, Stage, State},
     stub::Method,
 };
-
-/// What somebody who has no token sends.
-const NO_TOKEN: &str = "csn_none";
-
-/// A server that was started with `--test-control`.
-#[derive(Clone, Debug)]
-pub(super) struct Server {
-    url: String,
-    control: Client,
-}
 
 /// A case's world there.
 #[derive(Debug)]
@@ -77,81 +63,6 @@ pub(super) struct Remote {
 enum Heard {
     Answer(Result<Answer, Refusal>),
     Crashed,
-}
-
-impl Server {
-    /// The server at an address.
-    pub(super) async fn find(url: &str) -> Result<Self, Broken> {
-        let url = url.trim_end_matches('/').to_owned();
-        let control = Client::http(&url, NO_TOKEN).map_err(|error| Broken::of(&error))?;
-        let server = Self { url, control };
-        match server.call::<TestControl>(TestEndpoint::Look, None, &()).await {
-            Ok(_) => Ok(server),
-            Err(error) => {
-                let reason = Broken::of(&error);
-                Err(Broken::new(format!("cannot play on `{}`: {reason}", server.url)))
-            }
-        }
-    }
-
-    /// Makes a file's world.
-    pub(super) async fn open(
-        &self,
-        file: &ScenarioFile,
-        beside: &Beside,
-        kind: StoreKind,
-        at: DateTime<Utc>,
-    ) -> Result<Remote, Broken> {
-        let store = match kind {
-            StoreKind::Memory => WorldStore::Memory,
-            StoreKind::Redb => WorldStore::Redb,
-            StoreKind::Postgres => return Err(Broken::new(super::NO_POSTGRES)),
-        };
-        let files = beside.all_of(file).into_iter();
-        let files = files.map(|(name, bytes)| (name, BASE64_STANDARD.encode(bytes))).collect();
-        let (name, text) = (file.document.name().to_owned(), file.text.clone());
-        let wanted = NewWorld { file: name, text, files, at, store };
-        let world: World =
-            self.call(TestEndpoint::Open, None, &wanted).await.map_err(|error| said(&error))?;
-        let login = |text: &str| Login::parse(text).map_err(|bad| Broken::new(bad.to_string()));
-        let owner = login(&world.owner)?;
-        let mut people: BTreeSet<Login> =
-            file.world.directory.users.iter().map(|user| user.login.clone()).collect();
-        people.insert(owner.clone());
-        let by_owner = self.client(&world, &world.token)?;
-        Ok(Remote {
-            server: self.clone(),
-            hidden: world.hidden.then(|| owner.clone()),
-            owner,
-            people,
-            clients: Mutex::default(),
-            by_owner,
-            next: AtomicU64::new(1),
-            told: Mutex::default(),
-            world,
-        })
-    }
-
-    fn client(&self, world: &World, token: &str) -> Result<Client, Broken> {
-        let client = Client::http(&format!("{}{}", self.url, world.path), token);
-        client.map_err(|error| Broken::of(&error))
-    }
-
-    async fn call<T: DeserializeOwned>(
-        &self,
-        endpoint: TestEndpoint,
-        world: Option<&World>,
-        body: &(impl Serialize + Sync),
-    ) -> Result<T, ClientError> {
-        let Description { method, path, .. } = endpoint.description();
-        let path = match world {
-            Some(world) => path.replace("/test-control/v1/worlds/{world}", &world.path),
-            None => path.to_owned(),
-        };
-        // An endpoint of no table of the API: the call is made of its parts.
-        let call = Sent { method, path, ..Sent::new(Endpoint::GetMe, &[]) };
-        self.control.call(call.json(body)?).await
-    }
 }
 
 impl Remote {
@@ -420,9 +331,4 @@ impl Stage for Remote {
         let _: Rest = self.control(TestEndpoint::Close, &()).await?;
         Ok(())
     }
-}
-
-/// What the server said, or why it said nothing.
-fn said(error: &ClientError) -> Broken {
-    Broken::of(error)
 }

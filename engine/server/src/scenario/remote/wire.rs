@@ -16,7 +16,8 @@ use engine_api::{
 };
 use engine_core::{
     command::{self, Approver, Command, Seen, Submit},
-    ids::{ExecutionId, Login, RequestId, RuleId},
+    ids::{ExecutionId, Login, RequestId, RuleId, StepId},
+    request::Choice,
 };
 use engine_runtime::Change;
 use sdk_client::Call as Sent;
@@ -75,13 +76,10 @@ fn command(request: &RequestId, command: &Command) -> Result<Sent, Broken> {
         Command::Confirm { comment } => commented(about(Endpoint::Confirm), comment, &None),
         Command::SendBack(it) => send_back(about(Endpoint::SendBack), it),
         Command::Withdraw { comment, step, seen } => {
-            let (comment, step) = (Some(comment.clone()), step.as_ref().map(ToString::to_string));
-            let call = matching(about(Endpoint::Withdraw), seen.as_ref(), false);
-            json(call, &Withdraw { comment, step })
+            withdraw(about(Endpoint::Withdraw), comment, step.as_ref(), seen.as_ref())
         }
         Command::Force { choice, comment, seen } => {
-            let body = Force { decision: (*choice).into(), comment: comment.clone() };
-            json(matching(about(Endpoint::Force), seen.as_ref(), false), &body)
+            force(about(Endpoint::Force), *choice, comment, seen.as_ref())
         }
         Command::Reevaluate => Ok(about(Endpoint::Reevaluate)),
         Command::AddApprover(it) => approver(about(Endpoint::AddApprover), it),
@@ -128,6 +126,21 @@ fn send_back(call: Sent, it: &command::SendBack) -> Result<Sent, Broken> {
         step: it.step.as_ref().map(ToString::to_string),
     };
     json(matching(call, it.seen.as_ref(), it.step.is_some()), &body)
+}
+
+fn withdraw(
+    call: Sent,
+    comment: &str,
+    step: Option<&StepId>,
+    seen: Option<&Seen>,
+) -> Result<Sent, Broken> {
+    let (comment, step) = (Some(comment.to_owned()), step.map(ToString::to_string));
+    json(matching(call, seen, false), &Withdraw { comment, step })
+}
+
+fn force(call: Sent, choice: Choice, comment: &str, seen: Option<&Seen>) -> Result<Sent, Broken> {
+    let body = Force { decision: choice.into(), comment: comment.to_owned() };
+    json(matching(call, seen, false), &body)
 }
 
 fn commented(call: Sent, comment: &str, seen: &Option<Seen>) -> Result<Sent, Broken> {
