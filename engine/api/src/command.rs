@@ -198,6 +198,17 @@ pub struct WithComment {
     pub comment: String,
 }
 
+/// Returning a request to its review (STP-13). The header `If-Match` says what the person saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReturnToReview {
+    /// Why.
+    pub comment: String,
+    /// The step it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+}
+
 impl SubmitRequest {
     /// The rule and the command, for a new request with this id.
     ///
@@ -241,12 +252,25 @@ impl EditRequest {
     }
 }
 
-impl Decide {
-    /// The command of a person who saw this.
+impl ReturnToReview {
+    /// The command of a person who saw this; none where only the step is named.
     ///
     /// # Errors
     /// [`Rejection::Invalid`] where the step's id is not one.
-    pub fn into_command(self, saw: Precondition) -> Result<command::Command, Rejection> {
+    pub fn into_command(self, saw: Option<Precondition>) -> Result<command::Command, Rejection> {
+        let step = self.step.as_deref().map(StepId::parse).transpose();
+        let step = step.map_err(|bad| Rejection::invalid("step", bad.to_string()))?;
+        let (comment, seen) = (Some(self.comment), saw.map(Into::into));
+        Ok(command::Command::ReturnToReview(command::Note { comment, step, seen }))
+    }
+}
+
+impl Decide {
+    /// The command of a person who saw this; none where only the step is named.
+    ///
+    /// # Errors
+    /// [`Rejection::Invalid`] where the step's id is not one.
+    pub fn into_command(self, saw: Option<Precondition>) -> Result<command::Command, Rejection> {
         let step = self.step.as_deref().map(StepId::parse).transpose();
         let step = step.map_err(|bad| Rejection::invalid("step", bad.to_string()))?;
         Ok(command::Command::Decide(command::Decide {
@@ -254,7 +278,7 @@ impl Decide {
             comment: self.comment,
             concern: self.concern,
             step,
-            seen: Some(saw.into()),
+            seen: saw.map(Into::into),
         }))
     }
 }

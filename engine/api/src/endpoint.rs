@@ -9,8 +9,8 @@ use utoipa::{
 
 use crate::{
     command::{
-        ApproverRequest, CommentRequest, Decide, EditRequest, Force, Reassign, Remark, SendBack,
-        SubmitRequest, WatchRequest, WithComment, Withdraw,
+        ApproverRequest, CommentRequest, Decide, EditRequest, Force, Reassign, Remark,
+        ReturnToReview, SendBack, SubmitRequest, WatchRequest, WithComment, Withdraw,
     },
     directory::{Deactivation, DirectoryDoc, RatesDoc, Transfer, UserDoc},
     openapi::{Anything, Binary, Download, Text},
@@ -67,7 +67,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    const fn of<T: ToSchema + PartialSchema>() -> Self {
+    pub(crate) const fn of<T: ToSchema + PartialSchema>() -> Self {
         Self { name: T::name, schema: T::schema, others: T::schemas }
     }
 }
@@ -121,7 +121,7 @@ endpoints! {
         [] (SubmitRequest) -> RequestView;
     PutDraft: Put "/api/v1/drafts/{id}" "Write a draft anew" [] (SubmitRequest) -> RequestView;
     DeleteDraft: Delete "/api/v1/drafts/{id}" "Throw a draft away" [] (-) -> RequestView;
-    SubmitDraft: Post "/api/v1/drafts/{id}/submit" "Submit a draft" [] (-) -> RequestView;
+    SubmitDraft: Post "/api/v1/drafts/{id}/submit" "Submit a draft, with its last changes" [] (EditRequest) -> RequestView;
     Edit: Post "/api/v1/requests/{id}/edit"
         "Change what is asked for; `If-Match` says what was seen" [] (EditRequest) -> RequestView;
     Resubmit: Post "/api/v1/requests/{id}/resubmit"
@@ -129,7 +129,7 @@ endpoints! {
     PassReview: Post "/api/v1/requests/{id}/review/pass"
         "Submit a reviewed request to its route; `If-Match` says what was seen" [] (Remark) -> RequestView;
     ReturnToReview: Post "/api/v1/requests/{id}/review/return"
-        "Return a request to review; `If-Match` says what was seen" [] (WithComment) -> RequestView;
+        "Return a request to review; `If-Match` says what was seen" [] (ReturnToReview) -> RequestView;
     Decide: Post "/api/v1/requests/{id}/decisions"
         "Approve or reject; `If-Match` says what was seen" [] (Decide) -> RequestView;
     Cancel: Post "/api/v1/requests/{id}/cancel" "Take a request back" [] (WithComment) -> RequestView;

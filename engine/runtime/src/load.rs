@@ -38,6 +38,22 @@ pub(crate) mod collection {
     pub(crate) const INCIDENTS: &str = "incidents";
 }
 
+/// Every collection, for whoever looks at all that is kept.
+pub const COLLECTIONS: [&str; 9] = {
+    use collection as c;
+    [
+        c::USERS,
+        c::GROUPS,
+        c::NODES,
+        c::RESOURCES,
+        c::ORGANIZATION,
+        c::RULES,
+        c::SCRIPTS,
+        c::PLUGINS,
+        c::TOKENS,
+    ]
+};
+
 /// The keys of the documents in `organization`.
 pub(crate) mod single {
     pub(crate) const SETTINGS: &str = "settings";

@@ -129,7 +129,8 @@ impl Client {
     /// # Errors
     /// [`ClientError`].
     pub async fn submit_draft(&self, id: &str) -> Result<RequestView, ClientError> {
-        self.call(Call::new(Endpoint::SubmitDraft, &[id])).await
+        let nothing_more = EditRequest::default();
+        self.call(Call::new(Endpoint::SubmitDraft, &[id]).json(&nothing_more)?).await
     }
 
     /// Makes a draft of what an ended request asked for.

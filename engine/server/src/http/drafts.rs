@@ -1,28 +1,31 @@
 //! Drafts: saved, written anew, submitted, thrown away, made of ended requests (REQ-1, REQ-5).
 
-use axum::{extract::State, http::HeaderMap, response::Response};
-use engine_api::command::SubmitRequest;
+use axum::{Extension, extract::State, http::HeaderMap, response::Response};
+use engine_api::command::{EditRequest, SubmitRequest};
 use engine_core::{
-    command::{Command, Edit},
-    ids::RequestId,
+    command::Command,
+    ids::{RequestId, RuleId},
     rejection::Rejection,
+    request::Request,
 };
 
 use super::{
     AppState,
     caller::Known,
     decisions::precondition,
-    extract::{Body, Id, field},
+    extract::{Body, Id},
     outcome::joined,
     refusal::Refusal,
+    requests::{NewId, new_id},
 };
 
 pub(super) async fn save(
     State(state): State<AppState>,
     known: Known,
+    new: Option<Extension<NewId>>,
     Body(body): Body<SubmitRequest>,
 ) -> Result<Response, Refusal> {
-    let id: RequestId = field("id", &state.engine.next_id("r"))?;
+    let id = new_id(&state, new)?;
     let (rule, submit) =
         body.into_command(id).map_err(|rejection| Refusal::rejected(&rejection))?;
     let (engine, caller) = (state.engine.clone(), known.caller.clone());
@@ -41,11 +44,17 @@ pub(super) async fn replace(
     let draft = draft.map_err(|error| known.refusal(&error))?.request;
     let (rule, submit) =
         body.into_command(id.clone()).map_err(|rejection| Refusal::rejected(&rejection))?;
-    if rule != draft.rule {
-        let message = format!("a draft stays under its rule, `{}`: make another one", draft.rule);
-        return Err(Refusal::rejected(&Rejection::invalid("rule", message)));
-    }
+    stays_under(&draft, &rule).map_err(|rejection| Refusal::rejected(&rejection))?;
     known.command(&state, &id, Command::SaveDraft(Box::new(submit))).await
+}
+
+/// A draft is written anew under the rule that it was written under.
+pub(crate) fn stays_under(draft: &Request, rule: &RuleId) -> Result<(), Rejection> {
+    if *rule == draft.rule {
+        return Ok(());
+    }
+    let message = format!("a draft stays under its rule, `{}`: make another one", draft.rule);
+    Err(Rejection::invalid("rule", message))
 }
 
 pub(super) async fn delete(
@@ -61,18 +70,19 @@ pub(super) async fn submit(
     known: Known,
     Id(id): Id<RequestId>,
     headers: HeaderMap,
+    Body(body): Body<EditRequest>,
 ) -> Result<Response, Refusal> {
-    let seen = precondition(&headers)?.map(Into::into);
-    let command = Command::SubmitDraft(Box::new(Edit { seen, ..Edit::default() }));
+    let command = Command::SubmitDraft(Box::new(body.into_command(precondition(&headers)?)));
     known.command(&state, &id, command).await
 }
 
 pub(super) async fn resubmit(
     State(state): State<AppState>,
     known: Known,
+    new: Option<Extension<NewId>>,
     Id(of): Id<RequestId>,
 ) -> Result<Response, Refusal> {
-    let id: RequestId = field("id", &state.engine.next_id("r"))?;
+    let id = new_id(&state, new)?;
     let (engine, caller, old) = (state.engine.clone(), known.caller.clone(), of.clone());
     let done = tokio::spawn(async move { engine.resubmit(&caller, &old, id).await });
     match joined(done.await)? {

@@ -1,7 +1,7 @@
 //! Edits, and the review before the route (REQ-3, STP-12, STP-13).
 
 use axum::{extract::State, http::HeaderMap, response::Response};
-use engine_api::command::{EditRequest, Remark, WithComment};
+use engine_api::command::{EditRequest, Remark, ReturnToReview};
 use engine_core::{
     command::{Command, Note},
     ids::RequestId,
@@ -22,8 +22,8 @@ pub(super) async fn edit(
     headers: HeaderMap,
     Body(body): Body<EditRequest>,
 ) -> Result<Response, Refusal> {
-    let saw = required(&state, &known, &id, &headers).await?;
-    let command = Command::Edit(Box::new(body.into_command(Some(saw))));
+    let saw = required(&state, &known, &id, &headers, false).await?;
+    let command = Command::Edit(Box::new(body.into_command(saw)));
     known.command(&state, &id, command).await
 }
 
@@ -34,7 +34,7 @@ pub(super) async fn pass(
     headers: HeaderMap,
     Body(body): Body<Remark>,
 ) -> Result<Response, Refusal> {
-    let seen = Some(required(&state, &known, &id, &headers).await?.into());
+    let seen = required(&state, &known, &id, &headers, false).await?.map(Into::into);
     let note = Note { comment: body.comment, step: None, seen };
     known.command(&state, &id, Command::PassReview(note)).await
 }
@@ -44,9 +44,9 @@ pub(super) async fn give_back(
     known: Known,
     Id(id): Id<RequestId>,
     headers: HeaderMap,
-    Body(body): Body<WithComment>,
+    Body(body): Body<ReturnToReview>,
 ) -> Result<Response, Refusal> {
-    let seen = Some(required(&state, &known, &id, &headers).await?.into());
-    let note = Note { comment: Some(body.comment), step: None, seen };
-    known.command(&state, &id, Command::ReturnToReview(note)).await
+    let saw = required(&state, &known, &id, &headers, body.step.is_some()).await?;
+    let command = body.into_command(saw).map_err(|rejection| Refusal::rejected(&rejection))?;
+    known.command(&state, &id, command).await
 }

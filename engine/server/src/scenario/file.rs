@@ -39,6 +39,8 @@ pub(super) fn below(place: &[Segment], segment: Segment) -> Place {
 pub(super) struct ScenarioFile {
     /// The whole, for places.
     pub(super) document: Document,
+    /// As it was read.
+    pub(super) text: String,
     /// All but the cases.
     pub(super) world: WorldDoc,
 }
@@ -126,7 +128,7 @@ impl ScenarioFile {
             let message = "rule groups are not available in this version";
             return Err(document.problem("rule_groups", message).into());
         }
-        Ok(Self { document, world })
+        Ok(Self { document, text: text.to_owned(), world })
     }
 
     /// How many cases there are.

@@ -8,8 +8,8 @@ use engine_core::{
 
 use super::{Preparation, Window, about, read_submit, refuse_unavailable, time};
 use crate::scenario::{
-    act::{Call, Prepared, Refusal},
-    bench::Broken,
+    act::{Call, Draft, Prepared, Refusal},
+    broken::Broken,
     command::{DecideDoc, EditDoc, ResubmitDoc, SubmitDoc},
 };
 
@@ -20,21 +20,20 @@ impl Preparation<'_> {
         refuse_unavailable("save_draft", &later)?;
         let id = match &doc.id {
             Some(id) => id.clone(),
-            None => self.bench.engine()?.next_id("request-"),
+            None => self.bench.next_id()?,
         };
-        let caller = self.keyed(&doc.r#as, doc.key.as_deref())?;
+        let by = self.by(Some(&doc.r#as), doc.key.as_deref())?;
         let submit = match read_submit(doc, &id) {
             Ok(submit) => Box::new(submit),
             Err(refusal) => return Ok(refused(refusal)),
         };
-        if self.seen_in(&doc.r#as, &id, None).await?.is_some() {
-            let command = Command::SaveDraft(submit);
-            return self.command(&doc.r#as, &id, doc.key.as_deref(), command);
-        }
+        let there = self.bench.request(&submit.id).await?;
+        let draft = if there.is_some() { Draft::Again } else { Draft::New };
         let request = Some(submit.id.clone());
-        let person = Some(caller.user.clone());
-        let call = match doc.rule.as_deref().map(RuleId::parse) {
-            Some(Ok(rule)) => Call::SaveDraft(caller, rule, submit),
+        let person = by.login.clone();
+        let rule = doc.rule.as_deref().or(there.as_ref().map(|view| view.rule.as_str()));
+        let call = match rule.map(RuleId::parse) {
+            Some(Ok(rule)) => Call::SaveDraft(by, rule, submit, draft),
             Some(Err(bad)) => {
                 Call::Refused(Refusal::unread(Code::NotFound, "rule", bad.to_string()))
             }
@@ -101,16 +100,16 @@ impl Preparation<'_> {
     pub(super) fn resubmit(&self, doc: &ResubmitDoc) -> Result<Prepared, Broken> {
         let id = match &doc.id {
             Some(id) => id.clone(),
-            None => self.bench.engine()?.next_id("request-"),
+            None => self.bench.next_id()?,
         };
         let id = match RequestId::parse(&id) {
             Ok(id) => id,
             Err(bad) => return Ok(refused(Refusal::unread(Code::Invalid, "id", bad.to_string()))),
         };
-        let caller = self.keyed(&doc.r#as, doc.key.as_deref())?;
+        let by = self.by(Some(&doc.r#as), doc.key.as_deref())?;
         let new = id.clone();
-        let call = |caller, of| Call::Resubmit(caller, of, new);
-        Ok(Prepared { request: Some(id), ..about(&doc.request, caller, call) })
+        let call = |by, of| Call::Resubmit(by, of, new);
+        Ok(Prepared { request: Some(id), ..about(&doc.request, by, call) })
     }
 
     /// Passing a review, or returning to it.
