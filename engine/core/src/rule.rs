@@ -19,7 +19,8 @@ pub use condition::{Condition, Operator, Path, Test};
 pub use definition::Definition;
 pub use definition::DueFrom;
 use definition::{
-    AccessPolicy, AfterSendBack, DueDoc, EditPolicy, IfNobody, QuorumDoc, SafetyCatch, SeatsDoc,
+    AccessPolicy, AfterSendBack, DistinctPeople, DueDoc, EditPolicy, IfNobody, QuorumDoc,
+    RepeatApprover, SafetyCatch, SamePerson, SeatsDoc,
 };
 pub use literal::{infer_literal, read_literal as read_property};
 pub(crate) use literal::{read_literal, unknown as unknown_name, write_literal};
@@ -85,6 +86,10 @@ pub struct Rule {
     pub self_approval: bool,
     /// FIN-22.
     pub editors_may_approve: bool,
+    /// STP-11.
+    pub repeat_approver: RepeatApprover,
+    /// STP-5.
+    pub distinct_people: DistinctPeople,
     /// REQ-3.
     pub edit: EditPolicy,
     /// DEC-3.
@@ -152,6 +157,8 @@ pub struct Step {
     pub quorum: QuorumDoc,
     /// DEC-2.
     pub reject_after: u32,
+    /// FIN-4.
+    pub same_person: SamePerson,
     /// In the document's order.
     pub assignments: Vec<Assignment>,
     /// STP-6.

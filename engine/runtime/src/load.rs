@@ -15,7 +15,9 @@ use crate::{
     codec::decode,
     engine::Engine,
     error::EngineError,
-    organization::{InstalledPlugin, OrganizationState, RuleVersion, TokenRecord},
+    organization::{
+        DelegationRecord, InstalledPlugin, OrganizationState, RuleVersion, TokenRecord,
+    },
 };
 
 /// The collections of documents. Their names never change.
@@ -26,6 +28,7 @@ pub(crate) mod collection {
     pub(crate) const RESOURCES: &str = "resources";
     /// Settings, rates and property types, one document each.
     pub(crate) const ORGANIZATION: &str = "organization";
+    pub(crate) const DELEGATIONS: &str = "delegations";
     pub(crate) const RULES: &str = "rules";
     pub(crate) const SCRIPTS: &str = "scripts";
     pub(crate) const PLUGINS: &str = "plugins";
@@ -86,7 +89,13 @@ impl Engine {
             let versions = state.rules.entry(version.rule.id.clone()).or_default();
             versions.insert(version.rule.version, version);
         }
+        for record in
+            self.load::<DelegationRecord>(org, collection::DELEGATIONS, "delegation").await?
+        {
+            state.delegations.insert(record.of.clone(), record);
+        }
         state.organization = Arc::new(organization);
+        state.count_delegations();
         Ok(state)
     }
 

@@ -92,7 +92,7 @@ impl Client {
         comment: &str,
     ) -> Result<RequestView, ClientError> {
         let comment = Some(comment.to_owned());
-        let decide = Decide { decision, comment, concern: None, step: None };
+        let decide = Decide { decision, comment, concern: None, items: None, step: None };
         self.call(about(Endpoint::Decide, seen)?.json(&decide)?).await
     }
 
@@ -177,6 +177,30 @@ impl Client {
     ) -> Result<RequestView, ClientError> {
         let body = WithComment { comment: comment.to_owned() };
         self.call(about(Endpoint::ReturnToReview, seen)?.json(&body)?).await
+    }
+
+    /// Approves some of the items of a request as it was when it was read; the others are rejected for
+    /// good (DEC-7).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn approve_items(
+        &self,
+        seen: &RequestView,
+        items: &[&str],
+        comment: &str,
+    ) -> Result<RequestView, ClientError> {
+        let unreadable = |why| ClientError::Unreadable { status: 200, why };
+        let precondition = seen.precondition().map_err(unreadable)?;
+        let decide = Decide {
+            decision: DecisionWord::Approve,
+            comment: Some(comment.to_owned()),
+            concern: None,
+            items: Some(items.iter().map(|item| (*item).into()).collect()),
+            step: None,
+        };
+        let call = Call::new(Endpoint::Decide, &[&seen.id]);
+        self.call(call.header("if-match", precondition.to_string()).json(&decide)?).await
     }
 
     /// Takes a request back.

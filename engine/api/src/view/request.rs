@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use engine_core::{
     ids::{PropertyName, StepId, UserId},
     rejection::{FieldProblem, Unmet},
-    request::{Confirmation, Phase, Request, Written},
+    request::{Confirmation, Phase, RejectedItem, Request, Written},
     value::Value,
 };
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,9 @@ pub struct RequestView {
     pub properties: BTreeMap<String, Json>,
     /// What is asked for, piece by piece.
     pub items: Vec<ItemView>,
+    /// What was asked for and rejected for good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejected_items: Vec<RejectedItemView>,
     /// The logins of those whom the requester picked, by assignment.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub picks: BTreeMap<String, Vec<String>>,
@@ -152,6 +155,19 @@ pub struct DraftView {
     pub dropped: Vec<FieldMessage>,
 }
 
+/// An item that an approver did not grant (DEC-7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RejectedItemView {
+    /// The resource.
+    pub resource: String,
+    /// In which step.
+    pub step: String,
+    /// The login of who did not.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
 /// A receipt reviewer's confirmation (REQ-12).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConfirmationView {
@@ -188,6 +204,7 @@ impl RequestView {
             target_users: request.target_users.iter().map(|id| names.login(id)).collect(),
             properties: properties(request, names),
             items: items(request, names),
+            rejected_items: request.rejected_items.iter().map(|i| rejected(i, names)).collect(),
             picks: picks(request, names),
             draft: request.draft.as_deref().map(|written| DraftView::new(written, names)),
             submitted_at: request.submitted_at,
@@ -254,6 +271,15 @@ impl Names<'_> {
             message: self.unmet(unmet),
         };
         unmet.iter().map(said).collect()
+    }
+}
+
+fn rejected(rejected: &RejectedItem, names: &Names<'_>) -> RejectedItemView {
+    RejectedItemView {
+        resource: rejected.item.resource.to_string(),
+        step: rejected.step.to_string(),
+        by: names.login(&rejected.by),
+        at: rejected.at,
     }
 }
 

@@ -46,6 +46,7 @@ pub(super) fn unsubmitted(
         reason: submit.reason.trim().to_owned(),
         properties: Default::default(),
         items: Vec::new(),
+        rejected_items: Vec::new(),
         rates: None,
         urgent: submit.urgent,
         submitted_at: context.meta.at,

@@ -172,6 +172,7 @@ impl Draft<'_> {
             reader.change("properties", &rule.form, &edit.properties, &self.request.properties);
         if let Some(items) = &edit.items {
             next.items = reader.items(&rule.item_form, items);
+            reader.refuse_rejected(&next);
         }
         next.picks.extend(reader.picks(rule, &organization.directory, &edit.picks));
         if let Some(logins) = &edit.target_users {
@@ -200,7 +201,8 @@ impl Draft<'_> {
                 next.check_form(requester, problems)?;
             }
             Editor::Approver(_) => {
-                problems.extend(next.view().check_values(requester));
+                let more = next.view().check_values(requester, &problems);
+                problems.extend(more);
                 if !problems.is_empty() {
                     return Err(Rejection::Invalid(problems));
                 }

@@ -28,7 +28,7 @@ pub(super) fn resubmit<'a>(
 ) -> Result<Changes, Rejection> {
     let author = active_person(context)?;
     let old = &*command.old;
-    if !sees(&context.organization.directory, context.rule, old, author) {
+    if !sees(&context.organization.directory, context.rule, old, author, context.meta.at) {
         return Err(Rejection::NotFound);
     }
     if old.requester != author.id {

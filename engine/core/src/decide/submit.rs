@@ -73,6 +73,7 @@ fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, V
         reason: submit.reason.trim().to_owned(),
         properties: filled.properties,
         items: filled.items,
+        rejected_items: Vec::new(),
         picks: filled.picks,
         rates: organization.rates.clone(),
         urgent: submit.urgent,
@@ -208,7 +209,7 @@ impl Draft<'_> {
             }
         }
         self.check_dates(&mut problems);
-        problems.extend(self.view().check_values(requester));
+        problems.extend(self.view().check_values(requester, &problems));
         problems.extend(self.view().check_picks());
         if problems.is_empty() { Ok(()) } else { Err(Rejection::Invalid(problems)) }
     }
