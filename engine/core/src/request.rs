@@ -16,8 +16,8 @@ pub use beside::{Closure, Confirmation, RejectedItem};
 pub use execution::{EndCause, Execution, ExecutionFailure, ExecutionState};
 pub use seat::{Added, Further, Merged, Passed, Seat, SeatChanges, SeatId, SeatWho, Without};
 pub use step::{
-    Choice, Decision, Due, EmptyBecause, EmptySeat, OnlyOne, OpenStep, Overdue, Shortage,
-    SkippedBecause, StepRecord, StepState,
+    Choice, Decision, Due, EmptyBecause, EmptySeat, NotApplying, OnlyOne, OpenStep, Overdue,
+    Shortage, SkippedBecause, StepRecord, StepState,
 };
 
 use crate::{

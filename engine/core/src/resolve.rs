@@ -18,7 +18,8 @@ use crate::{
     ids::{AssignmentId, GroupId, StepId, UserId},
     matching::{Possibilities, Progress, progress},
     request::{
-        Choice, EmptyBecause, EmptySeat, OpenStep, Seat, SeatId, SeatWho, Shortage, SkippedBecause,
+        Choice, EmptyBecause, EmptySeat, NotApplying, OpenStep, Seat, SeatId, SeatWho, Shortage,
+        SkippedBecause,
     },
     rule::{
         MAX_SEATS, Step, Who,
@@ -277,7 +278,7 @@ impl View<'_> {
             .collect();
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Some(if seats.iter().all(|seat| seat.people.is_empty()) {
-            Shortage::Nobody { empty }
+            Shortage::Nobody { empty, unmet: self.not_applying(step) }
         } else {
             Shortage::TooFew {
                 wanted: count(wanted),
@@ -286,6 +287,15 @@ impl View<'_> {
                 same: same::of(seats),
             }
         })
+    }
+
+    /// The assignments of a step that yield no seat, with what keeps them from it (STP-4).
+    fn not_applying(&self, step: &Step) -> Vec<NotApplying> {
+        let all = step.assignments.iter().map(|assignment| NotApplying {
+            assignment: assignment.id.clone(),
+            explanation: self.permissions(&assignment.permissions, &step.id),
+        });
+        all.filter(|found| !found.explanation.is_met()).collect()
     }
 
     /// What an open step is short of, with the approvals there are and the people who have not

@@ -5,8 +5,8 @@ use engine_core::{
     ids::{AssignmentId, PropertyName, StepId, UserId},
     rejection::FieldProblem,
     request::{
-        ApprovedBy, Block, EmptyBecause, EmptySeat, OnlyOne, RejectedBy, Shortage, SkippedBecause,
-        Status,
+        ApprovedBy, Block, EmptyBecause, EmptySeat, NotApplying, OnlyOne, RejectedBy, Shortage,
+        SkippedBecause, Status,
     },
 };
 
@@ -91,12 +91,10 @@ impl Names<'_> {
     pub fn shortage(&self, step: &StepId, shortage: &Shortage) -> String {
         let step_name = self.step(step);
         match shortage {
-            Shortage::Nobody { empty } if empty.is_empty() => {
-                format!(
-                    "Nobody is responsible for step {step_name}: no assignment applies to this request."
-                )
+            Shortage::Nobody { empty, unmet } if empty.is_empty() => {
+                self.nobody_responsible(step, unmet)
             }
-            Shortage::Nobody { empty } => {
+            Shortage::Nobody { empty, .. } => {
                 format!("Nobody can decide step {step_name}. {}", self.empty_seats(step, empty))
             }
             Shortage::TooFew { wanted, possible, empty, same } => format!(
@@ -115,6 +113,21 @@ impl Names<'_> {
             Shortage::TooManySeats { seats } => format!(
                 "Step {step_name} would have {seats} seats, and 200 is the most. The rule has to name fewer people."
             ),
+        }
+    }
+
+    /// Every reason once, whichever assignments it keeps from the step.
+    fn nobody_responsible(&self, step: &StepId, unmet: &[NotApplying]) -> String {
+        let mut reasons: Vec<String> = Vec::new();
+        for reason in unmet.iter().flat_map(|one| self.reasons(&one.explanation)) {
+            if !reasons.contains(&reason) {
+                reasons.push(reason);
+            }
+        }
+        let text = format!("Nobody is responsible for step {}", self.step(step));
+        match reasons.as_slice() {
+            [] => format!("{text}: no assignment applies to this request."),
+            _ => format!("{text} of this request. {}", sentences(&reasons)),
         }
     }
 

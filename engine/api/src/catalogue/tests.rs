@@ -7,7 +7,7 @@ use engine_core::{
     explanation::{Explanation, Ground, Outcome},
     extension::{FailureClass, Message},
     rejection::{FieldProblem, Forbidden, Rejection, StepShortage, Unmet, UrgentGate},
-    request::{Block, EmptyBecause, EmptySeat, Shortage, Status},
+    request::{Block, EmptyBecause, EmptySeat, NotApplying, Shortage, Status},
     rule::{self, Path, Rule, compile},
     value::Value,
 };
@@ -273,8 +273,15 @@ fn shortages_name_whom_and_what_is_missing() {
     let seat = |why| vec![EmptySeat { assignment: id("directors"), why }];
     let shortages = [
         (
-            Shortage::Nobody { empty: vec![] },
+            Shortage::Nobody { empty: vec![], unmet: vec![] },
             "Nobody is responsible for step “Unit director”: no assignment applies to this request.",
+        ),
+        (
+            Shortage::Nobody {
+                empty: vec![],
+                unmet: vec![NotApplying { assignment: id("directors"), explanation: too_much() }],
+            },
+            "Nobody is responsible for step “Unit director” of this request. Amount 12,000,000 USD is above 10,000,000 USD.",
         ),
         (
             Shortage::Nobody {
@@ -282,6 +289,7 @@ fn shortages_name_whom_and_what_is_missing() {
                     property: id("manager"),
                     of: Some(id("u-ann")),
                 }),
+                unmet: vec![],
             },
             "Nobody can decide step “Unit director”. Unit Directors: the profile of Ann Example (ann) has no manager; an administrator can fill it.",
         ),
@@ -349,7 +357,10 @@ fn blocks_say_what_would_change_them() {
             "It is asked again when somebody next does something with the request, or asks to reevaluate it.",
         ),
         (
-            Block::NoApprovers { step: id("unit"), shortage: Shortage::Nobody { empty: vec![] } },
+            Block::NoApprovers {
+                step: id("unit"),
+                shortage: Shortage::Nobody { empty: vec![], unmet: vec![] },
+            },
             "The request goes on when people or the rule change",
         ),
         (Block::NothingToApprove, "An administrator has to look at the rule."),
@@ -362,7 +373,10 @@ fn blocks_say_what_would_change_them() {
 
 #[test]
 fn every_rejection_has_its_sentence() {
-    let shortage = StepShortage { step: id("unit"), shortage: Shortage::Nobody { empty: vec![] } };
+    let shortage = StepShortage {
+        step: id("unit"),
+        shortage: Shortage::Nobody { empty: vec![], unmet: vec![] },
+    };
     let problem = FieldProblem { field: "title".into(), message: "too short".into() };
     let rejections = [
         (Rejection::NotFound, "There is no such thing here, or you may not see it."),

@@ -312,7 +312,7 @@ impl Draft<'_> {
         }
         // DEC-4: what runs at once needs at least one step with people to approve it afterwards.
         if self.request.urgent && !opens && shortages.is_empty() {
-            let empty = Shortage::Nobody { empty: Vec::new() };
+            let empty = Shortage::Nobody { empty: Vec::new(), unmet: Vec::new() };
             let all = self.context.rule.steps.iter();
             shortages.extend(
                 all.map(|step| StepShortage { step: step.id.clone(), shortage: empty.clone() }),

@@ -21,6 +21,9 @@ pub enum Shortage {
     Nobody {
         /// The seats that nobody can fill, and why; none where no assignment applies.
         empty: Vec<EmptySeat>,
+        /// What keeps the assignments that do not apply from it (STP-4).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unmet: Vec<NotApplying>,
     },
     /// Some seats have people, and the quorum asks for more than they can fill.
     TooFew {
@@ -46,6 +49,15 @@ pub enum Shortage {
         /// How many.
         seats: u32,
     },
+}
+
+/// An assignment that yields no seat, since its permissions are not met (STP-4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotApplying {
+    /// Which.
+    pub assignment: AssignmentId,
+    /// What was seen.
+    pub explanation: Explanation,
 }
 
 /// A person who is the only candidate of several seats (FIN-4).

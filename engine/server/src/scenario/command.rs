@@ -108,7 +108,6 @@ commands! {
         crash => Crash(CrashDoc),
     }
     unavailable {
-save_draft edit return_to_review pass_review resubmit
         restart retire delete_rule preview
     }
 }

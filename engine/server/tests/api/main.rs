@@ -23,5 +23,6 @@ mod prune;
 mod requests;
 mod rules;
 mod talk;
+mod tenants;
 mod test_control;
 mod twins;

@@ -115,6 +115,16 @@ impl Place {
         published.is(StatusCode::OK);
     }
 
+    /// With another organization on the same engine, whose owner is `oscar`.
+    pub(crate) async fn with_neighbour(mut self) -> Self {
+        let org = "neighbour".parse().unwrap();
+        let owner = serde_json::from_value(json!({"login": "oscar"})).unwrap();
+        self.state.engine.create_organization(&org, owner).await.unwrap();
+        let first = self.state.engine.first_token(&org).await.unwrap();
+        self.tokens.insert("oscar", first.text);
+        self
+    }
+
     pub(crate) fn ask(&self, method: &'static str, path: &str) -> Asking<'_> {
         let path = path.to_owned();
         Asking { place: self, method, path, headers: Vec::new(), body: Vec::new() }
