@@ -16,6 +16,7 @@ mod hold;
 mod pick;
 mod reassign;
 mod replace;
+mod route;
 mod seats;
 mod send_back;
 mod submit;
@@ -39,7 +40,7 @@ use crate::{
     question::{Answers, Inquiry, Question},
     rejection::{Forbidden, Rejection},
     request::{Execution, Request},
-    rule::Rule,
+    rule::{Route, Rule},
     visibility::sees,
     wake::wakes,
 };
@@ -51,6 +52,8 @@ pub struct Context<'a> {
     pub organization: &'a Organization,
     /// The version that the request is, or would be, bound to.
     pub rule: &'a Rule,
+    /// The rules that it may come under.
+    pub route: Route<'a>,
     /// What scripts and plugins answered.
     pub answers: &'a Answers,
     /// When, by whom, through what.
@@ -125,14 +128,14 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(context: &'a Context<'a>, inquiry: &'a Inquiry<'a>, request: Request) -> Self {
+    fn new(context: &Context<'a>, inquiry: &'a Inquiry<'a>, request: Request) -> Self {
         let wakes = wakes(&request, context.organization);
         let (events, effects, told) = (Vec::new(), Vec::new(), Vec::new());
         Self { context: *context, inquiry, request, events, effects, told, wakes }
     }
 
     /// A request that nothing is known of yet.
-    fn first(context: &'a Context<'a>, inquiry: &'a Inquiry<'a>, request: Request) -> Self {
+    fn first(context: &Context<'a>, inquiry: &'a Inquiry<'a>, request: Request) -> Self {
         Self { wakes: BTreeMap::new(), ..Self::new(context, inquiry, request) }
     }
 

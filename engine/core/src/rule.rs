@@ -4,6 +4,7 @@
 mod compile;
 mod condition;
 pub mod definition;
+mod group;
 mod literal;
 mod names;
 mod written;
@@ -21,8 +22,10 @@ pub use definition::DueFrom;
 use definition::{
     AccessPolicy, AfterSendBack, DueDoc, EditPolicy, IfNobody, QuorumDoc, SafetyCatch, SeatsDoc,
 };
+pub use group::{Route, RuleGroup, Target};
+pub(crate) use literal::read_literal;
+pub use literal::unknown as unknown_name;
 pub use literal::{infer_literal, read_literal as read_property};
-pub(crate) use literal::{read_literal, unknown as unknown_name};
 pub use names::{Names, World};
 
 use crate::{

@@ -6,7 +6,7 @@ use engine_core::{
     directory::Directory,
     ids::OrgId,
     organization::{Organization, Settings},
-    rule::{Names, Published, compile},
+    rule::{Names, Published, RuleGroup, compile},
 };
 use engine_store::{Document, DocumentQuery, Limit, Name};
 use serde::de::DeserializeOwned;
@@ -15,7 +15,7 @@ use crate::{
     codec::decode,
     engine::Engine,
     error::EngineError,
-    organization::{InstalledPlugin, OrganizationState, RuleVersion, TokenRecord},
+    organization::{InstalledPlugin, OrganizationState, RuleEnd, RuleVersion, TokenRecord},
 };
 
 /// The collections of documents. Their names never change.
@@ -27,6 +27,9 @@ pub(crate) mod collection {
     /// Settings, rates and property types, one document each.
     pub(crate) const ORGANIZATION: &str = "organization";
     pub(crate) const RULES: &str = "rules";
+    /// Rules that take no new requests.
+    pub(crate) const RULE_ENDS: &str = "rule_ends";
+    pub(crate) const RULE_GROUPS: &str = "rule_groups";
     pub(crate) const SCRIPTS: &str = "scripts";
     pub(crate) const PLUGINS: &str = "plugins";
     pub(crate) const TOKENS: &str = "tokens";
@@ -69,6 +72,12 @@ impl Engine {
             let version = compiled(&organization, published)?;
             let versions = state.rules.entry(version.rule.id.clone()).or_default();
             versions.insert(version.rule.version, version);
+        }
+        for end in self.load::<RuleEnd>(org, collection::RULE_ENDS, "end of a rule").await? {
+            state.ended.insert(end.rule.clone(), end);
+        }
+        for group in self.load::<RuleGroup>(org, collection::RULE_GROUPS, "rule group").await? {
+            state.rule_groups.insert(group.id.clone(), Arc::new(group));
         }
         state.organization = Arc::new(organization);
         Ok(state)

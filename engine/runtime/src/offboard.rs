@@ -1,7 +1,10 @@
 //! Offboarding (DIR-9, FIN-8): somebody who leaves is not missed. Where the rules or open requests
 //! rest on them, somebody else takes over in the same transaction, or nothing happens.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use engine_api::{catalogue::Names, directory::ReplaceBy};
 use engine_core::{
@@ -11,24 +14,27 @@ use engine_core::{
     effect::Effect,
     evaluate::View,
     event::{Actor, Event},
-    ids::{GroupId, Login, RequestId, UserId},
+    ids::{GroupId, Login, RequestId, RuleId, UserId},
     notice::Told,
     offboarding::{
         NeededBecause, NeededPlace, Place, decides_already, place_of_request, places_of_rule,
     },
     question::{Answers, Inquiry},
     rejection::{Forbidden, Rejection},
-    request::Request,
+    request::{Request, Status},
     rule::Rule,
 };
 use engine_store::{Limit, List, Order, Paging, Sequence};
 
 use crate::{
     caller::Caller,
+    codec::decode,
     engine::Engine,
     error::EngineError,
+    load::name,
     organization::{OrganizationEvent, OrganizationState},
     organize::Plan,
+    route::Rules,
     write::{Errand, Part},
 };
 
@@ -221,14 +227,14 @@ impl Plan<'_> {
             effects: Vec::new(),
             told: Vec::new(),
         });
-        let rule = Engine::rule_of(&self.state, &entry.request)?;
+        let rules = Rules::of_request(&self.state, &entry.request).ok_or(Rejection::NotFound)?;
         let (from, to) = (needed.user.clone(), successor.clone());
         let command = Command::Engine(EngineCommand::Replace { from, to });
         let (actor, via) = (Actor::Engine, "engine".to_owned());
         let meta = Meta { at: self.engine.now(), actor, via };
         let was_blocked = entry.request.blocked.is_some();
         let decided =
-            self.engine.decide(&self.state, &rule, Some(&entry.request), &command, &meta).await?;
+            self.engine.decide(&self.state, &rules, Some(&entry.request), &command, &meta).await?;
         let Changes { request, events, effects, told } = *decided;
         let is_blocked = request.blocked.is_some() && !was_blocked;
         entry.request = request;
@@ -297,7 +303,9 @@ impl Engine {
         user: &User,
     ) -> Result<Vec<Found>, EngineError> {
         let directory = &after.organization.directory;
-        let rules = after.rules.keys().filter_map(|rule| after.newest(rule));
+        let open = self.rules_in_use(after).await?;
+        let counts = |rule: &&RuleId| !after.is_retired(rule) || open.contains(*rule);
+        let rules = after.rules.keys().filter(counts).filter_map(|rule| after.newest(rule));
         let mut places: Vec<Found> = rules
             .flat_map(|version| places_of_rule(&version.rule, user, directory))
             .map(|needed| Found { needed, request: None })
@@ -324,6 +332,33 @@ impl Engine {
             }
             paging.after = page.next;
         }
+    }
+
+    /// Where rules are retired: those under which a request is still to be decided (RUL-3).
+    async fn rules_in_use(
+        &self,
+        state: &OrganizationState,
+    ) -> Result<BTreeSet<RuleId>, EngineError> {
+        let mut rules = BTreeSet::new();
+        if state.ended.is_empty() {
+            return Ok(rules);
+        }
+        for status in [Status::InReview, Status::Pending, Status::InProgress] {
+            let list = List::State(name(status.as_str())?);
+            let mut paging = Paging { order: Order::OldestFirst, after: None, limit: Limit::MAX };
+            loop {
+                let page = self.inner.store.list(&state.organization.id, &list, &paging).await?;
+                for row in page.items {
+                    let request: Request = decode("request", &row.loaded.snapshot)?;
+                    rules.insert(request.rule);
+                }
+                if page.next.is_none() {
+                    break;
+                }
+                paging.after = page.next;
+            }
+        }
+        Ok(rules)
     }
 
     fn place_of(
@@ -358,7 +393,7 @@ impl Engine {
             let errand = Errand {
                 org: &caller.org,
                 request: &id,
-                rule: None,
+                target: None,
                 command: &Command::Engine(EngineCommand::Recount),
                 actor: actor.clone(),
                 via: &caller.via,

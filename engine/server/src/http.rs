@@ -18,6 +18,7 @@ mod plugins;
 mod refusal;
 mod reports;
 mod requests;
+mod rule_groups;
 mod rules;
 mod scripts;
 mod settings;
@@ -105,6 +106,11 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::ListRules => get(rules::list),
         Endpoint::GetRule => get(rules::read),
         Endpoint::PublishRule => put(rules::publish),
+        Endpoint::RetireRule => post(rules::retire),
+        Endpoint::DeleteRule => delete(rules::remove),
+        Endpoint::ListRuleGroups | Endpoint::PutRuleGroup | Endpoint::DeleteRuleGroup => {
+            rule_group(endpoint)
+        }
         Endpoint::ListScripts => get(scripts::list),
         Endpoint::GetScript => get(scripts::read),
         Endpoint::PutScript | Endpoint::DeleteScript => script(endpoint),
@@ -148,6 +154,14 @@ fn token(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::ListTokens => get(tokens::list),
         Endpoint::MakeToken => post(tokens::make),
         _ => delete(tokens::remove),
+    }
+}
+
+fn rule_group(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::ListRuleGroups => get(rule_groups::list),
+        Endpoint::PutRuleGroup => put(rule_groups::set),
+        _ => delete(rule_groups::remove),
     }
 }
 

@@ -30,7 +30,8 @@ impl Names<'_> {
             Rejection::NoRule { .. }
             | Rejection::ConditionFailed { .. }
             | Rejection::RuleInvalid(_)
-            | Rejection::RuleRetired { .. } => self.not_by_rule(rejection),
+            | Rejection::RuleRetired { .. }
+            | Rejection::RuleInUse { .. } => self.not_by_rule(rejection),
             Rejection::ReplacementNeeded(places) => self.replacement_needed(places),
             Rejection::PlanFailed { binding, class, message } => format!(
                 "The executor `{binding}` cannot say what it would do, because {}: {message}",
@@ -94,7 +95,11 @@ impl Names<'_> {
     /// The rule does not take it.
     fn not_by_rule(&self, rejection: &Rejection) -> String {
         match rejection {
-            Rejection::NoRule { explanation } => format!(
+            Rejection::NoRule { group: Some(group), explanation } => format!(
+                "No rule of the rule group `{group}` takes this request. {}",
+                sentences(&self.reasons(explanation))
+            ),
+            Rejection::NoRule { group: None, explanation } => format!(
                 "This rule does not take this request. {}",
                 sentences(&self.reasons(explanation))
             ),
@@ -112,6 +117,12 @@ impl Names<'_> {
             Rejection::RuleRetired { rule } => {
                 format!("The rule `{rule}` is retired and takes no new requests.")
             }
+            Rejection::RuleInUse { rule, group: Some(group) } => format!(
+                "The rule `{rule}` cannot be deleted: the rule group `{group}` names it. Take it out of the group first."
+            ),
+            Rejection::RuleInUse { rule, group: None } => format!(
+                "The rule `{rule}` cannot be deleted: there are requests under it. Retire it instead; it takes no new requests then."
+            ),
             _ => String::new(),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::{Changes, Context, Draft, active_person, form::FormReader};
+use super::{Changes, Context, Draft, active_person, form::FormReader, route};
 use crate::{
     command::Submit,
     directory::User,
@@ -25,11 +25,12 @@ use crate::{
 };
 
 pub(super) fn submit<'a>(
-    context: &'a Context<'a>,
+    context: &Context<'a>,
     inquiry: &'a Inquiry<'a>,
     submit: &Submit,
 ) -> Result<Changes, Rejection> {
     let requester = active_person(context)?;
+    let context = &route::routed(context, inquiry, requester, submit)?;
     let (request, problems) = read(context, requester, submit);
     let mut draft = Draft::first(context, inquiry, request);
     draft.check_gates(requester)?;
@@ -52,7 +53,11 @@ pub(super) fn submit<'a>(
 }
 
 /// The request as asked for, and what is wrong with it so far.
-fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, Vec<FieldProblem>) {
+pub(super) fn read(
+    context: &Context<'_>,
+    requester: &User,
+    submit: &Submit,
+) -> (Request, Vec<FieldProblem>) {
     let organization = context.organization;
     let (filled, problems) = read_values(context, submit);
     let steps = context.rule.steps.iter();
@@ -61,6 +66,7 @@ fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, V
         organization: organization.id.clone(),
         rule: context.rule.id.clone(),
         rule_version: context.rule.version,
+        group: context.route.group.cloned(),
         kind: context.rule.kind.clone(),
         requester: requester.id.clone(),
         target_users: filled.target_users,
@@ -226,12 +232,14 @@ impl Draft<'_> {
     }
 
     /// The entry condition (CND-3, FIN-19).
-    fn check_entry(&self) -> Result<(), Rejection> {
+    pub(super) fn check_entry(&self) -> Result<(), Rejection> {
         let Some(when) = &self.context.rule.when else { return Ok(()) };
         let explanation = self.view().condition(when, None);
         match explanation.outcome {
             Outcome::Met => Ok(()),
-            Outcome::Unmet => Err(Rejection::NoRule { explanation: Box::new(explanation) }),
+            Outcome::Unmet => {
+                Err(Rejection::NoRule { group: None, explanation: Box::new(explanation) })
+            }
             Outcome::Undecided => {
                 Err(Rejection::ConditionFailed { explanation: Box::new(explanation) })
             }

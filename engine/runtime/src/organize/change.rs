@@ -40,6 +40,14 @@ impl Plan<'_> {
             Change::SetRates(rates) => self.set_rates(&rates).map(Some),
             Change::SetSettings(settings) => self.set_settings(&settings),
             Change::Publish { definition, comment } => self.publish(*definition, comment).map(Some),
+            Change::RetireRule(rule) => self.retire(&rule).map(Some),
+            Change::DeleteRule(rule) => self.delete_rule(&rule).map(Some),
+            Change::PutRuleGroup(group) => self.put_rule_group(group),
+            Change::RemoveRuleGroup(id) => {
+                let (what, there) =
+                    (format!("rule group {id}"), self.state.rule_groups.contains_key(&id));
+                self.remove(what, there, OrganizationEvent::RuleGroupRemoved(id)).map(Some)
+            }
             Change::PutScript { .. }
             | Change::RemoveScript(_)
             | Change::PutPlugin(_)

@@ -37,6 +37,15 @@ pub(crate) fn apply(
             let versions = state.rules.entry(version.rule.id.clone()).or_default();
             versions.insert(version.rule.version, version);
         }
+        E::RuleEnded(end) => {
+            state.ended.insert(end.rule.clone(), end.clone());
+        }
+        E::RuleGroupPut(group) => {
+            state.rule_groups.insert(group.id.clone(), Arc::new(group.clone()));
+        }
+        E::RuleGroupRemoved(id) => {
+            state.rule_groups.remove(id);
+        }
         E::ScriptPut { name, text } => {
             state.scripts.insert(name.clone(), text.as_str().into());
         }
@@ -76,6 +85,10 @@ pub(super) fn kind(event: &OrganizationEvent) -> &'static str {
         E::RatesSet(_) => "rates_set",
         E::SettingsSet(_) => "settings_set",
         E::RulePublished(_) => "rule_published",
+        E::RuleEnded(end) if end.deleted => "rule_deleted",
+        E::RuleEnded(_) => "rule_retired",
+        E::RuleGroupPut(_) => "rule_group_put",
+        E::RuleGroupRemoved(_) => "rule_group_removed",
         E::ScriptPut { .. } => "script_put",
         E::ScriptRemoved(_) => "script_removed",
         E::PluginPut(_) => "plugin_put",
@@ -123,6 +136,13 @@ pub(super) fn document(event: &OrganizationEvent) -> Result<Stored, EngineError>
             let text = format!("{}@{:010}", published.definition.rule, published.version);
             (collection::RULES, key(&text)?, Some(encode("rule", published)?))
         }
+        E::RuleEnded(end) => {
+            (collection::RULE_ENDS, Key::from(&end.rule), Some(encode("end of a rule", end)?))
+        }
+        E::RuleGroupPut(group) => {
+            (collection::RULE_GROUPS, Key::from(&group.id), Some(encode("rule group", group)?))
+        }
+        E::RuleGroupRemoved(id) => (collection::RULE_GROUPS, Key::from(id), None),
         E::ScriptPut { name, text } => {
             (collection::SCRIPTS, Key::from(name), Some(encode("script", text)?))
         }

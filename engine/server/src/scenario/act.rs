@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use engine_core::{
     command::{Command, Seen, Submit},
-    ids::{Login, RequestId, RuleId, UserId},
+    ids::{Login, RequestId, UserId},
     rejection::{Code, Rejection, Unmet},
+    rule::Target,
 };
 use engine_runtime::{Caller, Change, Changed, Engine, EngineError, Explained};
 
@@ -84,7 +85,7 @@ impl Refusal {
 /// Everything that a command needs to be carried out.
 #[derive(Debug)]
 pub(super) enum Call {
-    Submit(Caller, RuleId, Box<Submit>),
+    Submit(Caller, Target, Box<Submit>),
     Command(Caller, RequestId, Box<Command>),
     Organize(Caller, Box<Change>),
     Explain(Caller, RequestId, Option<UserId>),
@@ -118,8 +119,8 @@ impl Call {
     /// Carries it out.
     pub(super) async fn carry_out(self, engine: &Engine) -> Result<Answer, EngineError> {
         Ok(match self {
-            Self::Submit(caller, rule, submit) => {
-                engine.submit(&caller, &rule, *submit).await?;
+            Self::Submit(caller, target, submit) => {
+                engine.submit(&caller, &target, *submit).await?;
                 Answer::Nothing
             }
             Self::Command(caller, request, command) => {

@@ -90,6 +90,8 @@ commands! {
         retry => Retry(ExecutionDoc),
         revoke => Revoke(ExecutionDoc),
         publish => Publish(PublishDoc),
+        retire => Retire(RuleDoc),
+        delete_rule => DeleteRule(RuleDoc),
         set => Set(SetDoc),
         update_user => UpdateUser(UpdateUserDoc),
         deactivate => Deactivate(DeactivateDoc),
@@ -102,7 +104,7 @@ commands! {
     }
     unavailable {
 save_draft edit return_to_review pass_review delegate undelegate resubmit
-        restart retire delete_rule preview
+        restart preview
     }
 }
 
@@ -127,6 +129,7 @@ impl CommandDoc {
             Self::Watch(doc) => Some(&doc.r#as),
             Self::Run(doc) | Self::Retry(doc) | Self::Revoke(doc) => Some(&doc.r#as),
             Self::Publish(doc) => doc.r#as.as_ref(),
+            Self::Retire(doc) | Self::DeleteRule(doc) => doc.r#as.as_ref(),
             Self::Set(doc) => doc.r#as.as_ref(),
             Self::UpdateUser(doc) => doc.r#as.as_ref(),
             Self::Deactivate(doc) => doc.r#as.as_ref(),
@@ -144,7 +147,7 @@ impl CommandDoc {
 pub(super) struct SubmitDoc {
     pub(super) r#as: Login,
     pub(super) rule: Option<String>,
-    pub(super) rule_group: Option<IgnoredAny>,
+    pub(super) rule_group: Option<String>,
     pub(super) request: Option<IgnoredAny>,
     pub(super) id: Option<String>,
     #[serde(default)]
@@ -279,6 +282,14 @@ pub(super) struct PublishDoc {
     _rule: IgnoredAny,
     #[serde(default)]
     pub(super) comment: String,
+}
+
+/// A rule to retire or delete, by its id; by the owner where nobody is named.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RuleDoc {
+    pub(super) r#as: Option<Login>,
+    pub(super) rule: String,
 }
 
 /// Settings to change; what is not named stays.

@@ -225,9 +225,11 @@ fn warnings(changed: &Changed) -> Vec<String> {
             .iter()
             .map(|warning| format!("{}: {}", warning.path, warning.message))
             .collect(),
-        Changed::Created(_) | Changed::Updated { .. } | Changed::Removed(_) | Changed::Same(_) => {
-            Vec::new()
-        }
+        Changed::Created(_)
+        | Changed::Updated { .. }
+        | Changed::Removed(_)
+        | Changed::Same(_)
+        | Changed::Retired(_) => Vec::new(),
     }
 }
 

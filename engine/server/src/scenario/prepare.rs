@@ -7,12 +7,13 @@ use chrono::{DateTime, Utc};
 use engine_api::document::Segment;
 use engine_core::{
     command::{Approver, Command, Decide, Seen, Submit},
-    ids::{BadId, CommandId, ExecutionId, Login, RequestId, RuleId, StepId, UserId},
+    ids::{BadId, CommandId, ExecutionId, Login, RequestId, RuleGroupId, RuleId, StepId, UserId},
     rejection::Code,
     request::Choice,
+    rule::Target,
     value::Span,
 };
-use engine_runtime::Caller;
+use engine_runtime::{Caller, Change};
 
 use super::{
     act::{Call, Prepared, Refusal, Tabs},
@@ -60,6 +61,8 @@ impl Preparation<'_> {
             CommandDoc::Retry(doc) => self.execution(doc, Command::Retry),
             CommandDoc::Revoke(doc) => self.revoke(doc),
             CommandDoc::Publish(doc) => self.publish(doc, place),
+            CommandDoc::Retire(doc) => self.rule(doc, Change::RetireRule),
+            CommandDoc::DeleteRule(doc) => self.rule(doc, Change::DeleteRule),
             CommandDoc::Set(doc) => self.set(doc),
             CommandDoc::UpdateUser(doc) => self.update_user(doc),
             CommandDoc::Deactivate(doc) => self.deactivate(doc),
@@ -74,8 +77,7 @@ impl Preparation<'_> {
     }
 
     fn submit(&self, doc: &SubmitDoc) -> Result<Prepared, Broken> {
-        let later = [("rule_group", doc.rule_group.is_some()), ("request", doc.request.is_some())];
-        refuse_unavailable("submit", &later)?;
+        refuse_unavailable("submit", &[("request", doc.request.is_some())])?;
         let caller = self.keyed(&doc.r#as, doc.key.as_deref())?;
         let person = Some(caller.user.clone());
         let id = match &doc.id {
@@ -84,12 +86,9 @@ impl Preparation<'_> {
         };
         let request = RequestId::parse(&id).ok();
         let call = match read_submit(doc, &id) {
-            Ok(submit) => match doc.rule.as_deref().map(RuleId::parse) {
-                Some(Ok(rule)) => Call::Submit(caller, rule, Box::new(submit)),
-                Some(Err(bad)) => {
-                    Call::Refused(Refusal::unread(Code::NotFound, "rule", bad.to_string()))
-                }
-                None => return Err(Broken::new("`submit` needs a `rule`")),
+            Ok(submit) => match target(doc)? {
+                Ok(target) => Call::Submit(caller, target, Box::new(submit)),
+                Err(refusal) => Call::Refused(refusal),
             },
             Err(refusal) => Call::Refused(refusal),
         };
@@ -286,6 +285,20 @@ fn about(request: &str, caller: Caller, call: impl FnOnce(Caller, RequestId) -> 
             let refusal = Refusal::unread(Code::NotFound, "request", bad.to_string());
             Prepared { call: Call::Refused(refusal), request: None, person }
         }
+    }
+}
+
+/// Under what a request is submitted; an id that cannot be one is that of nothing.
+fn target(doc: &SubmitDoc) -> Result<Result<Target, Refusal>, Broken> {
+    let unknown = |field: &str, bad: BadId| Refusal::unread(Code::NotFound, field, bad.to_string());
+    match (doc.rule.as_deref(), doc.rule_group.as_deref()) {
+        (Some(rule), None) => {
+            Ok(RuleId::parse(rule).map(Target::Rule).map_err(|bad| unknown("rule", bad)))
+        }
+        (None, Some(group)) => Ok(RuleGroupId::parse(group)
+            .map(Target::Group)
+            .map_err(|bad| unknown("rule_group", bad))),
+        (_, _) => Err(Broken::new("`submit` needs a `rule` or a `rule_group`")),
     }
 }
 

@@ -5,7 +5,12 @@ use engine_api::{
     directory::{ReplaceBy, UserDoc},
     document::Segment,
 };
-use engine_core::{ids::Login, organization::Settings, rejection::Code, rule::Definition};
+use engine_core::{
+    ids::{Login, RuleId},
+    organization::Settings,
+    rejection::Code,
+    rule::Definition,
+};
 use engine_runtime::Change;
 use serde_json::Value as Json;
 
@@ -13,7 +18,7 @@ use super::{
     super::{
         act::{Call, Prepared, Refusal},
         bench::Broken,
-        command::{DeactivateDoc, PublishDoc, SetDoc, TransferDoc, UpdateUserDoc},
+        command::{DeactivateDoc, PublishDoc, RuleDoc, SetDoc, TransferDoc, UpdateUserDoc},
         file::{Place, below, key},
     },
     Preparation,
@@ -34,6 +39,20 @@ impl Preparation<'_> {
                 unmet: Vec::new(),
                 messages: vec![errors.to_string()],
             }),
+        };
+        Ok(Prepared { call, request: None, person: None })
+    }
+
+    /// A change of a rule as a whole; an id that cannot be one is that of nothing.
+    pub(super) fn rule(
+        &self,
+        doc: &RuleDoc,
+        change: impl FnOnce(RuleId) -> Change,
+    ) -> Result<Prepared, Broken> {
+        let caller = self.bench.caller(doc.r#as.as_ref())?;
+        let call = match RuleId::parse(&doc.rule) {
+            Ok(rule) => Call::Organize(caller, Box::new(change(rule))),
+            Err(bad) => Call::Refused(Refusal::unread(Code::NotFound, "rule", bad.to_string())),
         };
         Ok(Prepared { call, request: None, person: None })
     }
