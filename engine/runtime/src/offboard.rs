@@ -1,10 +1,7 @@
 //! Offboarding (DIR-9, FIN-8): somebody who leaves is not missed. Where the rules or open requests
 //! rest on them, somebody else takes over in the same transaction, or nothing happens.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use engine_api::{catalogue::Names, directory::ReplaceBy};
 use engine_core::{
@@ -21,17 +18,15 @@ use engine_core::{
     },
     question::{Answers, Inquiry},
     rejection::{Forbidden, Rejection},
-    request::{Request, Status},
+    request::Request,
     rule::Rule,
 };
 use engine_store::{Limit, List, Order, Paging, Sequence};
 
 use crate::{
     caller::Caller,
-    codec::decode,
     engine::Engine,
     error::EngineError,
-    load::name,
     organization::{OrganizationEvent, OrganizationState},
     organize::Plan,
     route::Rules,
@@ -332,33 +327,6 @@ impl Engine {
             }
             paging.after = page.next;
         }
-    }
-
-    /// Where rules are retired: those under which a request is still to be decided (RUL-3).
-    async fn rules_in_use(
-        &self,
-        state: &OrganizationState,
-    ) -> Result<BTreeSet<RuleId>, EngineError> {
-        let mut rules = BTreeSet::new();
-        if state.ended.is_empty() {
-            return Ok(rules);
-        }
-        for status in [Status::InReview, Status::Pending, Status::InProgress] {
-            let list = List::State(name(status.as_str())?);
-            let mut paging = Paging { order: Order::OldestFirst, after: None, limit: Limit::MAX };
-            loop {
-                let page = self.inner.store.list(&state.organization.id, &list, &paging).await?;
-                for row in page.items {
-                    let request: Request = decode("request", &row.loaded.snapshot)?;
-                    rules.insert(request.rule);
-                }
-                if page.next.is_none() {
-                    break;
-                }
-                paging.after = page.next;
-            }
-        }
-        Ok(rules)
     }
 
     fn place_of(

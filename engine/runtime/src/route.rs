@@ -1,15 +1,19 @@
 //! The rules that a command on a request is decided by: the version that the request is bound to (RUL-2), and
 //! those that it may come under (RUL-3, RUL-4).
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use engine_core::{
-    ids::RuleGroupId,
-    request::Request,
+    ids::{RuleGroupId, RuleId},
+    request::{Request, Status},
     rule::{Route, Rule, Target},
 };
 
-use crate::organization::OrganizationState;
+use engine_store::{Limit, List, Order, Paging};
+
+use crate::{
+    codec::decode, engine::Engine, error::EngineError, load::name, organization::OrganizationState,
+};
 
 /// The rules of a command.
 #[derive(Debug)]
@@ -54,5 +58,34 @@ impl Rules {
     /// For the core.
     pub(crate) fn route(&self) -> Route<'_> {
         Route { group: self.group.as_ref(), rules: &self.tried }
+    }
+}
+
+impl Engine {
+    /// Where rules are retired: those under which a request is still to be decided (RUL-3).
+    pub(crate) async fn rules_in_use(
+        &self,
+        state: &OrganizationState,
+    ) -> Result<BTreeSet<RuleId>, EngineError> {
+        let mut rules = BTreeSet::new();
+        if state.ended.is_empty() {
+            return Ok(rules);
+        }
+        for status in [Status::InReview, Status::Pending, Status::InProgress] {
+            let list = List::State(name(status.as_str())?);
+            let mut paging = Paging { order: Order::OldestFirst, after: None, limit: Limit::MAX };
+            loop {
+                let page = self.inner.store.list(&state.organization.id, &list, &paging).await?;
+                for row in page.items {
+                    let request: Request = decode("request", &row.loaded.snapshot)?;
+                    rules.insert(request.rule);
+                }
+                if page.next.is_none() {
+                    break;
+                }
+                paging.after = page.next;
+            }
+        }
+        Ok(rules)
     }
 }

@@ -20,21 +20,14 @@ impl Plan<'_> {
         definition: Definition,
         comment: String,
     ) -> Result<Changed, EngineError> {
-        if self.state.is_deleted(&definition.rule) {
-            return Err(Rejection::RuleInvalid(vec![used_up(&definition.rule)]).into());
-        }
         let newest = self.state.newest(&definition.rule).map(|version| version.published.clone());
-        if let Some(newest) = &newest {
-            if newest.definition == definition && self.has_types_of(newest) {
-                return Ok(Changed::Same(format!("rule {}", definition.rule)));
-            }
-            if newest.definition.kind != definition.kind {
-                return Err(Rejection::RuleInvalid(vec![other_kind(&newest.definition)]).into());
-            }
+        if let Some(newest) = &newest
+            && newest.definition == definition
+            && self.has_types_of(newest)
+        {
+            return Ok(Changed::Same(format!("rule {}", definition.rule)));
         }
-        if self.state.is_retired(&definition.rule) {
-            return Err(Rejection::RuleRetired { rule: definition.rule }.into());
-        }
+        self.check_publishable(&definition, newest.as_deref())?;
         let version = newest.as_ref().map_or(1, |newest| newest.version + 1);
         let (scripts, plugins) = (self.state.script_names(), self.state.worlds());
         let names = Names::of_today(&self.state.organization, &scripts, &plugins)
@@ -56,6 +49,26 @@ impl Plan<'_> {
         let rule = published.definition.rule.clone();
         self.record(OrganizationEvent::RulePublished(Box::new(published)))?;
         Ok(Changed::Published { rule, version, warnings: compiled.warnings, differences })
+    }
+
+    /// Whether the id is free, or its rule takes another version (RUL-1, RUL-3).
+    fn check_publishable(
+        &self,
+        definition: &Definition,
+        newest: Option<&Published>,
+    ) -> Result<(), Rejection> {
+        if self.state.is_deleted(&definition.rule) {
+            return Err(Rejection::RuleInvalid(vec![used_up(&definition.rule)]));
+        }
+        match newest {
+            Some(newest) if newest.definition.kind != definition.kind => {
+                Err(Rejection::RuleInvalid(vec![other_kind(&newest.definition)]))
+            }
+            Some(_) if self.state.is_retired(&definition.rule) => {
+                Err(Rejection::RuleRetired { rule: definition.rule.clone() })
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// RUL-3: no new requests, old ones run on.
@@ -105,7 +118,7 @@ impl Plan<'_> {
     /// RUL-4: rules that there are, each once.
     pub(crate) fn put_rule_group(
         &mut self,
-        group: RuleGroup,
+        group: &RuleGroup,
     ) -> Result<Option<Changed>, EngineError> {
         let at = |index: usize| format!("rule_groups.{}.rules[{index}]", group.id);
         if group.rules.is_empty() {
@@ -127,7 +140,7 @@ impl Plan<'_> {
         let before = self.state.rule_groups.get(&group.id).cloned();
         let (event, what) =
             (OrganizationEvent::RuleGroupPut(group.clone()), format!("rule group {}", group.id));
-        self.put(what, before.as_deref(), &group, event, told).map(Some)
+        self.put(what, before.as_deref(), group, event, told).map(Some)
     }
 
     /// Whether the properties of people that a version looks at still have the types they had.

@@ -103,11 +103,11 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::DeleteUser => delete(users::remove),
         Endpoint::DeactivateUser => post(users::deactivate),
         Endpoint::TransferOwnership => post(users::transfer),
-        Endpoint::ListRules => get(rules::list),
-        Endpoint::GetRule => get(rules::read),
-        Endpoint::PublishRule => put(rules::publish),
-        Endpoint::RetireRule => post(rules::retire),
-        Endpoint::DeleteRule => delete(rules::remove),
+        Endpoint::ListRules
+        | Endpoint::GetRule
+        | Endpoint::PublishRule
+        | Endpoint::RetireRule
+        | Endpoint::DeleteRule => rule(endpoint),
         Endpoint::ListRuleGroups | Endpoint::PutRuleGroup | Endpoint::DeleteRuleGroup => {
             rule_group(endpoint)
         }
@@ -154,6 +154,16 @@ fn token(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::ListTokens => get(tokens::list),
         Endpoint::MakeToken => post(tokens::make),
         _ => delete(tokens::remove),
+    }
+}
+
+fn rule(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::ListRules => get(rules::list),
+        Endpoint::GetRule => get(rules::read),
+        Endpoint::PublishRule => put(rules::publish),
+        Endpoint::RetireRule => post(rules::retire),
+        _ => delete(rules::remove),
     }
 }
 

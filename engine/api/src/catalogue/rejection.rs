@@ -9,6 +9,8 @@ use engine_core::{
 
 use super::{Names, failure::because, list, request::said, sentences};
 
+const CONFIRMED: &str = "You confirmed this already. To add something, write a comment.";
+
 impl Names<'_> {
     /// The message of a refused command.
     #[must_use]
@@ -38,9 +40,7 @@ impl Names<'_> {
                 because(*class)
             ),
             Rejection::NothingToConfirm { status } => nothing_to_confirm(*status),
-            Rejection::AlreadyConfirmed => {
-                "You confirmed this already. To add something, write a comment.".to_owned()
-            }
+            Rejection::AlreadyConfirmed => CONFIRMED.to_owned(),
             Rejection::OnHold => {
                 "The request is on hold. Its requester, an approver or an administrator can release it.".to_owned()
             }

@@ -58,12 +58,10 @@ pub(super) fn read(
     requester: &User,
     submit: &Submit,
 ) -> (Request, Vec<FieldProblem>) {
-    let organization = context.organization;
     let (filled, problems) = read_values(context, submit);
-    let steps = context.rule.steps.iter();
     let request = Request {
         id: submit.id.clone(),
-        organization: organization.id.clone(),
+        organization: context.organization.id.clone(),
         rule: context.rule.id.clone(),
         rule_version: context.rule.version,
         group: context.route.group.cloned(),
@@ -75,7 +73,7 @@ pub(super) fn read(
         properties: filled.properties,
         items: filled.items,
         picks: filled.picks,
-        rates: organization.rates.clone(),
+        rates: context.organization.rates.clone(),
         urgent: submit.urgent,
         submitted_at: context.meta.at,
         approval_expires: expiry(context, submit),
@@ -89,7 +87,7 @@ pub(super) fn read(
         commenters: BTreeSet::new(),
         comments: 0,
         held_since: None,
-        steps: steps.map(|step| StepRecord::waiting(step.id.clone())).collect(),
+        steps: StepRecord::all_waiting(context.rule),
         executions: Vec::new(),
         former_seats: Vec::new(),
         confirmations: Vec::new(),

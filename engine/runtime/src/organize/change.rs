@@ -39,21 +39,33 @@ impl Plan<'_> {
             }
             Change::SetRates(rates) => self.set_rates(&rates).map(Some),
             Change::SetSettings(settings) => self.set_settings(&settings),
-            Change::Publish { definition, comment } => self.publish(*definition, comment).map(Some),
-            Change::RetireRule(rule) => self.retire(&rule).map(Some),
-            Change::DeleteRule(rule) => self.delete_rule(&rule).map(Some),
-            Change::PutRuleGroup(group) => self.put_rule_group(group),
-            Change::RemoveRuleGroup(id) => {
-                let (what, there) =
-                    (format!("rule group {id}"), self.state.rule_groups.contains_key(&id));
-                self.remove(what, there, OrganizationEvent::RuleGroupRemoved(id)).map(Some)
-            }
+            Change::Publish { .. }
+            | Change::RetireRule(_)
+            | Change::DeleteRule(_)
+            | Change::PutRuleGroup(_)
+            | Change::RemoveRuleGroup(_) => self.change_rule(change),
             Change::PutScript { .. }
             | Change::RemoveScript(_)
             | Change::PutPlugin(_)
             | Change::GrantPlugin { .. }
             | Change::RemovePlugin(_)
             | Change::RemoveToken { .. } => self.change_extension(change),
+        }
+    }
+
+    fn change_rule(&mut self, change: Change) -> Result<Option<Changed>, EngineError> {
+        match change {
+            Change::Publish { definition, comment } => self.publish(*definition, comment).map(Some),
+            Change::RetireRule(rule) => self.retire(&rule).map(Some),
+            Change::DeleteRule(rule) => self.delete_rule(&rule).map(Some),
+            Change::PutRuleGroup(group) => self.put_rule_group(&group),
+            Change::RemoveRuleGroup(id) => {
+                let there = self.state.rule_groups.contains_key(&id);
+                let what = format!("rule group {id}");
+                self.remove(what, there, OrganizationEvent::RuleGroupRemoved(id)).map(Some)
+            }
+            // The rest is of no rule.
+            _ => Ok(None),
         }
     }
 

@@ -32,19 +32,8 @@ pub(crate) fn apply(
         E::UserPropertiesSet(types) => organization.user_properties = types.clone(),
         E::RatesSet(rates) => organization.rates = Some(rates.clone()),
         E::SettingsSet(settings) => organization.settings = settings.clone(),
-        E::RulePublished(published) => {
-            let version = compiled(organization, (**published).clone())?;
-            let versions = state.rules.entry(version.rule.id.clone()).or_default();
-            versions.insert(version.rule.version, version);
-        }
-        E::RuleEnded(end) => {
-            state.ended.insert(end.rule.clone(), end.clone());
-        }
-        E::RuleGroupPut(group) => {
-            state.rule_groups.insert(group.id.clone(), Arc::new(group.clone()));
-        }
-        E::RuleGroupRemoved(id) => {
-            state.rule_groups.remove(id);
+        E::RulePublished(_) | E::RuleEnded(_) | E::RuleGroupPut(_) | E::RuleGroupRemoved(_) => {
+            apply_to_rules(state, event)?;
         }
         E::ScriptPut { name, text } => {
             state.scripts.insert(name.clone(), text.as_str().into());
@@ -64,6 +53,32 @@ pub(crate) fn apply(
         E::TokenRemoved { hash } => {
             state.tokens.remove(hash);
         }
+    }
+    Ok(())
+}
+
+fn apply_to_rules(
+    state: &mut OrganizationState,
+    event: &OrganizationEvent,
+) -> Result<(), EngineError> {
+    use OrganizationEvent as E;
+    match event {
+        E::RulePublished(published) => {
+            let version = compiled(&state.organization, (**published).clone())?;
+            let versions = state.rules.entry(version.rule.id.clone()).or_default();
+            versions.insert(version.rule.version, version);
+        }
+        E::RuleEnded(end) => {
+            state.ended.insert(end.rule.clone(), end.clone());
+        }
+        E::RuleGroupPut(group) => {
+            state.rule_groups.insert(group.id.clone(), Arc::new(group.clone()));
+        }
+        E::RuleGroupRemoved(id) => {
+            state.rule_groups.remove(id);
+        }
+        // The rest is of no rule.
+        _ => {}
     }
     Ok(())
 }
@@ -103,10 +118,6 @@ type Stored = Option<(&'static str, Key, Option<Body>)>;
 /// The document that an event leaves, or removes.
 pub(super) fn document(event: &OrganizationEvent) -> Result<Stored, EngineError> {
     use OrganizationEvent as E;
-    let key = |text: &str| {
-        Key::parse(text)
-            .map_err(|bad| EngineError::Unstorable { what: "key", why: bad.to_string() })
-    };
     Ok(Some(match event {
         E::Created => return Ok(None),
         E::UserPut(user) => (collection::USERS, Key::from(&user.id), Some(encode("user", user)?)),
@@ -132,17 +143,9 @@ pub(super) fn document(event: &OrganizationEvent) -> Result<Stored, EngineError>
         E::SettingsSet(settings) => {
             (collection::ORGANIZATION, key(single::SETTINGS)?, Some(encode("settings", settings)?))
         }
-        E::RulePublished(published) => {
-            let text = format!("{}@{:010}", published.definition.rule, published.version);
-            (collection::RULES, key(&text)?, Some(encode("rule", published)?))
+        E::RulePublished(_) | E::RuleEnded(_) | E::RuleGroupPut(_) | E::RuleGroupRemoved(_) => {
+            return document_of_rule(event);
         }
-        E::RuleEnded(end) => {
-            (collection::RULE_ENDS, Key::from(&end.rule), Some(encode("end of a rule", end)?))
-        }
-        E::RuleGroupPut(group) => {
-            (collection::RULE_GROUPS, Key::from(&group.id), Some(encode("rule group", group)?))
-        }
-        E::RuleGroupRemoved(id) => (collection::RULE_GROUPS, Key::from(id), None),
         E::ScriptPut { name, text } => {
             (collection::SCRIPTS, Key::from(name), Some(encode("script", text)?))
         }
@@ -156,6 +159,29 @@ pub(super) fn document(event: &OrganizationEvent) -> Result<Stored, EngineError>
         }
         E::TokenRemoved { hash } => (collection::TOKENS, key(hash)?, None),
     }))
+}
+
+fn document_of_rule(event: &OrganizationEvent) -> Result<Stored, EngineError> {
+    use OrganizationEvent as E;
+    Ok(Some(match event {
+        E::RulePublished(published) => {
+            let text = format!("{}@{:010}", published.definition.rule, published.version);
+            (collection::RULES, key(&text)?, Some(encode("rule", published)?))
+        }
+        E::RuleEnded(end) => {
+            (collection::RULE_ENDS, Key::from(&end.rule), Some(encode("end of a rule", end)?))
+        }
+        E::RuleGroupPut(group) => {
+            (collection::RULE_GROUPS, Key::from(&group.id), Some(encode("rule group", group)?))
+        }
+        E::RuleGroupRemoved(id) => (collection::RULE_GROUPS, Key::from(id), None),
+        // The rest is of no rule.
+        _ => return Ok(None),
+    }))
+}
+
+fn key(text: &str) -> Result<Key, EngineError> {
+    Key::parse(text).map_err(|bad| EngineError::Unstorable { what: "key", why: bad.to_string() })
 }
 
 pub(super) fn document_change(

@@ -66,8 +66,14 @@ pub(super) async fn write() -> String {
 
 type Make = fn(&str) -> Change;
 
-const COMMANDS: [(&str, Make); 20] = [
-    ("publish a rule", |_| publish()),
+const COMMANDS: [(&str, Make); 24] = [
+    ("publish a rule", |_| publish("buy")),
+    ("retire a rule", |_| Change::RetireRule(read(json!("spare")))),
+    ("delete a rule", |_| Change::DeleteRule(read(json!("spare")))),
+    ("put rules into a group", |_| {
+        Change::PutRuleGroup(read(json!({"id": "spending", "rules": ["spare"]})))
+    }),
+    ("remove a rule group", |_| Change::RemoveRuleGroup(read(json!("spending")))),
     ("set the settings", |_| Change::SetSettings(read(json!({"urgent": true})))),
     ("set the rates", |_| {
         let rates: engine_api::directory::RatesDoc =
@@ -130,9 +136,9 @@ fn node(login: &str) -> Change {
     Change::PutNode(read(json!({"id": "paris", "permissions": permissions})))
 }
 
-fn publish() -> Change {
+fn publish(rule: &str) -> Change {
     let definition = read(json!({
-        "rule": "buy",
+        "rule": rule,
         "kind": "buy",
         "steps": [{"id": "s", "approvers": [{"id": "staff", "who": {"group": "staff"}}]}],
     }));
@@ -161,6 +167,7 @@ impl Office {
             .into_iter()
             .collect();
         changes.extend(people.into_iter().map(put));
+        changes.push(publish("spare"));
         let caller = Caller::new(org.clone(), owner, "test");
         engine.organize(&caller, changes, false).await.unwrap();
         Self { engine, org, _folder: folder }
