@@ -185,11 +185,11 @@ impl SubmitRequest {
 }
 
 impl Decide {
-    /// The command of a person who saw this.
+    /// The command of a person who saw this; none where only the step is named.
     ///
     /// # Errors
     /// [`Rejection::Invalid`] where the step's id is not one.
-    pub fn into_command(self, saw: Precondition) -> Result<command::Command, Rejection> {
+    pub fn into_command(self, saw: Option<Precondition>) -> Result<command::Command, Rejection> {
         let step = self.step.as_deref().map(StepId::parse).transpose();
         let step = step.map_err(|bad| Rejection::invalid("step", bad.to_string()))?;
         Ok(command::Command::Decide(command::Decide {
@@ -197,7 +197,7 @@ impl Decide {
             comment: self.comment,
             concern: self.concern,
             step,
-            seen: Some(saw.into()),
+            seen: saw.map(Into::into),
         }))
     }
 }

@@ -67,7 +67,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    const fn of<T: ToSchema + PartialSchema>() -> Self {
+    pub(crate) const fn of<T: ToSchema + PartialSchema>() -> Self {
         Self { name: T::name, schema: T::schema, others: T::schemas }
     }
 }

@@ -6,6 +6,7 @@
 //! - [`organization`], [`directory`]: the same for everything else of an organization;
 //! - [`code`], [`problem`]: what is answered when something is refused or fails;
 //! - [`catalogue`]: the sentences;
+//! - [`test_control`]: what a server for tests does beside the API;
 //! - [`document`]: YAML and JSON that people write, with places for mistakes.
 
 pub mod catalogue;
@@ -18,4 +19,5 @@ pub mod openapi;
 pub mod organization;
 pub mod problem;
 pub mod shape;
+pub mod test_control;
 pub mod view;

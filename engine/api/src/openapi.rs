@@ -15,6 +15,7 @@ use utoipa::{
 use crate::{
     endpoint::{Description, Endpoint, Method, Shape},
     problem::{ErrorBody, PROBLEM_JSON},
+    test_control::TestEndpoint,
 };
 
 const TOKEN: &str = "token";
@@ -78,20 +79,64 @@ impl PartialSchema for Download {
 
 impl ToSchema for Download {}
 
+/// What an operation is made of.
+struct Operation {
+    name: String,
+    description: Description,
+    is_open: bool,
+    takes_key: bool,
+    needs_match: bool,
+}
+
+impl From<Endpoint> for Operation {
+    fn from(endpoint: Endpoint) -> Self {
+        Self {
+            name: format!("{endpoint:?}"),
+            description: endpoint.description(),
+            is_open: endpoint.is_open(),
+            takes_key: endpoint.takes_key(),
+            needs_match: endpoint == Endpoint::Decide,
+        }
+    }
+}
+
+impl From<TestEndpoint> for Operation {
+    fn from(endpoint: TestEndpoint) -> Self {
+        Self {
+            name: format!("TestControl{endpoint:?}"),
+            description: endpoint.description(),
+            is_open: true,
+            takes_key: false,
+            needs_match: false,
+        }
+    }
+}
+
 /// The document.
 #[must_use]
 pub fn document() -> OpenApi {
+    describe(Endpoint::ALL.iter().copied().map(Operation::from).collect())
+}
+
+/// The document of a server that was started with `--test-control`.
+#[must_use]
+pub fn document_with_test_control() -> OpenApi {
+    let all = Endpoint::ALL.iter().copied().map(Operation::from);
+    describe(all.chain(TestEndpoint::ALL.iter().copied().map(Operation::from)).collect())
+}
+
+fn describe(operations: Vec<Operation>) -> OpenApi {
     let mut components = ComponentsBuilder::new().security_scheme(
         TOKEN,
         SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
     );
     let mut paths = PathsBuilder::new();
-    for endpoint in Endpoint::ALL {
-        let description = endpoint.description();
+    for it in operations {
+        let description = &it.description;
         for shape in description.takes.iter().chain([&description.gives]) {
             components = register(components, shape);
         }
-        let item = PathItem::new(method(description.method), operation(*endpoint, &description));
+        let item = PathItem::new(method(description.method), operation(&it));
         paths = paths.path(description.path, item);
     }
     let errors =
@@ -121,9 +166,10 @@ fn method(method: Method) -> HttpMethod {
     }
 }
 
-fn operation(endpoint: Endpoint, description: &Description) -> OperationBuilder {
+fn operation(it: &Operation) -> OperationBuilder {
+    let description = &it.description;
     let mut operation = OperationBuilder::new()
-        .operation_id(Some(format!("{endpoint:?}")))
+        .operation_id(Some(it.name.clone()))
         .summary(Some(description.about))
         .response(
             "200",
@@ -139,7 +185,7 @@ fn operation(endpoint: Endpoint, description: &Description) -> OperationBuilder 
                 ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build(),
             ),
         );
-    for parameter in parameters(endpoint, description) {
+    for parameter in parameters(it) {
         operation = operation.parameter(parameter);
     }
     if let Some(body) = &description.takes {
@@ -151,13 +197,14 @@ fn operation(endpoint: Endpoint, description: &Description) -> OperationBuilder 
                 .build(),
         ));
     }
-    if !endpoint.is_open() {
+    if !it.is_open {
         operation = operation.security(SecurityRequirement::new(TOKEN, Vec::<String>::new()));
     }
     operation
 }
 
-fn parameters(endpoint: Endpoint, description: &Description) -> Vec<Parameter> {
+fn parameters(it: &Operation) -> Vec<Parameter> {
+    let description = &it.description;
     let named = |name: &str, place: ParameterIn, required: Required| {
         let text = ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
         ParameterBuilder::new()
@@ -176,10 +223,10 @@ fn parameters(endpoint: Endpoint, description: &Description) -> Vec<Parameter> {
     all.extend(
         description.query.iter().map(|name| named(name, ParameterIn::Query, Required::False)),
     );
-    if endpoint == Endpoint::Decide {
+    if it.needs_match {
         all.push(named("If-Match", ParameterIn::Header, Required::True));
     }
-    if endpoint.takes_key() {
+    if it.takes_key {
         all.push(named("Idempotency-Key", ParameterIn::Header, Required::False));
     }
     all

@@ -1,5 +1,6 @@
 //! Requests as people see them: logins instead of ids, literals instead of typed values.
 
+mod condition;
 mod event;
 mod execution;
 mod explanation;
@@ -9,9 +10,10 @@ mod step;
 mod talk;
 mod urgent;
 
+pub use condition::ConditionView;
 pub use event::EventView;
 pub use execution::{ExecutionView, FailureView, PlanView, PlannedEffectView, ReceiptView};
-pub use explanation::{ExplanationView, PersonView, SeatFilled, StepPeople};
+pub use explanation::{AssignmentConditions, ExplanationView, PersonView, SeatFilled, StepPeople};
 pub use notice::{NoticeList, NoticeView};
 pub use request::{ItemView, RequestSummary, RequestView, precondition};
 pub use step::{DecisionView, SeatView, StepView};

@@ -11,8 +11,8 @@ use engine_core::{
     matching::Possibilities,
     rejection::Unmet,
     request::{
-        Block, Choice, Execution, ExecutionState, OpenStep, Phase, RejectedBy, Request, SeatId,
-        SkippedBecause, Status, StepState,
+        Block, Choice, Execution, ExecutionState, OpenStep, Phase, RejectedBy, Request, Seat,
+        SeatId, SkippedBecause, Status, StepState,
     },
     resolve::Opening,
     rule::Step,
@@ -53,6 +53,10 @@ pub struct StepExplained {
     pub seats: Vec<(AssignmentId, Option<UserId>)>,
     /// Why it was, or would be, skipped.
     pub why: Option<Explanation>,
+    /// Its condition: as it was when it was skipped, else as things are (CND-4).
+    pub when: Option<Explanation>,
+    /// What its assignments ask for, as long as it is not over (CND-4).
+    pub permissions: Vec<(AssignmentId, Explanation)>,
 }
 
 /// What a person can do.
@@ -96,55 +100,94 @@ pub(crate) fn explain(
 }
 
 fn explain_step(view: &View<'_>, step: &Step, state: &StepState) -> StepExplained {
-    let (word, people, seats, why) = match state {
-        StepState::Waiting => match view.opening(step) {
-            Opening::Open(seats) => {
-                let people: BTreeSet<UserId> =
-                    seats.iter().flat_map(|seat| seat.people.clone()).collect();
-                let seats = seats.into_iter().map(|seat| (seat.assignment, None)).collect();
-                ("waiting", people, seats, None)
-            }
-            Opening::Skip(SkippedBecause::Condition(why)) | Opening::Undecided(why) => {
-                ("waiting", BTreeSet::new(), Vec::new(), Some(why))
-            }
-            Opening::Skip(SkippedBecause::Nobody(_)) | Opening::Short(..) => {
-                ("waiting", BTreeSet::new(), Vec::new(), None)
-            }
-        },
+    let mut explained = StepExplained {
+        id: step.id.clone(),
+        title: step.title.clone(),
+        state: "waiting",
+        people: Vec::new(),
+        seats: Vec::new(),
+        why: None,
+        when: None,
+        permissions: Vec::new(),
+    };
+    match state {
+        StepState::Waiting => explained.expect(view.opening(step)),
         StepState::Skipped { why, .. } => {
-            let why = match why {
+            explained.state = "skipped";
+            explained.why = match why {
                 SkippedBecause::Condition(explanation) => Some(explanation.clone()),
                 SkippedBecause::Nobody(_) => None,
             };
-            ("skipped", BTreeSet::new(), Vec::new(), why)
         }
         StepState::Active(open) => {
-            let people = view.decision_makers().into_iter().collect();
-            ("active", people, filled(open), None)
+            explained.state = "active";
+            explained.asks(view.decision_makers());
+            explained.seats = filled(open);
         }
         StepState::Paused(open) => {
-            let seats = open.seats.iter().flat_map(|seat| seat.people.clone());
-            ("paused", seats.collect(), filled(open), None)
+            explained.state = "paused";
+            explained.asks(open.seats.iter().flat_map(|seat| seat.people.clone()));
+            explained.seats = filled(open);
         }
         StepState::Complete { step, filled, .. } => {
-            let people = filled.values().cloned().collect();
-            let seats = step
-                .seats
-                .iter()
-                .map(|seat| (seat.assignment.clone(), filled.get(&seat.id).cloned()))
-                .collect();
-            ("complete", people, seats, None)
+            explained.state = "complete";
+            explained.asks(filled.values().cloned());
+            let by = |seat: &Seat| (seat.assignment.clone(), filled.get(&seat.id).cloned());
+            explained.seats = step.seats.iter().map(by).collect();
+        }
+    }
+    (explained.when, explained.permissions) = conditions(view, step, state);
+    explained
+}
+
+impl StepExplained {
+    /// Who will be asked as things are, or why nobody will.
+    fn expect(&mut self, opening: Opening) {
+        match opening {
+            Opening::Open(seats) => {
+                self.asks(seats.iter().flat_map(|seat| seat.people.clone()));
+                self.seats = seats.into_iter().map(|seat| (seat.assignment, None)).collect();
+            }
+            Opening::Skip(SkippedBecause::Condition(why)) | Opening::Undecided(why) => {
+                self.why = Some(why);
+            }
+            Opening::Skip(SkippedBecause::Nobody(_)) | Opening::Short(..) => {}
+        }
+    }
+
+    fn asks(&mut self, people: impl IntoIterator<Item = UserId>) {
+        let people: BTreeSet<UserId> = people.into_iter().collect();
+        self.people = people.into_iter().collect();
+    }
+}
+
+/// What a step and its assignments ask for. Nobody asks for the permissions of a step that is over, or
+/// does not apply as things are: its scripts and plugins are left alone.
+fn conditions(
+    view: &View<'_>,
+    step: &Step,
+    state: &StepState,
+) -> (Option<Explanation>, Vec<(AssignmentId, Explanation)>) {
+    let when = match state {
+        StepState::Skipped { why: SkippedBecause::Condition(why), .. } => Some(why.clone()),
+        StepState::Complete { .. } => None,
+        StepState::Waiting
+        | StepState::Skipped { why: SkippedBecause::Nobody(_), .. }
+        | StepState::Active(_)
+        | StepState::Paused(_) => {
+            step.when.as_ref().map(|when| view.condition(when, Some(&step.id)))
         }
     };
-    let people = people.into_iter().collect();
-    StepExplained {
-        id: step.id.clone(),
-        title: step.title.clone(),
-        state: word,
-        people,
-        seats,
-        why,
-    }
+    let is_to_come = match state {
+        StepState::Waiting => when.as_ref().is_none_or(Explanation::is_met),
+        StepState::Active(_) | StepState::Paused(_) => true,
+        StepState::Skipped { .. } | StepState::Complete { .. } => false,
+    };
+    let asked = step.assignments.iter().filter(|_| is_to_come);
+    let permissions = asked.map(|assignment| {
+        (assignment.id.clone(), view.permissions(&assignment.permissions, &step.id))
+    });
+    (when, permissions.collect())
 }
 
 /// Who fills which seat of an open step, as the approvals stand.

@@ -40,6 +40,7 @@ pub use error::EngineError;
 pub use explain::{Explained, PersonExplained, StepExplained};
 pub use extensions::{ExtensionCall, Extensions};
 pub use library::Library;
+pub use load::COLLECTIONS;
 pub use notices::{NoticePage, NoticeRecord, NoticeTold};
 pub use organization::{
     InstalledPlugin, OrganizationEvent, OrganizationState, Origin, RuleEnd, RuleVersion,

@@ -41,6 +41,24 @@ pub(crate) mod collection {
     pub(crate) const INCIDENTS: &str = "incidents";
 }
 
+/// Every collection, for whoever looks at all that is kept.
+pub const COLLECTIONS: [&str; 11] = {
+    use collection as c;
+    [
+        c::USERS,
+        c::GROUPS,
+        c::NODES,
+        c::RESOURCES,
+        c::ORGANIZATION,
+        c::RULES,
+        c::RULE_ENDS,
+        c::RULE_GROUPS,
+        c::SCRIPTS,
+        c::PLUGINS,
+        c::TOKENS,
+    ]
+};
+
 /// The keys of the documents in `organization`.
 pub(crate) mod single {
     pub(crate) const SETTINGS: &str = "settings";

@@ -118,7 +118,7 @@ pub enum Change {
 
 impl Change {
     /// Whether it is about rules and nothing else.
-    fn is_of_rules(&self) -> bool {
+    pub(super) fn is_of_rules(&self) -> bool {
         matches!(
             self,
             Self::Publish { .. }

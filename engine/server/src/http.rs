@@ -27,17 +27,20 @@ mod tokens;
 mod users;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::DefaultBodyLimit,
     middleware,
-    routing::{MethodRouter, delete, get, post, put},
+    routing::{MethodRouter, any, delete, get, post, put},
 };
-use engine_api::{code::ErrorCode, endpoint::Endpoint, problem::ErrorBody};
+use engine_api::{code::ErrorCode, endpoint::Endpoint, problem::ErrorBody, test_control};
 use engine_core::rejection::Code;
 use engine_runtime::{Engine, Library};
 
+use crate::scenario::control;
 pub use caller::Trusted;
+pub(crate) use outcome::changes;
 use refusal::Refusal;
+pub(crate) use requests::{NewId, explanation};
 
 /// The largest body, in bytes.
 pub const MAX_BODY: usize = 1 << 20;
@@ -53,8 +56,20 @@ pub struct AppState {
     pub library: Library,
 }
 
-/// The whole API.
+/// The whole API; whoever asks for test control is told that there is none.
 pub fn router(state: AppState) -> Router {
+    let closed = Router::new()
+        .route(test_control::ROOT, any(no_test_control))
+        .route(&format!("{}/{{*rest}}", test_control::ROOT), any(no_test_control));
+    with(state, closed)
+}
+
+/// The whole API and test control beside it, for `countersign serve --test-control` alone.
+pub fn test_router(state: AppState) -> Router {
+    with(state, control::routes()).layer(Extension(about::HasTestControl))
+}
+
+fn with(state: AppState, beside: Router) -> Router {
     let mut router = Router::new();
     for endpoint in Endpoint::ALL {
         router = router.route(endpoint.description().path, handler(*endpoint));
@@ -63,8 +78,9 @@ pub fn router(state: AppState) -> Router {
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn(log::log))
         .with_state(state)
+        .merge(beside)
+        .layer(middleware::from_fn(log::log))
 }
 
 fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
@@ -192,6 +208,10 @@ fn rates(endpoint: Endpoint) -> MethodRouter<AppState> {
 async fn unknown() -> Refusal {
     let message = "There is no such path. `/api/v1/openapi.json` lists those there are.";
     ErrorBody::new(ErrorCode::Rejected(Code::NotFound), message).into()
+}
+
+async fn no_test_control() -> Refusal {
+    refusal::forbidden("This server was not started with `--test-control`.")
 }
 
 async fn wrong_method() -> Refusal {

@@ -9,15 +9,20 @@
 
 mod act;
 mod bench;
+mod beside;
+mod broken;
 pub mod cli;
 mod command;
+pub(crate) mod control;
 mod crash;
 mod expect;
 mod file;
 mod notices;
 mod play;
 mod prepare;
+mod remote;
 mod report;
+mod stage;
 mod stub;
 mod world;
 
@@ -26,11 +31,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use futures::{StreamExt as _, stream};
+
 use self::{
-    bench::{Broken, Extensions},
-    file::ScenarioFile,
-    play::Player,
-    world::Builder,
+    bench::Extensions, beside::Beside, broken::Broken, file::ScenarioFile, play::Player,
+    remote::Server, stage::Stage, world::Builder,
 };
 pub use self::{
     cli::{TestArgs, test},
@@ -57,6 +62,28 @@ pub struct Options {
     pub filter: Option<String>,
     /// Where data is kept.
     pub store: StoreKind,
+    /// The server on which cases are played, started with `--test-control`; none for engines of
+    /// this process.
+    pub server: Option<String>,
+}
+
+impl Options {
+    fn wants(&self, case: &str) -> bool {
+        self.filter.as_ref().is_none_or(|wanted| case.contains(wanted.as_str()))
+    }
+}
+
+/// How many cases are played at once.
+const AT_ONCE: usize = 8;
+
+/// Said where it is asked for.
+const NO_POSTGRES: &str = "there is no store `postgres` in this version: it comes later";
+
+/// Where the cases of a run are played.
+struct Theatre<'a> {
+    options: &'a Options,
+    host: HostRoom,
+    server: Option<Server>,
 }
 
 /// Runs the scenario files of `paths`; a folder stands for every `*.scenario.yaml` and
@@ -64,7 +91,17 @@ pub struct Options {
 /// the others.
 pub async fn run(paths: &[PathBuf], options: &Options) -> Report {
     let mut report = Report::default();
-    let mut host = HostRoom::default();
+    let server = match &options.server {
+        None => None,
+        Some(url) => match Server::find(url).await {
+            Ok(server) => Some(server),
+            Err(broken) => {
+                report.cases.push(unreadable(Path::new(url), broken.to_string()));
+                return report;
+            }
+        },
+    };
+    let mut theatre = Theatre { options, host: HostRoom::default(), server };
     for path in paths {
         match files(path) {
             Ok(found) if found.is_empty() => {
@@ -73,7 +110,7 @@ pub async fn run(paths: &[PathBuf], options: &Options) -> Report {
             }
             Ok(found) => {
                 for file in found {
-                    report.cases.extend(run_file(&file, options, &mut host).await);
+                    report.cases.extend(theatre.play(&file).await);
                 }
             }
             Err(error) => report.cases.push(unreadable(path, format!("cannot be read: {error}"))),
@@ -106,42 +143,57 @@ fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-async fn run_file(path: &Path, options: &Options, host: &mut HostRoom) -> Vec<CaseReport> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) => return vec![unreadable(path, format!("cannot be read: {error}"))],
-    };
-    let name = path.display().to_string();
-    let file = match ScenarioFile::read(&name, &text) {
-        Ok(file) => file,
-        Err(errors) => return vec![unreadable(path, errors.to_string())],
-    };
-    let extensions = match host.for_file(&file).await {
-        Ok(extensions) => extensions,
-        Err(broken) => return vec![unreadable(path, broken.to_string())],
-    };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let builder = Builder { file: &file, folder, kind: options.store, extensions };
-    let mut cases = Vec::new();
-    for index in 0..file.count() {
-        let case = file.name_of(index);
-        if options.filter.as_ref().is_none_or(|wanted| case.contains(wanted.as_str())) {
-            let line = file.line(&ScenarioFile::place(index));
-            let failures = run_case(&builder, index).await.unwrap_or_else(|broken| {
-                let (step, error) = (String::new(), Some(broken.to_string()));
-                vec![Failure { line, step, mismatches: Vec::new(), error }]
-            });
-            cases.push(CaseReport { file: name.clone(), line, name: case, failures });
-        }
+impl Theatre<'_> {
+    async fn play(&mut self, path: &Path) -> Vec<CaseReport> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) => return vec![unreadable(path, format!("cannot be read: {error}"))],
+        };
+        let name = path.display().to_string();
+        let file = match ScenarioFile::read(&name, &text) {
+            Ok(file) => file,
+            Err(errors) => return vec![unreadable(path, errors.to_string())],
+        };
+        let extensions = match &self.server {
+            Some(_) => None,
+            None => match self.host.for_file(&file).await {
+                Ok(extensions) => extensions,
+                Err(broken) => return vec![unreadable(path, broken.to_string())],
+            },
+        };
+        let beside = Beside::Folder(path.parent().unwrap_or(Path::new(".")).to_owned());
+        let builder = Builder { file: &file, beside, kind: self.options.store, extensions };
+        let wanted = |index: &usize| self.options.wants(&file.name_of(*index));
+        let cases = (0..file.count()).filter(wanted).map(|index| self.report(&builder, index));
+        // Each has a world of its own; most of the time they wait for the disk or the server.
+        stream::iter(cases).buffered(AT_ONCE).collect().await
     }
-    cases
-}
 
-async fn run_case(builder: &Builder<'_>, index: usize) -> Result<Vec<Failure>, Broken> {
-    let case = builder.file.case(index).map_err(|errors| Broken::new(errors.to_string()))?;
-    let bench = builder.build(case.at).await?;
-    let mut player = Player { file: builder.file, bench, tabs: BTreeMap::new() };
-    Ok(player.play(&case).await)
+    async fn report(&self, builder: &Builder<'_>, index: usize) -> CaseReport {
+        let file = builder.file;
+        let line = file.line(&ScenarioFile::place(index));
+        let failures = self.case(builder, index).await.unwrap_or_else(|broken| {
+            let (step, error) = (String::new(), Some(broken.to_string()));
+            vec![Failure { line, step, mismatches: Vec::new(), error }]
+        });
+        let (name, file) = (file.name_of(index), file.document.name().to_owned());
+        CaseReport { file, line, name, failures }
+    }
+
+    async fn case(&self, builder: &Builder<'_>, index: usize) -> Result<Vec<Failure>, Broken> {
+        let case = builder.file.case(index).map_err(|errors| Broken::new(errors.to_string()))?;
+        let stage: Box<dyn Stage> = match &self.server {
+            None => Box::new(builder.build(case.at).await?),
+            Some(server) => {
+                let (file, kind) = (builder.file, builder.kind);
+                Box::new(server.open(file, &builder.beside, kind, case.at).await?)
+            }
+        };
+        let mut player = Player::new(builder.file, stage);
+        let failures = player.play(&case).await;
+        player.close().await?;
+        Ok(failures)
+    }
 }
 
 /// The plugin host of a run, started when the first file needs it.
@@ -156,6 +208,11 @@ impl HostRoom {
         if file.world.scripts.is_empty() && !has_components {
             return Ok(None);
         }
+        self.always().await.map(Some)
+    }
+
+    /// The host, whether or not a file needs it.
+    async fn always(&mut self) -> Result<Extensions, Broken> {
         let (host, folder) = match self.open.take() {
             Some(open) => open,
             None => start_host().await?,
@@ -163,7 +220,7 @@ impl HostRoom {
         let extensions =
             Extensions { host: host.clone(), folder: folder.path().join("components") };
         self.open = Some((host, folder));
-        Ok(Some(extensions))
+        Ok(extensions)
     }
 }
 

@@ -220,7 +220,7 @@ impl Desk {
     async fn scenario(&self, block: &Block, given: &Given) -> Result<(), String> {
         let name = given.file.as_deref().unwrap_or("example.scenario.yaml");
         let path = self.write(name, block);
-        let options = Options { filter: None, store: StoreKind::Memory };
+        let options = Options { store: StoreKind::Memory, ..Options::default() };
         let report = scenario::run(&[path], &options).await;
         if report.failed() == 0 && report.passed() > 0 { Ok(()) } else { Err(report.to_string()) }
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::ConditionView;
 use crate::problem::Said;
 
 /// Where a request stands, and why.
@@ -19,6 +20,9 @@ pub struct ExplanationView {
     pub criteria: String,
     /// What decided the criteria.
     pub criteria_reasons: Vec<String>,
+    /// The route criteria as a tree, with the values seen (CND-4).
+    #[serde(default)]
+    pub criteria_tree: ConditionView,
     /// In the rule's order.
     pub steps: Vec<StepPeople>,
     /// About the person that was asked for.
@@ -41,6 +45,22 @@ pub struct StepPeople {
     pub seats: Vec<SeatFilled>,
     /// Why the step applies or not.
     pub why: Vec<String>,
+    /// The condition of the step as a tree: as it was when the step was skipped, else as things are.
+    /// Absent where the step has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<ConditionView>,
+    /// Of a step that is being decided or waits: what its assignments ask for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub permissions: Vec<AssignmentConditions>,
+}
+
+/// What an assignment asks for before it makes seats.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AssignmentConditions {
+    /// Which.
+    pub assignment: String,
+    /// Its permissions as a tree, with the values seen (CND-4).
+    pub permissions: ConditionView,
 }
 
 /// A seat and who fills it.

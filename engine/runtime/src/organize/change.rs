@@ -13,6 +13,7 @@ impl Plan<'_> {
         let organization = Arc::clone(&self.state.organization);
         let directory = &organization.directory;
         match change {
+            change if change.is_of_rules() => self.change_rule(change),
             Change::PutUser(_)
             | Change::RemoveUser(_)
             | Change::Deactivate { .. }
@@ -39,17 +40,14 @@ impl Plan<'_> {
             }
             Change::SetRates(rates) => self.set_rates(&rates).map(Some),
             Change::SetSettings(settings) => self.set_settings(&settings),
-            Change::Publish { .. }
-            | Change::RetireRule(_)
-            | Change::DeleteRule(_)
-            | Change::PutRuleGroup(_)
-            | Change::RemoveRuleGroup(_) => self.change_rule(change),
             Change::PutScript { .. }
             | Change::RemoveScript(_)
             | Change::PutPlugin(_)
             | Change::GrantPlugin { .. }
             | Change::RemovePlugin(_)
             | Change::RemoveToken { .. } => self.change_extension(change),
+            // Those of rules are above.
+            _ => Ok(None),
         }
     }
 

@@ -19,9 +19,9 @@ use super::{
     start_log,
 };
 use crate::{
-    config::LogFormat,
+    config::{Config, LogFormat},
     data, first_party,
-    http::{AppState, router},
+    http::{AppState, router, test_router},
 };
 
 /// Where to listen where nobody says.
@@ -35,7 +35,8 @@ const EXAMPLES: &str = "\
 Examples:
   countersign serve
   countersign serve --data data --config countersign.toml
-  countersign serve --listen 127.0.0.1:0 --log json";
+  countersign serve --listen 127.0.0.1:0 --log json
+  countersign serve --test-control            # for `countersign test --server`";
 
 /// Serve the API until told to stop.
 #[derive(Debug, Args)]
@@ -49,10 +50,17 @@ pub(super) struct Serve {
     /// How the log is written, on standard error
     #[arg(long, env = "COUNTERSIGN_LOG_FORMAT", value_name = "FORMAT")]
     log: Option<LogFormat>,
+    /// Play scenarios for `countersign test --server`: on the loopback address alone, with data in a
+    /// temporary folder
+    #[arg(long)]
+    test_control: bool,
 }
 
 impl Serve {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        if self.test_control {
+            return self.run_tests().await;
+        }
         let began = Instant::now();
         // Listened for from the beginning: whoever reads that the engine is ready may stop it.
         let signals = Signals::listen().context("cannot listen for signals")?;
@@ -69,7 +77,40 @@ impl Serve {
             "countersign {} listens on http://{address} ({organizations}, ready in {took} ms)",
             env!("CARGO_PKG_VERSION"),
         ));
-        let result = until_told_to_stop(listener, &state, signals).await;
+        let result = until_told_to_stop(listener, &state, router(state.clone()), signals).await;
+        state.engine.close().await;
+        result
+    }
+
+    /// A server for tests: nobody's data, no other machine's callers.
+    async fn run_tests(self) -> anyhow::Result<ExitCode> {
+        let signals = Signals::listen().context("cannot listen for signals")?;
+        let config = self.place.config()?;
+        start_log(self.log.unwrap_or(config.log));
+        let folder = self.place.folder(&config);
+        anyhow::ensure!(
+            !folder.exists(),
+            "`--test-control` keeps its data in a temporary folder: expected no data folder, found `{}`",
+            folder.display(),
+        );
+        let address = self.listen.or(config.listen).unwrap_or_else(|| USUAL_ADDRESS.to_owned());
+        let mut found = tokio::net::lookup_host(&address).await;
+        let only_here = found.as_mut().is_ok_and(|found| found.all(|at| at.ip().is_loopback()));
+        anyhow::ensure!(
+            only_here,
+            "`--test-control` listens on the loopback address alone: expected such as `{USUAL_ADDRESS}`, found `{address}`",
+        );
+        let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+        let state = data::open(folder.path(), &Config::default()).await?;
+        let listener = TcpListener::bind(&address).await;
+        let listener = listener.with_context(|| format!("cannot listen on `{address}`"))?;
+        let address = listener.local_addr()?;
+        say(&format!(
+            "countersign {} plays scenarios on http://{address} (`countersign test --server`)",
+            env!("CARGO_PKG_VERSION"),
+        ));
+        let result =
+            until_told_to_stop(listener, &state, test_router(state.clone()), signals).await;
         state.engine.close().await;
         result
     }
@@ -96,6 +137,7 @@ async fn prepare(state: &AppState) -> anyhow::Result<String> {
 async fn until_told_to_stop(
     listener: TcpListener,
     state: &AppState,
+    router: axum::Router,
     mut signals: Signals,
 ) -> anyhow::Result<ExitCode> {
     let (tell, told) = tokio::sync::watch::channel(false);
@@ -107,7 +149,7 @@ async fn until_told_to_stop(
         // Without it small answers wait for the client's acknowledgement; with it they are sent.
         let _ = stream.set_nodelay(true);
     });
-    let serving = axum::serve(listener, router(state.clone()));
+    let serving = axum::serve(listener, router);
     let mut serving = tokio::spawn(serving.with_graceful_shutdown(drained(told)).into_future());
     tokio::select! {
         ended = &mut serving => {

@@ -1,6 +1,6 @@
 //! The engine about itself, and who calls.
 
-use axum::{Json, extract::State};
+use axum::{Extension, Json, extract::State};
 use engine_api::{
     code::ErrorCode,
     openapi,
@@ -24,8 +24,16 @@ pub(super) async fn me(known: Known) -> Result<Json<Me>, Refusal> {
     }))
 }
 
-pub(super) async fn openapi() -> Json<serde_json::Value> {
-    Json(serde_json::to_value(openapi::document()).unwrap_or_default())
+/// Put into the extensions of every call of a server that was started with `--test-control`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HasTestControl;
+
+pub(super) async fn openapi(tests: Option<Extension<HasTestControl>>) -> Json<serde_json::Value> {
+    let document = match tests {
+        Some(_) => openapi::document_with_test_control(),
+        None => openapi::document(),
+    };
+    Json(serde_json::to_value(document).unwrap_or_default())
 }
 
 pub(super) async fn healthy() -> Json<Health> {

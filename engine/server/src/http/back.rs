@@ -19,9 +19,9 @@ pub(super) async fn send_back(
     headers: HeaderMap,
     Body(body): Body<SendBack>,
 ) -> Result<Response, Refusal> {
-    let saw = required(&state, &known, &id, &headers).await?;
-    let command =
-        body.into_command(Some(saw.into())).map_err(|rejection| Refusal::rejected(&rejection))?;
+    let saw = required(&state, &known, &id, &headers, body.step.is_some()).await?;
+    let command = body.into_command(saw.map(Into::into));
+    let command = command.map_err(|rejection| Refusal::rejected(&rejection))?;
     known.command(&state, &id, command).await
 }
 

@@ -26,7 +26,7 @@ pub(super) async fn decide(
     headers: HeaderMap,
     Body(body): Body<Decide>,
 ) -> Result<Response, Refusal> {
-    let saw = required(&state, &known, &id, &headers).await?;
+    let saw = required(&state, &known, &id, &headers, body.step.is_some()).await?;
     let command = body.into_command(saw).map_err(|rejection| Refusal::rejected(&rejection))?;
     known.command(&state, &id, command).await
 }
@@ -59,15 +59,20 @@ pub(super) async fn reevaluate(
     known.command(&state, &id, Command::Reevaluate).await
 }
 
-/// What the person saw, without which nothing is decided (DEC-8a).
+/// What the person saw, without which nothing is decided (DEC-8a). None for `*`, whatever there is now,
+/// which is enough of a decision that says which step it is about.
 pub(super) async fn required(
     state: &AppState,
     known: &Known,
     id: &RequestId,
     headers: &HeaderMap,
-) -> Result<Precondition, Refusal> {
+    names_a_step: bool,
+) -> Result<Option<Precondition>, Refusal> {
+    if names_a_step && headers.get(header::IF_MATCH).is_some_and(|value| value == "*") {
+        return Ok(None);
+    }
     if let Some(saw) = precondition(headers)? {
-        return Ok(saw);
+        return Ok(Some(saw));
     }
     // What is not visible is not found, with or without an `If-Match` (DEC-9).
     let seen = state.engine.request(&known.caller, id).await;

@@ -116,7 +116,12 @@ pub(super) fn joined<T>(done: Result<T, tokio::task::JoinError>) -> Result<T, Re
 }
 
 pub(super) fn list(changed: Vec<Changed>, dry_run: bool) -> Json<ChangeList> {
-    Json(ChangeList { changes: changed.into_iter().map(view).collect(), dry_run })
+    Json(ChangeList { dry_run, ..changes(changed) })
+}
+
+/// What changed, as the API answers it.
+pub(crate) fn changes(changed: Vec<Changed>) -> ChangeList {
+    ChangeList { changes: changed.into_iter().map(view).collect(), dry_run: false }
 }
 
 fn view(changed: Changed) -> ChangeView {

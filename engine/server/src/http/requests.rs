@@ -1,10 +1,13 @@
 //! Submit, read, explain.
 
-use axum::{Json, extract::State, response::Response};
+use axum::{Extension, Json, extract::State, response::Response};
 use engine_api::{
     catalogue::Names,
     command::SubmitRequest,
-    view::{EventList, EventView, ExplanationView, PersonView, SeatFilled, StepPeople},
+    view::{
+        AssignmentConditions, ConditionView, EventList, EventView, ExplanationView, PersonView,
+        SeatFilled, StepPeople,
+    },
 };
 use engine_core::{
     explanation::Outcome,
@@ -21,12 +24,21 @@ use super::{
     refusal::Refusal,
 };
 
+/// The id that a new request is to have, where code of this process says it: a world of test control
+/// does. No header can put it there.
+#[derive(Clone, Debug)]
+pub(crate) struct NewId(pub(crate) RequestId);
+
 pub(super) async fn submit(
     State(state): State<AppState>,
     known: Known,
+    new: Option<Extension<NewId>>,
     Body(body): Body<SubmitRequest>,
 ) -> Result<Response, Refusal> {
-    let id: RequestId = field("id", &state.engine.next_id("r"))?;
+    let id = match new {
+        Some(Extension(NewId(id))) => id,
+        None => field("id", &state.engine.next_id("r"))?,
+    };
     let (target, submit) =
         body.into_command(id).map_err(|rejection| Refusal::rejected(&rejection))?;
     let (engine, caller, of) = (state.engine.clone(), known.caller.clone(), target.clone());
@@ -94,7 +106,8 @@ pub(super) async fn history(
     Ok(Json(EventList { items: history.iter().map(|e| EventView::new(e, &names)).collect() }))
 }
 
-fn explanation(explained: &Explained, names: &Names<'_>) -> ExplanationView {
+/// An explanation as the API answers it.
+pub(crate) fn explanation(explained: &Explained, names: &Names<'_>) -> ExplanationView {
     let criteria = match explained.criteria.outcome {
         Outcome::Met => "met",
         Outcome::Unmet => "unmet",
@@ -106,6 +119,7 @@ fn explanation(explained: &Explained, names: &Names<'_>) -> ExplanationView {
         decision_makers: explained.decision_makers.iter().map(|id| names.login(id)).collect(),
         criteria: criteria.to_owned(),
         criteria_reasons: names.reasons(&explained.criteria),
+        criteria_tree: ConditionView::new(&explained.criteria, names),
         steps: explained.steps.iter().map(|s| step(s, names)).collect(),
         person: explained.person.as_ref().map(|p| person(p, names)),
     }
@@ -116,6 +130,10 @@ fn step(step: &StepExplained, names: &Names<'_>) -> StepPeople {
         assignment: assignment.to_string(),
         by: by.as_ref().map(|id| names.login(id)),
     });
+    let permissions = step.permissions.iter().map(|(assignment, tree)| AssignmentConditions {
+        assignment: assignment.to_string(),
+        permissions: ConditionView::new(tree, names),
+    });
     StepPeople {
         id: step.id.to_string(),
         title: step.title.clone(),
@@ -123,6 +141,8 @@ fn step(step: &StepExplained, names: &Names<'_>) -> StepPeople {
         people: step.people.iter().map(|id| names.login(id)).collect(),
         seats: seats.collect(),
         why: step.why.as_ref().map(|why| names.reasons(why)).unwrap_or_default(),
+        when: step.when.as_ref().map(|when| ConditionView::new(when, names)),
+        permissions: permissions.collect(),
     }
 }
 

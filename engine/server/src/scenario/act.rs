@@ -1,20 +1,25 @@
-//! The commands of a scenario, carried out.
+//! The commands of a scenario as calls, and what comes back.
 //!
 //! A command is first made into a [`Call`], with everything it needs (`prepare.rs`), so that several
-//! can be started at once and a crash can come in between.
+//! can be started at once and a crash can come in between. How a call is carried out is the stage's
+//! business: `bench/act.rs` calls the engine, `remote/wire.rs` says which endpoint it is.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use engine_api::{
+    document::Document, organization::ChangeList, problem::ErrorBody, view::ExplanationView,
+};
 use engine_core::{
     command::{Command, Seen, Submit},
-    ids::{Login, RequestId, UserId},
-    rejection::{Code, Rejection, Unmet},
+    ids::{Login, RequestId},
+    rejection::Code,
     rule::Target,
 };
-use engine_runtime::{Caller, Change, Changed, Engine, EngineError, Explained};
+use engine_runtime::Change;
+use serde_json::Value as Json;
 
-use super::bench::{Bench, Broken};
+use super::stage::By;
 
 /// What a command came to.
 #[derive(Debug)]
@@ -67,6 +72,21 @@ impl Outcome {
 }
 
 impl Refusal {
+    /// An answer of the API that says no. `None` as the code where it is nobody's mistake.
+    pub(super) fn of(code: Option<Code>, body: &ErrorBody) -> Self {
+        let unmet = body.unmet.iter();
+        let mut messages = vec![body.message.clone()];
+        messages.extend(body.unmet.iter().map(|said| said.message.clone()));
+        messages.extend(body.fields.iter().map(|f| format!("{}: {}", f.field, f.message)));
+        messages.extend(body.explanation.iter().cloned());
+        Self {
+            code,
+            fields: body.fields.iter().map(|field| field.field.clone()).collect(),
+            unmet: unmet.filter_map(|said| code_of(&said.code)).collect(),
+            messages,
+        }
+    }
+
     /// A value that could not even be read.
     pub(super) fn unread(code: Code, field: &str, message: String) -> Self {
         let fields = vec![field.to_owned()];
@@ -82,93 +102,80 @@ impl Refusal {
     }
 }
 
-/// Everything that a command needs to be carried out.
-#[derive(Debug)]
+/// Everything that a command needs to be carried out. People are named by login.
+#[derive(Clone, Debug)]
 pub(super) enum Call {
-    Submit(Caller, Target, Box<Submit>),
-    Command(Caller, RequestId, Box<Command>),
-    Organize(Caller, Box<Change>),
-    Explain(Caller, RequestId, Option<UserId>),
-    Look(Caller, RequestId, (Login, String)),
+    /// Ask for something.
+    Submit(By, Target, Box<Submit>),
+    /// A command about a request.
+    Command(By, RequestId, Box<Command>),
+    /// A change of the organization.
+    Organize(By, Box<Change>),
+    /// A rule document to publish, unread.
+    Publish(By, Box<Document>, String),
+    /// All settings, unread.
+    Settings(By, Json),
+    /// Who decides, and what keeps a person from it.
+    Explain(By, RequestId, Option<Login>),
+    /// Remember under a name what a person sees.
+    Look(By, RequestId, (Login, String)),
+    /// Move the clock.
     Advance(DateTime<Utc>),
+    /// It cannot even be asked for.
     Refused(Refusal),
 }
 
 /// What an accepted call brought.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Answer {
+    /// Nothing that an expectation is about.
     Nothing,
-    Changed(Vec<Changed>),
-    Explained(Box<Explained>),
+    /// What changed.
+    Changed(ChangeList),
+    /// What was explained.
+    Explained(Box<ExplanationView>),
+    /// What a person sees in a window.
     Seen((Login, String), Seen),
+    /// It was not even asked for.
     Refused(Refusal),
 }
 
 /// A call, and what the expectations after it are about.
 #[derive(Debug)]
 pub(super) struct Prepared {
+    /// What is asked for.
     pub(super) call: Call,
+    /// Of which request.
     pub(super) request: Option<RequestId>,
-    pub(super) person: Option<UserId>,
+    /// About whom `can_decide` and `unmet` ask.
+    pub(super) person: Option<Login>,
 }
 
 /// What people see in their windows, by person and name.
 pub(super) type Tabs = BTreeMap<(Login, String), Seen>;
 
 impl Call {
-    /// Carries it out.
-    pub(super) async fn carry_out(self, engine: &Engine) -> Result<Answer, EngineError> {
-        Ok(match self {
-            Self::Submit(caller, target, submit) => {
-                engine.submit(&caller, &target, *submit).await?;
-                Answer::Nothing
-            }
-            Self::Command(caller, request, command) => {
-                engine.command(&caller, &request, *command).await?;
-                Answer::Nothing
-            }
-            Self::Organize(caller, change) => {
-                Answer::Changed(engine.organize(&caller, vec![*change], false).await?)
-            }
-            Self::Explain(caller, request, person) => {
-                let explained = engine.explain(&caller, &request, person.as_ref()).await?;
-                Answer::Explained(Box::new(explained))
-            }
-            Self::Look(caller, request, tab) => {
-                let seen = engine.request(&caller, &request).await?.request;
-                let step = seen.active().map(|(step, _)| step.clone());
-                Answer::Seen(tab, Seen { revision: seen.revision, step })
-            }
-            Self::Advance(to) => {
-                engine.advance_to(to).await?;
-                Answer::Nothing
-            }
-            Self::Refused(refusal) => Answer::Refused(refusal),
-        })
+    /// Who calls; none for what nobody in particular does.
+    pub(super) fn by(&self) -> Option<&By> {
+        match self {
+            Self::Submit(by, ..)
+            | Self::Command(by, ..)
+            | Self::Organize(by, _)
+            | Self::Publish(by, ..)
+            | Self::Settings(by, _)
+            | Self::Explain(by, ..)
+            | Self::Look(by, ..) => Some(by),
+            Self::Advance(_) | Self::Refused(_) => None,
+        }
+    }
+
+    /// Whether it changes nothing: what only asks counts for nothing.
+    pub(super) fn only_asks(&self) -> bool {
+        matches!(self, Self::Explain(..) | Self::Look(..))
     }
 }
 
-/// What an engine's refusal or failure says to a client.
-pub(super) async fn refusal(error: EngineError, bench: &Bench) -> Result<Refusal, Broken> {
-    let EngineError::Rejected(rejection) = error else {
-        let messages = vec![Broken::from(error).to_string()];
-        return Ok(Refusal { code: None, fields: Vec::new(), unmet: Vec::new(), messages });
-    };
-    let fields = match &*rejection {
-        Rejection::Invalid(problems) => problems.iter().map(|p| p.field.clone()).collect(),
-        Rejection::RuleInvalid(problems) => problems.iter().map(|p| p.path.clone()).collect(),
-        Rejection::ReplacementNeeded(places) => {
-            places.iter().map(|p| p.place.to_string()).collect()
-        }
-        _ => Vec::new(),
-    };
-    let unmet = match &*rejection {
-        Rejection::CannotDecide(unmet) => unmet.iter().map(Unmet::code).collect(),
-        _ => Vec::new(),
-    };
-    let mut messages = bench.refusal(&rejection).await?;
-    if let Rejection::RuleInvalid(problems) = &*rejection {
-        messages.extend(problems.iter().map(|p| format!("{}: {}", p.path, p.message)));
-    }
-    Ok(Refusal { code: Some(rejection.code()), fields, unmet, messages })
+/// A code as the wire writes it.
+pub(super) fn code_of(word: &str) -> Option<Code> {
+    serde_json::from_value(Json::String(word.to_owned())).ok()
 }

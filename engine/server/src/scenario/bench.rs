@@ -1,26 +1,34 @@
-//! One case's world: an engine on a store of its own, and what can be seen of it.
+//! One case's world: an engine on a store of its own, called without a server.
+
+mod act;
+mod look;
+mod state;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use engine_core::{
-    ids::{Login, OrgId, RequestId, UserId},
-    rejection::{Code, Rejection},
-    request::{Request, StepState},
+use engine_api::{
+    directory::UserDoc,
+    view::{ExplanationView, RequestView},
 };
-use engine_runtime::{
-    Caller, Clock, Engine, EngineError, EngineOptions, Explained, Ids, Library, OrganizationState,
-    PersonExplained,
-};
-use engine_store::{EmbeddedStore, Log, Options as StoreOptions, Store};
+use engine_core::ids::{CommandId, Login, OrgId, RequestId, UserId};
+use engine_runtime::{Caller, Clock, Engine, EngineOptions, Ids, Library, OrganizationState};
+use engine_store::{EmbeddedStore, Options as StoreOptions, Store};
+use serde_json::Value as Json;
 
+pub(crate) use super::broken::Broken;
 use super::{
     StoreKind,
-    crash::{Fuse, MortalStore},
+    act::Call,
+    crash::{CrashPoint, Fuse, MortalStore},
+    notices::NoticeSeen,
+    stage::{Answers, By, Stage, State},
     stub::{Method, ScenarioExtensions, Stubs},
 };
 
@@ -29,34 +37,8 @@ const ORGANIZATION: &str = "scenario";
 /// How often a folder is tried that the engine before has not let go of yet.
 const MAX_REOPENS: usize = 10_000;
 
-/// A case that cannot go on: the scenario is wrong, or the engine failed.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct Broken(String);
-
-impl Broken {
-    pub(super) fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
-    }
-}
-
-impl From<EngineError> for Broken {
-    fn from(error: EngineError) -> Self {
-        let mut message = error.to_string();
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            message.push_str(&format!(": {cause}"));
-            source = cause.source();
-        }
-        Self(message)
-    }
-}
-
-impl From<engine_store::StoreError> for Broken {
-    fn from(error: engine_store::StoreError) -> Self {
-        Self(error.to_string())
-    }
-}
+/// How long a step may take on the machine's clock. Only an engine that does not come to rest does.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where the data of a case stays when its engine dies.
 #[derive(Debug)]
@@ -96,18 +78,10 @@ pub(super) struct Bench {
     owner: UserId,
     /// The owner's login, where the file does not write one: it appears in no expectation.
     pub(super) hidden: Option<Login>,
-    subject: Subject,
     /// The notices that were expected already, by person and id.
     pub(super) told: Mutex<BTreeSet<(UserId, String)>>,
-}
-
-/// What expectations without a subject of their own are about.
-#[derive(Clone, Debug, Default)]
-struct Subject {
-    request: Option<RequestId>,
-    person: Option<UserId>,
-    /// How many events every request had before the step.
-    events: BTreeMap<RequestId, usize>,
+    /// Whose commands had which keys: what they were answered is part of what is kept.
+    keys: Arc<Mutex<Vec<(UserId, CommandId)>>>,
 }
 
 impl Bench {
@@ -127,7 +101,7 @@ impl Bench {
                 Home::Folder(tempfile::tempdir().map_err(|error| Broken::new(error.to_string()))?)
             }
             StoreKind::Postgres => {
-                return Err(Broken::new("the store `postgres` is not available in this version"));
+                return Err(Broken::new(super::NO_POSTGRES));
             }
         };
         let org = OrgId::parse(ORGANIZATION).map_err(|bad| Broken::new(bad.to_string()))?;
@@ -144,7 +118,7 @@ impl Bench {
             org,
             owner,
             hidden: None,
-            subject: Subject::default(),
+            keys: Arc::default(),
             told: Mutex::default(),
         };
         bench.start().await?;
@@ -211,6 +185,14 @@ impl Bench {
         &self.org
     }
 
+    /// The owner's login, and whether the file does not write it.
+    pub(super) fn owner_login(&self) -> Result<(Login, bool), Broken> {
+        let state = self.state()?;
+        let owner = state.organization.directory.user(&self.owner);
+        let owner = owner.ok_or_else(|| Broken::new("there is no owner"))?;
+        Ok((owner.login.clone(), self.hidden.is_some()))
+    }
+
     /// Who does what no person of the file does.
     pub(super) fn set_owner(&mut self, owner: UserId, hidden: Option<Login>) {
         self.owner = owner;
@@ -244,97 +226,14 @@ impl Bench {
             .ok_or_else(|| Broken::new(format!("there is no user `{login}` in this scenario")))
     }
 
-    /// Where the log ends.
-    pub(super) async fn log(&self) -> Result<Log, Broken> {
-        Ok(self.running()?.store.log(&self.org).await?)
+    /// Remembers a key that somebody used.
+    pub(super) fn note(&self, user: UserId, key: CommandId) {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).push((user, key));
     }
 
-    /// Says what the expectations of the coming step are about.
-    pub(super) async fn begin(
-        &mut self,
-        request: Option<RequestId>,
-        person: Option<UserId>,
-    ) -> Result<(), Broken> {
-        if request.is_some() {
-            self.subject.request = request;
-        }
-        self.subject.person = person;
-        if let Some(request) = self.subject.request.clone() {
-            let count = self.history(&request).await?.len();
-            self.subject.events.insert(request, count);
-        }
-        Ok(())
-    }
-
-    async fn history(&self, request: &RequestId) -> Result<Vec<String>, Broken> {
-        match self.engine()?.history(&self.caller(None)?, request).await {
-            Ok(events) => Ok(events.iter().map(|event| event.event.name().to_owned()).collect()),
-            Err(error) if error.code() == Some(Code::NotFound) => Ok(Vec::new()),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The names of all events of the request, and how many there were before the step.
-    pub(super) async fn events(&self) -> Result<(Vec<String>, usize), Broken> {
-        let Some(request) = &self.subject.request else { return Ok((Vec::new(), 0)) };
-        let since = self.subject.events.get(request).copied().unwrap_or(0);
-        Ok((self.history(request).await?, since))
-    }
-
-    /// The request that the expectations are about.
-    pub(super) async fn request(&self) -> Result<Option<Arc<Request>>, Broken> {
-        let Some(request) = &self.subject.request else { return Ok(None) };
-        match self.engine()?.request(&self.caller(None)?, request).await {
-            Ok(seen) => Ok(Some(seen.request)),
-            Err(error) if error.code() == Some(Code::NotFound) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Who can decide it.
-    pub(super) async fn explained(&self, person: Option<&UserId>) -> Result<Explained, Broken> {
-        let request = self.subject.request.as_ref();
-        let request = request.ok_or_else(|| Broken::new("no request has been named yet"))?;
-        Ok(self.engine()?.explain(&self.caller(None)?, request, person).await?)
-    }
-
-    /// What the person of the step can do.
-    pub(super) async fn standing(&self) -> Result<PersonExplained, Broken> {
-        let person = self.subject.person.clone();
-        let person = person.ok_or_else(|| Broken::new("the step names nobody who could decide"))?;
-        let explained = self.explained(Some(&person)).await?;
-        explained.person.ok_or_else(|| Broken::new("nobody is explained"))
-    }
-
-    /// The logins of those who see the request, each asked for themself.
-    pub(super) async fn visible_to(&self) -> Result<Vec<String>, Broken> {
-        let Some(request) = &self.subject.request else { return Ok(Vec::new()) };
-        let state = self.state()?;
-        let mut seeing = Vec::new();
-        for user in state.organization.directory.users() {
-            let caller = Caller::new(self.org.clone(), user.id.clone(), "scenario");
-            match self.engine()?.request(&caller, request).await {
-                Ok(_) if self.hidden.as_ref() == Some(&user.login) => {}
-                Ok(_) => seeing.push(user.login.to_string()),
-                Err(error) if error.code() == Some(Code::NotFound) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(seeing)
-    }
-
-    /// Who fills which seat of the active step, and where none is, of the last complete one.
-    pub(super) fn seats(&self, explained: &Explained) -> BTreeMap<String, Vec<String>> {
-        let mut of_step = BTreeMap::new();
-        let active = explained.steps.iter().find(|step| step.state == "active");
-        let complete = explained.steps.iter().rfind(|step| step.state == "complete");
-        let Some(step) = active.or(complete) else { return of_step };
-        for (assignment, filled) in &step.seats {
-            let login = filled.as_ref().and_then(|id| self.logins(std::slice::from_ref(id)).pop());
-            let people: &mut Vec<String> = of_step.entry(assignment.to_string()).or_default();
-            people.push(login.unwrap_or_default());
-        }
-        of_step
+    /// How often every script and plugin was called.
+    pub(super) fn all_calls(&self) -> BTreeMap<String, BTreeMap<String, u32>> {
+        self.stubs.all()
     }
 
     /// Until told otherwise, stubs repeat their answers and do not count: what only looks changes
@@ -343,57 +242,8 @@ impl Bench {
         self.stubs.peek(is_peeking);
     }
 
-    /// How often a script or plugin was called so.
-    pub(super) fn calls(&self, name: &str, method: Method) -> u32 {
-        self.stubs.calls(name, method)
-    }
-
-    /// The sentences of a refusal.
-    pub(super) async fn refusal(&self, rejection: &Rejection) -> Result<Vec<String>, Broken> {
-        let request = self.request().await?;
-        self.with_names(request.as_deref(), |names| match rejection {
-            Rejection::CannotDecide(unmet) => unmet.iter().map(|one| names.unmet(one)).collect(),
-            other => vec![names.rejection(other)],
-        })
-    }
-
-    /// The sentences that an explanation shows: what is in the way of the request as a whole, of
-    /// each step, and of the person asked about.
-    pub(super) fn sentences(&self, explained: &Explained) -> Result<Vec<String>, Broken> {
-        self.with_names(Some(&explained.request), |names| {
-            let mut all: Vec<String> =
-                explained.blocked.iter().map(|why| names.block(why)).collect();
-            if !explained.criteria.is_met() {
-                all.push(names.reason(&explained.criteria));
-            }
-            for record in &explained.request.steps {
-                if let StepState::Skipped { why, .. } = &record.state {
-                    all.push(names.skipped(&record.id, why));
-                }
-                for seat in record.opened().iter().flat_map(|open| &open.seats) {
-                    all.extend(seat.empty.iter().map(|why| names.empty_because(why)));
-                }
-            }
-            let unmet = explained.person.iter().flat_map(|person| &person.unmet);
-            all.extend(unmet.map(|one| names.unmet(one)));
-            all
-        })
-    }
-
-    fn with_names<T>(
-        &self,
-        request: Option<&Request>,
-        say: impl FnOnce(&engine_api::catalogue::Names<'_>) -> T,
-    ) -> Result<T, Broken> {
-        use engine_api::catalogue::Names;
-        let state = self.state()?;
-        let directory = &state.organization.directory;
-        let version =
-            request.and_then(|request| state.version(&request.rule, request.rule_version));
-        Ok(match version {
-            Some(version) => say(&Names::of_rule(directory, &version.rule)),
-            None => say(&Names::of_directory(directory)),
-        })
+    fn called_by(&self, by: &By) -> Result<Caller, Broken> {
+        Ok(Caller { key: by.key.clone(), ..self.caller(by.login.as_ref())? })
     }
 }
 
@@ -407,4 +257,89 @@ async fn reopen(folder: &Path) -> Result<Arc<dyn Store>, Broken> {
         }
     }
     Err(Broken::new("the engine before does not let go of its data folder"))
+}
+
+#[async_trait]
+impl Stage for Bench {
+    fn user(&self, login: &Login) -> Result<UserId, Broken> {
+        Self::user(self, login)
+    }
+
+    fn hidden(&self) -> Option<&Login> {
+        self.hidden.as_ref()
+    }
+
+    fn next_id(&self) -> Result<String, Broken> {
+        Ok(self.engine()?.next_id("request-"))
+    }
+
+    async fn now(&self) -> Result<DateTime<Utc>, Broken> {
+        Ok(self.engine()?.now())
+    }
+
+    async fn settings(&self) -> Result<Json, Broken> {
+        let state = self.state()?;
+        serde_json::to_value(&state.organization.settings).map_err(|error| Broken::of(&error))
+    }
+
+    async fn user_doc(&self, login: &Login) -> Result<UserDoc, Broken> {
+        self.document_of(login)
+    }
+
+    async fn admit(&self, _call: &Call) -> Result<(), Broken> {
+        Ok(())
+    }
+
+    async fn act(&mut self, calls: Vec<Call>, may_die: bool) -> Result<Answers, Broken> {
+        self.carry_out(calls, may_die).await
+    }
+
+    async fn settle(&mut self) -> Result<(), Broken> {
+        let settled = tokio::time::timeout(PATIENCE, self.engine()?.settle()).await;
+        Ok(settled.map_err(|_| Broken::new("the engine does not come to rest"))??)
+    }
+
+    async fn arm(&mut self, point: CrashPoint) -> Result<(), Broken> {
+        self.fuse()?.arm(point);
+        Ok(())
+    }
+
+    async fn crash(&mut self) -> Result<(), Broken> {
+        Self::crash(self).await
+    }
+
+    async fn state(&self) -> Result<State, Broken> {
+        self.everything().await
+    }
+
+    async fn request(&self, request: &RequestId) -> Result<Option<RequestView>, Broken> {
+        self.view(request).await
+    }
+
+    async fn explained(
+        &self,
+        request: &RequestId,
+        person: Option<&Login>,
+    ) -> Result<ExplanationView, Broken> {
+        self.peek(true);
+        let explained = self.explanation(&self.caller(None)?, request, person).await;
+        self.peek(false);
+        Ok(explained?)
+    }
+
+    async fn events(&self, request: &RequestId) -> Result<Vec<String>, Broken> {
+        self.history(request).await
+    }
+
+    async fn visible_to(&self, request: &RequestId) -> Result<Vec<String>, Broken> {
+        self.seeing(request).await
+    }
+
+    async fn new_notices(&self) -> Result<Vec<NoticeSeen>, Broken> {
+        self.untold().await
+    }
+
+    async fn calls(&self, name: &str, method: Method) -> Result<u32, Broken> {
+        Ok(self.stubs.calls(name, method))
+    }
 }

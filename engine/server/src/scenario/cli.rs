@@ -6,13 +6,14 @@ use std::{
     process::ExitCode,
 };
 
-use super::{Options, StoreKind, run};
+use super::{NO_POSTGRES, Options, StoreKind, run};
 
 const EXAMPLES: &str = "\
 Examples:
   countersign test rules/
   countersign test rules/capex.scenario.yaml --filter STP-5
-  countersign test rules/ --store redb --json";
+  countersign test rules/ --store redb --json
+  countersign test rules/ --server http://127.0.0.1:7300";
 
 /// Runs scenario files against an engine of their own and says which expectations do not hold.
 #[derive(Clone, Debug, clap::Args)]
@@ -30,11 +31,8 @@ pub struct TestArgs {
     /// Where the data of each case is kept.
     #[arg(long, value_enum, default_value_t)]
     store: StoreKind,
-    /// Writes what was found into the files. Not available in this version.
-    #[arg(long, hide = true)]
-    update: bool,
-    /// Runs against a server started with `--test-control`. Not available in this version.
-    #[arg(long, value_name = "URL", hide = true)]
+    /// Plays the cases on this server, started with `countersign serve --test-control`.
+    #[arg(long, value_name = "URL")]
     server: Option<String>,
 }
 
@@ -43,16 +41,12 @@ pub struct TestArgs {
 /// # Errors
 /// The output cannot be written.
 pub async fn test(args: TestArgs) -> io::Result<ExitCode> {
-    let unavailable = [("--update", args.update), ("--server", args.server.is_some())];
-    if let Some((flag, _)) = unavailable.iter().find(|(_, used)| *used) {
-        writeln!(io::stderr(), "error: `{flag}` is not available in this version")?;
-        return Ok(ExitCode::from(2));
-    }
     if args.store == StoreKind::Postgres {
-        writeln!(io::stderr(), "error: `--store postgres` is not available in this version")?;
+        writeln!(io::stderr(), "error: {NO_POSTGRES}")?;
         return Ok(ExitCode::from(2));
     }
-    let report = run(&args.paths, &Options { filter: args.filter, store: args.store }).await;
+    let options = Options { filter: args.filter, store: args.store, server: args.server };
+    let report = run(&args.paths, &options).await;
     let mut out = io::stdout().lock();
     if args.json {
         writeln!(out, "{}", report.to_json())?;

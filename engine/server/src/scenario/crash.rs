@@ -49,11 +49,6 @@ impl Fuse {
         *self.armed.lock().unwrap_or_else(PoisonError::into_inner) = Some(point);
     }
 
-    /// Whether it is still waiting for its moment.
-    pub(super) fn is_armed(&self) -> bool {
-        self.armed.lock().unwrap_or_else(PoisonError::into_inner).is_some()
-    }
-
     /// Resolves when the engine has died.
     pub(super) async fn death(&self) {
         // The sender is `self`'s, so waiting ends by a death alone.

@@ -2,126 +2,32 @@
 //!
 //! Lists are compared sorted: they are exact, and the order in which they are written does not matter.
 
+mod keys;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
 };
 
-use engine_core::{
-    rejection::{Code, Unmet},
-    request::Status,
-};
-use serde::{
-    Deserialize, Deserializer,
-    de::{SeqAccess, Visitor},
-};
+use engine_api::view::{ExplanationView, PersonView, RequestView};
+use engine_core::ids::Login;
 
+pub(super) use self::keys::ExpectDoc;
+use self::keys::{NoticeDoc, OneOf, Texts};
 use super::{
-    act::Outcome,
-    bench::{Bench, Broken},
+    act::{Outcome, code_of},
+    broken::Broken,
     notices::NoticeSeen,
+    play::Subject,
     report::Mismatch,
+    stage::Stage,
     stub::Method,
 };
 
-/// The keys of `expect`; only those that are written are looked at.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct ExpectDoc {
-    status: Option<Status>,
-    step: Option<String>,
-    flags: Option<Vec<Flag>>,
-    decision_makers: Option<Vec<String>>,
-    can_decide: Option<bool>,
-    unmet: Option<Vec<Code>>,
-    allowed: Option<Vec<String>>,
-    message_contains: Option<Texts>,
-    /// The one key that makes a refusal right.
-    pub(super) error: Option<Code>,
-    fields: Option<Vec<String>>,
-    executions: Option<BTreeMap<String, String>>,
-    calls: Option<BTreeMap<String, BTreeMap<String, u32>>>,
-    events: Option<Vec<String>>,
-    events_contain: Option<Vec<String>>,
-    seats: Option<BTreeMap<String, Vec<String>>>,
-    notices: Option<Vec<NoticeDoc>>,
-    visible_to: Option<Vec<String>>,
-    routed_to: Option<String>,
-    outcomes: Option<Vec<OneOf>>,
-}
-
-impl ExpectDoc {
-    /// Whether the sentences of the answer are needed.
-    pub(super) fn asks_for_messages(&self) -> bool {
-        self.message_contains.is_some()
-    }
-}
-
-/// A flag beside the status (REQ-1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Flag {
-    Urgent,
-    OnHold,
-    Blocked,
-    Overdue,
-}
-
-impl fmt::Display for Flag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Urgent => "urgent",
-            Self::OnHold => "on_hold",
-            Self::Blocked => "blocked",
-            Self::Overdue => "overdue",
-        })
-    }
-}
-
-/// Somebody who is told something.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NoticeDoc {
-    to: String,
-    about: String,
-}
-
-/// One text or several.
-#[derive(Debug)]
-struct Texts(Vec<String>);
-
-/// A word, or a list of which one is right.
-type OneOf = Texts;
-
-impl<'de> Deserialize<'de> for Texts {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Texts;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text, or a list of texts")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Texts, E> {
-                Ok(Texts(vec![text.to_owned()]))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Texts, A::Error> {
-                let mut texts = Vec::new();
-                while let Some(text) = list.next_element()? {
-                    texts.push(text);
-                }
-                Ok(Texts(texts))
-            }
-        }
-        from.deserialize_any(Reader)
-    }
-}
-
 /// What is compared, and what was found to be different.
 pub(super) struct Check<'a> {
-    bench: &'a Bench,
+    bench: &'a dyn Stage,
+    subject: &'a Subject,
     outcome: &'a Outcome,
     mismatches: Vec<Mismatch>,
 }
@@ -134,19 +40,24 @@ impl<'a> Check<'a> {
     pub(super) async fn all(
         expect: &ExpectDoc,
         outcome: &'a Outcome,
-        bench: &'a Bench,
+        bench: &'a dyn Stage,
+        subject: &'a Subject,
     ) -> Result<Vec<Mismatch>, Broken> {
-        let mut check = Self { bench, outcome, mismatches: Vec::new() };
+        let mut check = Self { bench, subject, outcome, mismatches: Vec::new() };
         check.answer(expect);
         check.standing(expect).await?;
         check.request(expect).await?;
         check.events(expect).await?;
-        check.calls(expect)?;
+        check.calls(expect).await?;
         if let Some(expected) = &expect.notices {
             check.notices(expected).await?;
         }
         if let Some(expected) = &expect.visible_to {
-            let found = bench.visible_to().await?;
+            let found = match &subject.request {
+                Some(request) => bench.visible_to(request).await?,
+                None => Vec::new(),
+            };
+            let found = check.shown(found);
             check.list("visible_to", expected, found);
         }
         Ok(check.mismatches)
@@ -162,6 +73,44 @@ impl<'a> Check<'a> {
     fn list<T: fmt::Display>(&mut self, key: &'static str, expected: &[T], found: Vec<String>) {
         let expected = expected.iter().map(ToString::to_string).collect();
         self.differ(key, sorted(expected), sorted(found));
+    }
+
+    /// Logins, but for an owner whom the file does not write.
+    fn shown(&self, logins: Vec<String>) -> Vec<String> {
+        let hidden = self.bench.hidden().map(Login::as_str);
+        logins.into_iter().filter(|login| hidden != Some(login)).collect()
+    }
+
+    async fn view(&self) -> Result<Option<RequestView>, Broken> {
+        match &self.subject.request {
+            Some(request) => self.bench.request(request).await,
+            None => Ok(None),
+        }
+    }
+
+    /// What the person of the step can do.
+    async fn person(&self) -> Result<PersonView, Broken> {
+        let Subject { request, person, .. } = self.subject;
+        let person = person.as_ref();
+        let person = person.ok_or_else(|| Broken::new("the step names nobody who could decide"))?;
+        let request = request.as_ref();
+        let request = request.ok_or_else(|| Broken::new("no request has been named yet"))?;
+        let explained = self.bench.explained(request, Some(person)).await?;
+        explained.person.ok_or_else(|| Broken::new("nobody is explained"))
+    }
+
+    /// Who fills which seat of the active step, and where none is, of the last complete one.
+    fn filled(&self, explained: &ExplanationView) -> BTreeMap<String, Vec<String>> {
+        let mut of_step = BTreeMap::new();
+        let active = explained.steps.iter().find(|step| step.state == "active");
+        let complete = explained.steps.iter().rfind(|step| step.state == "complete");
+        let Some(step) = active.or(complete) else { return of_step };
+        for seat in &step.seats {
+            let login = self.shown(seat.by.iter().cloned().collect()).pop();
+            let people: &mut Vec<String> = of_step.entry(seat.assignment.clone()).or_default();
+            people.push(login.unwrap_or_default());
+        }
+        of_step
     }
 
     /// What the command was answered.
@@ -213,8 +162,8 @@ impl<'a> Check<'a> {
     /// Whether the person of the command can decide, and why not.
     async fn standing(&mut self, expect: &ExpectDoc) -> Result<(), Broken> {
         if let Some(expected) = &expect.allowed {
-            let found = self.bench.standing().await?.allowed;
-            self.list("allowed", expected, found.into_iter().map(str::to_owned).collect());
+            let found = self.person().await?.allowed;
+            self.list("allowed", expected, found);
         }
         if expect.can_decide.is_none() && expect.unmet.is_none() {
             return Ok(());
@@ -225,7 +174,8 @@ impl<'a> Check<'a> {
             | Outcome::Done { .. }
             | Outcome::Together(_)
             | Outcome::Crashed => {
-                self.bench.standing().await?.unmet.iter().map(Unmet::code).collect()
+                let unmet = self.person().await?.unmet;
+                unmet.iter().filter_map(|said| code_of(&said.code)).collect()
             }
         };
         if let Some(expected) = expect.can_decide {
@@ -247,28 +197,21 @@ impl<'a> Check<'a> {
             || expect.executions.is_some()
             || expect.routed_to.is_some();
         if asks {
-            let Some(request) = self.bench.request().await? else {
+            let Some(request) = self.view().await? else {
                 self.differ("request", "a request", "none");
                 return Ok(());
             };
             if let Some(expected) = expect.status {
-                self.differ("status", expected.as_str(), request.status().as_str());
+                self.differ("status", expected.as_str(), &request.status);
             }
             if let Some(expected) = &expect.step {
-                self.differ("step", expected, request.active().map_or("", |(id, _)| id.as_str()));
+                self.differ("step", expected, request.active_step.as_deref().unwrap_or_default());
             }
             if let Some(expected) = &expect.flags {
-                let flags = [
-                    (Flag::Urgent, request.urgent),
-                    (Flag::OnHold, request.on_hold),
-                    (Flag::Blocked, request.blocked.is_some()),
-                    (Flag::Overdue, request.is_overdue()),
-                ];
-                let found = flags.iter().filter(|(_, set)| *set).map(|(flag, _)| flag.to_string());
-                self.list("flags", expected, found.collect());
+                self.list("flags", expected, request.flags.clone());
             }
             for (id, expected) in expect.executions.iter().flatten() {
-                let found = request.executions.iter().find(|e| e.id.to_string() == *id);
+                let found = request.executions.iter().find(|e| e.id == *id);
                 let found = found.map_or("no such execution", |e| e.state.as_str());
                 self.differ("executions", format!("{id}: {expected}"), format!("{id}: {found}"));
             }
@@ -284,13 +227,16 @@ impl<'a> Check<'a> {
         if expect.decision_makers.is_none() && expect.seats.is_none() {
             return Ok(());
         }
-        let explained = self.bench.explained(None).await?;
+        let Some(request) = &self.subject.request else {
+            return Err(Broken::new("no request has been named yet"));
+        };
+        let explained = self.bench.explained(request, None).await?;
         if let Some(expected) = &expect.decision_makers {
-            let found = self.bench.logins(&explained.decision_makers);
+            let found = self.shown(explained.decision_makers.clone());
             self.list("decision_makers", expected, found);
         }
         if let Some(expected) = &expect.seats {
-            let found = self.bench.seats(&explained);
+            let found = self.filled(&explained);
             self.differ("seats", seats(expected), seats(&found));
         }
         Ok(())
@@ -300,7 +246,11 @@ impl<'a> Check<'a> {
         if expect.events.is_none() && expect.events_contain.is_none() {
             return Ok(());
         }
-        let (all, since) = self.bench.events().await?;
+        let all = match &self.subject.request {
+            Some(request) => self.bench.events(request).await?,
+            None => Vec::new(),
+        };
+        let since = self.subject.events;
         if let Some(expected) = &expect.events {
             self.list("events", expected, all.iter().skip(since).cloned().collect());
         }
@@ -336,12 +286,12 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    fn calls(&mut self, expect: &ExpectDoc) -> Result<(), Broken> {
+    async fn calls(&mut self, expect: &ExpectDoc) -> Result<(), Broken> {
         for (name, methods) in expect.calls.iter().flatten() {
             for (word, expected) in methods {
                 let unknown = || Broken::new(format!("`{word}` is not a call of a plugin"));
                 let method = Method::parse(word).ok_or_else(unknown)?;
-                let found = self.bench.calls(name, method);
+                let found = self.bench.calls(name, method).await?;
                 let show = |count: u32| format!("{name}: {word}: {count}");
                 self.differ("calls", show(*expected), show(found));
             }

@@ -40,6 +40,8 @@ pub(super) fn below(place: &[Segment], segment: Segment) -> Place {
 pub(super) struct ScenarioFile {
     /// The whole, for places.
     pub(super) document: Document,
+    /// As it was read.
+    pub(super) text: String,
     /// All but the cases.
     pub(super) world: WorldDoc,
 }
@@ -123,7 +125,7 @@ impl ScenarioFile {
         if world.cases.is_empty() {
             return Err(document.problem("cases", "expected at least one case").into());
         }
-        Ok(Self { document, world })
+        Ok(Self { document, text: text.to_owned(), world })
     }
 
     /// How many cases there are.

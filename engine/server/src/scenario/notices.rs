@@ -6,7 +6,7 @@ use engine_core::ids::UserId;
 use engine_runtime::{Caller, NoticeTold};
 use engine_store::Limit;
 
-use super::bench::{Bench, Broken};
+use super::{bench::Bench, broken::Broken};
 
 /// A notice as a scenario sees it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +21,7 @@ pub(super) struct NoticeSeen {
 
 impl Bench {
     /// What people were told since the last time that this was asked.
-    pub(super) async fn new_notices(&self) -> Result<Vec<NoticeSeen>, Broken> {
+    pub(super) async fn untold(&self) -> Result<Vec<NoticeSeen>, Broken> {
         let state = self.state()?;
         let mut new = Vec::new();
         for user in state.organization.directory.users().filter(|user| user.active) {
@@ -51,17 +51,5 @@ impl Bench {
                 None => return Ok(all),
             }
         }
-    }
-
-    /// Logins of people, but for an owner whom the file does not write.
-    pub(super) fn logins(&self, people: &[UserId]) -> Vec<String> {
-        let Ok(state) = self.state() else { return Vec::new() };
-        let directory = &state.organization.directory;
-        people
-            .iter()
-            .filter_map(|id| directory.user(id))
-            .filter(|user| self.hidden.as_ref() != Some(&user.login))
-            .map(|user| user.login.to_string())
-            .collect()
     }
 }

@@ -1,31 +1,52 @@
 //! A case, played step by step.
 
-use std::time::Duration;
-
-use engine_core::ids::Login;
-use engine_runtime::{Changed, Engine};
+use engine_api::{
+    organization::ChangeList,
+    view::{ExplanationView, RequestView},
+};
+use engine_core::ids::{Login, RequestId};
 
 use super::{
-    act::{Answer, Call, Outcome, Prepared, Tabs, refusal},
-    bench::{Bench, Broken},
+    act::{Answer, Call, Outcome, Prepared, Refusal, Tabs},
+    broken::Broken,
     command::{CommandDoc, CrashDoc, StepDoc},
     expect::{Check, ExpectDoc},
     file::{Case, ScenarioFile, Step, below, key},
     prepare::Preparation,
     report::{Failure, Mismatch},
+    stage::{Stage, State},
 };
-
-/// How long a step may take on the machine's clock. Only an engine that does not come to rest does.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A case under way.
 pub(super) struct Player<'a> {
     /// Where the case stands.
-    pub(super) file: &'a ScenarioFile,
-    /// Its world.
-    pub(super) bench: Bench,
+    file: &'a ScenarioFile,
+    /// Where it is played.
+    stage: Box<dyn Stage + 'a>,
     /// What people see in their windows.
-    pub(super) tabs: Tabs,
+    tabs: Tabs,
+    /// What expectations are about.
+    subject: Subject,
+    /// Whether the engine dies during the next command.
+    is_armed: bool,
+}
+
+/// What expectations without a subject of their own are about.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Subject {
+    /// The request last named.
+    pub(super) request: Option<RequestId>,
+    /// Whose command it was, or about whom it asked.
+    pub(super) person: Option<Login>,
+    /// How many events the request had before the step.
+    pub(super) events: usize,
+}
+
+impl<'a> Player<'a> {
+    /// A player of a file's cases on this stage.
+    pub(super) fn new(file: &'a ScenarioFile, stage: Box<dyn Stage + 'a>) -> Self {
+        Self { file, stage, tabs: Tabs::new(), subject: Subject::default(), is_armed: false }
+    }
 }
 
 impl Player<'_> {
@@ -51,36 +72,27 @@ impl Player<'_> {
         failures
     }
 
+    /// Leaves the stage.
+    pub(super) async fn close(&mut self) -> Result<(), Broken> {
+        self.stage.close().await
+    }
+
     async fn step(&mut self, step: &Step) -> Result<Vec<Mismatch>, Broken> {
         let accepted = ExpectDoc::default();
         let expect = step.doc.expect.as_ref().unwrap_or(&accepted);
-        let before = self.bench.log().await?;
-        let may_die = self.bench.fuse()?.is_armed();
-        let mut outcome = match &step.doc.command {
-            CommandDoc::Crash(crash) => self.crash(crash).await?,
-            _ => self.act(step).await?,
+        let (mut outcome, changed) = match &step.doc.command {
+            CommandDoc::Crash(crash) => (self.crash(crash).await?, Vec::new()),
+            _ => self.act(step, expect).await?,
         };
-        let mut mismatches = Vec::new();
-        let after = self.bench.log().await?;
-        if matches!(outcome, Outcome::Refused(_)) && before != after {
-            mismatches.push(Mismatch {
-                key: "state",
-                expected: "unchanged by a refused command".to_owned(),
-                found: format!("{} more events", after.end.0.saturating_sub(before.end.0)),
-            });
+        // The engine is to die in the next command: nothing may come in between.
+        if !self.is_armed {
+            self.stage.settle().await?;
         }
-        if may_die && !matches!(outcome, Outcome::Crashed) {
-            let message =
-                "the crash did not come: nothing was committed, or had an effect, in this step";
-            return Err(Broken::new(message));
-        }
-        if !matches!(&step.doc.command, CommandDoc::Crash(CrashDoc { at: Some(_) })) {
-            self.settle().await?;
-        }
-        self.bench.peek(true);
-        let checked = self.check(expect, &mut outcome).await;
-        self.bench.peek(false);
-        mismatches.extend(checked?);
+        let mut mismatches: Vec<Mismatch> = changed
+            .into_iter()
+            .map(|part| Mismatch::plain("state", "unchanged by a refused command", part))
+            .collect();
+        mismatches.extend(self.check(expect, &mut outcome).await?);
         Ok(mismatches)
     }
 
@@ -91,146 +103,145 @@ impl Player<'_> {
     ) -> Result<Vec<Mismatch>, Broken> {
         if let Outcome::Done { messages } = outcome
             && expect.asks_for_messages()
-            && self.bench.request().await?.is_some()
+            && let Some(request) = &self.subject.request
+            && let Some(view) = self.stage.request(request).await?
         {
-            let explained = self.bench.explained(None).await?;
-            messages.extend(self.bench.sentences(&explained)?);
+            messages.extend(of_request(&view));
+            messages.extend(of_explanation(&self.stage.explained(request, None).await?));
         }
-        Check::all(expect, outcome, &self.bench).await
-    }
-
-    async fn settle(&self) -> Result<(), Broken> {
-        let settled = tokio::time::timeout(PATIENCE, self.bench.engine()?.settle()).await;
-        Ok(settled.map_err(|_| Broken::new("the engine does not come to rest"))??)
+        Check::all(expect, outcome, &*self.stage, &self.subject).await
     }
 
     async fn crash(&mut self, doc: &CrashDoc) -> Result<Outcome, Broken> {
         match doc.at {
             None => {
-                self.bench.crash().await?;
+                self.stage.crash().await?;
                 Ok(Outcome::Crashed)
             }
             Some(point) => {
-                self.bench.fuse()?.arm(point);
+                self.stage.arm(point).await?;
+                self.is_armed = true;
                 Ok(Outcome::Done { messages: Vec::new() })
             }
         }
     }
 
-    /// Carries out a step, up to its end or the engine's.
-    async fn act(&mut self, step: &Step) -> Result<Outcome, Broken> {
-        let fuse = self.bench.fuse()?.clone();
-        let engine = self.bench.engine()?.clone();
-        let calls = self.calls(step).await?;
-        let several = matches!(step.doc.command, CommandDoc::Together(_));
-        let carried = async {
-            let mut answers = Vec::new();
-            for task in start(&engine, calls) {
-                answers.push(task.await.map_err(|error| Broken::new(error.to_string()))?);
-            }
-            if fuse.is_armed() {
-                engine.settle().await?;
-            }
-            Ok::<_, Broken>(answers)
+    /// Carries out a step, up to its end or the engine's; says what a refusal changed all the same.
+    async fn act(
+        &mut self,
+        step: &Step,
+        expect: &ExpectDoc,
+    ) -> Result<(Outcome, Vec<String>), Broken> {
+        let calls = self.calls(step, expect).await?;
+        let before = match expect.may_be_refused() {
+            true => Some(self.stage.state().await?),
+            false => None,
         };
-        let answers = tokio::select! {
-            () = fuse.death() => None,
-            carried = tokio::time::timeout(PATIENCE, carried) => {
-                let carried = carried
-                    .unwrap_or_else(|_| Err(Broken::new("the engine does not come to rest")));
-                match carried {
-                    Err(_) if fuse.is_dead() => None,
-                    carried => Some(carried?),
-                }
-            }
+        let may_die = std::mem::take(&mut self.is_armed);
+        let Some(answers) = self.stage.act(calls, may_die).await? else {
+            self.stage.crash().await?;
+            return Ok((Outcome::Crashed, Vec::new()));
         };
-        drop(engine);
-        let Some(answers) = answers else {
-            self.bench.crash().await?;
-            return Ok(Outcome::Crashed);
-        };
-        let mut outcomes = Vec::new();
-        for answer in answers {
-            outcomes.push(self.outcome(answer).await?);
+        if may_die {
+            let message =
+                "the crash did not come: nothing was committed, or had an effect, in this step";
+            return Err(Broken::new(message));
         }
-        if several {
-            return Ok(Outcome::Together(outcomes.iter().map(word).collect()));
+        let mut changed = Vec::new();
+        if let Some(before) = before
+            && answers.iter().all(Result::is_err)
+        {
+            changed = differences(&before, &self.stage.state().await?);
         }
-        outcomes.pop().ok_or_else(|| Broken::new("nothing was done"))
+        let mut outcomes: Vec<Outcome> = answers.into_iter().map(|a| self.outcome(a)).collect();
+        if matches!(step.doc.command, CommandDoc::Together(_)) {
+            return Ok((Outcome::Together(outcomes.iter().map(word).collect()), changed));
+        }
+        let outcome = outcomes.pop().ok_or_else(|| Broken::new("nothing was done"))?;
+        Ok((outcome, changed))
     }
 
     /// What a step asks for: one call, or several that start at once.
-    async fn calls(&mut self, step: &Step) -> Result<Vec<Call>, Broken> {
+    async fn calls(&mut self, step: &Step, expect: &ExpectDoc) -> Result<Vec<Call>, Broken> {
+        let preparation = Preparation { file: self.file, bench: &*self.stage, tabs: &self.tabs };
         let mut prepared = Vec::new();
-        {
-            let preparation = Preparation { file: self.file, bench: &self.bench, tabs: &self.tabs };
-            match &step.doc.command {
-                CommandDoc::Together(docs) => {
-                    let list = below(&step.place, key("together"));
-                    for (index, doc) in docs.iter().enumerate() {
-                        if doc.expect.is_some() {
-                            let message = "commands that start together are expected by `outcomes`";
-                            return Err(Broken::new(message));
-                        }
-                        let place = below(&list, engine_api::document::Segment::Index(index));
-                        prepared.push(preparation.prepare(doc, &place).await?);
+        match &step.doc.command {
+            CommandDoc::Together(docs) => {
+                let list = below(&step.place, key("together"));
+                for (index, doc) in docs.iter().enumerate() {
+                    if doc.expect.is_some() {
+                        let message = "commands that start together are expected by `outcomes`";
+                        return Err(Broken::new(message));
                     }
+                    let place = below(&list, engine_api::document::Segment::Index(index));
+                    prepared.push(preparation.prepare(doc, &place).await?);
                 }
-                _ => prepared.push(preparation.prepare(&step.doc, &step.place).await?),
             }
+            _ => prepared.push(preparation.prepare(&step.doc, &step.place).await?),
         }
         let mut calls = Vec::new();
         for Prepared { call, request, person } in prepared {
-            self.bench.begin(request, person).await?;
-            // What only asks counts for nothing.
-            self.bench.peek(matches!(call, Call::Explain(..)));
+            if request.is_some() {
+                self.subject.request = request;
+            }
+            self.subject.person = person;
             calls.push(call);
+        }
+        if let Some(request) = self.subject.request.as_ref().filter(|_| expect.asks_for_events()) {
+            self.subject.events = self.stage.events(request).await?.len();
         }
         Ok(calls)
     }
 
-    async fn outcome(
-        &mut self,
-        answer: Result<Answer, engine_runtime::EngineError>,
-    ) -> Result<Outcome, Broken> {
+    fn outcome(&mut self, answer: Result<Answer, Refusal>) -> Outcome {
         let messages = match answer {
             Ok(Answer::Nothing) => Vec::new(),
-            Ok(Answer::Changed(changed)) => changed.iter().flat_map(warnings).collect(),
-            Ok(Answer::Explained(explained)) => self.bench.sentences(&explained)?,
+            Ok(Answer::Changed(changed)) => warnings(&changed),
+            Ok(Answer::Explained(explained)) => of_explanation(&explained),
             Ok(Answer::Seen(tab, seen)) => {
                 self.tabs.insert(tab, seen);
                 Vec::new()
             }
-            Ok(Answer::Refused(refusal)) => return Ok(Outcome::Refused(refusal)),
-            Err(error) => return Ok(Outcome::Refused(refusal(error, &self.bench).await?)),
+            Ok(Answer::Refused(refusal)) | Err(refusal) => return Outcome::Refused(refusal),
         };
-        Ok(Outcome::Done { messages })
+        Outcome::Done { messages }
     }
 }
 
-type Task = tokio::task::JoinHandle<Result<Answer, engine_runtime::EngineError>>;
-
-/// Starts all calls before any is waited for.
-fn start(engine: &Engine, calls: Vec<Call>) -> Vec<Task> {
-    let start = |call: Call| {
-        let engine = engine.clone();
-        tokio::spawn(async move { call.carry_out(&engine).await })
-    };
-    calls.into_iter().map(start).collect()
+/// The parts that are not the same.
+fn differences(before: &State, after: &State) -> Vec<String> {
+    let appeared = after.iter().filter(|(part, now)| before.get(*part) != Some(*now));
+    let gone = before.keys().filter(|part| !after.contains_key(*part));
+    let appeared = appeared.map(|(part, _)| match before.contains_key(part) {
+        true => format!("{part} changed"),
+        false => format!("{part} is new"),
+    });
+    appeared.chain(gone.map(|part| format!("{part} is gone"))).collect()
 }
 
-fn warnings(changed: &Changed) -> Vec<String> {
-    match changed {
-        Changed::Published { warnings, .. } => warnings
-            .iter()
-            .map(|warning| format!("{}: {}", warning.path, warning.message))
-            .collect(),
-        Changed::Created(_)
-        | Changed::Updated { .. }
-        | Changed::Removed(_)
-        | Changed::Same(_)
-        | Changed::Retired(_) => Vec::new(),
+/// The sentences that an explanation shows: what is in the way of the request as a whole, and of the
+/// person asked about.
+fn of_explanation(explained: &ExplanationView) -> Vec<String> {
+    let mut all: Vec<String> = explained.blocked.iter().cloned().collect();
+    if explained.criteria != "met" {
+        all.extend(explained.criteria_reasons.iter().cloned());
     }
+    let unmet = explained.person.iter().flat_map(|person| &person.unmet);
+    all.extend(unmet.map(|said| said.message.clone()));
+    all
+}
+
+/// The sentences that a request itself shows: what is in the way of each step, and how it ended.
+fn of_request(view: &RequestView) -> Vec<String> {
+    let steps = view.steps.iter().flat_map(|step| {
+        step.why.iter().chain(step.seats.iter().filter_map(|seat| seat.empty.as_ref()))
+    });
+    steps.chain(&view.outcome).cloned().collect()
+}
+
+fn warnings(changed: &ChangeList) -> Vec<String> {
+    let all = changed.changes.iter().flat_map(|change| &change.warnings);
+    all.map(|warning| format!("{}: {}", warning.field, warning.message)).collect()
 }
 
 /// An outcome among several.

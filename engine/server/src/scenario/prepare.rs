@@ -13,32 +13,38 @@ use engine_core::{
     rule::Target,
     value::Span,
 };
-use engine_runtime::{Caller, Change};
 
 use super::{
     act::{Call, Prepared, Refusal, Tabs},
-    bench::{Bench, Broken},
+    broken::Broken,
     command::{
         ApproverDoc, CommandDoc, CommentDoc, DecideDoc, ExecutionDoc, ExplainDoc, OpenDoc,
         ReassignDoc, RequestDoc, StepDoc, SubmitDoc, WatchDoc,
     },
     file::ScenarioFile,
+    stage::{By, Stage},
 };
 
 /// Makes commands into calls.
 pub(super) struct Preparation<'a> {
     pub(super) file: &'a ScenarioFile,
-    pub(super) bench: &'a Bench,
+    pub(super) bench: &'a dyn Stage,
     pub(super) tabs: &'a Tabs,
 }
 
 impl Preparation<'_> {
-    /// What a step asks for.
+    /// What a step asks for; whoever asks is let in.
     pub(super) async fn prepare(
         &self,
         doc: &StepDoc,
         place: &[Segment],
     ) -> Result<Prepared, Broken> {
+        let prepared = self.of(doc, place).await?;
+        self.bench.admit(&prepared.call).await?;
+        Ok(prepared)
+    }
+
+    async fn of(&self, doc: &StepDoc, place: &[Segment]) -> Result<Prepared, Broken> {
         match &doc.command {
             CommandDoc::Submit(doc) => self.submit(doc),
             CommandDoc::Approve(doc) => self.decide(doc, Choice::Approve).await,
@@ -61,33 +67,47 @@ impl Preparation<'_> {
             CommandDoc::Retry(doc) => self.execution(doc, Command::Retry),
             CommandDoc::Revoke(doc) => self.revoke(doc),
             CommandDoc::Publish(doc) => self.publish(doc, place),
-            CommandDoc::Retire(doc) => self.rule(doc, Change::RetireRule),
-            CommandDoc::DeleteRule(doc) => self.rule(doc, Change::DeleteRule),
-            CommandDoc::Set(doc) => self.set(doc),
-            CommandDoc::UpdateUser(doc) => self.update_user(doc),
+            CommandDoc::Retire(_) | CommandDoc::DeleteRule(_) => self.rule(&doc.command),
+            CommandDoc::Set(doc) => self.set(doc).await,
+            CommandDoc::UpdateUser(doc) => self.update_user(doc).await,
             CommandDoc::Deactivate(doc) => self.deactivate(doc),
             CommandDoc::Transfer(doc) => self.transfer(doc),
             CommandDoc::Open(doc) => self.open(doc),
             CommandDoc::Explain(doc) => self.explain(doc),
-            CommandDoc::Advance(span) => self.advance(*span),
+            CommandDoc::Advance(span) => self.advance(*span).await,
             CommandDoc::Together(_) | CommandDoc::Crash(_) | CommandDoc::Unavailable(_) => {
                 Err(unfit(&doc.command))
             }
         }
     }
 
+    fn open(&self, doc: &OpenDoc) -> Result<Prepared, Broken> {
+        let by = self.by(Some(&doc.r#as), None)?;
+        let tab = (doc.r#as.clone(), doc.tab.clone());
+        Ok(about(&doc.request, by, |by, id| Call::Look(by, id, tab)))
+    }
+
+    fn explain(&self, doc: &ExplainDoc) -> Result<Prepared, Broken> {
+        let by = self.by(doc.r#as.as_ref(), None)?;
+        let person = doc.person.as_ref().or(doc.r#as.as_ref()).cloned();
+        person.iter().try_for_each(|login| self.bench.user(login).map(drop))?;
+        let asked = person.clone();
+        let call = |by, id| Call::Explain(by, id, asked);
+        Ok(Prepared { person, ..about(&doc.request, by, call) })
+    }
+
     fn submit(&self, doc: &SubmitDoc) -> Result<Prepared, Broken> {
         refuse_unavailable("submit", &[("request", doc.request.is_some())])?;
-        let caller = self.keyed(&doc.r#as, doc.key.as_deref())?;
-        let person = Some(caller.user.clone());
+        let by = self.by(Some(&doc.r#as), doc.key.as_deref())?;
+        let person = Some(doc.r#as.clone());
         let id = match &doc.id {
             Some(id) => id.clone(),
-            None => self.bench.engine()?.next_id("request-"),
+            None => self.bench.next_id()?,
         };
         let request = RequestId::parse(&id).ok();
         let call = match read_submit(doc, &id) {
             Ok(submit) => match target(doc)? {
-                Ok(target) => Call::Submit(caller, target, Box::new(submit)),
+                Ok(target) => Call::Submit(by, target, Box::new(submit)),
                 Err(refusal) => Call::Refused(refusal),
             },
             Err(refusal) => Call::Refused(refusal),
@@ -190,15 +210,7 @@ impl Preparation<'_> {
             return Ok(None);
         }
         let Ok(id) = RequestId::parse(request) else { return Ok(None) };
-        let caller = self.bench.caller(None)?;
-        match self.bench.engine()?.request(&caller, &id).await {
-            Ok(found) => {
-                let step = found.request.active().map(|(step, _)| step.clone());
-                Ok(Some(Seen { revision: found.request.revision, step }))
-            }
-            Err(error) if error.code() == Some(Code::NotFound) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        self.bench.seen(&id).await
     }
 
     fn execution(
@@ -223,36 +235,22 @@ impl Preparation<'_> {
         key: Option<&str>,
         command: Command,
     ) -> Result<Prepared, Broken> {
-        let caller = self.keyed(login, key)?;
-        Ok(about(request, caller, |caller, id| Call::Command(caller, id, Box::new(command))))
+        let by = self.by(Some(login), key)?;
+        Ok(about(request, by, |by, id| Call::Command(by, id, Box::new(command))))
     }
 
-    fn keyed(&self, login: &Login, key: Option<&str>) -> Result<Caller, Broken> {
+    fn by(&self, login: Option<&Login>, key: Option<&str>) -> Result<By, Broken> {
         let key = key.map(CommandId::parse).transpose();
         let key = key.map_err(|bad| Broken::new(bad.to_string()))?;
-        Ok(Caller { key, ..self.bench.caller(Some(login))? })
+        login.iter().try_for_each(|login| self.bench.user(login).map(drop))?;
+        Ok(By { login: login.cloned(), key })
     }
 
-    fn open(&self, doc: &OpenDoc) -> Result<Prepared, Broken> {
-        let caller = self.bench.caller(Some(&doc.r#as))?;
-        let tab = (doc.r#as.clone(), doc.tab.clone());
-        Ok(about(&doc.request, caller, |caller, id| Call::Look(caller, id, tab)))
-    }
-
-    fn explain(&self, doc: &ExplainDoc) -> Result<Prepared, Broken> {
-        let caller = self.bench.caller(doc.r#as.as_ref())?;
-        let person = doc.person.as_ref().or(doc.r#as.as_ref());
-        let person = person.map(|login| self.bench.user(login)).transpose()?;
-        let asked = person.clone();
-        let call = |caller, id| Call::Explain(caller, id, asked);
-        Ok(Prepared { person, ..about(&doc.request, caller, call) })
-    }
-
-    fn advance(&self, span: Span) -> Result<Prepared, Broken> {
+    async fn advance(&self, span: Span) -> Result<Prepared, Broken> {
         let wait = span.on_the_clock().ok_or_else(|| {
             Broken::new("the clock does not move by business days in this version")
         })?;
-        let call = Call::Advance(self.bench.engine()?.now() + wait);
+        let call = Call::Advance(self.bench.now().await? + wait);
         Ok(Prepared { call, request: None, person: None })
     }
 }
@@ -277,10 +275,10 @@ impl<'a> Window<'a> {
 }
 
 /// A call about a request; one whose id is no id is not there.
-fn about(request: &str, caller: Caller, call: impl FnOnce(Caller, RequestId) -> Call) -> Prepared {
-    let person = Some(caller.user.clone());
+fn about(request: &str, by: By, call: impl FnOnce(By, RequestId) -> Call) -> Prepared {
+    let person = by.login.clone();
     match RequestId::parse(request) {
-        Ok(id) => Prepared { request: Some(id.clone()), person, call: call(caller, id) },
+        Ok(id) => Prepared { request: Some(id.clone()), person, call: call(by, id) },
         Err(bad) => {
             let refusal = Refusal::unread(Code::NotFound, "request", bad.to_string());
             Prepared { call: Call::Refused(refusal), request: None, person }

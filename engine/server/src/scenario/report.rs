@@ -72,6 +72,17 @@ impl Report {
     }
 }
 
+impl Mismatch {
+    /// What was expected and what was found.
+    pub(super) fn plain(
+        key: &'static str,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
+        Self { key, expected: expected.into(), found: found.into() }
+    }
+}
+
 impl CaseReport {
     /// A case, or file, that could not begin.
     pub(super) fn unreadable(file: &str, line: usize, name: &str, error: String) -> Self {

@@ -34,6 +34,18 @@ pub(super) enum Method {
 }
 
 impl Method {
+    /// The word of a file, the first where there are two.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Condition => "condition",
+            Self::Approvers => "approvers",
+            Self::Plan => "plan",
+            Self::Execute => "execute",
+            Self::Probe => "probe",
+            Self::Revert => "revert",
+        }
+    }
+
     /// Reads the word of a file; some have two.
     pub(super) fn parse(word: &str) -> Option<Self> {
         Some(match word {
@@ -73,6 +85,16 @@ impl Stubs {
     pub(super) fn calls(&self, name: &str, method: Method) -> u32 {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.calls.get(&(name.to_owned(), method)).copied().unwrap_or(0)
+    }
+
+    /// Every count, by the first of the words for a call.
+    pub(super) fn all(&self) -> BTreeMap<String, BTreeMap<String, u32>> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: BTreeMap<String, BTreeMap<String, u32>> = BTreeMap::new();
+        for ((name, method), count) in &seen.calls {
+            all.entry(name.clone()).or_default().insert(method.as_str().to_owned(), *count);
+        }
+        all
     }
 
     /// Lets calls repeat the answer before and count for nothing, or no longer.

@@ -1,10 +1,6 @@
 //! The world that every case of a file begins in: people, rules, scripts and plugins.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fmt, path::Path};
 
 use chrono::{DateTime, Utc};
 use engine_api::{
@@ -24,6 +20,7 @@ use engine_runtime::{Caller, Change, EngineError, InstalledPlugin, Origin};
 use super::{
     StoreKind,
     bench::{Bench, Broken, Extensions},
+    beside::Beside,
     file::{PluginDoc, ScenarioFile, key},
     stub::Stubs,
 };
@@ -35,8 +32,8 @@ const HIDDEN_OWNER: &str = "scenario-owner";
 pub(super) struct Builder<'a> {
     /// What is written.
     pub(super) file: &'a ScenarioFile,
-    /// Where the file is: other files are looked for beside it.
-    pub(super) folder: &'a Path,
+    /// Where other files are.
+    pub(super) beside: Beside,
     /// Where data is kept.
     pub(super) kind: StoreKind,
     /// None where no file of the run needs them.
@@ -142,9 +139,7 @@ impl Builder<'_> {
         plugin: &PluginDoc,
         file: &Path,
     ) -> Result<InstalledPlugin, Broken> {
-        let path: PathBuf = self.folder.join(file);
-        let bytes = std::fs::read(&path)
-            .map_err(|error| Broken::new(format!("cannot read `{}`: {error}", path.display())))?;
+        let bytes = self.beside.component(file)?;
         let library = bench.library().ok_or_else(|| Broken::new("there is no plugin host"))?;
         let loaded = library.add_component(bytes).await?;
         let now = bench.engine()?.now();
@@ -162,7 +157,7 @@ impl Builder<'_> {
             let part = part.ok_or_else(|| Broken::new("a rule is not there"))?;
             let (document, prefix) = match part.field("file") {
                 None => (self.file.document.clone(), format!("rules[{index}].")),
-                Some(file) => (self.beside(file)?, String::new()),
+                Some(file) => (self.rule_file(index, file)?, String::new()),
             };
             let definition: Definition = match document.name() == self.file.document.name() {
                 true => part.read().map_err(shown)?,
@@ -181,11 +176,11 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn beside(&self, file: &str) -> Result<Document, Broken> {
-        let path = self.folder.join(file);
-        let text = std::fs::read_to_string(&path)
-            .map_err(|error| Broken::new(format!("cannot read `{}`: {error}", path.display())))?;
-        Document::parse(&path.display().to_string(), &text).map_err(shown)
+    /// A rule in a file of its own; what is wrong with the name is told where it stands.
+    fn rule_file(&self, index: usize, file: &str) -> Result<Document, Broken> {
+        let text = self.beside.rule(file);
+        let text = text.map_err(|error| self.wrong(&format!("rules[{index}].file"), error))?;
+        Document::parse(file, &text).map_err(shown)
     }
 
     async fn organize(

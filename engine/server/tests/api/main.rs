@@ -23,4 +23,5 @@ mod prune;
 mod requests;
 mod rules;
 mod talk;
+mod test_control;
 mod twins;

@@ -10,7 +10,7 @@ use engine_core::{
 use super::{
     super::{
         act::{Call, Prepared, Refusal},
-        bench::Broken,
+        broken::Broken,
         command::{CommandDoc, DecideDoc, ForceDoc, SendBackDoc},
     },
     Preparation, Window, refuse_unavailable,
