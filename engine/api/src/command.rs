@@ -64,7 +64,7 @@ pub enum DecisionWord {
 }
 
 /// A decision (DEC-1). The header `If-Match` says what the person saw.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Decide {
     /// What.
@@ -75,6 +75,10 @@ pub struct Decide {
     /// Only with an approval: approves all the same, and tells administrators of this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concern: Option<String>,
+    /// The items that an approval grants, where it does not grant all: resource ids, or objects with
+    /// `resource`; the others are rejected for good (DEC-7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<Vec<Json>>,
     /// The step it is about, where the caller names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
@@ -196,6 +200,7 @@ impl Decide {
             choice: self.decision.into(),
             comment: self.comment,
             concern: self.concern,
+            items: self.items,
             step,
             seen: saw.map(Into::into),
         }))

@@ -15,8 +15,9 @@ use crate::{
     directory::{Deactivation, DirectoryDoc, RatesDoc, Transfer, UserDoc},
     openapi::{Anything, Binary, Download, Text},
     organization::{
-        Bundle, ChangeList, GrantDoc, Health, Me, NewToken, PluginList, RuleGroupList,
-        RuleGroupRules, RuleList, RuleView, ScriptList, ScriptView, TokenList, TokenMade,
+        Bundle, ChangeList, DelegationDoc, GrantDoc, Health, Me, NewToken, PluginList,
+        RuleGroupList, RuleGroupRules, RuleList, RuleView, ScriptList, ScriptView, TokenList,
+        TokenMade,
     },
     shape::SettingsShape,
     view::{
@@ -180,6 +181,12 @@ endpoints! {
         "Deactivate a user, and say who takes over" ["dry_run"] (Deactivation) -> ChangeList;
     TransferOwnership: Post "/api/v1/owner" "Hand the owner's role over" ["dry_run"]
         (Transfer) -> ChangeList;
+    GetDelegation: Get "/api/v1/users/{login}/delegation"
+        "Who stands in for a user" [] (-) -> DelegationDoc;
+    PutDelegation: Put "/api/v1/users/{login}/delegation"
+        "Let somebody stand in for a user" ["dry_run"] (DelegationDoc) -> ChangeList;
+    DeleteDelegation: Delete "/api/v1/users/{login}/delegation"
+        "Let nobody stand in for a user any more" ["dry_run"] (-) -> ChangeList;
     ListRules: Get "/api/v1/rules" "List rules" [] (-) -> RuleList;
     GetRule: Get "/api/v1/rules/{id}" "Read a rule" ["version"] (-) -> RuleView;
     PublishRule: Put "/api/v1/rules/{id}" "Publish a rule, written in YAML or JSON"

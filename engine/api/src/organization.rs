@@ -25,6 +25,23 @@ pub struct Me {
     pub role: String,
 }
 
+/// Who stands in for somebody, and when (DEC-8).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DelegationDoc {
+    /// The login of who stands in.
+    pub to: String,
+    /// The first day, in the time zone of the one who is away, such as `2026-03-02`; today where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The last day, included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// What an organization is made of, as a file says it. What is absent is left as it is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -27,6 +27,9 @@ pub struct SettingsShape {
     /// Title and reason of a request.
     #[schema(required = false)]
     pub reason: LengthShape,
+    /// Whether people may let others stand in for them.
+    #[schema(default = true, required = false)]
+    pub delegation: bool,
     /// IANA name; whose days and hours count where no person's do.
     #[schema(default = "UTC", required = false)]
     pub time_zone: String,
@@ -250,7 +253,7 @@ mod tests {
         let now = serde_json::to_value(&settings).unwrap();
         let of_settings = of::<SettingsShape>();
         assert_eq!(of_settings.get("required"), None);
-        for key in ["urgent", "time_zone", "urgent_due", "urgent_overdue_limit"] {
+        for key in ["urgent", "delegation", "time_zone", "urgent_due", "urgent_overdue_limit"] {
             assert_eq!(of_settings["properties"][key]["default"], now[key], "{key}");
         }
         let said = of_settings["properties"]["approval_expiry_max"]["default"].clone();

@@ -227,6 +227,9 @@ pub struct Decide {
     /// Approves all the same, and tells administrators of this (URG-5a).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concern: Option<String>,
+    /// The items that an approval grants, unread, where it does not grant all (DEC-7).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub items: Option<Vec<Json>>,
     /// The step it is about, where the caller names one.
     pub step: Option<StepId>,
     /// What the person saw (DEC-8a).

@@ -5,6 +5,7 @@
 
 mod advance;
 mod cancel;
+mod carry;
 mod choose;
 mod confirm;
 mod due;
@@ -13,6 +14,7 @@ mod force;
 mod form;
 mod grant;
 mod hold;
+mod narrow;
 mod pick;
 mod reassign;
 mod replace;
@@ -263,7 +265,7 @@ impl<'a> Draft<'a> {
     fn person(&self) -> Result<&'a User, Rejection> {
         let person = active_person(&self.context)?;
         let directory = &self.context.organization.directory;
-        if sees(directory, self.context.rule, &self.request, person) {
+        if sees(directory, self.context.rule, &self.request, person, self.at()) {
             Ok(person)
         } else {
             Err(Rejection::NotFound)

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -150,6 +151,28 @@ pub struct Resource {
     pub owner: Option<UserId>,
 }
 
+/// A time in which one person stands in for another (DEC-8). Its dates are in the time zone of the one
+/// who is away; here they are instants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delegation {
+    /// Who is away.
+    pub of: UserId,
+    /// Who stands in.
+    pub to: UserId,
+    /// The beginning of its first day.
+    pub starts: DateTime<Utc>,
+    /// The end of its last day, not included.
+    pub ends: DateTime<Utc>,
+}
+
+impl Delegation {
+    /// Whether it counts at this instant.
+    #[must_use]
+    pub fn counts_at(&self, at: DateTime<Utc>) -> bool {
+        self.starts <= at && at < self.ends
+    }
+}
+
 /// Everything a decision may want to know about people and places.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directory {
@@ -160,6 +183,9 @@ pub struct Directory {
     // INVARIANT: derived from `users`; every user stands once in `logins` and in each of its groups.
     logins: BTreeMap<Login, UserId>,
     members: BTreeMap<GroupId, BTreeSet<UserId>>,
+    // INVARIANT: at most one for each who is away, and each stands once in `stand_ins`.
+    delegations: BTreeMap<UserId, Delegation>,
+    stand_ins: BTreeMap<UserId, BTreeSet<UserId>>,
 }
 
 impl Directory {
@@ -197,6 +223,33 @@ impl Directory {
     /// Adds or replaces a resource.
     pub fn put_resource(&mut self, resource: Resource) {
         self.resources.insert(resource.id.clone(), resource);
+    }
+
+    /// Replaces all delegations; of several by one person the last counts.
+    pub fn set_delegations(&mut self, delegations: impl IntoIterator<Item = Delegation>) {
+        self.delegations = delegations.into_iter().map(|d| (d.of.clone(), d)).collect();
+        self.stand_ins.clear();
+        for delegation in self.delegations.values() {
+            let of = self.stand_ins.entry(delegation.to.clone()).or_default();
+            of.insert(delegation.of.clone());
+        }
+    }
+
+    /// Who stands in for this person at an instant, if both are active (DEC-8, DIR-8).
+    #[must_use]
+    pub fn delegate(&self, of: &UserId, at: DateTime<Utc>) -> Option<&User> {
+        let delegation = self.delegations.get(of).filter(|delegation| delegation.counts_at(at))?;
+        self.active(of)?;
+        self.active(&delegation.to)
+    }
+
+    /// For whom this person stands in at an instant, by id: active people only (DEC-8, DIR-8).
+    pub fn delegators(&self, to: &UserId, at: DateTime<Utc>) -> impl Iterator<Item = &User> {
+        let of = self.stand_ins.get(to).into_iter().flatten();
+        of.filter_map(move |of| {
+            self.delegations.get(of).filter(|delegation| delegation.counts_at(at))?;
+            self.active(of)
+        })
     }
 
     /// Forgets a group.

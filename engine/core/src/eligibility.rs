@@ -14,7 +14,7 @@ use crate::{
         Assignment, Step, Who,
         definition::{AccessPolicy, QuorumDoc},
     },
-    visibility::{is_involved, may_execute, may_fill, reviews_receipt, sees},
+    visibility::{is_involved, may_execute, may_fill, reviews_receipt, sees, stands_in},
 };
 
 /// What a person can do in the active step.
@@ -22,8 +22,19 @@ use crate::{
 pub struct Standing {
     /// Every unmet condition, in the order of `rule-format.md` (FIN-1).
     pub unmet: Vec<Unmet>,
-    /// The seats this person could fill.
+    /// The seats that a decision of this person now would be about.
     pub seats: BTreeSet<SeatId>,
+    /// The seats that it could fill beside, of those for whom they stand in (FIN-6).
+    pub or_seats: BTreeSet<SeatId>,
+    /// Whose seats they are, where they are not this person's own (DEC-8, FIN-6).
+    pub on_behalf_of: Option<UserId>,
+}
+
+/// Seats that a person could decide about, in one capacity.
+#[derive(Clone, Debug, Default)]
+struct Claim {
+    seats: BTreeSet<SeatId>,
+    on_behalf_of: Option<UserId>,
 }
 
 impl Standing {
@@ -45,7 +56,7 @@ impl View<'_> {
     #[must_use]
     pub fn standing(&self, person: &User) -> Standing {
         let mut unmet = Vec::new();
-        let mut seats = BTreeSet::new();
+        let (mut claim, mut or_seats) = (Claim::default(), BTreeSet::new());
         if !person.active {
             unmet.push(Unmet::Inactive);
         }
@@ -55,15 +66,28 @@ impl View<'_> {
         if let Some((id, open)) = self.request.active()
             && let Some(step) = self.rule.step(id)
         {
-            seats = self.fillable(step, &open.seats, person);
-            // A seat is theirs to decide even where they do not see the request (ELG-1 b, c).
-            let theirs = self.claimed(step, &open.seats, person);
-            unmet.extend(self.seat_trouble(step, open, &theirs, person));
+            let claims = self.claims(step, open, person);
+            let free = claims.iter().find(|claim| self.is_free(open, claim, person));
+            unmet.extend(match free {
+                Some(claim) => self.needed_elsewhere(step, claim, person),
+                None => self.seat_trouble(step, open, &claims, person),
+            });
+            claim = free.or(claims.first()).cloned().unwrap_or_default();
+            or_seats = claims.into_iter().flat_map(|claim| claim.seats).collect();
+            or_seats.retain(|seat| !claim.seats.contains(seat));
             if open.decision_of(&person.id).is_some() {
                 unmet.push(Unmet::AlreadyDecided { step: id.clone() });
             }
             unmet.extend(self.unfilled(step));
         }
+        unmet.extend(self.unmet_of_request());
+        unmet.sort_by_key(Unmet::code_order);
+        Standing { unmet, seats: claim.seats, or_seats, on_behalf_of: claim.on_behalf_of }
+    }
+
+    /// What keeps everybody from deciding (ELG-1 e, h).
+    fn unmet_of_request(&self) -> Vec<Unmet> {
+        let mut unmet = Vec::new();
         let criteria = self.criteria();
         if criteria.outcome != Outcome::Met {
             unmet.push(Unmet::Criteria { explanation: criteria });
@@ -77,8 +101,7 @@ impl View<'_> {
         if self.request.blocked.is_some() {
             unmet.push(Unmet::Blocked);
         }
-        unmet.sort_by_key(Unmet::code_order);
-        Standing { unmet, seats }
+        unmet
     }
 
     /// Who can decide in the active step (ELG-2), by id. Unmet criteria empty the list (CND-5).
@@ -87,8 +110,11 @@ impl View<'_> {
         let Some((id, open)) = self.request.active() else { return Vec::new() };
         let Some(step) = self.rule.step(id) else { return Vec::new() };
         let directory = &self.organization.directory;
-        let candidates: BTreeSet<UserId> =
+        let mut candidates: BTreeSet<UserId> =
             open.seats.iter().flat_map(|seat| self.seat_candidates(step, seat)).collect();
+        let stand_ins = candidates.iter().filter_map(|of| directory.delegate(of, self.at));
+        let stand_ins: Vec<UserId> = stand_ins.map(|user| user.id.clone()).collect();
+        candidates.extend(stand_ins);
         candidates
             .into_iter()
             .filter(|id| directory.user(id).is_some_and(|user| self.standing(user).can_decide()))
@@ -147,9 +173,64 @@ impl View<'_> {
     fn has_access(&self, person: &User) -> bool {
         let directory = &self.organization.directory;
         match self.rule.access {
-            AccessPolicy::Seat => sees(directory, self.rule, self.request, person),
-            AccessPolicy::Strict => is_involved(directory, self.request, person),
+            AccessPolicy::Seat => sees(directory, self.rule, self.request, person, self.at),
+            AccessPolicy::Strict => {
+                is_involved(directory, self.request, person)
+                    || stands_in(directory, self.rule, self.request, person, self.at)
+            }
         }
+    }
+
+    /// What a person could decide about: their own seats first, then those of each for whom they stand
+    /// in and who has not decided (DEC-8, FIN-6).
+    fn claims(&self, step: &Step, open: &OpenStep, person: &User) -> Vec<Claim> {
+        // A seat is theirs to decide even where they do not see the request (ELG-1 b, c).
+        let own = Claim { seats: self.claimed(step, &open.seats, person), on_behalf_of: None };
+        let mut claims = vec![own];
+        for of in self.stood_in_for(step, person) {
+            let decided = open.decision_of(&of.id);
+            if decided.is_none_or(|decision| decision.by == person.id) {
+                let seats = self.fillable(step, &open.seats, of);
+                claims.push(Claim { seats, on_behalf_of: Some(of.id.clone()) });
+            }
+        }
+        claims.retain(|claim| !claim.seats.is_empty());
+        claims
+    }
+
+    /// For whom a person may decide in a step: nobody where they could not decide themself (STP-9,
+    /// STP-10).
+    fn stood_in_for(&self, step: &Step, person: &User) -> Vec<&User> {
+        let delegators = self.organization.directory.delegators(&person.id, self.at);
+        if self.may_stand_in(step, person) { delegators.collect() } else { Vec::new() }
+    }
+
+    /// Whether nothing keeps a person from deciding a step, for whomever.
+    pub(crate) fn may_stand_in(&self, step: &Step, person: &User) -> bool {
+        person.active
+            && person.kind == UserKind::Person
+            && !self.is_self(&person.id)
+            && self.separated(step, &person.id).is_none()
+            && self.sat_in(step, &person.id).is_none()
+    }
+
+    /// FIN-5: another step needs this person, who counts once in the route.
+    fn needed_elsewhere(&self, step: &Step, claim: &Claim, person: &User) -> Option<Unmet> {
+        let elsewhere = self.needed_in(&person.id, &claim.seats)?;
+        Some(no_seat(step, Vec::new(), Some(elsewhere)))
+    }
+
+    /// Whether the approvals of others leave one of these seats (STP-5).
+    fn is_free(&self, open: &OpenStep, claim: &Claim, person: &User) -> bool {
+        let others = open.of(Choice::Approve).filter(|decision| {
+            !decision.concerns(&person.id)
+                && claim.on_behalf_of.as_ref().is_none_or(|of| !decision.concerns(of))
+        });
+        let mut approvals = Possibilities::of_decisions(others);
+        let all = open.seats.iter().map(|seat| seat.id).collect();
+        let before = approvals.largest(&all).len();
+        claim.seats.iter().for_each(|seat| approvals.add(*seat, &person.id));
+        approvals.largest(&all).len() > before
     }
 
     /// Why a person has no free seat (ELG-1 c, d, g); the explanation of a missing seat replaces
@@ -158,35 +239,37 @@ impl View<'_> {
         &self,
         step: &Step,
         open: &OpenStep,
-        theirs: &BTreeSet<SeatId>,
+        claims: &[Claim],
         person: &User,
     ) -> Option<Unmet> {
         if !person.active {
-            return Some(Unmet::NoSeat { step: step.id.clone(), taken_by: Vec::new() });
+            return Some(no_seat(step, Vec::new(), None));
         }
-        let mut approvals = Possibilities::of_decisions(
-            open.of(Choice::Approve).filter(|decision| decision.by != person.id),
-        );
-        let taken: Vec<UserId> =
-            open.of(Choice::Approve).map(|d| d.by.clone()).filter(|id| *id != person.id).collect();
-        if !theirs.is_empty() {
-            let all = open.seats.iter().map(|seat| seat.id).collect();
-            let before = approvals.largest(&all).len();
-            theirs.iter().for_each(|seat| approvals.add(*seat, &person.id));
-            let is_free = approvals.largest(&all).len() > before;
-            return (!is_free).then(|| Unmet::NoSeat { step: step.id.clone(), taken_by: taken });
+        let others = open.of(Choice::Approve).map(|decision| decision.by.clone());
+        let taken_by: Vec<UserId> = others.filter(|id| *id != person.id).collect();
+        if !claims.is_empty() {
+            return Some(no_seat(step, taken_by, None));
         }
-        let mine = self.held(&open.seats, &person.id);
-        if self.is_self(&person.id) && (!mine.is_empty() || self.is_one_of_each(step, person)) {
+        let delegators: Vec<&User> =
+            self.organization.directory.delegators(&person.id, self.at).collect();
+        let has_seat = |id: &UserId| !self.held(&open.seats, id).is_empty();
+        let named = has_seat(&person.id) || delegators.iter().any(|of| has_seat(&of.id));
+        if self.is_self(&person.id) && (named || self.is_one_of_each(step, person)) {
             return Some(Unmet::SelfApproval);
         }
-        if !mine.is_empty()
-            && let Some(earlier) = self.separated(step, &person.id)
-        {
+        if named && let Some(earlier) = self.separated(step, &person.id) {
             return Some(Unmet::Separation { step: earlier });
         }
-        self.unmet_permission(step, person)
-            .or(Some(Unmet::NoSeat { step: step.id.clone(), taken_by: Vec::new() }))
+        if named && let Some(elsewhere) = self.sat_in(step, &person.id) {
+            return Some(no_seat(step, Vec::new(), Some(elsewhere)));
+        }
+        let decided = |of: &&&User| open.decision_of(&of.id).is_some_and(|d| d.by == of.id);
+        if let Some(of) = delegators.iter().filter(|of| has_seat(&of.id)).find(decided) {
+            return Some(no_seat(step, vec![of.id.clone()], None));
+        }
+        let mut all = std::iter::once(person).chain(delegators);
+        let unmet = all.find_map(|user| self.unmet_permission(step, user));
+        Some(unmet.unwrap_or_else(|| no_seat(step, Vec::new(), None)))
     }
 
     /// Whether one of the step's groups or roles names this person: with `seats: each` the requester
@@ -250,6 +333,10 @@ impl View<'_> {
         let (id, open) = self.request.active()?;
         Some((id, open, self.rule.step(id)?))
     }
+}
+
+fn no_seat(step: &Step, taken_by: Vec<UserId>, elsewhere: Option<StepId>) -> Unmet {
+    Unmet::NoSeat { step: step.id.clone(), taken_by, elsewhere }
 }
 
 impl Unmet {

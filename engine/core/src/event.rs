@@ -1,5 +1,7 @@
 //! What happened to a request. Past tense; everything `evolve` needs is in the event.
 
+mod name;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -7,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     extension::{Failure, Plan, Receipt},
-    ids::{ExecutionId, StepId, UserId},
+    ids::{ExecutionId, ResourceId, StepId, UserId},
     payload::PayloadHash,
     request::{
         ApprovedBy, Block, Choice, Decision, EndCause, ExecutionFailure, OpenStep, Overdue,
@@ -77,6 +79,15 @@ pub enum Event {
         /// What.
         decision: Decision,
     },
+    /// An approval granted less than was left: these are rejected for good (DEC-7).
+    ItemsRejected {
+        /// In which step.
+        step: StepId,
+        /// By whom.
+        by: UserId,
+        /// Their resources.
+        items: Vec<ResourceId>,
+    },
     /// Somebody was given a seat (STP-15).
     ApproverAdded {
         /// In which step.
@@ -140,6 +151,9 @@ pub enum Event {
         to: StepId,
         /// Why.
         comment: String,
+        /// For whom, where they stood in for somebody (DEC-8).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on_behalf_of: Option<UserId>,
     },
     /// Somebody took their own decision back; it no longer counts (DEC-5).
     DecisionWithdrawn {
@@ -331,57 +345,6 @@ pub enum Event {
         /// Which.
         execution: ExecutionId,
     },
-}
-
-impl Event {
-    /// The stable name, as in `events_contain` and the feed.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::RequestSubmitted(_) => "request_submitted",
-            Self::StepSkipped { .. } => "step_skipped",
-            Self::StepActivated { .. } => "step_activated",
-            Self::StepReminded { .. } => "step_reminded",
-            Self::StepOverdue { .. } => "step_overdue",
-            Self::UrgentReminded => "urgent_reminded",
-            Self::UrgentOverdue => "urgent_overdue",
-            Self::SeatsReplaced { .. } => "seats_replaced",
-            Self::DecisionRecorded { .. } => "decision_recorded",
-            Self::ApproverAdded { .. } => "approver_added",
-            Self::ApproverRemoved { .. } => "approver_removed",
-            Self::SeatReassigned { .. } => "seat_reassigned",
-            Self::StepCompleted { .. } => "step_completed",
-            Self::RequestSentBack { .. } => "request_sent_back",
-            Self::DecisionWithdrawn { .. } => "decision_withdrawn",
-            Self::RejectionWithdrawn => "rejection_withdrawn",
-            Self::RequestHeld { .. } => "request_held",
-            Self::RequestReleased { .. } => "request_released",
-            Self::StepsReopened { .. } => "steps_reopened",
-            Self::StepPaused { .. } => "step_paused",
-            Self::StepResumed { .. } => "step_resumed",
-            Self::RequestApproved { .. } => "request_approved",
-            Self::RequestRejected { .. } => "request_rejected",
-            Self::RequestCancelled { .. } => "request_cancelled",
-            Self::RequestExpired => "request_expired",
-            Self::CommentAdded { .. } => "comment_added",
-            Self::WatcherAdded { .. } => "watcher_added",
-            Self::WatcherLeft { .. } => "watcher_left",
-            Self::ReceiptConfirmed { .. } => "receipt_confirmed",
-            Self::RequestBlocked { .. } => "request_blocked",
-            Self::RequestUnblocked => "request_unblocked",
-            Self::ExecutionReleased { .. } => "execution_released",
-            Self::ExecutionStarted { .. } => "execution_started",
-            Self::ExecutionSucceeded { .. } => "execution_succeeded",
-            Self::ExecutionRetryScheduled { .. } => "execution_retry_scheduled",
-            Self::ExecutionInDoubt { .. } => "execution_in_doubt",
-            Self::ExecutionFailed { .. } => "execution_failed",
-            Self::ExecutionExpired { .. } => "execution_expired",
-            Self::ExecutionCancelled { .. } => "execution_cancelled",
-            Self::GrantEnding { .. } => "grant_ending",
-            Self::GrantEndFailed { .. } => "grant_end_failed",
-            Self::GrantEnded { .. } => "grant_ended",
-        }
-    }
 }
 
 /// An event with when and by whom, as it is kept.

@@ -3,12 +3,17 @@
 mod execution;
 mod seats;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
     event::{Event, Recorded},
-    ids::{StepId, UserId},
-    request::{Confirmation, Overdue, Phase, Request, Seat, SeatWho, StepState},
+    ids::{ResourceId, StepId, UserId},
+    request::{
+        Confirmation, OpenStep, Overdue, Phase, RejectedItem, Request, Seat, SeatId, SeatWho,
+        StepState,
+    },
     wake::shift_due,
 };
 
@@ -36,6 +41,7 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         | Event::ApproverRemoved { .. }
         | Event::SeatReassigned { .. }
         | Event::DecisionRecorded { .. }
+        | Event::ItemsRejected { .. }
         | Event::StepCompleted { .. }
         | Event::StepsReopened { .. }
         | Event::StepPaused { .. }
@@ -190,17 +196,14 @@ fn evolve_step(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         Event::ApproverAdded { .. }
         | Event::ApproverRemoved { .. }
         | Event::SeatReassigned { .. } => seats::evolve(request, event),
+        Event::ItemsRejected { step, by, items } => reject_items(request, step, by, items, at),
         Event::StepCompleted { step, filled } => {
-            if let Some(state) = state_of(request, step)
-                && let StepState::Active(open) = state
-            {
-                *state = StepState::Complete { at, step: open.clone(), filled: filled.clone() };
-            }
+            complete(request, step, filled, at);
         }
         Event::DecisionWithdrawn { step, by, .. } => {
             if let Some(StepState::Active(open) | StepState::Paused(open)) = state_of(request, step)
             {
-                open.decisions.retain(|decision| decision.by != *by);
+                take_back(open, by);
             }
         }
         Event::StepsReopened { steps, revision } => reopen_all(request, steps, *revision),
@@ -215,9 +218,57 @@ fn state_of<'a>(request: &'a mut Request, id: &StepId) -> Option<&'a mut StepSta
     record.map(|record| &mut record.state)
 }
 
+/// What was carried over and taken back is not carried again while the step lasts (STP-11, DEC-5).
+fn take_back(open: &mut OpenStep, by: &UserId) {
+    if open.decision_by(by).is_some_and(|decision| decision.carried_from.is_some()) {
+        open.taken_back.insert(by.clone());
+    }
+    open.decisions.retain(|decision| decision.by != *by);
+}
+
+fn reject_items(
+    request: &mut Request,
+    step: &StepId,
+    by: &UserId,
+    rejected: &[ResourceId],
+    at: DateTime<Utc>,
+) {
+    let items = std::mem::take(&mut request.items);
+    for item in items {
+        if rejected.contains(&item.resource) {
+            let (step, by) = (step.clone(), by.clone());
+            request.rejected_items.push(RejectedItem { item, step, by, at });
+        } else {
+            request.items.push(item);
+        }
+    }
+}
+
+/// FIN-21: what was carried over from a step that is decided again is carried again from there. A step that
+/// was complete with it waits to be looked at again.
+fn drop_carried(request: &mut Request, from: &[StepId]) {
+    for record in &mut request.steps {
+        let was_carried = |carried: Option<&StepId>| carried.is_some_and(|id| from.contains(id));
+        let (StepState::Active(open)
+        | StepState::Paused(open)
+        | StepState::Complete { step: open, .. }) = &mut record.state
+        else {
+            continue;
+        };
+        let before = open.decisions.len();
+        open.decisions.retain(|decision| !was_carried(decision.carried_from.as_ref()));
+        if open.decisions.len() < before
+            && let StepState::Complete { step, .. } = &record.state
+        {
+            record.state = StepState::Paused(step.clone());
+        }
+    }
+}
+
 /// Those who had a seat, or decided, still see the request (REQ-10).
 fn reopen_all(request: &mut Request, steps: &[StepId], revision: u32) {
     steps.iter().for_each(|step| reopen(request, step));
+    drop_carried(request, steps);
     request.revision = revision;
     request.blocked = None;
 }
@@ -233,12 +284,26 @@ fn reopen(request: &mut Request, id: &StepId) {
     };
     let deciders = open.decisions.into_iter().map(|decision| SeatWho::Found(decision.by));
     let seats = open.seats.into_iter().flat_map(|seat| {
-        std::iter::once(seat.who).chain(seat.also.into_iter().map(|further| further.who))
+        let further = seat.also.into_iter().map(|further| further.who);
+        std::iter::once(seat.who).chain(seat.merged.into_iter().map(|same| same.who)).chain(further)
     });
     for who in seats.chain(deciders) {
         if !request.former_seats.contains(&who) {
             request.former_seats.push(who);
         }
+    }
+}
+
+fn complete(
+    request: &mut Request,
+    id: &StepId,
+    filled: &BTreeMap<SeatId, UserId>,
+    at: DateTime<Utc>,
+) {
+    if let Some(state) = state_of(request, id)
+        && let StepState::Active(open) = state
+    {
+        *state = StepState::Complete { at, step: open.clone(), filled: filled.clone() };
     }
 }
 
@@ -288,8 +353,9 @@ fn replace(seat: &mut Seat, from: &UserId, to: &UserId) {
         return;
     }
     let mut is_replaced = replace_in(&mut seat.who, from, to);
-    for further in &mut seat.also {
-        is_replaced |= replace_in(&mut further.who, from, to);
+    let merged = seat.merged.iter_mut().map(|same| &mut same.who);
+    for who in merged.chain(seat.also.iter_mut().map(|further| &mut further.who)) {
+        is_replaced |= replace_in(who, from, to);
     }
     if is_replaced {
         seat.people.retain(|id| id != from && id != to);

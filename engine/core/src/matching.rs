@@ -18,48 +18,80 @@ pub struct Possibilities<'a> {
     /// Places in `people`, and so in everything that is counted by person.
     places: BTreeMap<&'a UserId, usize>,
     seats: BTreeMap<SeatId, Vec<usize>>,
+    /// Those, and what people could fill instead where that helps (FIN-6); none where nobody could.
+    with_others: BTreeMap<SeatId, Vec<usize>>,
 }
 
 impl<'a> Possibilities<'a> {
     /// By the seats that each decision could fill when it was made.
-    pub fn of_decisions(decisions: impl Iterator<Item = &'a Decision>) -> Self {
+    pub fn of_decisions(decisions: impl Iterator<Item = &'a Decision> + Clone) -> Self {
         let mut possibilities = Self::default();
+        for decision in decisions.clone() {
+            decision.seats.iter().for_each(|seat| possibilities.add(*seat, &decision.by));
+        }
         for decision in decisions {
-            for seat in &decision.seats {
-                possibilities.add(*seat, &decision.by);
-            }
+            decision.or_seats.iter().for_each(|seat| possibilities.add_other(*seat, &decision.by));
         }
         possibilities
     }
 
     /// Adds a person who could fill a seat.
     pub fn add(&mut self, seat: SeatId, person: &'a UserId) {
-        let place = *self.places.entry(person).or_insert_with(|| {
+        let place = self.place(person);
+        insert(&mut self.seats, seat, place);
+        if !self.with_others.is_empty() {
+            insert(&mut self.with_others, seat, place);
+        }
+    }
+
+    /// Adds a person who could fill a seat of somebody else's, where their own do not help.
+    pub fn add_other(&mut self, seat: SeatId, person: &'a UserId) {
+        let place = self.place(person);
+        if self.with_others.is_empty() {
+            self.with_others.clone_from(&self.seats);
+        }
+        insert(&mut self.with_others, seat, place);
+    }
+
+    fn place(&mut self, person: &'a UserId) -> usize {
+        *self.places.entry(person).or_insert_with(|| {
             self.people.push(person);
             self.people.len() - 1
-        });
-        let people = self.seats.entry(seat).or_default();
-        if !people.contains(&place) {
-            people.push(place);
-        }
+        })
     }
 
     /// A largest assignment of distinct people to distinct seats, among `wanted` seats.
     ///
-    /// Seats are tried in order, each by augmenting paths (Kuhn), in O(seats × possibilities).
+    /// Seats are tried in order, each by augmenting paths (Kuhn), in O(seats × possibilities): first with
+    /// the seats that are people's own, then with the others too.
     #[must_use]
     pub fn largest(&self, wanted: &BTreeSet<SeatId>) -> BTreeMap<SeatId, UserId> {
-        let seats: Vec<(SeatId, &[usize])> = wanted
-            .iter()
-            .filter_map(|seat| Some((*seat, self.seats.get(seat)?.as_slice())))
-            .collect();
-        let mut seating = Seating { seats: &seats, seat_of: vec![None; self.people.len()] };
-        for seat in 0..seats.len() {
-            seating.fill(seat, &mut vec![false; self.people.len()]);
+        let seats = listed(&self.seats, &self.with_others, wanted);
+        let mut seat_of = Seating::new(&seats, vec![None; self.people.len()]).filled();
+        if !self.with_others.is_empty() {
+            let with_others = listed(&self.with_others, &self.with_others, wanted);
+            seat_of = Seating::new(&with_others, seat_of).filled();
         }
-        let placed = self.people.iter().zip(&seating.seat_of);
+        let placed = self.people.iter().zip(&seat_of);
         placed.filter_map(|(&who, at)| Some((seats.get((*at)?)?.0, who.clone()))).collect()
     }
+}
+
+fn insert(able: &mut BTreeMap<SeatId, Vec<usize>>, seat: SeatId, person: usize) {
+    let people = able.entry(seat).or_default();
+    if !people.contains(&person) {
+        people.push(person);
+    }
+}
+
+/// The wanted seats that somebody can fill by one of two lists, with those who can by the first.
+fn listed<'a>(
+    able: &'a BTreeMap<SeatId, Vec<usize>>,
+    or: &BTreeMap<SeatId, Vec<usize>>,
+    wanted: &BTreeSet<SeatId>,
+) -> Vec<(SeatId, &'a [usize])> {
+    let somebody = wanted.iter().filter(|seat| able.contains_key(seat) || or.contains_key(seat));
+    somebody.map(|seat| (*seat, able.get(seat).map_or(&[][..], Vec::as_slice))).collect()
 }
 
 /// An assignment in the making. Seats and people are numbers: what is matched is looked at often.
@@ -69,7 +101,27 @@ struct Seating<'a> {
     seat_of: Vec<Option<usize>>,
 }
 
-impl Seating<'_> {
+impl<'a> Seating<'a> {
+    fn new(seats: &'a [(SeatId, &'a [usize])], seat_of: Vec<Option<usize>>) -> Self {
+        Self { seats, seat_of }
+    }
+
+    /// Fills as many of the seats that are not filled yet as can be: everybody's seat then.
+    fn filled(mut self) -> Vec<Option<usize>> {
+        let mut is_filled = vec![false; self.seats.len()];
+        for seat in self.seat_of.iter().flatten() {
+            if let Some(is_filled) = is_filled.get_mut(*seat) {
+                *is_filled = true;
+            }
+        }
+        for (seat, is_filled) in is_filled.into_iter().enumerate() {
+            if !is_filled {
+                self.fill(seat, &mut vec![false; self.seat_of.len()]);
+            }
+        }
+        self.seat_of
+    }
+
     /// Fills `seat` with somebody who has none, or moves people so that somebody has none.
     fn fill(&mut self, seat: usize, asked: &mut [bool]) -> bool {
         let Some((_, able)) = self.seats.get(seat) else { return false };
@@ -100,6 +152,105 @@ impl Seating<'_> {
             *place = Some(seat);
         }
         true
+    }
+}
+
+/// So many of these seats, each with the numbers of those who could fill it.
+#[derive(Clone, Debug)]
+pub(crate) struct Quota {
+    pub(crate) seats: Vec<Vec<usize>>,
+    pub(crate) wanted: usize,
+}
+
+/// How many seats distinct people can fill at most, where each quota counts up to what it wants
+/// (FIN-5). A seat that is not filled yet takes somebody, or lets another seat of its quota go.
+#[must_use]
+pub(crate) fn most_filled(quotas: &[Quota], people: usize) -> usize {
+    let seats: Vec<(usize, &[usize])> = quotas
+        .iter()
+        .enumerate()
+        .flat_map(|(quota, of)| of.seats.iter().map(move |able| (quota, able.as_slice())))
+        .collect();
+    let mut flow =
+        Flow { seats: &seats, seat_of: vec![None; people], person_of: vec![None; seats.len()] };
+    let mut filled = 0;
+    for (number, quota) in quotas.iter().enumerate() {
+        for _ in 0..quota.wanted {
+            let mut asked = vec![false; seats.len()];
+            if !flow.fill_one(number, &mut asked) {
+                break;
+            }
+            filled += 1;
+        }
+    }
+    filled
+}
+
+/// Seats of quotas, being filled.
+struct Flow<'a> {
+    /// The quota, and who could fill it.
+    seats: &'a [(usize, &'a [usize])],
+    /// By person.
+    seat_of: Vec<Option<usize>>,
+    /// By seat.
+    person_of: Vec<Option<usize>>,
+}
+
+impl Flow<'_> {
+    /// Fills one more seat of a quota, whichever.
+    fn fill_one(&mut self, quota: usize, asked: &mut [bool]) -> bool {
+        (0..self.seats.len()).any(|seat| {
+            let is_of = self.seats.get(seat).is_some_and(|(of, _)| *of == quota);
+            let is_free = self.person_of.get(seat).is_some_and(Option::is_none);
+            is_of && is_free && self.fill(seat, asked)
+        })
+    }
+
+    /// Finds somebody for a seat, moving whoever is in the way: to a seat of the same quota instead, or
+    /// out of it where another can take over.
+    fn fill(&mut self, seat: usize, asked: &mut [bool]) -> bool {
+        match asked.get_mut(seat) {
+            Some(was_asked) if !*was_asked => *was_asked = true,
+            Some(_) | None => return false,
+        }
+        let Some((_, able)) = self.seats.get(seat).copied() else { return false };
+        for &person in able {
+            let Some(other) = self.seat_of.get(person).copied() else { continue };
+            let is_free = match other {
+                None => true,
+                Some(other) => self.give_up(other, asked),
+            };
+            if is_free {
+                self.put(person, seat);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Whether a filled seat can do without the one who fills it.
+    fn give_up(&mut self, seat: usize, asked: &mut [bool]) -> bool {
+        let before = self.person_of.get(seat).copied().flatten();
+        self.set(seat, None);
+        let quota = self.seats.get(seat).map(|(quota, _)| *quota);
+        if self.fill(seat, asked) || quota.is_some_and(|quota| self.fill_one(quota, asked)) {
+            return true;
+        }
+        self.set(seat, before);
+        false
+    }
+
+    fn set(&mut self, seat: usize, person: Option<usize>) {
+        if let Some(place) = self.person_of.get_mut(seat) {
+            *place = person;
+        }
+    }
+
+    fn put(&mut self, person: usize, seat: usize) {
+        self.set(seat, Some(person));
+        if let Some(place) = self.seat_of.get_mut(person) {
+            *place = Some(seat);
+        }
     }
 }
 
@@ -153,12 +304,11 @@ fn nearest_path(
 ) -> Progress {
     let mut nearest = Progress::Short { wanted: 1, filled: 0 };
     for path in paths {
-        let complete_in_kind =
-            path.iter().all(|id| seats.iter().any(|seat| seat.assignment == *id));
+        let complete_in_kind = path.iter().all(|id| seats.iter().any(|seat| seat.is_of(id)));
         // FIN-7: what somebody added belongs to every path.
         let on_path: BTreeSet<SeatId> = seats
             .iter()
-            .filter(|seat| path.contains(&seat.assignment) || seat.added_by.is_some())
+            .filter(|seat| path.iter().any(|id| seat.is_of(id)) || seat.added_by.is_some())
             .map(|seat| seat.id)
             .collect();
         if path.is_empty() || !complete_in_kind {
@@ -267,6 +417,36 @@ mod tests {
             progress(&paths, &seats, &people(&cfo)),
             Progress::Complete([(SeatId(2), user("cleo"))].into())
         );
+    }
+
+    /// FIN-5: two quotas over four seats and three people, in all 4096 ways in which they can be able to
+    /// fill them, against every assignment tried one by one.
+    #[test]
+    fn quotas_are_filled_by_as_many_as_there_can_be() {
+        let assignments: Vec<[Option<usize>; 3]> = (0..125)
+            .map(|n| [n % 5, n / 5 % 5, n / 25].map(|seat| (seat < 4).then_some(seat)))
+            .filter(|seats| {
+                let taken: Vec<usize> = seats.iter().flatten().copied().collect();
+                taken.iter().collect::<BTreeSet<_>>().len() == taken.len()
+            })
+            .collect();
+        for bits in 0u32..4096 {
+            let able = |person: usize, seat: usize| bits & (1 << (person * 4 + seat)) != 0;
+            let of = |seat: usize| (0..3).filter(|person| able(*person, seat)).collect();
+            let quotas = [
+                Quota { seats: vec![of(0), of(1)], wanted: 1 },
+                Quota { seats: vec![of(2), of(3)], wanted: 2 },
+            ];
+            let counted = |seats: &[Option<usize>; 3]| {
+                let fits =
+                    seats.iter().enumerate().filter(|(p, seat)| seat.is_some_and(|s| able(*p, s)));
+                let (first, second): (Vec<_>, Vec<_>) =
+                    fits.partition(|(_, seat)| **seat < Some(2));
+                first.len().min(1) + second.len().min(2)
+            };
+            let best = assignments.iter().map(counted).max();
+            assert_eq!(Some(most_filled(&quotas, 3)), best, "{bits:b}");
+        }
     }
 
     /// Against every assignment of people to seats, tried one by one.

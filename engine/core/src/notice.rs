@@ -107,8 +107,10 @@ impl View<'_> {
     pub fn addressees(&self, notice: &Notice) -> BTreeSet<UserId> {
         let mut people = match notice {
             Notice::StepOpened(step) => self.told_of_step(step),
-            Notice::DueSoon(step) | Notice::Overdue(step) => self.undecided(step),
-            Notice::UrgentWaits => self.all_undecided(),
+            Notice::DueSoon(step) | Notice::Overdue(step) => {
+                self.with_stand_ins(self.undecided(step))
+            }
+            Notice::UrgentWaits => self.with_stand_ins(self.all_undecided()),
             Notice::UrgentOverdue => {
                 self.all_undecided().into_iter().chain(self.administrators()).collect()
             }
@@ -131,7 +133,7 @@ impl View<'_> {
         let Some(step) = self.rule.step(id) else { return BTreeSet::new() };
         match &step.notify {
             Notify::Nobody => BTreeSet::new(),
-            Notify::Approvers => self.undecided(id),
+            Notify::Approvers => self.represented(self.undecided(id)),
             Notify::People(whos) => {
                 let places = whos.iter().flat_map(|who| self.who(step, who, None));
                 places.flatten().flat_map(|who| self.everybody(&who)).collect()
@@ -144,11 +146,29 @@ impl View<'_> {
         match self.active_step() {
             Some((active, open, step)) if active == id => {
                 let seats = open.seats.iter();
-                let people = seats.flat_map(|seat| self.candidates(step, &seat.who));
+                let people = seats.flat_map(|seat| self.seat_candidates(step, seat));
                 people.filter(|person| open.decision_of(person).is_none()).collect()
             }
             Some(_) | None => BTreeSet::new(),
         }
+    }
+
+    /// These people and those who stand in for them (URG-4).
+    pub(crate) fn with_stand_ins(&self, people: BTreeSet<UserId>) -> BTreeSet<UserId> {
+        let stand_ins: Vec<UserId> = people.iter().filter_map(|id| self.represents(id)).collect();
+        people.into_iter().chain(stand_ins).collect()
+    }
+
+    /// These people, or who stands in for them where somebody does (DUE-4).
+    pub(crate) fn represented(&self, people: BTreeSet<UserId>) -> BTreeSet<UserId> {
+        people.into_iter().map(|id| self.represents(&id).unwrap_or(id)).collect()
+    }
+
+    /// Who decides the active step in this person's place, now.
+    fn represents(&self, id: &UserId) -> Option<UserId> {
+        let (_, _, step) = self.active_step()?;
+        let stand_in = self.organization.directory.delegate(id, self.at)?;
+        self.may_stand_in(step, stand_in).then(|| stand_in.id.clone())
     }
 
     /// Those who took part: who asks and for whom, who decided, who commented, who watches.

@@ -54,6 +54,8 @@ pub struct Settings {
     pub comments: CommentSettings,
     /// Title and reason of a request (REQ-2).
     pub reason: LengthSettings,
+    /// Whether people may let others stand in for them (DEC-8).
+    pub delegation: bool,
     /// IANA name; whose days and hours count where no person's do (FIN-24).
     pub time_zone: String,
     /// Working days, holidays and hours (DUE-1).
@@ -96,6 +98,7 @@ impl Default for Settings {
             approval_expiry_max: Span::Seconds(14 * 86_400),
             comments: CommentSettings::default(),
             reason: LengthSettings::default(),
+            delegation: true,
             time_zone: "UTC".to_owned(),
             calendar: CalendarSettings::default(),
             reminders: usual_reminders(),

@@ -30,6 +30,9 @@ pub enum Unmet {
         step: StepId,
         /// Who has taken the seats this person could fill.
         taken_by: Vec<UserId>,
+        /// The other step that has, or needs, this person, where one counts once in the route (FIN-5).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        elsewhere: Option<StepId>,
     },
     /// A seat but for its permissions.
     Permission {
@@ -171,6 +174,10 @@ pub enum Forbidden {
     OwnSeat,
     /// Only somebody with a seat in the active step passes it on (STP-16).
     NotAnApprover,
+    /// The organization lets nobody stand in for anybody (DEC-8).
+    NoDelegation,
+    /// Only administrators let somebody stand in for another (DEC-8).
+    OthersDelegation,
     /// Nobody changes their own rights (DIR-3).
     OwnRights,
     /// The owner's role moves by a transfer only (DIR-3).

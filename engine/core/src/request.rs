@@ -10,12 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-pub use beside::{Closure, Confirmation};
+pub use beside::{Closure, Confirmation, RejectedItem};
 pub use execution::{EndCause, Execution, ExecutionFailure, ExecutionState};
-pub use seat::{Added, Further, Passed, Seat, SeatChanges, SeatId, SeatWho, Without};
+pub use seat::{Added, Further, Merged, Passed, Seat, SeatChanges, SeatId, SeatWho, Without};
 pub use step::{
-    Choice, Decision, Due, EmptyBecause, EmptySeat, OpenStep, Overdue, Shortage, SkippedBecause,
-    StepRecord, StepState,
+    Choice, Decision, Due, EmptyBecause, EmptySeat, OnlyOne, OpenStep, Overdue, Shortage,
+    SkippedBecause, StepRecord, StepState,
 };
 
 use crate::{
@@ -57,6 +57,9 @@ pub struct Request {
     pub properties: BTreeMap<PropertyName, Value>,
     /// What is asked for, piece by piece (FIN-23).
     pub items: Vec<Item>,
+    /// What was asked for and rejected for good, in order (DEC-7).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejected_items: Vec<RejectedItem>,
     /// Whom the requester picked, by assignment (STP-2).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub picks: BTreeMap<AssignmentId, Vec<UserId>>,

@@ -1,6 +1,8 @@
 //! From a step's assignments to its seats (STP-2 to STP-8).
 
 mod change;
+mod route;
+mod same;
 mod who;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,7 +101,8 @@ impl View<'_> {
                 seats.truncate(first);
             }
         }
-        self.changed(step, self.with_defaults(step, seats))
+        let seats = same::merged(step, self.with_defaults(step, seats));
+        self.changed(step, seats)
     }
 
     fn with_defaults(&self, step: &Step, mut seats: Vec<Seat>) -> Vec<Seat> {
@@ -171,6 +174,9 @@ impl View<'_> {
         if self.separated(step, id).is_some() {
             return Some(EmptyBecause::Separated);
         }
+        if self.sat_in(step, id).is_some() {
+            return Some(EmptyBecause::SatElsewhere);
+        }
         let directory = &self.organization.directory;
         let seen = || {
             is_named
@@ -216,7 +222,7 @@ impl View<'_> {
         self.request
             .opened()
             .find(|(earlier, open)| {
-                step.separation.contains(*earlier) && open.decision_of(id).is_some()
+                step.separation.contains(*earlier) && open.decision_by(id).is_some()
             })
             .map(|(earlier, _)| earlier.clone())
     }
@@ -265,7 +271,12 @@ impl View<'_> {
         Some(if seats.iter().all(|seat| seat.people.is_empty()) {
             Shortage::Nobody { empty }
         } else {
-            Shortage::TooFew { wanted: count(wanted), possible: count(filled), empty }
+            Shortage::TooFew {
+                wanted: count(wanted),
+                possible: count(filled),
+                empty,
+                same: same::of(seats),
+            }
         })
     }
 
@@ -283,7 +294,7 @@ impl View<'_> {
         }
         let Progress::Short { wanted, filled } = progress(&open.quorum, &open.seats, &people)
         else {
-            return None;
+            return self.too_few_people();
         };
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let empty = open
@@ -296,7 +307,8 @@ impl View<'_> {
                 why: self.why_empty(step, &seat.who),
             })
             .collect();
-        Some(Shortage::TooFew { wanted: count(wanted), possible: count(filled), empty })
+        let (wanted, possible) = (count(wanted), count(filled));
+        Some(Shortage::TooFew { wanted, possible, empty, same: same::of(&open.seats) })
     }
 
     /// The seats of an open step that a person could fill now: theirs, nothing barring them, the
@@ -329,9 +341,11 @@ impl View<'_> {
             .filter(|seat| {
                 seat.by_default
                     || seat.added_by.is_some()
-                    || *permissions.entry(&seat.assignment).or_insert_with(|| {
-                        step.assignment(&seat.assignment).is_some_and(|assignment| {
-                            self.permissions(&assignment.permissions, &step.id).is_met()
+                    || seat.assignments().all(|id| {
+                        *permissions.entry(id).or_insert_with(|| {
+                            step.assignment(id).is_some_and(|assignment| {
+                                self.permissions(&assignment.permissions, &step.id).is_met()
+                            })
                         })
                     })
             })

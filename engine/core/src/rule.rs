@@ -20,7 +20,8 @@ pub use condition::{Condition, Operator, Path, Test};
 pub use definition::Definition;
 pub use definition::DueFrom;
 use definition::{
-    AccessPolicy, AfterSendBack, DueDoc, EditPolicy, IfNobody, QuorumDoc, SafetyCatch, SeatsDoc,
+    AccessPolicy, AfterSendBack, DistinctPeople, DueDoc, EditPolicy, IfNobody, QuorumDoc,
+    RepeatApprover, SafetyCatch, SamePerson, SeatsDoc,
 };
 pub use group::{Route, RuleGroup, Target};
 pub(crate) use literal::read_literal;
@@ -86,6 +87,10 @@ pub struct Rule {
     pub urgent: bool,
     /// STP-9.
     pub self_approval: bool,
+    /// STP-11.
+    pub repeat_approver: RepeatApprover,
+    /// STP-5.
+    pub distinct_people: DistinctPeople,
     /// REQ-3.
     pub edit: EditPolicy,
     /// DEC-3.
@@ -140,6 +145,8 @@ pub struct Step {
     pub quorum: QuorumDoc,
     /// DEC-2.
     pub reject_after: u32,
+    /// FIN-4.
+    pub same_person: SamePerson,
     /// In the document's order.
     pub assignments: Vec<Assignment>,
     /// STP-6.

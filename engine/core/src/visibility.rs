@@ -1,5 +1,7 @@
 //! Who sees a request: one definition, used everywhere (REQ-10).
 
+use chrono::{DateTime, Utc};
+
 use crate::{
     directory::{Directory, NodeLevel, OrganizationRole, User, UserKind},
     ids::{NodeId, UserId},
@@ -10,19 +12,31 @@ use crate::{
 
 /// Whether a person sees a request. Everyone else gets *not found*.
 #[must_use]
-pub fn sees(directory: &Directory, rule: &Rule, request: &Request, person: &User) -> bool {
+pub fn sees(
+    directory: &Directory,
+    rule: &Rule,
+    request: &Request,
+    person: &User,
+    at: DateTime<Utc>,
+) -> bool {
     if !person.active {
         return false;
     }
     person.role == OrganizationRole::Auditor
         || request.watchers.contains(&person.id)
-        || takes_part(directory, rule, request, person)
+        || takes_part(directory, rule, request, person, at)
 }
 
 /// Whether a person sees a request for more than watching or auditing it: those who may talk about it and
 /// say who watches it (REQ-9).
 #[must_use]
-pub fn takes_part(directory: &Directory, rule: &Rule, request: &Request, person: &User) -> bool {
+pub fn takes_part(
+    directory: &Directory,
+    rule: &Rule,
+    request: &Request,
+    person: &User,
+    at: DateTime<Utc>,
+) -> bool {
     let by_role = match person.role {
         OrganizationRole::Owner | OrganizationRole::Administrator => true,
         OrganizationRole::Auditor | OrganizationRole::WorkflowManager | OrganizationRole::User => {
@@ -34,6 +48,33 @@ pub fn takes_part(directory: &Directory, rule: &Rule, request: &Request, person:
         || may_execute(rule, request, person)
         || reviews_receipt(rule, request, person)
         || (rule.access == AccessPolicy::Seat && has_seat(directory, request, person))
+        || has_decided_for_others(request, &person.id)
+        || stands_in(directory, rule, request, person, at)
+}
+
+/// Whether this person stands in for somebody who sees it and has a seat (DEC-8).
+pub(crate) fn stands_in(
+    directory: &Directory,
+    rule: &Rule,
+    request: &Request,
+    person: &User,
+    at: DateTime<Utc>,
+) -> bool {
+    let mut delegators = directory.delegators(&person.id, at);
+    delegators.any(|of| {
+        has_seat(directory, request, of)
+            && match rule.access {
+                AccessPolicy::Seat => true,
+                AccessPolicy::Strict => is_involved(directory, request, of),
+            }
+    })
+}
+
+/// Who decided for somebody keeps sight of it when the delegation has ended (DEC-8).
+fn has_decided_for_others(request: &Request, id: &UserId) -> bool {
+    request.opened().any(|(_, step)| {
+        step.decision_by(id).is_some_and(|decision| decision.on_behalf_of.is_some())
+    })
 }
 
 /// Access that `access: strict` asks of a decision-maker: without the roles that see everything, and
@@ -92,7 +133,9 @@ pub(crate) fn is_named(who: &SeatWho, id: &UserId) -> bool {
 
 /// A seat that names a person, also one that they passed on: only the right to decide moves (STP-16).
 pub(crate) fn is_named_by(seat: &Seat, id: &UserId) -> bool {
-    is_named(&seat.who, id) || seat.also.iter().any(|further| is_named(&further.who, id))
+    is_named(&seat.who, id)
+        || seat.merged.iter().any(|same| is_named(&same.who, id))
+        || seat.also.iter().any(|further| is_named(&further.who, id))
 }
 
 /// A seat of an activated step, past ones too.
@@ -114,7 +157,9 @@ fn has_passed(seat: &Seat, id: &UserId) -> bool {
 #[must_use]
 pub(crate) fn may_fill_seat(directory: &Directory, seat: &Seat, person: &User) -> bool {
     seat.is_also(&person.id)
-        || (may_fill(directory, &seat.who, person) && !seat.is_without(&person.id))
+        || (may_fill(directory, &seat.who, person)
+            && seat.merged.iter().all(|same| may_fill(directory, &same.who, person))
+            && !seat.is_without(&person.id))
 }
 
 /// Whether a person may set and lift a hold: the owner, an administrator, the requester, and an approver,

@@ -201,7 +201,7 @@ fn filled(open: &OpenStep) -> Vec<(AssignmentId, Option<UserId>)> {
 fn explain_person(view: &View<'_>, request: &Request, user: &User) -> PersonExplained {
     let standing = view.standing(user);
     let directory = &view.organization.directory;
-    let visible = sees(directory, view.rule, request, user);
+    let visible = sees(directory, view.rule, request, user, view.at);
     PersonExplained {
         user: user.id.clone(),
         visible,

@@ -15,7 +15,9 @@ use crate::{
     codec::decode,
     engine::Engine,
     error::EngineError,
-    organization::{InstalledPlugin, OrganizationState, RuleEnd, RuleVersion, TokenRecord},
+    organization::{
+        DelegationRecord, InstalledPlugin, OrganizationState, RuleEnd, RuleVersion, TokenRecord,
+    },
 };
 
 /// The collections of documents. Their names never change.
@@ -26,6 +28,7 @@ pub(crate) mod collection {
     pub(crate) const RESOURCES: &str = "resources";
     /// Settings, rates and property types, one document each.
     pub(crate) const ORGANIZATION: &str = "organization";
+    pub(crate) const DELEGATIONS: &str = "delegations";
     pub(crate) const RULES: &str = "rules";
     /// Rules that take no new requests.
     pub(crate) const RULE_ENDS: &str = "rule_ends";
@@ -42,7 +45,7 @@ pub(crate) mod collection {
 }
 
 /// Every collection, for whoever looks at all that is kept.
-pub const COLLECTIONS: [&str; 11] = {
+pub const COLLECTIONS: [&str; 12] = {
     use collection as c;
     [
         c::USERS,
@@ -50,6 +53,7 @@ pub const COLLECTIONS: [&str; 11] = {
         c::NODES,
         c::RESOURCES,
         c::ORGANIZATION,
+        c::DELEGATIONS,
         c::RULES,
         c::RULE_ENDS,
         c::RULE_GROUPS,
@@ -97,7 +101,13 @@ impl Engine {
         for group in self.load::<RuleGroup>(org, collection::RULE_GROUPS, "rule group").await? {
             state.rule_groups.insert(group.id.clone(), Arc::new(group));
         }
+        for record in
+            self.load::<DelegationRecord>(org, collection::DELEGATIONS, "delegation").await?
+        {
+            state.delegations.insert(record.of.clone(), record);
+        }
         state.organization = Arc::new(organization);
+        state.count_delegations();
         Ok(state)
     }
 

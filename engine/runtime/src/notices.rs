@@ -129,7 +129,7 @@ impl Engine {
             let Some(request) = known.map(|known| known.request) else { continue };
             let rule = Self::rule_of(&state, &request)?;
             let is_open = matches!(record.notice, Notice::StepOpened(_))
-                || sees(directory, &rule, &request, person);
+                || sees(directory, &rule, &request, person, self.now());
             items.push(NoticeTold { record, request: is_open.then_some(request) });
         }
         Ok(NoticePage { items, next })

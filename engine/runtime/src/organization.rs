@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use engine_core::{
     directory::{Group, Node, Resource, User},
     ids::{GroupId, NodeId, OrgId, PluginId, ResourceId, RuleGroupId, RuleId, ScriptId, UserId},
@@ -29,6 +29,8 @@ pub struct OrganizationState {
     pub(crate) sequence: Sequence,
     /// What decisions look at.
     pub organization: Arc<Organization>,
+    /// Who stands in for whom, by the one who is away (DEC-8).
+    pub delegations: BTreeMap<UserId, DelegationRecord>,
     /// Every version of every rule.
     pub rules: BTreeMap<RuleId, BTreeMap<u32, RuleVersion>>,
     /// Rules that take no new requests, with those that were deleted (RUL-3).
@@ -107,6 +109,24 @@ pub enum Origin {
     FirstParty,
 }
 
+/// A delegation, as it was made (DEC-8).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DelegationRecord {
+    /// Who is away.
+    pub of: UserId,
+    /// Who stands in.
+    pub to: UserId,
+    /// The first day, in the time zone of the one who is away.
+    pub from: NaiveDate,
+    /// The last day, included.
+    pub until: NaiveDate,
+    /// Why, in the words of who made it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// Who made it.
+    pub by: UserId,
+}
+
 /// A bearer token; its text is never kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenRecord {
@@ -129,6 +149,7 @@ impl OrganizationState {
         Self {
             sequence: Sequence::NONE,
             organization: Arc::new(Organization::new(id)),
+            delegations: BTreeMap::new(),
             rules: BTreeMap::new(),
             ended: BTreeMap::new(),
             rule_groups: BTreeMap::new(),
@@ -233,6 +254,11 @@ pub enum OrganizationEvent {
     RatesSet(Rates),
     /// Settings were set.
     SettingsSet(Settings),
+    /// Somebody stands in for somebody from now on; what was arranged before does not count any more
+    /// (DEC-8).
+    DelegationSet(DelegationRecord),
+    /// Nobody stands in for this person any more.
+    DelegationEnded(UserId),
     /// A rule version was published.
     RulePublished(Box<Published>),
     /// A rule takes no new requests from now on, or is deleted.

@@ -2,6 +2,7 @@
 
 mod change;
 mod commit;
+mod delegation;
 mod difference;
 mod plugin;
 mod stored;
@@ -10,7 +11,10 @@ use std::collections::BTreeMap;
 
 pub use difference::Differences;
 pub(crate) use difference::told;
-use engine_api::directory::{GroupDoc, NodeDoc, ReplaceBy, ResourceDoc, UserDoc};
+use engine_api::{
+    directory::{GroupDoc, NodeDoc, ReplaceBy, ResourceDoc, UserDoc},
+    organization::DelegationDoc,
+};
 use engine_core::{
     directory::{OrganizationRole, User},
     ids::{
@@ -74,6 +78,18 @@ pub enum Change {
     SetRates(Rates),
     /// Sets the settings.
     SetSettings(Settings),
+    /// Lets somebody stand in for a person (DEC-8).
+    Delegate {
+        /// Who is away.
+        of: Login,
+        /// Who stands in, and when.
+        doc: DelegationDoc,
+    },
+    /// Ends a delegation.
+    Undelegate {
+        /// Who is back.
+        of: Login,
+    },
     /// Publishes a version of a rule (RUL-2).
     Publish {
         /// The document.
@@ -245,6 +261,7 @@ impl Engine {
         let _turn = slot.turn.lock().await;
         let before = slot.state.load_full();
         let me = before.organization.directory.active(&caller.user).ok_or(Rejection::NotFound)?;
+        delegation::check_own(me, &changes)?;
         check_rights(me, &changes)?;
         let mut plan = Plan {
             engine: self,
@@ -278,10 +295,14 @@ impl Engine {
 /// FIN-17: rules are published, retired and grouped by workflow managers too; everything else is for
 /// administrators.
 fn check_rights(me: &User, changes: &[Change]) -> Result<(), EngineError> {
+    let is_about_oneself =
+        |change: &Change| matches!(change, Change::Delegate { .. } | Change::Undelegate { .. });
     let may = match me.role {
         OrganizationRole::Owner | OrganizationRole::Administrator => true,
-        OrganizationRole::WorkflowManager => changes.iter().all(Change::is_of_rules),
-        OrganizationRole::Auditor | OrganizationRole::User => false,
+        OrganizationRole::WorkflowManager => {
+            changes.iter().all(|change| change.is_of_rules() || is_about_oneself(change))
+        }
+        OrganizationRole::Auditor | OrganizationRole::User => changes.iter().all(is_about_oneself),
     };
     if may { Ok(()) } else { Err(Rejection::Forbidden(Forbidden::OnlyAdministrators).into()) }
 }

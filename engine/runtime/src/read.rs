@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use engine_core::{
-    directory::User,
+    directory::{Directory, User},
     eligibility::Standing,
     evaluate::View,
     event::Recorded,
@@ -89,7 +90,7 @@ impl Engine {
         let rule = Self::rule_of(&state, &request)?;
         let directory = &state.organization.directory;
         let person = directory.active(&caller.user).ok_or(Rejection::NotFound)?;
-        if !sees(directory, &rule, &request, person) {
+        if !sees(directory, &rule, &request, person, self.now()) {
             return Err(Rejection::NotFound.into());
         }
         Ok((state, rule, Seen { request, sequence: sequence.0 }))
@@ -207,12 +208,13 @@ impl Engine {
             after: query.after.clone(),
             limit: Limit::new(query.limit),
         };
-        let page = self.inner.store.list(&caller.org, &query.list, &paging).await?;
+        let list = merged(&query.list, directory, self.now());
+        let page = self.inner.store.list(&caller.org, &list, &paging).await?;
         let mut items = Vec::new();
         for row in page.items {
             let request: Request = decode("request", &row.loaded.snapshot)?;
             let rule = Self::rule_of(&state, &request)?;
-            if !sees(directory, &rule, &request, &person) {
+            if !sees(directory, &rule, &request, &person, self.now()) {
                 continue;
             }
             let request = Arc::new(request);
@@ -225,7 +227,8 @@ impl Engine {
                 | List::Rule(_)
                 | List::Kind(_)
                 | List::Resource(_)
-                | List::Mine(_) => None,
+                | List::Mine(_)
+                | List::Several(_) => None,
             };
             items.push(Summary { request, unmet });
         }
@@ -241,4 +244,20 @@ impl Engine {
     ) -> Standing {
         self.asking(state, rule, request, |view| view.standing(person)).await
     }
+}
+
+/// *To decide* with what waits for those whom the person stands in for, as of now (DEC-8).
+fn merged(list: &List, directory: &Directory, at: DateTime<Utc>) -> List {
+    let List::ToDecide { person, .. } = list else { return list.clone() };
+    let of_delegators = directory.delegators(person, at).map(|of| List::ToDecide {
+        person: of.id.clone(),
+        groups: of.groups.clone(),
+        role: of.role,
+    });
+    let mut lists: Vec<List> = of_delegators.collect();
+    if lists.is_empty() {
+        return list.clone();
+    }
+    lists.push(list.clone());
+    List::Several(lists)
 }

@@ -6,6 +6,7 @@ mod approvers;
 mod back;
 mod caller;
 mod decisions;
+mod delegations;
 mod directory;
 mod executions;
 mod extract;
@@ -119,6 +120,9 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::DeleteUser => delete(users::remove),
         Endpoint::DeactivateUser => post(users::deactivate),
         Endpoint::TransferOwnership => post(users::transfer),
+        Endpoint::GetDelegation => get(delegations::read),
+        Endpoint::PutDelegation => put(delegations::set),
+        Endpoint::DeleteDelegation => delete(delegations::end),
         Endpoint::ListRules
         | Endpoint::GetRule
         | Endpoint::PublishRule

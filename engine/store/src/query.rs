@@ -103,6 +103,8 @@ pub enum List {
         /// Their organization role now.
         role: OrganizationRole,
     },
+    /// In one of these at least; each request once.
+    Several(Vec<List>),
 }
 
 /// Which end of a list comes first. Requests of the same time are ordered by id.

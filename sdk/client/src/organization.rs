@@ -4,8 +4,8 @@ use engine_api::{
     directory::{DirectoryDoc, RatesDoc, UserDoc},
     endpoint::Endpoint,
     organization::{
-        Bundle, ChangeList, GrantDoc, Health, Me, NewToken, PluginList, RuleGroupList,
-        RuleGroupRules, RuleList, RuleView, TokenList, TokenMade,
+        Bundle, ChangeList, DelegationDoc, GrantDoc, Health, Me, NewToken, PluginList,
+        RuleGroupList, RuleGroupRules, RuleList, RuleView, TokenList, TokenMade,
     },
 };
 
@@ -75,6 +75,26 @@ impl Client {
     /// [`ClientError`].
     pub async fn put_user(&self, user: &UserDoc) -> Result<ChangeList, ClientError> {
         self.call(Call::new(Endpoint::PutUser, &[user.login.as_str()]).json(user)?).await
+    }
+
+    /// Lets somebody stand in for a user (DEC-8).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn delegate(
+        &self,
+        of: &str,
+        delegation: &DelegationDoc,
+    ) -> Result<ChangeList, ClientError> {
+        self.call(Call::new(Endpoint::PutDelegation, &[of]).json(delegation)?).await
+    }
+
+    /// Lets nobody stand in for a user any more (DEC-8).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn undelegate(&self, of: &str) -> Result<ChangeList, ClientError> {
+        self.call(Call::new(Endpoint::DeleteDelegation, &[of])).await
     }
 
     /// Sets the rate table.

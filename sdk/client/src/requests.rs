@@ -94,7 +94,31 @@ impl Client {
         let unreadable = |why| ClientError::Unreadable { status: 200, why };
         let precondition = seen.precondition().map_err(unreadable)?;
         let comment = Some(comment.to_owned());
-        let decide = Decide { decision, comment, concern: None, step: None };
+        let decide = Decide { decision, comment, concern: None, items: None, step: None };
+        let call = Call::new(Endpoint::Decide, &[&seen.id]);
+        self.call(call.header("if-match", precondition.to_string()).json(&decide)?).await
+    }
+
+    /// Approves some of the items of a request as it was when it was read; the others are rejected for
+    /// good (DEC-7).
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn approve_items(
+        &self,
+        seen: &RequestView,
+        items: &[&str],
+        comment: &str,
+    ) -> Result<RequestView, ClientError> {
+        let unreadable = |why| ClientError::Unreadable { status: 200, why };
+        let precondition = seen.precondition().map_err(unreadable)?;
+        let decide = Decide {
+            decision: DecisionWord::Approve,
+            comment: Some(comment.to_owned()),
+            concern: None,
+            items: Some(items.iter().map(|item| (*item).into()).collect()),
+            step: None,
+        };
         let call = Call::new(Endpoint::Decide, &[&seen.id]);
         self.call(call.header("if-match", precondition.to_string()).json(&decide)?).await
     }

@@ -125,7 +125,7 @@ impl Client {
         };
         told.sent = Some(decision);
         let comment = Some("counted by hand".to_owned());
-        let decide = Decide { decision, comment, concern: None, step: None };
+        let decide = Decide { decision, comment, concern: None, items: None, step: None };
         let call = Call::new(Endpoint::Decide, &[&view.id])
             .header("if-match", view.precondition().unwrap().to_string())
             .header("idempotency-key", &told.name);

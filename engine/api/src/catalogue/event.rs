@@ -40,6 +40,7 @@ impl Names<'_> {
             | Event::StepResumed { .. } => self.step_moved(&recorded.event),
             Event::SeatsReplaced { .. }
             | Event::DecisionRecorded { .. }
+            | Event::ItemsRejected { .. }
             | Event::ApproverAdded { .. }
             | Event::ApproverRemoved { .. }
             | Event::SeatReassigned { .. } => self.seat_event(&recorded.event),
@@ -79,6 +80,12 @@ impl Names<'_> {
         match event {
             Event::SeatsReplaced { step, from, to } => self.replaced(step, from, to),
             Event::DecisionRecorded { step, decision } => self.decision(step, decision),
+            Event::ItemsRejected { step, by, items } => format!(
+                "In step {}, {} did not grant {}.",
+                self.step(step),
+                self.person(by),
+                super::list(&items.iter().map(|item| self.resource(item)).collect::<Vec<_>>())
+            ),
             Event::ApproverAdded { step, user, by, .. } => format!(
                 "{} gave {} a seat in step {}.",
                 self.person(by),
@@ -104,9 +111,9 @@ impl Names<'_> {
     /// What moved a request backwards, or made it wait.
     fn way_back(&self, event: &Event) -> String {
         match event {
-            Event::RequestSentBack { by, from, to, comment } => format!(
+            Event::RequestSentBack { by, from, to, comment, on_behalf_of } => format!(
                 "{} sent the request back from step {} to step {}: {comment}",
-                self.person(by),
+                self.decider(by, on_behalf_of.as_ref()),
                 self.step(from),
                 self.step(to)
             ),
@@ -123,6 +130,14 @@ impl Names<'_> {
                 format!("{} lifted the hold: {comment}", self.person(by))
             }
             _ => String::new(),
+        }
+    }
+
+    /// Who decided, and for whom (DEC-8).
+    fn decider(&self, by: &UserId, on_behalf_of: Option<&UserId>) -> String {
+        match on_behalf_of {
+            Some(of) => format!("{} (for {})", self.person(by), self.person(of)),
+            None => self.person(by),
         }
     }
 
@@ -286,7 +301,7 @@ impl Names<'_> {
             Choice::Approve => "approved",
             Choice::Reject => "rejected",
         };
-        let who = self.person(&decision.by);
+        let who = self.decider(&decision.by, decision.on_behalf_of.as_ref());
         let step = self.step(step);
         let text = if decision.comment.is_empty() {
             format!("{who} {did} step {step}.")

@@ -163,6 +163,7 @@ impl Names<'_> {
             | Forbidden::OwnRequest
             | Forbidden::OwnSeat
             | Forbidden::NotAnApprover => self.forbidden_seat(why),
+            Forbidden::NoDelegation | Forbidden::OthersDelegation => no_delegation(why),
             Forbidden::TakesNoPart
             | Forbidden::NotAWatcher
             | Forbidden::NotARevoker
@@ -228,6 +229,16 @@ fn takes_no_part(why: &Forbidden) -> String {
 }
 
 /// What the roles of the organization keep to others.
+fn no_delegation(why: &Forbidden) -> String {
+    match why {
+        Forbidden::OthersDelegation => {
+            "People choose who stands in for themselves. For somebody else, the owner and administrators do it."
+        }
+        _ => "The organization does not let people stand in for each other. An administrator can change the setting `delegation`.",
+    }
+    .to_owned()
+}
+
 fn forbidden_in_organization(why: &Forbidden) -> String {
     match why {
         Forbidden::OnlyAdministrators => {

@@ -1,9 +1,10 @@
 //! Blocks, shortages, outcomes: where a request stands and why.
 
 use engine_core::{
-    ids::{PropertyName, StepId, UserId},
+    ids::{AssignmentId, PropertyName, StepId, UserId},
     request::{
-        ApprovedBy, Block, EmptyBecause, EmptySeat, RejectedBy, Shortage, SkippedBecause, Status,
+        ApprovedBy, Block, EmptyBecause, EmptySeat, OnlyOne, RejectedBy, Shortage, SkippedBecause,
+        Status,
     },
 };
 
@@ -60,14 +61,19 @@ impl Names<'_> {
             Shortage::Nobody { empty } => {
                 format!("Nobody can decide step {step_name}. {}", self.empty_seats(step, empty))
             }
-            Shortage::TooFew { wanted, possible, empty } => format!(
-                "Step {step_name} needs {} and {} can be given. {}",
+            Shortage::TooFew { wanted, possible, empty, same } => format!(
+                "Step {step_name} needs {} and {} can be given. {} {}",
                 counted(*wanted, "approval"),
                 if *possible == 0 { "none".to_owned() } else { format!("only {possible}") },
-                self.empty_seats(step, empty)
+                self.empty_seats(step, empty),
+                self.same(step, same)
             )
             .trim_end()
             .to_owned(),
+            Shortage::TooFewPeople { wanted, possible } => format!(
+                "In this rule one person counts once in the whole route: from step {step_name} on it needs {}, and only {possible} different people can give them.",
+                counted(*wanted, "approval")
+            ),
             Shortage::TooManySeats { seats } => format!(
                 "Step {step_name} would have {seats} seats, and 200 is the most. The rule has to name fewer people."
             ),
@@ -77,6 +83,26 @@ impl Names<'_> {
     fn empty_seats(&self, step: &StepId, empty: &[EmptySeat]) -> String {
         let reason = |seat: &EmptySeat| self.empty(step, seat);
         sentences(&empty.iter().map(reason).collect::<Vec<_>>())
+    }
+
+    /// FIN-4: whom two seats have in common.
+    fn same(&self, step: &StepId, same: &[OnlyOne]) -> String {
+        let one = |only: &OnlyOne| {
+            let seats: Vec<String> =
+                only.assignments.iter().map(|id| self.assignment_id(step, id)).collect();
+            format!(
+                "{} is the only one for {}, and one person fills one seat of a step; `same_person: one_seat` would make them one",
+                self.person(&only.user),
+                super::list(&seats)
+            )
+        };
+        sentences(&same.iter().map(one).collect::<Vec<_>>())
+    }
+
+    /// Two seats of one person are told apart by their ids.
+    fn assignment_id(&self, step: &StepId, id: &AssignmentId) -> String {
+        let who = self.assignment(step, id);
+        format!("`{id}` ({who})")
     }
 
     fn empty(&self, step: &StepId, seat: &EmptySeat) -> String {
@@ -112,15 +138,10 @@ impl Names<'_> {
             }
             EmptyBecause::NobodyNamed { name, message: None } => format!("`{name}` names nobody"),
             EmptyBecause::NobodyPicked => "the requester picked nobody".to_owned(),
-            EmptyBecause::OnlyRequester => {
-                "the requester is the only one, and the rule does not allow self-approval"
-                    .to_owned()
-            }
-            EmptyBecause::Separated => {
-                "all of them have decided in an earlier step, and may not decide here too"
-                    .to_owned()
-            }
-            EmptyBecause::NoSight => "none of them may see the request".to_owned(),
+            EmptyBecause::OnlyRequester
+            | EmptyBecause::Separated
+            | EmptyBecause::SatElsewhere
+            | EmptyBecause::NoSight => barred(why).to_owned(),
         }
     }
 
@@ -181,6 +202,22 @@ impl Names<'_> {
                 "No step applies, and the rule rejects such requests by itself.".to_owned()
             }
         }
+    }
+}
+
+/// What keeps everybody who is there from a seat.
+fn barred(why: &EmptyBecause) -> &'static str {
+    match why {
+        EmptyBecause::OnlyRequester => {
+            "the requester is the only one, and the rule does not allow self-approval"
+        }
+        EmptyBecause::Separated => {
+            "all of them have decided in an earlier step, and may not decide here too"
+        }
+        EmptyBecause::SatElsewhere => {
+            "all of them approve another step, and one person counts once in the whole route"
+        }
+        _ => "none of them may see the request",
     }
 }
 

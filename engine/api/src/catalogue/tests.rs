@@ -111,11 +111,15 @@ fn every_unmet_code_has_its_sentence() {
             "This person has no access to the request. A seat, or sight of it by name, would give it.",
         ),
         (
-            Unmet::NoSeat { step: id("unit"), taken_by: vec![] },
+            Unmet::NoSeat { step: id("unit"), taken_by: vec![], elsewhere: None },
             "This person has no seat in step “Unit director”: it asks other people.",
         ),
         (
-            Unmet::NoSeat { step: id("unit"), taken_by: vec![id("u-ann"), id("u-bob")] },
+            Unmet::NoSeat {
+                step: id("unit"),
+                taken_by: vec![id("u-ann"), id("u-bob")],
+                elsewhere: None,
+            },
             "The seats of step “Unit director” that this person could fill are taken by Ann Example (ann) and bob. Nothing is left to do.",
         ),
         (
@@ -282,7 +286,12 @@ fn shortages_name_whom_and_what_is_missing() {
             "Nobody can decide step “Unit director”. Unit Directors: the profile of Ann Example (ann) has no manager; an administrator can fill it.",
         ),
         (
-            Shortage::TooFew { wanted: 2, possible: 1, empty: seat(EmptyBecause::OnlyRequester) },
+            Shortage::TooFew {
+                wanted: 2,
+                possible: 1,
+                empty: seat(EmptyBecause::OnlyRequester),
+                same: vec![],
+            },
             "Step “Unit director” needs 2 approvals and only 1 can be given. Unit Directors: the requester is the only one, and the rule does not allow self-approval.",
         ),
         (

@@ -2,7 +2,7 @@
 
 use engine_core::{
     explanation::{Explanation, Ground},
-    ids::StepId,
+    ids::{StepId, UserId},
     rejection::Unmet,
 };
 
@@ -17,15 +17,9 @@ impl Names<'_> {
                 "The account is deactivated. An administrator can activate it.".to_owned()
             }
             Unmet::NoAccess => "This person has no access to the request. A seat, or sight of it by name, would give it.".to_owned(),
-            Unmet::NoSeat { step, taken_by } if taken_by.is_empty() => format!(
-                "This person has no seat in step {}: it asks other people.",
-                self.step(step)
-            ),
-            Unmet::NoSeat { step, taken_by } => format!(
-                "The seats of step {} that this person could fill are taken by {}. Nothing is left to do.",
-                self.step(step),
-                self.people(taken_by)
-            ),
+            Unmet::NoSeat { step, taken_by, elsewhere } => {
+                self.no_seat(step, taken_by, elsewhere.as_ref())
+            }
             Unmet::Permission { step, explanation } => self.permission(step, explanation),
             Unmet::Criteria { explanation } => format!(
                 "The rule does not let anybody decide this request: {}",
@@ -54,6 +48,27 @@ impl Names<'_> {
             Unmet::AlreadyDecided { step } => {
                 format!("This person has decided in step {} already.", self.step(step))
             }
+        }
+    }
+
+    fn no_seat(&self, step: &StepId, taken_by: &[UserId], elsewhere: Option<&StepId>) -> String {
+        match elsewhere {
+            Some(other) => format!(
+                "In this rule one person counts once in the whole route, and this person's seat is in step {}. Somebody else has to decide step {}.",
+                self.step(other),
+                self.step(step)
+            ),
+            None if taken_by.is_empty() => {
+                format!(
+                    "This person has no seat in step {}: it asks other people.",
+                    self.step(step)
+                )
+            }
+            None => format!(
+                "The seats of step {} that this person could fill are taken by {}. Nothing is left to do.",
+                self.step(step),
+                self.people(taken_by)
+            ),
         }
     }
 

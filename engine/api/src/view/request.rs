@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use engine_core::{
     ids::{PropertyName, StepId, UserId},
     rejection::Unmet,
-    request::{Confirmation, Phase, Request},
+    request::{Confirmation, Phase, RejectedItem, Request},
     value::Value,
 };
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,9 @@ pub struct RequestView {
     pub properties: BTreeMap<String, Json>,
     /// What is asked for, piece by piece.
     pub items: Vec<ItemView>,
+    /// What was asked for and rejected for good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejected_items: Vec<RejectedItemView>,
     /// The logins of those whom the requester picked, by assignment.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub picks: BTreeMap<String, Vec<String>>,
@@ -134,6 +137,19 @@ pub struct ItemView {
     pub fields: BTreeMap<String, Json>,
 }
 
+/// An item that an approver did not grant (DEC-7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RejectedItemView {
+    /// The resource.
+    pub resource: String,
+    /// In which step.
+    pub step: String,
+    /// The login of who did not.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
 /// A receipt reviewer's confirmation (REQ-12).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConfirmationView {
@@ -170,6 +186,7 @@ impl RequestView {
             target_users: request.target_users.iter().map(|id| names.login(id)).collect(),
             properties: literals(&request.properties, names),
             items: request.items.iter().map(|item| item_view(item, names)).collect(),
+            rejected_items: request.rejected_items.iter().map(|i| rejected(i, names)).collect(),
             picks: picks(request, names),
             submitted_at: request.submitted_at,
             approval_expires: request.approval_expires,
@@ -235,6 +252,15 @@ impl Names<'_> {
             message: self.unmet(unmet),
         };
         unmet.iter().map(said).collect()
+    }
+}
+
+fn rejected(rejected: &RejectedItem, names: &Names<'_>) -> RejectedItemView {
+    RejectedItemView {
+        resource: rejected.item.resource.to_string(),
+        step: rejected.step.to_string(),
+        by: names.login(&rejected.by),
+        at: rejected.at,
     }
 }
 

@@ -72,6 +72,15 @@ pub struct DecisionView {
     /// What the approver is concerned about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concern: Option<String>,
+    /// The login of the one for whom they stood in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<String>,
+    /// The step whose approval counts here too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_from: Option<String>,
+    /// The resources of the items that were granted, where not all were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<String>,
     /// When.
     pub at: DateTime<Utc>,
     /// Of which revision.
@@ -140,6 +149,9 @@ impl DecisionView {
             decision: decision.choice.into(),
             comment: decision.comment.clone(),
             concern: decision.concern.clone(),
+            on_behalf_of: decision.on_behalf_of.as_ref().map(|id| names.login(id)),
+            carried_from: decision.carried_from.as_ref().map(ToString::to_string),
+            items: decision.items.iter().flatten().map(ToString::to_string).collect(),
             at: decision.at,
             revision: decision.revision,
         }

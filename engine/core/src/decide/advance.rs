@@ -1,17 +1,23 @@
 //! From step to step, to the end of the route.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Draft, is_administrator};
 use crate::{
     effect::{Effect, Notice, Timer},
     event::Event,
-    ids::StepId,
+    ids::{StepId, UserId},
+    matching::{Possibilities, Progress, progress},
     rejection::{Forbidden, Rejection, StepShortage},
     request::{
-        ApprovedBy, Block, ExecutionState, OpenStep, RejectedBy, Shortage, SkippedBecause,
-        StepState,
+        ApprovedBy, Block, Choice, ExecutionState, OpenStep, RejectedBy, Seat, SeatId, Shortage,
+        SkippedBecause, StepState,
     },
     resolve::Opening,
-    rule::definition::{IfNobody, SafetyCatch},
+    rule::{
+        Step,
+        definition::{IfNobody, SafetyCatch},
+    },
 };
 
 impl Draft<'_> {
@@ -19,20 +25,21 @@ impl Draft<'_> {
     pub(super) fn advance(&mut self) {
         while let Some((id, rested)) = self.next_step() {
             if rested {
-                return self.resume(id);
+                if self.resume(id) {
+                    continue;
+                }
+                return;
             }
             let Some(step) = self.context.rule.step(&id) else { break };
             match self.view().opening(step) {
                 Opening::Open(seats) => {
-                    let open = OpenStep {
-                        since: self.at(),
-                        quorum: step.quorum.clone(),
-                        seats,
-                        decisions: Vec::new(),
-                        due: self.due(step),
-                    };
-                    self.order(Effect::Notify(Notice::StepOpened(id.clone())));
-                    return self.record(Event::StepActivated { step: id, open });
+                    self.open_step(step, seats);
+                    if !self.is_carried_through(id) {
+                        if let Some(shortage) = self.view().too_few_people() {
+                            self.count(Some(shortage));
+                        }
+                        return;
+                    }
                 }
                 Opening::Skip(why) => self.record(Event::StepSkipped { step: id, why }),
                 Opening::Undecided(explanation) => {
@@ -46,6 +53,44 @@ impl Draft<'_> {
         self.end_of_route();
     }
 
+    fn open_step(&mut self, step: &Step, seats: Vec<Seat>) {
+        let open = OpenStep {
+            since: self.at(),
+            quorum: step.quorum.clone(),
+            seats,
+            decisions: Vec::new(),
+            taken_back: BTreeSet::new(),
+            due: self.due(step),
+        };
+        self.record(Event::StepActivated { step: step.id.clone(), open });
+    }
+
+    /// Counts earlier approvals in the step that is active now (STP-11), and says whether they complete it;
+    /// who else it waits for is told.
+    fn is_carried_through(&mut self, step: StepId) -> bool {
+        self.carry_over();
+        match self.filled() {
+            Some(filled) => {
+                self.record(Event::StepCompleted { step, filled });
+                true
+            }
+            None => {
+                self.order(Effect::Notify(Notice::StepOpened(step)));
+                false
+            }
+        }
+    }
+
+    /// Who fills which seat of the active step, if that is enough (STP-5).
+    pub(super) fn filled(&self) -> Option<BTreeMap<SeatId, UserId>> {
+        let (_, open) = self.request.active()?;
+        let approvals = Possibilities::of_decisions(open.of(Choice::Approve));
+        match progress(&open.quorum, &open.seats, &approvals) {
+            Progress::Complete(filled) => Some(filled),
+            Progress::Short { .. } => None,
+        }
+    }
+
     /// The first step that is still to be decided, and whether it rested meanwhile.
     fn next_step(&self) -> Option<(StepId, bool)> {
         self.request.steps.iter().find_map(|record| match record.state {
@@ -55,11 +100,15 @@ impl Draft<'_> {
         })
     }
 
-    /// DEC-3: goes on where it was; people may have gone in the meantime (STP-6a).
-    fn resume(&mut self, step: StepId) {
-        self.order(Effect::Notify(Notice::StepOpened(step.clone())));
-        self.record(Event::StepResumed { step });
-        self.recount_step();
+    /// DEC-3: goes on where it was; people may have gone in the meantime (STP-6a), and who approves
+    /// again may have approved here too (FIN-21). Says whether it is complete.
+    fn resume(&mut self, step: StepId) -> bool {
+        self.record(Event::StepResumed { step: step.clone() });
+        let is_complete = self.is_carried_through(step);
+        if !is_complete {
+            self.recount_step();
+        }
+        is_complete
     }
 
     fn end_of_route(&mut self) {
@@ -197,6 +246,11 @@ impl Draft<'_> {
                     shortages.push(StepShortage { step: step.id.clone(), shortage });
                 }
             }
+        }
+        // FIN-5: one by one they can be completed, and not all of them.
+        let last = self.context.rule.steps.last().filter(|_| shortages.is_empty());
+        if let (Some(last), Some(shortage)) = (last, view.too_few_people()) {
+            shortages.push(StepShortage { step: last.id.clone(), shortage });
         }
         // DEC-4: what runs at once needs at least one step with people to approve it afterwards.
         if self.request.urgent && !opens && shortages.is_empty() {

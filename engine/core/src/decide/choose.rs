@@ -1,6 +1,6 @@
 //! Approve and reject (DEC-1, DEC-2, DEC-8a, DEC-9).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Draft;
 use crate::{
@@ -9,47 +9,66 @@ use crate::{
     effect::{Effect, Notice},
     eligibility::Standing,
     event::Event,
-    ids::{ExecutionId, StepId},
-    matching::{Possibilities, Progress, progress},
+    ids::{ExecutionId, ResourceId, StepId},
     payload::PayloadHash,
     rejection::{Forbidden, Rejection},
-    request::{Choice, Decision, Phase, RejectedBy, Status, StepState},
+    request::{Choice, Decision, ExecutionState, Phase, RejectedBy, Status, StepState},
 };
 
 impl<'a> Draft<'a> {
     /// Records a decision.
     pub(super) fn choose(&mut self, decide: &Decide) -> Result<(), Rejection> {
-        let only_approve = decide.choice == Choice::Reject;
+        let choice = self.meant(decide);
+        let never_urgent = choice == Choice::Reject || self.grants_less(decide);
         let (person, standing) =
-            self.decider(only_approve, decide.seen.as_ref(), decide.step.as_ref())?;
-        let standing = may_choose(standing, decide.choice)?;
-        let required = match decide.choice {
+            self.decider(never_urgent, decide.seen.as_ref(), decide.step.as_ref())?;
+        let standing = may_choose(standing, choice)?;
+        let required = match choice {
             Choice::Approve => self.context.organization.settings.comments.required,
             Choice::Reject => true,
         };
         let comment = self.comment(decide.comment.as_deref(), required)?;
         let concern = self.concern(decide)?;
+        let granted = self.granted(decide)?;
         let Some((step, _)) = self.request.active() else { return Err(self.wrong_status(None)) };
         let step = step.clone();
         let decision = Decision {
             by: person.id.clone(),
-            choice: decide.choice,
+            choice,
             comment,
             concern,
             at: self.at(),
             revision: self.request.revision,
             seats: standing.seats,
-            payloads: self.payloads(decide.choice),
+            or_seats: standing.or_seats,
+            on_behalf_of: standing.on_behalf_of,
+            carried_from: None,
+            payloads: self.payloads(choice, granted.as_ref()),
+            items: granted.clone(),
         };
+        self.decided(step, decision, granted.as_ref());
+        Ok(())
+    }
+
+    /// Records a decision, and what follows from it.
+    fn decided(
+        &mut self,
+        step: StepId,
+        decision: Decision,
+        granted: Option<&BTreeSet<ResourceId>>,
+    ) {
+        let (by, choice) = (decision.by.clone(), decision.choice);
         if decision.concern.is_some() {
-            self.order(Effect::Notify(Notice::Concern(person.id.clone())));
+            self.order(Effect::Notify(Notice::Concern(by.clone())));
         }
         self.record(Event::DecisionRecorded { step: step.clone(), decision });
-        match decide.choice {
+        if let Some(granted) = granted {
+            self.narrow(&step, &by, granted);
+        }
+        match choice {
             Choice::Approve => self.after_approval(step),
             Choice::Reject => self.after_rejection(step),
         }
-        Ok(())
     }
 
     /// URG-5a: an approval with a concern is an approval.
@@ -90,10 +109,22 @@ impl<'a> Draft<'a> {
     }
 
     /// What exactly an approval is given for (EXE-6a).
-    fn payloads(&self, choice: Choice) -> BTreeMap<ExecutionId, PayloadHash> {
+    fn payloads(
+        &self,
+        choice: Choice,
+        granted: Option<&BTreeSet<ResourceId>>,
+    ) -> BTreeMap<ExecutionId, PayloadHash> {
         match choice {
             Choice::Approve => {
-                let executions = self.request.executions.iter();
+                let executions = self.request.executions.iter().filter(|execution| {
+                    !matches!(execution.state, ExecutionState::Cancelled { .. })
+                        && execution
+                            .id
+                            .item
+                            .as_ref()
+                            .zip(granted)
+                            .is_none_or(|(i, g)| g.contains(i))
+                });
                 executions.map(|e| (e.id.clone(), e.payload.clone())).collect()
             }
             Choice::Reject => BTreeMap::new(),
@@ -153,9 +184,7 @@ impl<'a> Draft<'a> {
 
     /// STP-5: complete when some assignment of the approvals to distinct seats is.
     fn after_approval(&mut self, step: StepId) {
-        let Some((_, open)) = self.request.active() else { return };
-        let approvals = Possibilities::of_decisions(open.of(Choice::Approve));
-        if let Progress::Complete(filled) = progress(&open.quorum, &open.seats, &approvals) {
+        if let Some(filled) = self.filled() {
             self.record(Event::StepCompleted { step, filled });
             self.advance();
         }

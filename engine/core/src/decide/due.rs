@@ -54,6 +54,7 @@ impl Draft<'_> {
             }
             Overdue::Reassigned { .. } | Overdue::Escalated { .. } => {
                 let new = self.view().undecided(&id).difference(&asked).cloned().collect();
+                let new = self.view().represented(new);
                 self.tell(Notice::StepOpened(id.clone()), new);
                 self.tell_overdue(id, asked);
                 self.recount()?;
@@ -74,6 +75,7 @@ impl Draft<'_> {
     /// DUE-2: those who were asked are told at the date itself only where the setting says so.
     fn tell_overdue(&mut self, step: StepId, asked: BTreeSet<UserId>) {
         if self.context.organization.settings.reminders.contains(&Span::Seconds(0)) {
+            let asked = self.view().with_stand_ins(asked);
             self.tell(Notice::Overdue(step), asked);
         }
     }
@@ -168,15 +170,15 @@ impl Draft<'_> {
             if places.is_empty() {
                 continue;
             }
-            if beside {
-                places.insert(0, seat.who.clone());
-            }
-            let who = match places.len() {
-                1 => places.remove(0),
-                _ => SeatWho::AnyOf(places),
+            let new = |before: &SeatWho| {
+                let before = beside.then(|| before.clone());
+                let mut all: Vec<SeatWho> = before.into_iter().chain(places.clone()).collect();
+                if all.len() == 1 { all.remove(0) } else { SeatWho::AnyOf(all) }
             };
-            let people = view.candidates(step, &who);
-            seats.push(Seat { who, people, empty: None, ..seat.clone() });
+            let (who, mut merged) = (new(&seat.who), seat.merged.clone());
+            merged.iter_mut().for_each(|same| same.who = new(&same.who));
+            let seat = Seat { who, merged, empty: None, ..seat.clone() };
+            seats.push(Seat { people: view.seat_candidates(step, &seat), ..seat });
         }
         seats
     }

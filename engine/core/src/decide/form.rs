@@ -186,21 +186,49 @@ fn missing_for(expression: &Expression, values: &BTreeMap<PropertyName, Value>) 
 }
 
 impl View<'_> {
-    /// Bounds, subtrees and closed lists (REQ-2).
-    pub(super) fn check_values(&self, requester: &User) -> Vec<FieldProblem> {
+    /// Bounds, subtrees and closed lists, of the properties and of each item (REQ-2, FIN-23). `found` is what
+    /// reading them has found: items that could not be read are not among the request's.
+    pub(super) fn check_values(
+        &self,
+        requester: &User,
+        found: &[FieldProblem],
+    ) -> Vec<FieldProblem> {
+        let of_form =
+            self.check_fields("properties", &self.rule.form, &self.request.properties, requester);
+        let is_read = |place: &usize| {
+            let path = format!("items[{place}]");
+            let resource = format!("{path}.resource");
+            found.iter().all(|problem| problem.field != path && problem.field != resource)
+        };
+        let of_items = (0..).filter(is_read).zip(&self.request.items).flat_map(|(place, item)| {
+            let path = format!("items[{place}]");
+            self.check_fields(&path, &self.rule.item_form, &item.fields, requester)
+        });
+        of_form.into_iter().chain(of_items).collect()
+    }
+
+    fn check_fields(
+        &self,
+        path: &str,
+        form: &[Field],
+        filled: &BTreeMap<PropertyName, Value>,
+        requester: &User,
+    ) -> Vec<FieldProblem> {
         let mut problems = Vec::new();
-        for field in &self.rule.form {
-            let Some(value) = self.request.properties.get(&field.name) else { continue };
+        for field in form {
+            let Some(value) = filled.get(&field.name) else { continue };
             let values = match value {
                 Value::List(values) => values.as_slice(),
                 single => std::slice::from_ref(single),
             };
             let messages =
                 values.iter().filter_map(|value| self.check_value(field, value, requester));
-            problems.extend(messages.map(|message| FieldProblem {
-                field: format!("properties.{}", field.name),
-                message,
-            }));
+            problems.extend(
+                messages.map(|message| FieldProblem {
+                    field: format!("{path}.{}", field.name),
+                    message,
+                }),
+            );
         }
         problems
     }

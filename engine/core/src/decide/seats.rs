@@ -6,9 +6,8 @@ use crate::{
     directory::User,
     event::Event,
     ids::{Login, StepId, UserId},
-    matching::{Possibilities, Progress, progress},
     rejection::{Forbidden, Rejection, Unmet},
-    request::{Block, Choice, OpenStep, Seat, SeatId, StepRecord, StepState},
+    request::{Block, OpenStep, Seat, SeatId, StepRecord, StepState},
     resolve::Place,
     rule::{MAX_SEATS, Step, definition::QuorumDoc},
 };
@@ -155,26 +154,26 @@ impl<'a> Draft<'a> {
     /// What follows from other seats: the step is complete, or nobody can complete it any more
     /// (STP-6a), or it can go on.
     pub(super) fn after_change_of_seats(&mut self, id: &StepId) {
-        let view = self.view();
-        let Some((active, open, step)) = view.active_step() else {
+        let Some(active) = self.request.active().map(|(active, _)| active.clone()) else {
             if self.is_short_of(id) {
                 self.go_on();
             }
             return;
         };
-        if active != id {
+        if active != *id {
             return;
         }
-        let approvals = Possibilities::of_decisions(open.of(Choice::Approve));
-        if let Progress::Complete(filled) = progress(&open.quorum, &open.seats, &approvals) {
-            let step = active.clone();
+        self.carry_over();
+        if let Some(filled) = self.filled() {
             if self.is_short_of(id) {
                 self.count(None);
             }
-            self.record(Event::StepCompleted { step, filled });
+            self.record(Event::StepCompleted { step: active, filled });
             return self.advance();
         }
-        let shortage = view.remaining_shortage(step, open);
+        let view = self.view();
+        let shortage =
+            view.active_step().and_then(|(_, open, step)| view.remaining_shortage(step, open));
         if shortage.is_some() || self.is_short_of(id) {
             self.count(shortage);
         }

@@ -21,7 +21,15 @@ impl Draft<'_> {
         let from = from.clone();
         let comment = self.check_target(wanted)?;
         let (by, to) = (person.id.clone(), wanted.to.clone());
-        self.record(Event::RequestSentBack { by, from: from.clone(), to: to.clone(), comment });
+        let on_behalf_of = standing.on_behalf_of;
+        let (from_step, to_step) = (from.clone(), to.clone());
+        self.record(Event::RequestSentBack {
+            by,
+            from: from_step,
+            to: to_step,
+            comment,
+            on_behalf_of,
+        });
         let steps = match self.context.rule.after_send_back {
             AfterSendBack::AllFollowing => self.asked_from(&to),
             AfterSendBack::TargetOnly => {

@@ -60,6 +60,18 @@ pub(super) fn read(
 ) -> (Request, Vec<FieldProblem>) {
     let (filled, problems) = read_values(context, submit);
     let request = Request {
+        target_users: filled.target_users,
+        properties: filled.properties,
+        items: filled.items,
+        picks: filled.picks,
+        ..bare(context, requester, submit)
+    };
+    (request, problems)
+}
+
+/// The same without what the form says.
+fn bare(context: &Context<'_>, requester: &User, submit: &Submit) -> Request {
+    Request {
         id: submit.id.clone(),
         organization: context.organization.id.clone(),
         rule: context.rule.id.clone(),
@@ -67,12 +79,9 @@ pub(super) fn read(
         group: context.route.group.cloned(),
         kind: context.rule.kind.clone(),
         requester: requester.id.clone(),
-        target_users: filled.target_users,
         title: submit.title.trim().to_owned(),
         reason: submit.reason.trim().to_owned(),
-        properties: filled.properties,
-        items: filled.items,
-        picks: filled.picks,
+        rejected_items: Vec::new(),
         rates: context.organization.rates.clone(),
         urgent: submit.urgent,
         submitted_at: context.meta.at,
@@ -91,8 +100,11 @@ pub(super) fn read(
         executions: Vec::new(),
         former_seats: Vec::new(),
         confirmations: Vec::new(),
-    };
-    (request, problems)
+        target_users: Vec::new(),
+        properties: BTreeMap::new(),
+        items: Vec::new(),
+        picks: BTreeMap::new(),
+    }
 }
 
 /// What a submission fills in, as the rule and the directory take it.
@@ -197,7 +209,7 @@ impl Draft<'_> {
             }
         }
         self.check_dates(&mut problems);
-        problems.extend(self.view().check_values(requester));
+        problems.extend(self.view().check_values(requester, &problems));
         problems.extend(self.view().check_picks());
         if problems.is_empty() { Ok(()) } else { Err(Rejection::Invalid(problems)) }
     }

@@ -53,7 +53,7 @@ impl Draft<'_> {
     pub(super) fn watch(&mut self, user: &UserId) -> Result<(), Rejection> {
         let person = self.person()?;
         let directory = &self.context.organization.directory;
-        if !takes_part(directory, self.context.rule, &self.request, person) {
+        if !takes_part(directory, self.context.rule, &self.request, person, self.at()) {
             return Err(Rejection::Forbidden(Forbidden::TakesNoPart));
         }
         let found = directory.active(user).filter(|user| user.kind == UserKind::Person);
@@ -90,7 +90,7 @@ impl Draft<'_> {
     pub(super) fn may_talk(&self, person: &User) -> Result<(), Rejection> {
         let directory = &self.context.organization.directory;
         let may = self.request.watchers.contains(&person.id)
-            || takes_part(directory, self.context.rule, &self.request, person);
+            || takes_part(directory, self.context.rule, &self.request, person, self.at());
         if may { Ok(()) } else { Err(Rejection::Forbidden(Forbidden::TakesNoPart)) }
     }
 
@@ -110,7 +110,7 @@ impl Draft<'_> {
 
     fn is_seen_by(&self, user: &User) -> bool {
         let directory = &self.context.organization.directory;
-        sees(directory, self.context.rule, &self.request, user)
+        sees(directory, self.context.rule, &self.request, user, self.at())
     }
 
     /// Those of the organization whose login stands behind an `@`.

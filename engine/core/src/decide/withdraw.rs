@@ -58,7 +58,7 @@ impl Draft<'_> {
             if named.is_some_and(|named| *named != record.id) {
                 continue;
             }
-            let Some(decision) = record.opened().and_then(|open| open.decision_of(person)) else {
+            let Some(decision) = record.opened().and_then(|open| open.decision_by(person)) else {
                 continue;
             };
             if !matches!(record.state, StepState::Complete { .. }) {

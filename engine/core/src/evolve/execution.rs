@@ -51,6 +51,7 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         | Event::UrgentOverdue
         | Event::SeatsReplaced { .. }
         | Event::DecisionRecorded { .. }
+        | Event::ItemsRejected { .. }
         | Event::ApproverAdded { .. }
         | Event::ApproverRemoved { .. }
         | Event::SeatReassigned { .. }

@@ -1,9 +1,13 @@
-//! What stands beside a request's route: who confirmed its receipts, and when an urgent one is due.
+//! What stands beside a request's route: what was not granted, who confirmed its receipts, and when an urgent
+//! one is due.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::UserId;
+use crate::{
+    extension::Item,
+    ids::{StepId, UserId},
+};
 
 /// A receipt reviewer read what was done (REQ-12).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,4 +31,17 @@ pub struct Closure {
     /// When it was found to be overdue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missed: Option<DateTime<Utc>>,
+}
+
+/// An item that an approver did not grant (DEC-7).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RejectedItem {
+    /// What was asked for.
+    pub item: Item,
+    /// In which step.
+    pub step: StepId,
+    /// By whom.
+    pub by: UserId,
+    /// When.
+    pub at: DateTime<Utc>,
 }

@@ -24,6 +24,10 @@ pub struct Seat {
     /// Whether it belongs to default approvers (STP-6): then no permissions hold it back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_default: bool,
+    /// What else it is, since one person was the only candidate of both (FIN-4): who fills it may fill all
+    /// of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<Merged>,
     /// Who gave it to whom it names; none for a seat that the rule made (STP-15).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub added_by: Option<UserId>,
@@ -38,6 +42,15 @@ pub struct Seat {
     /// Why nobody could fill it at activation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub empty: Option<EmptyBecause>,
+}
+
+/// A seat that became part of another (FIN-4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Merged {
+    /// The assignment that made it.
+    pub assignment: AssignmentId,
+    /// Who may fill it.
+    pub who: SeatWho,
 }
 
 /// A further candidate of a seat: added where one approval is enough, escalated to, or passed to
@@ -127,12 +140,24 @@ impl Seat {
             assignment,
             who,
             by_default: false,
+            merged: Vec::new(),
             added_by: None,
             also: Vec::new(),
             without: Vec::new(),
             people: Vec::new(),
             empty: None,
         }
+    }
+
+    /// Whether it is a seat of this assignment.
+    #[must_use]
+    pub fn is_of(&self, assignment: &AssignmentId) -> bool {
+        self.assignments().any(|id| id == assignment)
+    }
+
+    /// The assignments whose seat it is: one, or several where they were made one (FIN-4).
+    pub fn assignments(&self) -> impl Iterator<Item = &AssignmentId> {
+        std::iter::once(&self.assignment).chain(self.merged.iter().map(|same| &same.assignment))
     }
 
     /// Whether this person's right to fill it was taken or given away.

@@ -30,12 +30,31 @@ pub enum Shortage {
         possible: u32,
         /// The seats that nobody can fill, and why.
         empty: Vec<EmptySeat>,
+        /// The seats of which one person is the only candidate, and who (FIN-4).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        same: Vec<OnlyOne>,
+    },
+    /// The route asks for more people than there are, since one person counts once in it (FIN-5).
+    TooFewPeople {
+        /// Approvals that the steps from here on need.
+        wanted: u32,
+        /// Different people who can give them.
+        possible: u32,
     },
     /// More seats than a step may have (FIN-25).
     TooManySeats {
         /// How many.
         seats: u32,
     },
+}
+
+/// A person who is the only candidate of several seats (FIN-4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnlyOne {
+    /// Who.
+    pub user: UserId,
+    /// The seats' assignments.
+    pub assignments: Vec<AssignmentId>,
 }
 
 /// A seat nobody can fill (STP-3a).
@@ -91,6 +110,8 @@ pub enum EmptyBecause {
     OnlyRequester,
     /// All of them decided in a step that this one is separated from (STP-10).
     Separated,
+    /// All of them have approved in another step, and one person counts once in the route (STP-5).
+    SatElsewhere,
     /// None of them may see the request (FIN-12).
     NoSight,
 }
@@ -156,6 +177,9 @@ pub struct OpenStep {
     pub seats: Vec<Seat>,
     /// Oldest first; at most one live one per person.
     pub decisions: Vec<Decision>,
+    /// Who took back here what was carried over (STP-11, DEC-5).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub taken_back: BTreeSet<UserId>,
     /// When it is due (DUE-1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Due>,
@@ -218,6 +242,19 @@ pub struct Decision {
     pub revision: u32,
     /// Which seats this person could fill when they decided; one of them is theirs (STP-5).
     pub seats: BTreeSet<SeatId>,
+    /// Which seats of people for whom they stood in they could fill beside (DEC-8): one of them is theirs
+    /// where those do not help (FIN-6).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub or_seats: BTreeSet<SeatId>,
+    /// For whom, where they stood in for somebody (DEC-8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<UserId>,
+    /// From which step it was carried over (STP-11).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_from: Option<StepId>,
+    /// The resources of the items that were granted, where not all were (DEC-7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<BTreeSet<ResourceId>>,
     /// What exactly was approved, per execution (EXE-6a).
     pub payloads: BTreeMap<ExecutionId, PayloadHash>,
 }
@@ -257,6 +294,19 @@ impl StepRecord {
     }
 }
 
+impl Decision {
+    /// Every seat that it could fill.
+    pub fn possible_seats(&self) -> impl Iterator<Item = &SeatId> {
+        self.seats.iter().chain(&self.or_seats)
+    }
+
+    /// Whether this person decided, or somebody did for them.
+    #[must_use]
+    pub fn concerns(&self, user: &UserId) -> bool {
+        self.by == *user || self.on_behalf_of.as_ref() == Some(user)
+    }
+}
+
 impl OpenStep {
     /// The groups that have seats.
     pub fn groups(&self) -> impl Iterator<Item = &GroupId> {
@@ -276,14 +326,20 @@ impl OpenStep {
         found.into_iter()
     }
 
-    /// This person's decision, if they made one.
+    /// The decision that this person made.
     #[must_use]
-    pub fn decision_of(&self, user: &UserId) -> Option<&Decision> {
+    pub fn decision_by(&self, user: &UserId) -> Option<&Decision> {
         self.decisions.iter().find(|decision| decision.by == *user)
     }
 
+    /// The decision that settles this person's item: made by them, or for them (DEC-8).
+    #[must_use]
+    pub fn decision_of(&self, user: &UserId) -> Option<&Decision> {
+        self.decisions.iter().find(|decision| decision.concerns(user))
+    }
+
     /// The decisions of this choice.
-    pub fn of(&self, choice: Choice) -> impl Iterator<Item = &Decision> {
+    pub fn of(&self, choice: Choice) -> impl Iterator<Item = &Decision> + Clone {
         self.decisions.iter().filter(move |decision| decision.choice == choice)
     }
 
@@ -296,7 +352,7 @@ impl OpenStep {
     /// A number that no seat of this step has, nor any that a decision is about.
     #[must_use]
     pub fn next_seat(&self) -> SeatId {
-        let of_decisions = self.decisions.iter().flat_map(|decision| &decision.seats);
+        let of_decisions = self.decisions.iter().flat_map(Decision::possible_seats);
         let last = self.seats.iter().map(|seat| &seat.id).chain(of_decisions).max();
         SeatId(last.map_or(0, |last| last.0.saturating_add(1)))
     }

@@ -50,10 +50,14 @@ impl View<'_> {
     /// The active people who may fill a seat, as [`View::candidates`].
     #[must_use]
     pub fn seat_candidates(&self, step: &Step, seat: &Seat) -> Vec<UserId> {
-        if seat.also.is_empty() && seat.without.is_empty() {
+        if seat.also.is_empty() && seat.without.is_empty() && seat.merged.is_empty() {
             return self.candidates(step, &seat.who);
         }
         let mut people: BTreeSet<UserId> = self.everybody(&seat.who).into_iter().collect();
+        for same in &seat.merged {
+            let also = self.everybody(&same.who);
+            people.retain(|id| also.contains(id));
+        }
         people.retain(|id| !seat.is_without(id));
         people.extend(seat.also.iter().flat_map(|further| self.everybody(&further.who)));
         people.into_iter().filter(|id| self.bar_from(step, seat, id).is_none()).collect()

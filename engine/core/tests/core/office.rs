@@ -221,7 +221,7 @@ pub(crate) fn submit(properties: Json, urgent: bool) -> Command {
 
 pub(crate) fn decision(choice: Choice) -> Command {
     let comment = Some("fine with me".to_owned());
-    Command::Decide(Decide { choice, comment, concern: None, step: None, seen: None })
+    Command::Decide(Decide { choice, comment, concern: None, items: None, step: None, seen: None })
 }
 
 pub(crate) fn approve() -> Command {

@@ -59,7 +59,7 @@ fn who_had_a_seat_still_sees_the_request() {
     let office = reopened(office(&rule()));
     let sight = |login: &str| {
         let person = office.organization.directory.user(&id::<UserId>(login)).unwrap();
-        sees(&office.organization.directory, &office.rule, office.request(), person)
+        sees(&office.organization.directory, &office.rule, office.request(), person, office.at)
     };
     assert!(sight("bob"), "decided in a step that is asked again");
     assert!(sight("cleo"), "was asked in the other one");

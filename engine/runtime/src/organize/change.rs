@@ -1,9 +1,9 @@
 //! What each change comes to.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use engine_api::directory::RatesDoc;
-use engine_core::{money::Rates, organization::Settings};
+use engine_core::{ids::PropertyName, money::Rates, organization::Settings, value::PropertyType};
 
 use super::{Change, Changed, Plan, difference, told};
 use crate::{error::EngineError, offboard::Handover, organization::OrganizationEvent};
@@ -17,7 +17,9 @@ impl Plan<'_> {
             Change::PutUser(_)
             | Change::RemoveUser(_)
             | Change::Deactivate { .. }
-            | Change::TransferOwnership(_) => self.change_person(change),
+            | Change::TransferOwnership(_)
+            | Change::Delegate { .. }
+            | Change::Undelegate { .. } => self.change_person(change),
             Change::PutGroup(doc) => self.put_group(doc).map(Some),
             Change::PutNode(doc) => self.put_node(doc),
             Change::PutResource(doc) => self.put_resource(doc),
@@ -33,11 +35,7 @@ impl Plan<'_> {
                 let (what, there) = (format!("resource {id}"), directory.resource(&id).is_some());
                 self.remove(what, there, OrganizationEvent::ResourceRemoved(id)).map(Some)
             }
-            Change::SetUserProperties(types) => {
-                let event = OrganizationEvent::UserPropertiesSet(types.clone());
-                let before = Some(&organization.user_properties);
-                self.put("property types".to_owned(), before, &types, event, told).map(Some)
-            }
+            Change::SetUserProperties(types) => self.set_user_properties(&types).map(Some),
             Change::SetRates(rates) => self.set_rates(&rates).map(Some),
             Change::SetSettings(settings) => self.set_settings(&settings),
             Change::PutScript { .. }
@@ -135,6 +133,15 @@ impl Plan<'_> {
         self.put("settings".to_owned(), Some(&before), settings, event, told).map(Some)
     }
 
+    fn set_user_properties(
+        &mut self,
+        types: &BTreeMap<PropertyName, PropertyType>,
+    ) -> Result<Changed, EngineError> {
+        let event = OrganizationEvent::UserPropertiesSet(types.clone());
+        let before = self.state.organization.user_properties.clone();
+        self.put("property types".to_owned(), Some(&before), types, event, told)
+    }
+
     fn change_person(&mut self, change: Change) -> Result<Option<Changed>, EngineError> {
         match change {
             Change::PutUser(doc) => self.put_user(&doc),
@@ -143,6 +150,8 @@ impl Plan<'_> {
                 self.deactivate(&login, Handover { replace_by, force })
             }
             Change::TransferOwnership(to) => self.transfer(&to).map(Some),
+            Change::Delegate { of, doc } => self.delegate(&of, &doc),
+            Change::Undelegate { of } => self.undelegate(&of),
             // The rest is not of people.
             _ => Ok(None),
         }

@@ -32,6 +32,12 @@ pub(crate) fn apply(
         E::UserPropertiesSet(types) => organization.user_properties = types.clone(),
         E::RatesSet(rates) => organization.rates = Some(rates.clone()),
         E::SettingsSet(settings) => organization.settings = settings.clone(),
+        E::DelegationSet(_)
+        | E::DelegationEnded(_)
+        | E::PluginPut(_)
+        | E::PluginRemoved(_)
+        | E::TokenMade { .. }
+        | E::TokenRemoved { .. } => apply_beside(state, event),
         E::RulePublished(_) | E::RuleEnded(_) | E::RuleGroupPut(_) | E::RuleGroupRemoved(_) => {
             apply_to_rules(state, event)?;
         }
@@ -40,6 +46,25 @@ pub(crate) fn apply(
         }
         E::ScriptRemoved(name) => {
             state.scripts.remove(name);
+        }
+    }
+    // The days are those of somebody's time zone, and a setting says whether they count at all.
+    let is_about_days = matches!(event, E::UserPut(_) | E::SettingsSet(_) | E::DelegationSet(_));
+    if (is_about_days && !state.delegations.is_empty()) || matches!(event, E::DelegationEnded(_)) {
+        state.count_delegations();
+    }
+    Ok(())
+}
+
+/// What stands beside the organization that decisions look at.
+fn apply_beside(state: &mut OrganizationState, event: &OrganizationEvent) {
+    use OrganizationEvent as E;
+    match event {
+        E::DelegationSet(record) => {
+            state.delegations.insert(record.of.clone(), record.clone());
+        }
+        E::DelegationEnded(of) => {
+            state.delegations.remove(of);
         }
         E::PluginPut(plugin) => {
             state.put_plugin(plugin.clone());
@@ -53,8 +78,8 @@ pub(crate) fn apply(
         E::TokenRemoved { hash } => {
             state.tokens.remove(hash);
         }
+        _ => {}
     }
-    Ok(())
 }
 
 fn apply_to_rules(
@@ -99,6 +124,8 @@ pub(super) fn kind(event: &OrganizationEvent) -> &'static str {
         E::UserPropertiesSet(_) => "user_properties_set",
         E::RatesSet(_) => "rates_set",
         E::SettingsSet(_) => "settings_set",
+        E::DelegationSet(_) => "delegation_set",
+        E::DelegationEnded(_) => "delegation_ended",
         E::RulePublished(_) => "rule_published",
         E::RuleEnded(end) if end.deleted => "rule_deleted",
         E::RuleEnded(_) => "rule_retired",
@@ -114,6 +141,18 @@ pub(super) fn kind(event: &OrganizationEvent) -> &'static str {
 }
 
 type Stored = Option<(&'static str, Key, Option<Body>)>;
+
+/// A document of the organization's own, by its name.
+fn of_organization(
+    name: &str,
+    body: Body,
+) -> Result<(&'static str, Key, Option<Body>), EngineError> {
+    Ok((collection::ORGANIZATION, key(name)?, Some(body)))
+}
+
+fn key(text: &str) -> Result<Key, EngineError> {
+    Key::parse(text).map_err(|bad| EngineError::Unstorable { what: "key", why: bad.to_string() })
+}
 
 /// The document that an event leaves, or removes.
 pub(super) fn document(event: &OrganizationEvent) -> Result<Stored, EngineError> {
@@ -132,17 +171,17 @@ pub(super) fn document(event: &OrganizationEvent) -> Result<Stored, EngineError>
             (collection::RESOURCES, Key::from(&resource.id), Some(encode("resource", resource)?))
         }
         E::ResourceRemoved(id) => (collection::RESOURCES, Key::from(id), None),
-        E::UserPropertiesSet(types) => (
-            collection::ORGANIZATION,
-            key(single::USER_PROPERTIES)?,
-            Some(encode("property types", types)?),
-        ),
-        E::RatesSet(rates) => {
-            (collection::ORGANIZATION, key(single::RATES)?, Some(encode("rates", rates)?))
+        E::UserPropertiesSet(types) => {
+            of_organization(single::USER_PROPERTIES, encode("property types", types)?)?
         }
+        E::RatesSet(rates) => of_organization(single::RATES, encode("rates", rates)?)?,
         E::SettingsSet(settings) => {
-            (collection::ORGANIZATION, key(single::SETTINGS)?, Some(encode("settings", settings)?))
+            of_organization(single::SETTINGS, encode("settings", settings)?)?
         }
+        E::DelegationSet(record) => {
+            (collection::DELEGATIONS, Key::from(&record.of), Some(encode("delegation", record)?))
+        }
+        E::DelegationEnded(of) => (collection::DELEGATIONS, Key::from(of), None),
         E::RulePublished(_) | E::RuleEnded(_) | E::RuleGroupPut(_) | E::RuleGroupRemoved(_) => {
             return document_of_rule(event);
         }
@@ -154,8 +193,8 @@ pub(super) fn document(event: &OrganizationEvent) -> Result<Stored, EngineError>
             (collection::PLUGINS, Key::from(&plugin.id), Some(encode("plugin", plugin)?))
         }
         E::PluginRemoved(id) => (collection::PLUGINS, Key::from(id), None),
-        E::TokenMade { hash, record } => {
-            (collection::TOKENS, key(hash)?, Some(encode("token", record)?))
+        E::TokenMade { hash, record: r } => {
+            (collection::TOKENS, key(hash)?, Some(encode("token", r)?))
         }
         E::TokenRemoved { hash } => (collection::TOKENS, key(hash)?, None),
     }))
@@ -178,10 +217,6 @@ fn document_of_rule(event: &OrganizationEvent) -> Result<Stored, EngineError> {
         // The rest is of no rule.
         _ => return Ok(None),
     }))
-}
-
-fn key(text: &str) -> Result<Key, EngineError> {
-    Key::parse(text).map_err(|bad| EngineError::Unstorable { what: "key", why: bad.to_string() })
 }
 
 pub(super) fn document_change(

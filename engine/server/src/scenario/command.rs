@@ -95,6 +95,8 @@ commands! {
         set => Set(SetDoc),
         update_user => UpdateUser(UpdateUserDoc),
         deactivate => Deactivate(DeactivateDoc),
+        delegate => Delegate(DelegateDoc),
+        undelegate => Undelegate(UndelegateDoc),
         transfer => Transfer(TransferDoc),
         open => Open(OpenDoc),
         explain => Explain(ExplainDoc),
@@ -103,8 +105,7 @@ commands! {
         crash => Crash(CrashDoc),
     }
     unavailable {
-save_draft edit return_to_review pass_review delegate undelegate resubmit
-        restart preview
+ save_draft edit return_to_review pass_review resubmit restart preview
     }
 }
 
@@ -133,6 +134,8 @@ impl CommandDoc {
             Self::Set(doc) => doc.r#as.as_ref(),
             Self::UpdateUser(doc) => doc.r#as.as_ref(),
             Self::Deactivate(doc) => doc.r#as.as_ref(),
+            Self::Delegate(doc) => Some(&doc.r#as),
+            Self::Undelegate(doc) => Some(&doc.r#as),
             Self::Transfer(doc) => doc.r#as.as_ref(),
             Self::Open(doc) => Some(&doc.r#as),
             Self::Explain(doc) => doc.r#as.as_ref(),
@@ -177,7 +180,7 @@ pub(super) struct DecideDoc {
     pub(super) step: Option<String>,
     pub(super) tab: Option<String>,
     pub(super) key: Option<String>,
-    pub(super) items: Option<IgnoredAny>,
+    pub(super) items: Option<Vec<Json>>,
     pub(super) concern: Option<String>,
 }
 
@@ -327,6 +330,26 @@ pub(super) struct DeactivateDoc {
 pub(super) struct TransferDoc {
     pub(super) r#as: Option<Login>,
     pub(super) to: Login,
+}
+
+/// Somebody who is to stand in: for the person of the command, where `of` names nobody else.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DelegateDoc {
+    pub(super) r#as: Login,
+    pub(super) of: Option<Login>,
+    pub(super) to: String,
+    pub(super) from: Option<String>,
+    pub(super) until: Option<String>,
+    pub(super) reason: Option<String>,
+}
+
+/// Nobody stands in any more.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UndelegateDoc {
+    pub(super) r#as: Login,
+    pub(super) of: Option<Login>,
 }
 
 /// Remembers what a person sees, under a name.

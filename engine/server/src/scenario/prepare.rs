@@ -66,18 +66,13 @@ impl Preparation<'_> {
             CommandDoc::Run(doc) => self.execution(doc, Command::Run),
             CommandDoc::Retry(doc) => self.execution(doc, Command::Retry),
             CommandDoc::Revoke(doc) => self.revoke(doc),
-            CommandDoc::Publish(doc) => self.publish(doc, place),
-            CommandDoc::Retire(_) | CommandDoc::DeleteRule(_) => self.rule(&doc.command),
-            CommandDoc::Set(doc) => self.set(doc).await,
-            CommandDoc::UpdateUser(doc) => self.update_user(doc).await,
-            CommandDoc::Deactivate(doc) => self.deactivate(doc),
-            CommandDoc::Transfer(doc) => self.transfer(doc),
             CommandDoc::Open(doc) => self.open(doc),
             CommandDoc::Explain(doc) => self.explain(doc),
             CommandDoc::Advance(span) => self.advance(*span).await,
             CommandDoc::Together(_) | CommandDoc::Crash(_) | CommandDoc::Unavailable(_) => {
                 Err(unfit(&doc.command))
             }
+            other => self.of_organization(other, place).await,
         }
     }
 
@@ -116,7 +111,6 @@ impl Preparation<'_> {
     }
 
     async fn decide(&self, doc: &DecideDoc, choice: Choice) -> Result<Prepared, Broken> {
-        refuse_unavailable("decisions", &[("items", doc.items.is_some())])?;
         let step = match doc.step.as_deref().map(StepId::parse).transpose() {
             Ok(step) => step,
             Err(bad) => {
@@ -127,8 +121,8 @@ impl Preparation<'_> {
         };
         let seen = self.seen(&Window::of(doc)).await?;
         let comment = doc.comment.clone();
-        let concern = doc.concern.clone();
-        let command = Command::Decide(Decide { choice, comment, concern, step, seen });
+        let (concern, items) = (doc.concern.clone(), doc.items.clone());
+        let command = Command::Decide(Decide { choice, comment, concern, items, step, seen });
         self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
     }
 

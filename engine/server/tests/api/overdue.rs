@@ -173,7 +173,14 @@ impl Running {
         self.engine.submit(olga, &Target::Rule(rule.parse().unwrap()), submit).await.unwrap();
         let seen = Some(Seen { revision: 1, step: Some("s".parse().unwrap()) });
         let comment = Some("fine".to_owned());
-        let decide = Decide { choice: Choice::Approve, comment, concern: None, step: None, seen };
+        let decide = Decide {
+            choice: Choice::Approve,
+            comment,
+            concern: None,
+            items: None,
+            step: None,
+            seen,
+        };
         self.engine.command(bob, &id, Command::Decide(decide)).await.unwrap();
         id
     }

@@ -87,6 +87,11 @@ impl Facet {
     /// The facets whose requests make up a list.
     pub(crate) fn in_list(list: &List) -> Vec<Self> {
         match list {
+            // A request that stands in two lists by one facet is still one.
+            List::Several(lists) => {
+                let all: BTreeSet<Self> = lists.iter().flat_map(Self::in_list).collect();
+                all.into_iter().collect()
+            }
             List::All => vec![Self::new(FacetKind::All, "")],
             List::State(state) => vec![Self::new(FacetKind::State, state.as_str())],
             List::Rule(rule) => vec![Self::new(FacetKind::Rule, rule.as_str())],

@@ -289,26 +289,30 @@ impl Model {
     }
 
     fn list(&self, list: &List, order: Order) -> Vec<RequestId> {
-        let belongs = |index: &RequestIndex| match list {
-            List::All => true,
-            List::State(state) => index.state == *state,
-            List::Rule(rule) => index.rule == *rule,
-            List::Kind(kind) => index.kind == *kind,
-            List::Resource(resource) => index.resources.contains(resource),
-            List::Mine(person) => index.people.contains(person),
-            List::ToDecide { person, groups, role } => index.seats.iter().any(|seat| match seat {
-                Candidate::Person(id) => id == person,
-                Candidate::Group(id) => groups.contains(id),
-                Candidate::Role(of) => of == role,
-            }),
-        };
-        let listed = self.requests.iter().filter(|(_, (_, index))| belongs(index));
+        let listed = self.requests.iter().filter(|(_, (_, index))| belongs(list, index));
         let mut places: Vec<_> = listed.map(|(id, (_, index))| (index.time, id.clone())).collect();
         places.sort();
         if order == Order::NewestFirst {
             places.reverse();
         }
         places.into_iter().map(|(_, id)| id).collect()
+    }
+}
+
+fn belongs(list: &List, index: &RequestIndex) -> bool {
+    match list {
+        List::All => true,
+        List::State(state) => index.state == *state,
+        List::Rule(rule) => index.rule == *rule,
+        List::Kind(kind) => index.kind == *kind,
+        List::Resource(resource) => index.resources.contains(resource),
+        List::Mine(person) => index.people.contains(person),
+        List::ToDecide { person, groups, role } => index.seats.iter().any(|seat| match seat {
+            Candidate::Person(id) => id == person,
+            Candidate::Group(id) => groups.contains(id),
+            Candidate::Role(of) => of == role,
+        }),
+        List::Several(lists) => lists.iter().any(|list| belongs(list, index)),
     }
 }
 
@@ -325,6 +329,8 @@ fn every_list() -> Vec<List> {
             }
         }
     }
+    let of_two = lists.iter().rev().take(2).cloned().collect();
+    lists.push(List::Several(of_two));
     lists
 }
 

@@ -140,6 +140,7 @@ fn settings(text: &mut String) {
         approval_expiry_max,
         comments,
         reason,
+        delegation,
         time_zone,
         calendar,
         reminders,
@@ -172,6 +173,7 @@ fn settings(text: &mut String) {
         let about = format!("Title and reason of a request: {}", lower(&field.about));
         row(&format!("reason.{}", field.name), &about, &value.to_string());
     }
+    row("delegation", &of("delegation"), &delegation.to_string());
     row("time_zone", &of("time_zone"), &time_zone);
     let days = serde_json::to_string(&calendar).unwrap();
     row("calendar", &of("calendar"), &days);

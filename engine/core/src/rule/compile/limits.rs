@@ -1,14 +1,14 @@
 //! What a document may not ask for: parts that are not available yet, criteria on the wrong
 //! properties, quorums that nobody can reach (CND-5, STP-6a, FIN-9).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Compiler, MAX_SEATS};
 use crate::{
-    ids::PropertyName,
+    ids::{AssignmentId, PropertyName, UserId},
     rule::{
         Assignment, Condition, Definition, Path, Rule, Step, Who,
-        definition::{DistinctPeople, QuorumDoc, RepeatApprover, SamePerson, SeatsDoc, StepDoc},
+        definition::{QuorumDoc, SamePerson, SeatsDoc, StepDoc},
     },
     value::{PropertyType, Span},
 };
@@ -19,8 +19,6 @@ impl Compiler<'_> {
         let parts = [
             ("review_first", definition.review_first.is_some()),
             ("auto_approve", !definition.auto_approve.is_empty()),
-            ("repeat_approver", definition.repeat_approver != RepeatApprover::EachStep),
-            ("distinct_people", definition.distinct_people != DistinctPeople::Step),
         ];
         for (path, used) in parts {
             if used {
@@ -45,10 +43,7 @@ impl Compiler<'_> {
     }
 
     fn refuse_unavailable_in_step(&mut self, path: &str, step: &StepDoc) {
-        let parts = [
-            ("editable_properties", !step.editable_properties.is_empty()),
-            ("same_person", step.same_person != SamePerson::Separate),
-        ];
+        let parts = [("editable_properties", !step.editable_properties.is_empty())];
         for (part, used) in parts {
             if used {
                 self.problem(format!("{path}.{part}"), format!("`{part}` is not available yet"));
@@ -129,6 +124,7 @@ impl Compiler<'_> {
         for (index, assignment) in step.assignments.iter().enumerate() {
             self.check_assignment(&format!("{path}.approvers[{index}]"), assignment);
         }
+        self.check_same_person(path, step);
         match &step.quorum {
             QuorumDoc::Any | QuorumDoc::All => {}
             QuorumDoc::AtLeast(wanted) => self.check_at_least(path, step, *wanted),
@@ -184,6 +180,50 @@ impl Compiler<'_> {
         }
     }
 
+    /// FIN-4: one person who is the only one for two seats that must both be filled.
+    fn check_same_person(&mut self, path: &str, step: &Step) {
+        if step.quorum != QuorumDoc::All || step.same_person == SamePerson::OneSeat {
+            return;
+        }
+        let mut only: BTreeMap<UserId, Vec<&AssignmentId>> = BTreeMap::new();
+        for assignment in step.assignments.iter().filter(|a| a.permissions.is_empty()) {
+            if let Some(user) = self.only_one(&assignment.who) {
+                only.entry(user).or_default().push(&assignment.id);
+            }
+        }
+        for (user, assignments) in only.into_iter().filter(|(_, ids)| ids.len() > 1) {
+            let names: Vec<String> = assignments.iter().map(|id| format!("`{id}`")).collect();
+            let login = self.names.directory().user(&user).map(|user| user.login.to_string());
+            let message = format!(
+                "`{}` is the only one for {}, and one person fills one seat: `same_person: one_seat` makes them one",
+                login.unwrap_or_else(|| user.to_string()),
+                names.join(" and ")
+            );
+            self.warn(format!("{path}.approvers"), message);
+        }
+    }
+
+    /// The only person whom a `who` names today.
+    fn only_one(&self, who: &Who) -> Option<UserId> {
+        match who {
+            Who::User(id) => Some(id.clone()),
+            Who::Group(group) => {
+                let mut members = self.names.directory().members(group);
+                members.next().filter(|_| members.next().is_none()).map(|user| user.id.clone())
+            }
+            Who::Role(_)
+            | Who::Node { .. }
+            | Who::OwnerOf(_)
+            | Who::OwnersOfItems
+            | Who::OfRequester(_)
+            | Who::OfRequest(..)
+            | Who::Pick(_)
+            | Who::OfApprover(_)
+            | Who::Script(_)
+            | Who::Plugin(_) => None,
+        }
+    }
+
     fn check_at_least(&mut self, path: &str, step: &Step, wanted: u32) {
         let path = format!("{path}.quorum.at_least");
         if wanted == 0 {
@@ -200,7 +240,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn check_paths(&mut self, path: &str, step: &Step, paths: &[Vec<crate::ids::AssignmentId>]) {
+    fn check_paths(&mut self, path: &str, step: &Step, paths: &[Vec<AssignmentId>]) {
         let path = format!("{path}.quorum.paths");
         if paths.is_empty() {
             self.problem(&path, "expected at least one path");

@@ -182,6 +182,7 @@ impl Stage {
                 choice: if *reject { Choice::Reject } else { Choice::Approve },
                 comment: Some(comment(*is_there)),
                 concern: None,
+                items: None,
                 step: step.map(|step| id(&format!("s{}", step % 5))),
                 seen: self.seen(seen),
             }),

@@ -82,6 +82,7 @@ fn commands() -> Vec<(&'static str, Command)> {
             choice: Choice::Approve,
             comment: Some("fine with me".to_owned()),
             concern: None,
+            items: None,
             step: step.map(id),
             seen,
         })

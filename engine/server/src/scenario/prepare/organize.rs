@@ -1,6 +1,6 @@
 //! Commands about the organization: its rules, its settings, its people.
 
-use engine_api::{directory::ReplaceBy, document::Segment};
+use engine_api::{directory::ReplaceBy, document::Segment, organization::DelegationDoc};
 use engine_core::{
     ids::{Login, RuleId},
     rejection::Code,
@@ -12,14 +12,38 @@ use super::{
     super::{
         act::{Call, Prepared, Refusal},
         broken::Broken,
-        command::{CommandDoc, DeactivateDoc, PublishDoc, SetDoc, TransferDoc, UpdateUserDoc},
+        command::{
+            CommandDoc, DeactivateDoc, DelegateDoc, PublishDoc, SetDoc, TransferDoc, UpdateUserDoc,
+        },
         file::{Place, below, key},
     },
     Preparation, unfit,
 };
 
 impl Preparation<'_> {
-    pub(super) fn publish(&self, doc: &PublishDoc, place: &[Segment]) -> Result<Prepared, Broken> {
+    /// One of these commands.
+    pub(super) async fn of_organization(
+        &self,
+        command: &CommandDoc,
+        place: &[Segment],
+    ) -> Result<Prepared, Broken> {
+        match command {
+            CommandDoc::Publish(doc) => self.publish(doc, place),
+            CommandDoc::Retire(_) | CommandDoc::DeleteRule(_) => self.rule(command),
+            CommandDoc::Set(doc) => self.set(doc).await,
+            CommandDoc::UpdateUser(doc) => self.update_user(doc).await,
+            CommandDoc::Deactivate(doc) => self.deactivate(doc),
+            CommandDoc::Delegate(doc) => self.delegate(doc),
+            CommandDoc::Undelegate(doc) => {
+                let of = doc.of.as_ref().unwrap_or(&doc.r#as).clone();
+                self.organize(Some(&doc.r#as), Change::Undelegate { of })
+            }
+            CommandDoc::Transfer(doc) => self.transfer(doc),
+            other => Err(Broken::new(format!("`{}` is prepared elsewhere", other.name()))),
+        }
+    }
+
+    fn publish(&self, doc: &PublishDoc, place: &[Segment]) -> Result<Prepared, Broken> {
         let by = self.by(doc.r#as.as_ref(), None)?;
         let rule: Place = below(&below(place, key("publish")), key("rule"));
         let document = self.file.document.part(&rule);
@@ -29,7 +53,7 @@ impl Preparation<'_> {
     }
 
     /// A change of a rule as a whole; an id that cannot be one is that of nothing.
-    pub(super) fn rule(&self, command: &CommandDoc) -> Result<Prepared, Broken> {
+    fn rule(&self, command: &CommandDoc) -> Result<Prepared, Broken> {
         let (doc, change): (_, fn(RuleId) -> Change) = match command {
             CommandDoc::Retire(doc) => (doc, Change::RetireRule),
             CommandDoc::DeleteRule(doc) => (doc, Change::DeleteRule),
@@ -43,14 +67,14 @@ impl Preparation<'_> {
         Ok(Prepared { call, request: None, person: None })
     }
 
-    pub(super) async fn set(&self, doc: &SetDoc) -> Result<Prepared, Broken> {
+    async fn set(&self, doc: &SetDoc) -> Result<Prepared, Broken> {
         let by = self.by(doc.r#as.as_ref(), None)?;
         let mut settings = self.bench.settings().await?;
         merge(&mut settings, &doc.settings);
         Ok(Prepared { call: Call::Settings(by, settings), request: None, person: None })
     }
 
-    pub(super) async fn update_user(&self, doc: &UpdateUserDoc) -> Result<Prepared, Broken> {
+    async fn update_user(&self, doc: &UpdateUserDoc) -> Result<Prepared, Broken> {
         let mut user = self.bench.user_doc(&doc.user).await?;
         if let Some(groups) = &doc.groups {
             user.groups.clone_from(groups);
@@ -61,7 +85,7 @@ impl Preparation<'_> {
         self.organize(doc.r#as.as_ref(), Change::PutUser(user))
     }
 
-    pub(super) fn deactivate(&self, doc: &DeactivateDoc) -> Result<Prepared, Broken> {
+    fn deactivate(&self, doc: &DeactivateDoc) -> Result<Prepared, Broken> {
         let replace_by = doc.replace_by.clone().map(serde_json::from_value::<ReplaceBy>);
         match replace_by.transpose() {
             Ok(replace_by) => {
@@ -76,7 +100,19 @@ impl Preparation<'_> {
         }
     }
 
-    pub(super) fn transfer(&self, doc: &TransferDoc) -> Result<Prepared, Broken> {
+    fn delegate(&self, doc: &DelegateDoc) -> Result<Prepared, Broken> {
+        let written = DelegationDoc {
+            to: doc.to.clone(),
+            from: doc.from.clone(),
+            until: doc.until.clone(),
+            reason: doc.reason.clone(),
+        };
+        let of = doc.of.as_ref().unwrap_or(&doc.r#as).clone();
+        let change = Change::Delegate { of, doc: written };
+        self.organize(Some(&doc.r#as), change)
+    }
+
+    fn transfer(&self, doc: &TransferDoc) -> Result<Prepared, Broken> {
         self.organize(doc.r#as.as_ref(), Change::TransferOwnership(doc.to.clone()))
     }
 

@@ -117,6 +117,7 @@ fn decide(call: Sent, it: &command::Decide) -> Result<Sent, Broken> {
         decision: it.choice.into(),
         comment: it.comment.clone(),
         concern: it.concern.clone(),
+        items: it.items.clone(),
         step: it.step.as_ref().map(ToString::to_string),
     };
     json(matching(call, it.seen.as_ref(), it.step.is_some()), &body)
@@ -182,6 +183,10 @@ fn organize(change: &Change) -> Result<Sent, Broken> {
         }
         Change::RetireRule(rule) => Ok(Sent::new(Endpoint::RetireRule, &[rule.as_str()])),
         Change::DeleteRule(rule) => Ok(Sent::new(Endpoint::DeleteRule, &[rule.as_str()])),
+        Change::Delegate { of, doc } => {
+            json(Sent::new(Endpoint::PutDelegation, &[of.as_str()]), doc)
+        }
+        Change::Undelegate { of } => Ok(Sent::new(Endpoint::DeleteDelegation, &[of.as_str()])),
         // Made by no command of a scenario.
         Change::RemoveUser(_)
         | Change::PutGroup(_)

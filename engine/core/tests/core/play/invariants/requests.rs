@@ -220,7 +220,9 @@ pub(super) fn expiry(stage: &Stage, _: &Turn) -> Result<(), String> {
 pub(super) fn is_real(shortage: &Shortage) -> bool {
     match shortage {
         Shortage::Nobody { .. } => true,
-        Shortage::TooFew { wanted, possible, .. } => possible < wanted,
+        Shortage::TooFew { wanted, possible, .. } | Shortage::TooFewPeople { wanted, possible } => {
+            possible < wanted
+        }
         Shortage::TooManySeats { seats } => *seats > 200,
     }
 }
