@@ -2,6 +2,8 @@
 //!
 //! To add a command: a line in `commands!`, its fields, and what it does in `prepare.rs`.
 
+mod rules;
+
 use std::{collections::BTreeMap, fmt};
 
 use engine_api::command::DecisionWord;
@@ -15,6 +17,7 @@ use serde::{
 };
 use serde_json::Value as Json;
 
+pub(super) use self::rules::{PublishDoc, RuleDoc};
 use super::{crash::CrashPoint, expect::ExpectDoc};
 
 /// What is done, and what is expected after it.
@@ -274,25 +277,6 @@ pub(super) struct ExecutionDoc {
     #[serde(default)]
     pub(super) comment: String,
     pub(super) key: Option<String>,
-}
-
-/// A rule document to publish, unread; by the owner where nobody is named.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PublishDoc {
-    pub(super) r#as: Option<Login>,
-    #[serde(rename = "rule")]
-    _rule: IgnoredAny,
-    #[serde(default)]
-    pub(super) comment: String,
-}
-
-/// A rule to retire or delete, by its id; by the owner where nobody is named.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RuleDoc {
-    pub(super) r#as: Option<Login>,
-    pub(super) rule: String,
 }
 
 /// Settings to change; what is not named stays.
