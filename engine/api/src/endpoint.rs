@@ -145,7 +145,7 @@ endpoints! {
     Watch: Post "/api/v1/requests/{id}/watchers" "Make somebody a watcher" [] (WatchRequest) -> RequestView;
     Leave: Post "/api/v1/requests/{id}/leave" "Watch a request no longer" [] (-) -> Left;
     Explain: Get "/api/v1/requests/{id}/explanation"
-        "Who decides, and why somebody cannot" ["person"] (-) -> ExplanationView;
+        "Who decides, and why somebody cannot" ["person", "limit", "cursor"] (-) -> ExplanationView;
     History: Get "/api/v1/requests/{id}/events" "What happened to a request" [] (-) -> EventList;
     Run: Post "/api/v1/requests/{id}/executions/{execution}/run" "Run an execution" [] (-) -> RequestView;
     Retry: Post "/api/v1/requests/{id}/executions/{execution}/retry"

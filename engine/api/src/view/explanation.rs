@@ -14,7 +14,8 @@ pub struct ExplanationView {
     /// Why it cannot go on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blocked: Option<String>,
-    /// The logins of those who can decide now; empty where nobody can.
+    /// The logins of those who can decide now; empty where nobody can. Of this page, as all lists of people
+    /// here (FIN-25).
     pub decision_makers: Vec<String>,
     /// The route criteria: met, unmet or undecided.
     pub criteria: String,
@@ -25,6 +26,9 @@ pub struct ExplanationView {
     pub criteria_tree: ConditionView,
     /// In the rule's order.
     pub steps: Vec<StepPeople>,
+    /// Where the lists of people go on; absent where they end here (FIN-25).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
     /// About the person that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<PersonView>,

@@ -1,5 +1,7 @@
 //! Submit, read, explain.
 
+use std::collections::BTreeSet;
+
 use axum::{Extension, Json, extract::State, response::Response};
 use engine_api::{
     catalogue::Names,
@@ -11,7 +13,7 @@ use engine_api::{
 };
 use engine_core::{
     explanation::Outcome,
-    ids::{Login, RequestId},
+    ids::{Login, RequestId, UserId},
 };
 use engine_runtime::{Explained, PersonExplained, StepExplained};
 use serde::Deserialize;
@@ -70,7 +72,12 @@ pub(super) async fn read(
 #[serde(deny_unknown_fields)]
 pub(super) struct About {
     person: Option<String>,
+    limit: Option<usize>,
+    cursor: Option<String>,
 }
+
+/// The most people of a page, and as many as there are where nobody says (FIN-25).
+const MOST_PEOPLE: usize = 200;
 
 pub(super) async fn explain(
     State(state): State<AppState>,
@@ -89,8 +96,38 @@ pub(super) async fn explain(
         None => None,
     };
     let explained = state.engine.explain(&known.caller, &id, person.map(|user| &user.id)).await;
-    let explained = explained.map_err(|error| known.refusal(&error))?;
-    Ok(Json(explanation(&explained, &known.names(&explained.request))))
+    let mut explained = explained.map_err(|error| known.refusal(&error))?;
+    let after = match &about.cursor {
+        Some(cursor) => Some(person_at(&known, cursor)?),
+        None => None,
+    };
+    let limit = about.limit.unwrap_or(MOST_PEOPLE).clamp(1, MOST_PEOPLE);
+    let next = cut(&mut explained, after.as_ref(), limit);
+    let names = known.names(&explained.request);
+    let next = next.map(|last| names.login(&last));
+    Ok(Json(ExplanationView { next, ..explanation(&explained, &names) }))
+}
+
+/// Who stood last on the page before.
+fn person_at(known: &Known, cursor: &str) -> Result<UserId, Refusal> {
+    let login = Login::parse(cursor).ok();
+    let directory = &known.organization.organization.directory;
+    let user = login.and_then(|login| directory.by_login(&login));
+    let user = user.ok_or_else(|| Refusal::invalid("cursor", "is not the `next` of a page"))?;
+    Ok(user.id.clone())
+}
+
+/// Leaves so many people in the lists, those after the cursor, the same in each; and says who is the last,
+/// where there are more.
+fn cut(explained: &mut Explained, after: Option<&UserId>, limit: usize) -> Option<UserId> {
+    let steps = explained.steps.iter_mut().map(|step| &mut step.people);
+    let mut lists: Vec<&mut Vec<UserId>> =
+        std::iter::once(&mut explained.decision_makers).chain(steps).collect();
+    let all: BTreeSet<UserId> = lists.iter().flat_map(|list| list.iter().cloned()).collect();
+    let mut rest = all.into_iter().filter(|id| after.is_none_or(|after| id > after));
+    let page: BTreeSet<UserId> = rest.by_ref().take(limit).collect();
+    lists.iter_mut().for_each(|list| list.retain(|id| page.contains(id)));
+    rest.next().and(page.into_iter().next_back())
 }
 
 pub(super) async fn history(
@@ -121,6 +158,7 @@ pub(crate) fn explanation(explained: &Explained, names: &Names<'_>) -> Explanati
         criteria_reasons: names.reasons(&explained.criteria),
         criteria_tree: ConditionView::new(&explained.criteria, names),
         steps: explained.steps.iter().map(|s| step(s, names)).collect(),
+        next: None,
         person: explained.person.as_ref().map(|p| person(p, names)),
     }
 }

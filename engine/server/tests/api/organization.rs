@@ -340,3 +340,32 @@ async fn an_administrator_does_not_raise_themself_by_a_file() {
     ]});
     place.post("ada", "/api/v1/apply", &directory(others)).await.is(OK);
 }
+
+/// DEC-8: people say who stands in for them, and read it; nobody does so for another but administrators.
+#[tokio::test(flavor = "multi_thread")]
+async fn people_let_others_stand_in() {
+    let place = Place::new().await;
+    let path = "/api/v1/users/bob/delegation";
+    place.get("bob", path).await.is_refused(404, "not_found");
+    let doc =
+        json!({"to": "eve", "from": "2026-01-01", "until": "2999-12-31", "reason": "a long walk"});
+    let made = place.put("bob", path, &doc).await;
+    made.is(OK);
+    assert_eq!(made.body["changes"][0]["what"], "delegation of bob");
+    for who in ["bob", "ada"] {
+        let read = place.get(who, path).await;
+        read.is(OK);
+        assert_eq!(read.body, doc, "{who}");
+    }
+    place.get("eve", path).await.is_refused(403, "forbidden");
+    place.put("eve", path, &doc).await.is_refused(403, "forbidden");
+    place.put("bob", path, &json!({"to": "eve"})).await.is_refused(422, "invalid");
+    let id = place.submitted().await;
+    let listed = place.get("eve", "/api/v1/requests?list=to_decide").await;
+    listed.is(OK);
+    assert_eq!(listed.body["items"][0]["id"], json!(id));
+    place.ask("DELETE", path).by("eve").send().await.is_refused(403, "forbidden");
+    place.ask("DELETE", path).by("ada").send().await.is(OK);
+    place.get("bob", path).await.is_refused(404, "not_found");
+    place.get("eve", &format!("/api/v1/requests/{id}")).await.is_refused(404, "not_found");
+}

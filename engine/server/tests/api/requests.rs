@@ -232,6 +232,46 @@ async fn lists_are_paged_and_filtered() {
     }
 }
 
+/// FIN-25: whom a request asks is told page by page, and each of them once.
+#[tokio::test(flavor = "multi_thread")]
+async fn decision_makers_are_paged() {
+    let place = Place::new().await;
+    let id = place.submitted().await;
+    let path = format!("/api/v1/requests/{id}/explanation");
+    let whole = place.get("ann", &path).await;
+    whole.is(OK);
+    assert_eq!(whole.body["decision_makers"], json!(["bob", "dora"]));
+    assert_eq!(whole.body.get("next"), None);
+    let first = place.get("ann", &format!("{path}?limit=1")).await;
+    first.is(OK);
+    let [one] = first.body["decision_makers"].as_array().unwrap().as_slice() else {
+        panic!("{}", first.body)
+    };
+    assert_eq!(first.body["steps"][0]["people"], json!([one]));
+    let next = first.body["next"].as_str().unwrap();
+    let second = place.get("ann", &format!("{path}?limit=1&cursor={next}")).await;
+    second.is(OK);
+    assert_eq!(second.body.get("next"), None);
+    let [other] = second.body["decision_makers"].as_array().unwrap().as_slice() else {
+        panic!("{}", second.body)
+    };
+    let mut both = [one.to_string(), other.to_string()];
+    both.sort();
+    assert_eq!(both, ["\"bob\"", "\"dora\""]);
+}
+
+/// FIN-25: what is no page.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_decision_makers_begins_where_one_ended() {
+    let place = Place::new().await;
+    let id = place.submitted().await;
+    let path = format!("/api/v1/requests/{id}/explanation");
+    for bad in ["cursor=nobody", "cursor=%0A", "limit=x", "page=1"] {
+        place.get("ann", &format!("{path}?{bad}")).await.is_refused(422, "invalid");
+    }
+    place.get("eve", &format!("{path}?limit=1")).await.is_refused(404, "not_found");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_requester_cancels_with_a_comment() {
     let place = Place::new().await;
