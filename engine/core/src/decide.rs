@@ -8,7 +8,9 @@ mod cancel;
 mod carry;
 mod choose;
 mod confirm;
+mod draft;
 mod due;
+mod edit;
 mod execution;
 mod force;
 mod form;
@@ -18,6 +20,8 @@ mod narrow;
 mod pick;
 mod reassign;
 mod replace;
+mod resubmit;
+mod review;
 mod route;
 mod seats;
 mod send_back;
@@ -84,6 +88,14 @@ pub struct Changes {
     pub told: Vec<Told>,
 }
 
+impl Changes {
+    /// Whether nothing is left of the request but what happened to it: a draft was thrown away.
+    #[must_use]
+    pub fn is_deletion(&self) -> bool {
+        matches!(self.events.last(), Some(Event::DraftDeleted { .. }))
+    }
+}
+
 /// Decides a command.
 ///
 /// # Errors
@@ -95,8 +107,12 @@ pub fn decide(
 ) -> Result<Decided, Rejection> {
     let inquiry = Inquiry::new(context.answers);
     let result = match (request, command) {
-        (None, Command::Submit(submit)) => submit::submit(context, &inquiry, submit),
-        (None, _) | (Some(_), Command::Submit(_)) => return Err(Rejection::NotFound),
+        (None, Command::Submit(submit)) => submit::submit(context, &inquiry, submit, 1),
+        (None, Command::SaveDraft(submit)) => draft::save(context, &inquiry, submit),
+        (None, Command::Resubmit(resubmit)) => resubmit::resubmit(context, &inquiry, resubmit),
+        (None, _) | (Some(_), Command::Submit(_) | Command::Resubmit(_)) => {
+            return Err(Rejection::NotFound);
+        }
         (Some(request), command) => {
             let mut draft = Draft::new(context, &inquiry, request.clone());
             draft.apply(command).map(|()| {
@@ -180,7 +196,13 @@ impl<'a> Draft<'a> {
 
     fn apply(&mut self, command: &Command) -> Result<(), Rejection> {
         match command {
-            Command::Submit(_) => Err(Rejection::NotFound),
+            Command::Submit(_) | Command::Resubmit(_) => Err(Rejection::NotFound),
+            Command::SaveDraft(submit) => self.save_again(submit),
+            Command::SubmitDraft(edit) => self.submit_draft(edit),
+            Command::DeleteDraft => self.delete_draft(),
+            Command::Edit(edit) => self.edit(edit),
+            Command::PassReview(note) => self.pass_review(note),
+            Command::ReturnToReview(note) => self.return_to_review(note),
             Command::Decide(decide) => self.choose(decide),
             Command::Cancel { comment, seen } => self.cancel(comment, seen.as_ref()),
             Command::Comment { text } => self.say(text),

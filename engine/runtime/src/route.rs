@@ -39,6 +39,19 @@ impl Rules {
         Some(Self { rule, group: group.cloned(), tried })
     }
 
+    /// Those of a draft, as for a new request. One of a group that is gone cannot be submitted.
+    pub(crate) fn of_draft(state: &OrganizationState, request: &Request) -> Option<Self> {
+        let of_rule = Self::of_target(state, &Target::Rule(request.rule.clone()));
+        match &request.group {
+            None => of_rule,
+            Some(group) => {
+                let rule = of_rule?.rule;
+                let tried = state.tried(group, None);
+                Some(Self { rule, group: Some(group.clone()), tried })
+            }
+        }
+    }
+
     /// Those of a new request; of a retired rule that it is retired is said by the core.
     pub(crate) fn of_target(state: &OrganizationState, target: &Target) -> Option<Self> {
         match target {

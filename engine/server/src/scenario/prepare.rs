@@ -1,6 +1,7 @@
 //! From a command as it is written to the call of the engine.
 
 mod back;
+mod draft;
 mod organize;
 
 use chrono::{DateTime, Utc};
@@ -47,6 +48,11 @@ impl Preparation<'_> {
     async fn of(&self, doc: &StepDoc, place: &[Segment]) -> Result<Prepared, Broken> {
         match &doc.command {
             CommandDoc::Submit(doc) => self.submit(doc),
+            CommandDoc::SaveDraft(doc) => self.save_draft(doc).await,
+            CommandDoc::Edit(doc) => self.edit(doc).await,
+            CommandDoc::Resubmit(doc) => self.resubmit(doc),
+            CommandDoc::PassReview(doc) => self.note(doc, Command::PassReview).await,
+            CommandDoc::ReturnToReview(doc) => self.note(doc, Command::ReturnToReview).await,
             CommandDoc::Approve(doc) => self.decide(doc, Choice::Approve).await,
             CommandDoc::Reject(doc) => self.decide(doc, Choice::Reject).await,
             CommandDoc::Cancel(_)
@@ -92,7 +98,9 @@ impl Preparation<'_> {
     }
 
     fn submit(&self, doc: &SubmitDoc) -> Result<Prepared, Broken> {
-        refuse_unavailable("submit", &[("request", doc.request.is_some())])?;
+        if let Some(draft) = &doc.request {
+            return self.submit_draft(doc, draft);
+        }
         let by = self.by(Some(&doc.r#as), doc.key.as_deref())?;
         let person = Some(doc.r#as.clone());
         let id = match &doc.id {
@@ -101,7 +109,7 @@ impl Preparation<'_> {
         };
         let request = RequestId::parse(&id).ok();
         let call = match read_submit(doc, &id) {
-            Ok(submit) => match target(doc)? {
+            Ok(submit) => match target(doc.rule.as_deref(), doc.rule_group.as_deref())? {
                 Ok(target) => Call::Submit(by, target, Box::new(submit)),
                 Err(refusal) => Call::Refused(refusal),
             },
@@ -197,11 +205,20 @@ impl Preparation<'_> {
     /// DEC-8a: what the tab shows, else what is there now; nothing where a step alone is named.
     async fn seen(&self, window: &Window<'_>) -> Result<Option<Seen>, Broken> {
         let Window { login, request, step, tab } = window;
-        if let Some(seen) = self.in_tab(login, *tab)? {
-            return Ok(Some(seen));
-        }
-        if step.is_some() {
+        if tab.is_none() && step.is_some() {
             return Ok(None);
+        }
+        self.seen_in(login, request, *tab).await
+    }
+
+    async fn seen_in(
+        &self,
+        login: &Login,
+        request: &str,
+        tab: Option<&str>,
+    ) -> Result<Option<Seen>, Broken> {
+        if let Some(seen) = self.in_tab(login, tab)? {
+            return Ok(Some(seen));
         }
         let Ok(id) = RequestId::parse(request) else { return Ok(None) };
         self.bench.seen(&id).await
@@ -281,30 +298,31 @@ fn about(request: &str, by: By, call: impl FnOnce(By, RequestId) -> Call) -> Pre
 }
 
 /// Under what a request is submitted; an id that cannot be one is that of nothing.
-fn target(doc: &SubmitDoc) -> Result<Result<Target, Refusal>, Broken> {
+fn target(rule: Option<&str>, group: Option<&str>) -> Result<Result<Target, Refusal>, Broken> {
     let unknown = |field: &str, bad: BadId| Refusal::unread(Code::NotFound, field, bad.to_string());
-    match (doc.rule.as_deref(), doc.rule_group.as_deref()) {
+    match (rule, group) {
         (Some(rule), None) => {
             Ok(RuleId::parse(rule).map(Target::Rule).map_err(|bad| unknown("rule", bad)))
         }
         (None, Some(group)) => Ok(RuleGroupId::parse(group)
             .map(Target::Group)
             .map_err(|bad| unknown("rule_group", bad))),
-        (_, _) => Err(Broken::new("`submit` needs a `rule` or a `rule_group`")),
+        (_, _) => Err(Broken::new("expected a `rule` or a `rule_group`")),
+    }
+}
+
+fn time(field: &str, text: Option<&String>) -> Result<Option<DateTime<Utc>>, Refusal> {
+    let Some(text) = text else { return Ok(None) };
+    match DateTime::parse_from_rfc3339(text) {
+        Ok(time) => Ok(Some(time.with_timezone(&Utc))),
+        Err(_) => {
+            let message = format!("`{text}` is not a time in RFC 3339");
+            Err(Refusal::unread(Code::Invalid, field, message))
+        }
     }
 }
 
 fn read_submit(doc: &SubmitDoc, id: &str) -> Result<Submit, Refusal> {
-    let time = |field: &str, text: &Option<String>| match text {
-        None => Ok(None),
-        Some(text) => match DateTime::parse_from_rfc3339(text) {
-            Ok(time) => Ok(Some(time.with_timezone(&Utc))),
-            Err(_) => {
-                let message = format!("`{text}` is not a time in RFC 3339");
-                Err(Refusal::unread(Code::Invalid, field, message))
-            }
-        },
-    };
     let id = RequestId::parse(id);
     Ok(Submit {
         id: id.map_err(|bad| Refusal::unread(Code::Invalid, "id", bad.to_string()))?,
@@ -315,8 +333,8 @@ fn read_submit(doc: &SubmitDoc, id: &str) -> Result<Submit, Refusal> {
         title: doc.title.clone().unwrap_or_else(|| "A request".to_owned()),
         reason: doc.reason.clone().unwrap_or_else(|| "For a good reason".to_owned()),
         urgent: doc.urgent,
-        approval_expires: time("approval_expires", &doc.approval_expires)?,
-        ends: time("ends", &doc.ends)?,
+        approval_expires: time("approval_expires", doc.approval_expires.as_ref())?,
+        ends: time("ends", doc.ends.as_ref())?,
     })
 }
 
