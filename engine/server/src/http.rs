@@ -153,9 +153,7 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::PutSettings => put(settings::set),
         Endpoint::GetRates | Endpoint::PutRates => rates(endpoint),
         Endpoint::ListTokens | Endpoint::MakeToken | Endpoint::DeleteToken => token(endpoint),
-        Endpoint::OpenApi => get(about::openapi),
-        Endpoint::Healthy => get(about::healthy),
-        Endpoint::Ready => get(about::ready),
+        Endpoint::OpenApi | Endpoint::Healthy | Endpoint::Ready => open(endpoint),
     }
 }
 
@@ -195,6 +193,14 @@ fn rule(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::PublishRule => put(rules::publish),
         Endpoint::RetireRule => post(rules::retire),
         _ => delete(rules::remove),
+    }
+}
+
+fn open(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::OpenApi => get(about::openapi),
+        Endpoint::Healthy => get(about::healthy),
+        _ => get(about::ready),
     }
 }
 
