@@ -48,6 +48,48 @@ pub struct SubmitRequest {
     pub ends: Option<DateTime<Utc>>,
 }
 
+/// Changes of what is asked for (REQ-3, STP-12, STP-13); what is not named stays.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditRequest {
+    /// By name, as in a submission; `null` empties a property.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub properties: BTreeMap<String, Json>,
+    /// All items, as in a submission.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items: Option<Vec<Json>>,
+    /// The picks that change, as in a submission.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub picks: BTreeMap<String, Vec<String>>,
+    /// For whom, as in a submission.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_users: Option<Vec<String>>,
+    /// In the requester's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// In the requester's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Of a draft only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub urgent: Option<bool>,
+    /// The last moment of approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_expires: Option<DateTime<Utc>>,
+    /// The end of what is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<DateTime<Utc>>,
+}
+
+/// Words that may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Remark {
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
 /// Approve or reject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -160,6 +202,17 @@ pub struct WithComment {
     pub comment: String,
 }
 
+/// Returning a request to its review (STP-13). The header `If-Match` says what the person saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReturnToReview {
+    /// Why.
+    pub comment: String,
+    /// The step it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+}
+
 impl SubmitRequest {
     /// The rule and the command, for a new request with this id.
     ///
@@ -181,6 +234,38 @@ impl SubmitRequest {
             ends: self.ends,
         };
         Ok((rule, submit))
+    }
+}
+
+impl EditRequest {
+    /// The command of a person who saw this.
+    #[must_use]
+    pub fn into_command(self, saw: Option<Precondition>) -> command::Edit {
+        command::Edit {
+            properties: self.properties,
+            items: self.items,
+            picks: self.picks,
+            target_users: self.target_users,
+            title: self.title,
+            reason: self.reason,
+            urgent: self.urgent,
+            approval_expires: self.approval_expires,
+            ends: self.ends,
+            seen: saw.map(Into::into),
+        }
+    }
+}
+
+impl ReturnToReview {
+    /// The command of a person who saw this; none where only the step is named.
+    ///
+    /// # Errors
+    /// [`Rejection::Invalid`] where the step's id is not one.
+    pub fn into_command(self, saw: Option<Precondition>) -> Result<command::Command, Rejection> {
+        let step = self.step.as_deref().map(StepId::parse).transpose();
+        let step = step.map_err(|bad| Rejection::invalid("step", bad.to_string()))?;
+        let (comment, seen) = (Some(self.comment), saw.map(Into::into));
+        Ok(command::Command::ReturnToReview(command::Note { comment, step, seen }))
     }
 }
 

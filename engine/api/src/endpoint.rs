@@ -9,8 +9,8 @@ use utoipa::{
 
 use crate::{
     command::{
-        ApproverRequest, CommentRequest, Decide, Force, Reassign, SendBack, SubmitRequest,
-        WatchRequest, WithComment, Withdraw,
+        ApproverRequest, CommentRequest, Decide, EditRequest, Force, Reassign, Remark,
+        ReturnToReview, SendBack, SubmitRequest, WatchRequest, WithComment, Withdraw,
     },
     directory::{Deactivation, DirectoryDoc, RatesDoc, Transfer, UserDoc},
     openapi::{Anything, Binary, Download, Text},
@@ -117,6 +117,19 @@ endpoints! {
     ListRequests: Get "/api/v1/requests" "Page through requests"
         ["list", "state", "rule", "order", "limit", "cursor"] (-) -> RequestPage;
     GetRequest: Get "/api/v1/requests/{id}" "Read a request" [] (-) -> RequestView;
+    SaveDraft: Post "/api/v1/drafts" "Save a draft, as unfinished as it is"
+        [] (SubmitRequest) -> RequestView;
+    PutDraft: Put "/api/v1/drafts/{id}" "Write a draft anew" [] (SubmitRequest) -> RequestView;
+    DeleteDraft: Delete "/api/v1/drafts/{id}" "Throw a draft away" [] (-) -> RequestView;
+    SubmitDraft: Post "/api/v1/drafts/{id}/submit" "Submit a draft, with its last changes" [] (EditRequest) -> RequestView;
+    Edit: Post "/api/v1/requests/{id}/edit"
+        "Change what is asked for; `If-Match` says what was seen" [] (EditRequest) -> RequestView;
+    Resubmit: Post "/api/v1/requests/{id}/resubmit"
+        "Make a draft of what an ended request asked for" [] (-) -> RequestView;
+    PassReview: Post "/api/v1/requests/{id}/review/pass"
+        "Submit a reviewed request to its route; `If-Match` says what was seen" [] (Remark) -> RequestView;
+    ReturnToReview: Post "/api/v1/requests/{id}/review/return"
+        "Return a request to review; `If-Match` says what was seen" [] (ReturnToReview) -> RequestView;
     Decide: Post "/api/v1/requests/{id}/decisions"
         "Approve or reject; `If-Match` says what was seen" [] (Decide) -> RequestView;
     Cancel: Post "/api/v1/requests/{id}/cancel" "Take a request back" [] (WithComment) -> RequestView;
@@ -219,12 +232,26 @@ impl Endpoint {
         matches!(self, Self::OpenApi | Self::Healthy | Self::Ready)
     }
 
+    /// Whether `If-Match` has to say what the caller saw (DEC-8a).
+    #[must_use]
+    pub fn needs_precondition(self) -> bool {
+        matches!(self, Self::Decide | Self::Edit | Self::PassReview | Self::ReturnToReview)
+    }
+
     /// Whether a repeat with the same `Idempotency-Key` gets the first answer (REQ-11).
     #[must_use]
     pub fn takes_key(self) -> bool {
         matches!(
             self,
             Self::Submit
+                | Self::SaveDraft
+                | Self::PutDraft
+                | Self::DeleteDraft
+                | Self::SubmitDraft
+                | Self::Edit
+                | Self::Resubmit
+                | Self::PassReview
+                | Self::ReturnToReview
                 | Self::Decide
                 | Self::Cancel
                 | Self::Confirm

@@ -95,7 +95,7 @@ impl From<Endpoint> for Operation {
             description: endpoint.description(),
             is_open: endpoint.is_open(),
             takes_key: endpoint.takes_key(),
-            needs_match: endpoint == Endpoint::Decide,
+            needs_match: endpoint.needs_precondition(),
         }
     }
 }

@@ -109,6 +109,7 @@ impl ErrorBody {
             | Rejection::UrgentNotAllowed(_)
             | Rejection::UrgentOverdue { .. }
             | Rejection::NoApprovers(_)
+            | Rejection::NoReviewers(_)
             | Rejection::RuleRetired { .. }
             | Rejection::PlanFailed { .. }
             | Rejection::OnHold

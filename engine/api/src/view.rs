@@ -15,7 +15,7 @@ pub use event::EventView;
 pub use execution::{ExecutionView, FailureView, PlanView, PlannedEffectView, ReceiptView};
 pub use explanation::{AssignmentConditions, ExplanationView, PersonView, SeatFilled, StepPeople};
 pub use notice::{NoticeList, NoticeView};
-pub use request::{ItemView, RequestSummary, RequestView, precondition};
+pub use request::{DraftView, ItemView, RequestSummary, RequestView, precondition};
 pub use step::{DecisionView, SeatView, StepView};
 pub use talk::{CommentList, CommentView, Left};
 pub use urgent::{BeforeApproval, IncidentList, IncidentView, UnapprovedList, UnapprovedView};

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::{
     event::Actor,
     extension::{Failure, Receipt},
     ids::{ExecutionId, RequestId, StepId, UserId},
-    request::Choice,
+    request::{Choice, Request},
 };
 
 /// When, by whom and through what a command comes.
@@ -30,6 +30,20 @@ pub struct Meta {
 pub enum Command {
     /// Ask for something (REQ-2).
     Submit(Submit),
+    /// Write a draft, or write it anew (REQ-1).
+    SaveDraft(Box<Submit>),
+    /// Submit a draft, with these last changes (RUL-2).
+    SubmitDraft(Box<Edit>),
+    /// Throw a draft away (REQ-4).
+    DeleteDraft,
+    /// Make a draft of what an ended request asked for (REQ-5).
+    Resubmit(Resubmit),
+    /// Change what is asked for (REQ-3, STP-12, STP-13).
+    Edit(Box<Edit>),
+    /// The review is over: the route begins (STP-13).
+    PassReview(Note),
+    /// Back to the review, instead of a decision (DEC-1, STP-13).
+    ReturnToReview(Note),
     /// Approve or reject (DEC-1).
     Decide(Decide),
     /// Take the request back (REQ-4).
@@ -190,20 +204,20 @@ pub enum AttemptOutcome {
 }
 
 /// A submission, its values still as they came.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Submit {
     /// The new request's id.
-    #[serde(skip)]
+    #[serde(skip, default = "RequestId::unnamed")]
     pub id: RequestId,
     /// The form, unread.
     pub properties: BTreeMap<String, Json>,
     /// Items, unread: resource ids, or objects with `resource` and fields.
     pub items: Vec<Json>,
     /// Whom the requester picks, unread: logins by assignment (STP-2).
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub picks: BTreeMap<String, Vec<String>>,
     /// Logins, unread; none means the requester (REQ-6).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub target_users: Vec<String>,
     /// Length is a setting (REQ-2).
     pub title: String,
@@ -215,6 +229,57 @@ pub struct Submit {
     pub approval_expires: Option<DateTime<Utc>>,
     /// The end of what is asked for.
     pub ends: Option<DateTime<Utc>>,
+}
+
+/// Changes of what is asked for, the values still as they came; what is not named stays.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Edit {
+    /// By name, unread; `null` empties a property.
+    pub properties: BTreeMap<String, Json>,
+    /// All items, unread.
+    pub items: Option<Vec<Json>>,
+    /// The picks that change, unread: logins by assignment (STP-2).
+    pub picks: BTreeMap<String, Vec<String>>,
+    /// Logins, unread (REQ-6).
+    pub target_users: Option<Vec<String>>,
+    /// Length is a setting (REQ-2).
+    pub title: Option<String>,
+    /// Length is a setting (REQ-2).
+    pub reason: Option<String>,
+    /// Of a draft only: what is submitted stays as urgent as it was.
+    pub urgent: Option<bool>,
+    /// The last moment of approval.
+    pub approval_expires: Option<DateTime<Utc>>,
+    /// The end of what is asked for.
+    pub ends: Option<DateTime<Utc>>,
+    /// What the person saw (DEC-8a).
+    #[serde(skip)]
+    pub seen: Option<Seen>,
+}
+
+/// An ended request, asked for again.
+#[derive(Clone, Debug, Serialize)]
+pub struct Resubmit {
+    /// The new request's id.
+    #[serde(skip)]
+    pub id: RequestId,
+    /// The ended one, as it is.
+    #[serde(skip)]
+    pub old: Box<Request>,
+    /// The ended one's id.
+    pub of: RequestId,
+}
+
+/// Words about a step, or about the review.
+#[derive(Clone, Debug, Serialize)]
+pub struct Note {
+    /// Why.
+    pub comment: Option<String>,
+    /// The step it is about, where the caller names one.
+    pub step: Option<StepId>,
+    /// What the person saw (DEC-8a).
+    #[serde(skip)]
+    pub seen: Option<Seen>,
 }
 
 /// A decision.
@@ -277,7 +342,13 @@ impl Command {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Submit(_) => "submit",
+            Self::Submit(_) | Self::SubmitDraft(_) => "submit",
+            Self::SaveDraft(_) => "save_draft",
+            Self::DeleteDraft => "delete_draft",
+            Self::Resubmit(_) => "resubmit",
+            Self::Edit(_) => "edit",
+            Self::PassReview(_) => "pass_review",
+            Self::ReturnToReview(_) => "return_to_review",
             Self::Decide(Decide { choice: Choice::Approve, .. }) => "approve",
             Self::Decide(Decide { choice: Choice::Reject, .. }) => "reject",
             Self::Cancel { .. } => "cancel",

@@ -8,7 +8,9 @@ mod cancel;
 mod carry;
 mod choose;
 mod confirm;
+mod draft;
 mod due;
+mod edit;
 mod execution;
 mod force;
 mod form;
@@ -18,6 +20,8 @@ mod narrow;
 mod pick;
 mod reassign;
 mod replace;
+mod resubmit;
+mod review;
 mod seats;
 mod send_back;
 mod submit;
@@ -81,6 +85,14 @@ pub struct Changes {
     pub told: Vec<Told>,
 }
 
+impl Changes {
+    /// Whether nothing is left of the request but what happened to it: a draft was thrown away.
+    #[must_use]
+    pub fn is_deletion(&self) -> bool {
+        matches!(self.events.last(), Some(Event::DraftDeleted { .. }))
+    }
+}
+
 /// Decides a command.
 ///
 /// # Errors
@@ -92,8 +104,12 @@ pub fn decide(
 ) -> Result<Decided, Rejection> {
     let inquiry = Inquiry::new(context.answers);
     let result = match (request, command) {
-        (None, Command::Submit(submit)) => submit::submit(context, &inquiry, submit),
-        (None, _) | (Some(_), Command::Submit(_)) => return Err(Rejection::NotFound),
+        (None, Command::Submit(submit)) => submit::submit(context, &inquiry, submit, 1),
+        (None, Command::SaveDraft(submit)) => draft::save(context, &inquiry, submit),
+        (None, Command::Resubmit(resubmit)) => resubmit::resubmit(context, &inquiry, resubmit),
+        (None, _) | (Some(_), Command::Submit(_) | Command::Resubmit(_)) => {
+            return Err(Rejection::NotFound);
+        }
         (Some(request), command) => {
             let mut draft = Draft::new(context, &inquiry, request.clone());
             draft.apply(command).map(|()| {
@@ -127,14 +143,14 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(context: &'a Context<'a>, inquiry: &'a Inquiry<'a>, request: Request) -> Self {
+    fn new(context: &Context<'a>, inquiry: &'a Inquiry<'a>, request: Request) -> Self {
         let wakes = wakes(&request, context.organization);
         let (events, effects, told) = (Vec::new(), Vec::new(), Vec::new());
         Self { context: *context, inquiry, request, events, effects, told, wakes }
     }
 
     /// A request that nothing is known of yet.
-    fn first(context: &'a Context<'a>, inquiry: &'a Inquiry<'a>, request: Request) -> Self {
+    fn first(context: &Context<'a>, inquiry: &'a Inquiry<'a>, request: Request) -> Self {
         Self { wakes: BTreeMap::new(), ..Self::new(context, inquiry, request) }
     }
 
@@ -177,7 +193,13 @@ impl<'a> Draft<'a> {
 
     fn apply(&mut self, command: &Command) -> Result<(), Rejection> {
         match command {
-            Command::Submit(_) => Err(Rejection::NotFound),
+            Command::Submit(_) | Command::Resubmit(_) => Err(Rejection::NotFound),
+            Command::SaveDraft(submit) => self.save_again(submit),
+            Command::SubmitDraft(edit) => self.submit_draft(edit),
+            Command::DeleteDraft => self.delete_draft(),
+            Command::Edit(edit) => self.edit(edit),
+            Command::PassReview(note) => self.pass_review(note),
+            Command::ReturnToReview(note) => self.return_to_review(note),
             Command::Decide(decide) => self.choose(decide),
             Command::Cancel { comment, seen } => self.cancel(comment, seen.as_ref()),
             Command::Comment { text } => self.say(text),

@@ -8,13 +8,14 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    extension::{Failure, Plan, Receipt},
-    ids::{ExecutionId, ResourceId, StepId, UserId},
+    extension::{Failure, Item, Plan, Receipt},
+    ids::{AssignmentId, ExecutionId, PropertyName, ResourceId, StepId, UserId},
     payload::PayloadHash,
     request::{
-        ApprovedBy, Block, Choice, Decision, EndCause, ExecutionFailure, OpenStep, Overdue,
-        RejectedBy, Request, Seat, SeatId, SeatWho, SkippedBecause,
+        ApprovedBy, Block, Choice, Decision, EndCause, Execution, ExecutionFailure, OpenStep,
+        Overdue, RejectedBy, Request, Review, Seat, SeatId, SeatWho, SkippedBecause,
     },
+    value::Value,
 };
 
 /// Who caused something.
@@ -33,6 +34,36 @@ pub enum Actor {
 pub enum Event {
     /// A request was submitted; its first state, executions planned (REQ-2, EXE-6).
     RequestSubmitted(Box<Request>),
+    /// A draft was written, or written anew (REQ-1).
+    DraftSaved(Box<Request>),
+    /// A draft was thrown away (REQ-4).
+    DraftDeleted {
+        /// Who.
+        by: UserId,
+    },
+    /// What is asked for was changed (REQ-3, STP-12, STP-13).
+    RequestEdited(Box<Edited>),
+    /// The review before the route began (STP-13).
+    ReviewStarted {
+        /// Who reviews.
+        review: Review,
+    },
+    /// The review is over (STP-13).
+    ReviewPassed {
+        /// Who.
+        by: UserId,
+        /// Why.
+        comment: String,
+    },
+    /// An approver wants it reviewed again instead of deciding (DEC-1).
+    ReturnedToReview {
+        /// From which step.
+        step: StepId,
+        /// Who.
+        by: UserId,
+        /// Why.
+        comment: String,
+    },
     /// A step was skipped (STP-1, STP-6).
     StepSkipped {
         /// Which.
@@ -345,6 +376,39 @@ pub enum Event {
         /// Which.
         execution: ExecutionId,
     },
+}
+
+/// A request as it is asked for after an edit; the executions are those of the new payload (EXE-6).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Edited {
+    /// Who.
+    pub by: UserId,
+    /// What has changed: `title`, `properties.amount`, `items`, ….
+    pub changed: Vec<String>,
+    /// In the requester's words.
+    pub title: String,
+    /// In the requester's words.
+    pub reason: String,
+    /// The form's values.
+    pub properties: BTreeMap<PropertyName, Value>,
+    /// What is asked for, piece by piece.
+    pub items: Vec<Item>,
+    /// Whom the requester picked, by assignment (STP-2).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub picks: BTreeMap<AssignmentId, Vec<UserId>>,
+    /// For whom (REQ-6).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub target_users: Vec<UserId>,
+    /// Until when it waits for approval.
+    pub approval_expires: Option<DateTime<Utc>>,
+    /// The end of what is asked for.
+    pub ends: Option<DateTime<Utc>>,
+    /// Planned anew; none where the payload stands.
+    pub executions: Option<Vec<Execution>>,
+    /// Whether it was over and is not any more (REQ-3).
+    pub reopens: bool,
+    /// The request's revision from now on (DEC-8a).
+    pub revision: u32,
 }
 
 /// An event with when and by whom, as it is kept.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    event::{Event, Recorded},
+    event::{Edited, Event, Recorded},
     ids::{ResourceId, StepId, UserId},
     request::{
         Confirmation, OpenStep, Overdue, Phase, RejectedItem, Request, Seat, SeatId, SeatWho,
@@ -22,7 +22,9 @@ pub fn replay<'a>(events: impl IntoIterator<Item = &'a Recorded>) -> Option<Requ
     let mut request = None;
     for recorded in events {
         match (&mut request, &recorded.event) {
-            (None, Event::RequestSubmitted(first)) => request = Some((**first).clone()),
+            (None, Event::RequestSubmitted(first) | Event::DraftSaved(first)) => {
+                request = Some((**first).clone());
+            }
             (None, _) => {}
             (Some(request), event) => evolve(request, event, recorded.at),
         }
@@ -33,7 +35,15 @@ pub fn replay<'a>(events: impl IntoIterator<Item = &'a Recorded>) -> Option<Requ
 /// Applies one event.
 pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     match event {
-        Event::RequestSubmitted(first) => *request = (**first).clone(),
+        Event::RequestSubmitted(now) | Event::DraftSaved(now) => *request = (**now).clone(),
+        // What is there of a deleted draft is removed with this event.
+        Event::DraftDeleted { .. } | Event::ReturnedToReview { .. } => {}
+        Event::RequestEdited(edited) => edit(request, edited),
+        Event::ReviewStarted { review } => {
+            request.phase = Phase::InReview;
+            request.review = Some(review.clone());
+        }
+        Event::ReviewPassed { .. } => request.phase = Phase::Open,
         Event::StepSkipped { .. }
         | Event::StepActivated { .. }
         | Event::SeatsReplaced { .. }
@@ -216,6 +226,27 @@ fn evolve_step(request: &mut Request, event: &Event, at: DateTime<Utc>) {
 fn state_of<'a>(request: &'a mut Request, id: &StepId) -> Option<&'a mut StepState> {
     let record = request.steps.iter_mut().find(|record| record.id == *id);
     record.map(|record| &mut record.state)
+}
+
+fn edit(request: &mut Request, edited: &Edited) {
+    request.title.clone_from(&edited.title);
+    request.reason.clone_from(&edited.reason);
+    request.properties.clone_from(&edited.properties);
+    request.items.clone_from(&edited.items);
+    request.picks.clone_from(&edited.picks);
+    request.target_users.clone_from(&edited.target_users);
+    request.approval_expires = edited.approval_expires;
+    request.ends = edited.ends;
+    request.revision = edited.revision;
+    if let Some(executions) = &edited.executions {
+        request.executions.clone_from(executions);
+    }
+    if edited.reopens {
+        request.phase = Phase::Open;
+    }
+    if edited.by != request.requester {
+        request.editors.insert(edited.by.clone());
+    }
 }
 
 /// What was carried over and taken back is not carried again while the step lasts (STP-11, DEC-5).

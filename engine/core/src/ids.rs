@@ -137,6 +137,13 @@ ids! {
     CommandId = "command id";
 }
 
+impl RequestId {
+    /// Stands in for the id of what is read without one: a draft's content, whose id is the request's.
+    pub(crate) fn unnamed() -> Self {
+        Self("unnamed".into())
+    }
+}
+
 /// An execution of a request: the binding, and the item where there are items (EXE-1), written
 /// `grant` or `grant/orders-db`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

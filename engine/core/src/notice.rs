@@ -40,6 +40,10 @@ pub enum Notice {
     Watching(UserId),
     /// To administrators: this person has approved with a concern.
     Concern(UserId),
+    /// To the reviewers: there is something to review (STP-13).
+    ReviewStarted,
+    /// To those who had decided: what they decided about has changed (REQ-3).
+    Edited(BTreeSet<UserId>),
     /// To the requester: the outcome.
     Outcome,
     /// To executors: ready to run.
@@ -62,7 +66,7 @@ pub struct Told {
 impl Notice {
     /// Every word of [`Notice::about`], in the order of the variants: what people can choose not to be
     /// told about.
-    pub const ABOUT: [&str; 14] = [
+    pub const ABOUT: [&str; 16] = [
         "new_work",
         "due_soon",
         "overdue",
@@ -73,6 +77,8 @@ impl Notice {
         "mention",
         "watching",
         "concern",
+        "review",
+        "edited",
         "outcome",
         "ready_to_run",
         "blocked",
@@ -93,6 +99,8 @@ impl Notice {
             Self::Mentioned(_) => "mention",
             Self::Watching(_) => "watching",
             Self::Concern(_) => "concern",
+            Self::ReviewStarted => "review",
+            Self::Edited(_) => "edited",
             Self::Outcome => "outcome",
             Self::ReadyToRun(_) => "ready_to_run",
             Self::Blocked => "blocked",
@@ -117,6 +125,10 @@ impl View<'_> {
             Notice::Commented(_) => self.participants(),
             // Told to those who are meant, by name.
             Notice::Mentioned(_) | Notice::Watching(_) => BTreeSet::new(),
+            Notice::ReviewStarted => {
+                self.request.review.iter().flat_map(|review| review.people.clone()).collect()
+            }
+            Notice::Edited(told) => told.clone(),
             Notice::Outcome => BTreeSet::from([self.request.requester.clone()]),
             Notice::ReadyToRun(execution) => self.executors(execution),
             Notice::Concern(_)

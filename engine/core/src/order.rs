@@ -42,7 +42,9 @@ impl Release {
         let ground = match &request.phase {
             Phase::Approved { .. } => Ground::Approved,
             Phase::Open if request.urgent => Ground::Urgent,
-            Phase::Open
+            Phase::Draft
+            | Phase::InReview
+            | Phase::Open
             | Phase::Rejected { .. }
             | Phase::Cancelled { .. }
             | Phase::Expired { .. } => return None,

@@ -12,7 +12,7 @@ use crate::{
     extension::FailureClass,
     ids::{BindingId, GroupId, PropertyName, RuleId, StepId, UserId},
     offboarding::NeededPlace,
-    request::{Shortage, Status},
+    request::{EmptyBecause, Shortage, Status},
     rule::Problem,
 };
 
@@ -130,6 +130,21 @@ pub enum Forbidden {
     },
     /// Only the requester does this.
     OnlyRequester,
+    /// The rule says `edit: forbid` (REQ-3).
+    EditForbidden,
+    /// In their step, approvers change these and nothing else (STP-12).
+    NotEditable {
+        /// The step.
+        step: StepId,
+        /// Which; none where the step names none.
+        properties: Vec<PropertyName>,
+    },
+    /// Only reviewers do this (STP-13).
+    NotAReviewer,
+    /// Nobody reviews their own request where nobody may approve it (STP-9, STP-13).
+    OwnReview,
+    /// The rule has no review (STP-13).
+    NoReview,
     /// Only these groups or people run it (EXE-2).
     NotAnExecutor {
         /// The binding.
@@ -237,6 +252,8 @@ pub enum Rejection {
     },
     /// STP-6, STP-6a.
     NoApprovers(Vec<StepShortage>),
+    /// Nobody can review it (STP-13): for each place that is named, why nobody is there.
+    NoReviewers(Vec<EmptyBecause>),
     /// The rule's entry condition is unmet (FIN-19).
     NoRule {
         /// What was seen.
@@ -312,7 +329,7 @@ impl Rejection {
             Self::UrgentApproveOnly => Code::UrgentApproveOnly,
             Self::UrgentNotAllowed(_) => Code::UrgentNotAllowed,
             Self::UrgentOverdue { .. } => Code::UrgentOverdue,
-            Self::NoApprovers(_) => Code::NoApprovers,
+            Self::NoApprovers(_) | Self::NoReviewers(_) => Code::NoApprovers,
             Self::NoRule { .. } => Code::NoRule,
             Self::ConditionFailed { .. } => Code::ConditionFailed,
             Self::RuleInvalid(_) => Code::RuleInvalid,

@@ -1,5 +1,6 @@
 //! A request: what was asked, where it stands, who decided (REQ, DEC, EXE).
 
+mod before;
 mod beside;
 mod execution;
 mod seat;
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use before::{Review, Written};
 pub use beside::{Closure, Confirmation, RejectedItem};
 pub use execution::{EndCause, Execution, ExecutionFailure, ExecutionState};
 pub use seat::{Added, Further, Merged, Passed, Seat, SeatChanges, SeatId, SeatWho, Without};
@@ -104,6 +106,15 @@ pub struct Request {
     /// Who read afterwards what was done; at most once each (REQ-12).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confirmations: Vec<Confirmation>,
+    /// What a draft holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<Box<Written>>,
+    /// Who reviews it before its route, or has (STP-13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Review>,
+    /// Those who edited it and are not the requester (FIN-22).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub editors: BTreeSet<UserId>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -115,6 +126,10 @@ fn is_zero(count: &u32) -> bool {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
+    /// Not submitted: nobody is asked for anything (REQ-1).
+    Draft,
+    /// Before its route (STP-13).
+    InReview,
     /// On its route: `pending` or `in_progress`.
     Open,
     /// For good.
@@ -213,6 +228,13 @@ pub enum ApprovedBy {
     },
     /// All steps were skipped and the rule says `safety_catch: approve` (STP-6).
     SafetyCatch,
+    /// A condition of the rule's `auto_approve` (STP-14).
+    Condition {
+        /// Its name.
+        name: String,
+        /// What was seen.
+        explanation: Explanation,
+    },
 }
 
 /// What rejected a request.
@@ -270,6 +292,13 @@ pub enum Block {
         /// The step.
         step: StepId,
     },
+    /// As it is now, its rule does not take it, or nobody can say whether it does (CND-3, RUL-4).
+    NotTaken {
+        /// What was seen.
+        explanation: Explanation,
+    },
+    /// Nobody can review it (STP-13).
+    NoReviewers,
 }
 
 impl Request {
@@ -277,6 +306,8 @@ impl Request {
     #[must_use]
     pub fn status(&self) -> Status {
         match &self.phase {
+            Phase::Draft => Status::Draft,
+            Phase::InReview => Status::InReview,
             Phase::Open if self.live_decisions().next().is_some() => Status::InProgress,
             Phase::Open => Status::Pending,
             Phase::Approved { .. } => Status::Approved,
@@ -299,6 +330,30 @@ impl Request {
         let step = self.active().and_then(|(_, open)| open.due.as_ref());
         let closure = self.closure.as_ref().and_then(|closure| closure.missed);
         self.is_open() && step.and_then(|due| due.missed).or(closure).is_some()
+    }
+
+    /// Whether it is not submitted yet.
+    #[must_use]
+    pub fn is_draft(&self) -> bool {
+        matches!(self.phase, Phase::Draft)
+    }
+
+    /// Whether it is being reviewed before its route.
+    #[must_use]
+    pub fn is_in_review(&self) -> bool {
+        matches!(self.phase, Phase::InReview)
+    }
+
+    /// Whether it is submitted and not ended: in review, or on its route.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        self.is_in_review() || self.is_open()
+    }
+
+    /// Whether it was submitted and is over.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        !self.is_draft() && !self.is_under_way()
     }
 
     /// The step being decided.
@@ -337,7 +392,11 @@ impl Request {
         let released = match self.phase {
             Phase::Approved { .. } => true,
             Phase::Open => self.urgent && !self.executions.is_empty(),
-            Phase::Rejected { .. } | Phase::Cancelled { .. } | Phase::Expired { .. } => false,
+            Phase::Draft
+            | Phase::InReview
+            | Phase::Rejected { .. }
+            | Phase::Cancelled { .. }
+            | Phase::Expired { .. } => false,
         };
         released
             && self.executions.iter().all(|execution| match execution.state {

@@ -1,6 +1,7 @@
 //! From a step's assignments to its seats (STP-2 to STP-8).
 
 mod change;
+mod review;
 mod route;
 mod same;
 mod who;
@@ -213,7 +214,14 @@ impl View<'_> {
     /// Whether this is the requester, or treated like them, under a rule without self-approval.
     #[must_use]
     pub fn is_self(&self, id: &UserId) -> bool {
-        !self.rule.self_approval && self.request.is_for(id)
+        let counts =
+            self.request.is_for(id) || (!self.rule.editors_may_approve && self.has_edited(id));
+        !self.rule.self_approval && counts
+    }
+
+    /// FIN-22
+    fn has_edited(&self, id: &UserId) -> bool {
+        self.request.editors.contains(id)
     }
 
     /// The earlier step this person decided, if this one is separated from it (STP-10).

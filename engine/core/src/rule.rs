@@ -23,7 +23,7 @@ use definition::{
     RepeatApprover, SafetyCatch, SamePerson, SeatsDoc,
 };
 pub use literal::{infer_literal, read_literal as read_property};
-pub(crate) use literal::{read_literal, unknown as unknown_name};
+pub(crate) use literal::{read_literal, unknown as unknown_name, write_literal};
 pub use names::{Names, World};
 
 use crate::{
@@ -84,6 +84,8 @@ pub struct Rule {
     pub urgent: bool,
     /// STP-9.
     pub self_approval: bool,
+    /// FIN-22.
+    pub editors_may_approve: bool,
     /// STP-11.
     pub repeat_approver: RepeatApprover,
     /// STP-5.
@@ -98,12 +100,25 @@ pub struct Rule {
     pub safety_catch: SafetyCatch,
     /// None means the organization's maximum.
     pub approval_expires_after: Option<Span>,
+    /// Who reviews before the route (STP-13).
+    pub review_first: Option<Vec<Who>>,
+    /// STP-14, in the document's order.
+    pub auto_approve: Vec<NamedCondition>,
     /// 1 to 32.
     pub steps: Vec<Step>,
     /// EXE-1.
     pub executors: Vec<Executor>,
     /// REQ-12.
     pub receipt_reviewers: Vec<Who>,
+}
+
+/// A condition that approves a request by itself (STP-14).
+#[derive(Clone, Debug)]
+pub struct NamedCondition {
+    /// Shown in the record.
+    pub name: String,
+    /// What must hold.
+    pub when: Condition,
 }
 
 /// A property of a form.
@@ -154,6 +169,8 @@ pub struct Step {
     pub separation: BTreeSet<StepId>,
     /// STP-12.
     pub required_properties: Vec<PropertyName>,
+    /// STP-12.
+    pub editable_properties: BTreeSet<PropertyName>,
     /// Who is told when it opens (DUE-4).
     pub notify: Notify,
     /// When it is due (DUE-1).

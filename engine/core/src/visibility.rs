@@ -22,6 +22,9 @@ pub fn sees(
     if !person.active {
         return false;
     }
+    if request.is_draft() {
+        return request.requester == person.id || administrates(person);
+    }
     person.role == OrganizationRole::Auditor
         || request.watchers.contains(&person.id)
         || takes_part(directory, rule, request, person, at)
@@ -47,6 +50,7 @@ pub fn takes_part(
         || is_involved(directory, request, person)
         || may_execute(rule, request, person)
         || reviews_receipt(rule, request, person)
+        || reviews(directory, request, person)
         || (rule.access == AccessPolicy::Seat && has_seat(directory, request, person))
         || has_decided_for_others(request, &person.id)
         || stands_in(directory, rule, request, person, at)
@@ -75,6 +79,22 @@ fn has_decided_for_others(request: &Request, id: &UserId) -> bool {
     request.opened().any(|(_, step)| {
         step.decision_by(id).is_some_and(|decision| decision.on_behalf_of.is_some())
     })
+}
+
+/// Drafts are their author's, and administrators'.
+fn administrates(person: &User) -> bool {
+    match person.role {
+        OrganizationRole::Owner | OrganizationRole::Administrator => true,
+        OrganizationRole::WorkflowManager | OrganizationRole::Auditor | OrganizationRole::User => {
+            false
+        }
+    }
+}
+
+/// A reviewer of it, once it was in review.
+fn reviews(directory: &Directory, request: &Request, person: &User) -> bool {
+    let review = request.review.iter();
+    review.flat_map(|review| &review.reviewers).any(|who| may_fill(directory, who, person))
 }
 
 /// Access that `access: strict` asks of a decision-maker: without the roles that see everything, and

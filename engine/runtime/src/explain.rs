@@ -222,13 +222,20 @@ fn allowed(
     use engine_core::directory::OrganizationRole::{Administrator, Owner};
     let administrates = matches!(user.role, Owner | Administrator);
     let started = request.executions.iter().any(|execution| execution.attempts > 0);
+    let requests = request.requester == user.id;
     let is_free = request.is_open() && !request.on_hold;
     let commands = [
         ("approve", standing.can_approve()),
         ("reject", standing.can_decide() && !request.urgent),
+        ("return_to_review", view.may_return_to_review(standing)),
+        ("pass_review", request.is_in_review() && view.may_review(user)),
+        ("edit", view.may_edit(user)),
+        ("submit", requests && request.is_draft()),
+        ("resubmit", requests && request.has_ended()),
         (
             "cancel",
-            request.requester == user.id && request.is_open() && !(request.urgent && started),
+            (requests && !request.has_ended() && !(request.urgent && started))
+                || (request.is_in_review() && view.may_review(user)),
         ),
         ("confirm", view.may_confirm(user)),
         ("send_back", standing.can_decide() && !request.urgent && has_complete(request)),
@@ -241,7 +248,7 @@ fn allowed(
                 && request.on_hold
                 && may_hold(&view.organization.directory, request, user),
         ),
-        ("reevaluate", administrates && is_free),
+        ("reevaluate", administrates && request.is_under_way() && !request.on_hold),
         ("add_approver", view.may_add_approvers(user)),
         ("reassign", standing.can_decide() && view.has_own_seat(user)),
     ];
@@ -291,7 +298,9 @@ fn may_withdraw(request: &Request, user: &User) -> bool {
             by: RejectedBy::Decision { step } | RejectedBy::QuorumOutOfReach { step },
             ..
         } => Some(step),
-        Phase::Rejected { .. }
+        Phase::Draft
+        | Phase::InReview
+        | Phase::Rejected { .. }
         | Phase::Approved { .. }
         | Phase::Cancelled { .. }
         | Phase::Expired { .. } => return false,

@@ -242,7 +242,12 @@ impl Engine {
         request: &Request,
         person: &User,
     ) -> Standing {
-        self.asking(state, rule, request, |view| view.standing(person)).await
+        self.asking(state, rule, request, |view| {
+            let reviews = view.request.is_in_review() && view.may_review(person);
+            let standing = view.standing(person);
+            if reviews { Standing { unmet: Vec::new(), ..standing } } else { standing }
+        })
+        .await
     }
 }
 

@@ -62,6 +62,13 @@ impl Recent {
     pub(crate) fn put(&self, org: &OrgId, id: &RequestId, known: Known) {
         self.generations.lock().unwrap_or_else(PoisonError::into_inner).put(org, id, known);
     }
+
+    /// What was there is gone.
+    pub(crate) fn forget(&self, id: &RequestId) {
+        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        generations.young.remove(id);
+        generations.old.remove(id);
+    }
 }
 
 impl Generations {

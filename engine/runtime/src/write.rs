@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 pub(crate) use agenda::{OutboxEntry, TimerEntry, outbox_key};
 use engine_core::{
-    command::{Command, Meta, Submit},
+    command::{Command, Meta, Resubmit, Submit},
     decide::Changes,
     effect::Effect,
     event::{Actor, Recorded},
@@ -92,6 +92,38 @@ impl Engine {
         self.on_behalf_of(caller, &request, Some(rule), &command).await
     }
 
+    /// Makes a draft for a request under a rule (REQ-1).
+    ///
+    /// # Errors
+    /// As for a submission.
+    pub async fn save_draft(
+        &self,
+        caller: &Caller,
+        rule: &RuleId,
+        submit: Submit,
+    ) -> Result<Seen, EngineError> {
+        let request = submit.id.clone();
+        let command = Command::SaveDraft(Box::new(submit));
+        self.on_behalf_of(caller, &request, Some(rule), &command).await
+    }
+
+    /// Makes a draft, with this id, of what an ended request asked for (REQ-5).
+    ///
+    /// # Errors
+    /// `not_found` where the caller does not see that one, `wrong_status` where it has not ended.
+    pub async fn resubmit(
+        &self,
+        caller: &Caller,
+        of: &RequestId,
+        id: RequestId,
+    ) -> Result<Seen, EngineError> {
+        let old = self.request(caller, of).await?.request;
+        let rule = old.rule.clone();
+        let old = Box::new((*old).clone());
+        let command = Command::Resubmit(Resubmit { id: id.clone(), old, of: of.clone() });
+        self.on_behalf_of(caller, &id, Some(&rule), &command).await
+    }
+
     /// Carries out a command of a person.
     ///
     /// # Errors
@@ -102,7 +134,7 @@ impl Engine {
         request: &RequestId,
         command: Command,
     ) -> Result<Seen, EngineError> {
-        if matches!(command, Command::Submit(_) | Command::Engine(_)) {
+        if matches!(command, Command::Submit(_) | Command::Resubmit(_) | Command::Engine(_)) {
             return Err(Rejection::NotFound.into());
         }
         self.on_behalf_of(caller, request, None, &command).await
@@ -187,6 +219,7 @@ impl Engine {
         let expected = before.map_or(Sequence::NONE, |known| known.sequence);
         let next = Sequence(expected.0 + u64::from(!changes.events.is_empty()));
         let commit = self.commit_of(errand, &meta, &changes, expected, next)?;
+        let is_deletion = changes.is_deletion();
         let seen = Seen { request: Arc::new(changes.request), sequence: next.0 };
         let Some(commit) = commit else {
             return Ok(Some(Carried { seen, effects: changes.effects }));
@@ -197,6 +230,8 @@ impl Engine {
             Outcome::Committed { .. } => {
                 if let Some(weight) = weight {
                     self.remember(errand, &seen, weight);
+                } else if is_deletion {
+                    self.inner.recent.forget(errand.request);
                 }
                 Ok(Some(Carried { seen, effects: changes.effects }))
             }
@@ -286,13 +321,15 @@ fn documents(
     Ok(documents)
 }
 
-/// The rule that a command is decided by: for a submission the newest version, for a request its own.
+/// The rule that a command is decided by: for a submission and for drafts the newest version, for a
+/// request its own (RUL-2).
 fn rule_for(
     state: &OrganizationState,
     errand: &Errand<'_>,
     before: Option<&Known>,
 ) -> Option<Arc<Rule>> {
     let version = match (before, errand.rule) {
+        (Some(Known { request, .. }), _) if request.is_draft() => state.newest(&request.rule),
         (Some(Known { request, .. }), _) => state.version(&request.rule, request.rule_version),
         (None, Some(rule)) => state.newest(rule),
         (None, None) => None,
@@ -315,9 +352,11 @@ fn request_change(
         };
         events.push(EventRecord { kind: name(event.name())?, body: encode("event", &recorded)? });
     }
-    let now = Present {
-        snapshot: encode("request", &changes.request)?,
-        index: index_of(&changes.request)?,
+    let now = if changes.is_deletion() {
+        None
+    } else {
+        let snapshot = encode("request", &changes.request)?;
+        Some(Present { snapshot, index: index_of(&changes.request)? })
     };
-    Ok(RequestChange { request: changes.request.id.clone(), expected, events, now: Some(now) })
+    Ok(RequestChange { request: changes.request.id.clone(), expected, events, now })
 }

@@ -8,6 +8,8 @@ mod caller;
 mod decisions;
 mod delegations;
 mod directory;
+mod drafts;
+mod edits;
 mod executions;
 mod extract;
 mod files;
@@ -38,6 +40,7 @@ use engine_runtime::{Engine, Library};
 
 use crate::scenario::control;
 pub use caller::Trusted;
+pub(crate) use drafts::stays_under;
 pub(crate) use outcome::changes;
 use refusal::Refusal;
 pub(crate) use requests::{NewId, explanation};
@@ -88,6 +91,14 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Submit => post(requests::submit),
         Endpoint::ListRequests => get(lists::list),
         Endpoint::GetRequest => get(requests::read),
+        Endpoint::SaveDraft => post(drafts::save),
+        Endpoint::PutDraft => put(drafts::replace),
+        Endpoint::DeleteDraft => delete(drafts::delete),
+        Endpoint::SubmitDraft => post(drafts::submit),
+        Endpoint::Edit => post(edits::edit),
+        Endpoint::Resubmit => post(drafts::resubmit),
+        Endpoint::PassReview => post(edits::pass),
+        Endpoint::ReturnToReview => post(edits::give_back),
         Endpoint::Decide => post(decisions::decide),
         Endpoint::Cancel => post(decisions::cancel),
         Endpoint::Confirm => post(decisions::confirm),

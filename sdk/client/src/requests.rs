@@ -2,8 +2,8 @@
 
 use engine_api::{
     command::{
-        ApproverRequest, CommentRequest, Decide, DecisionWord, Force, Reassign, SendBack,
-        SubmitRequest, WatchRequest, WithComment, Withdraw,
+        ApproverRequest, CommentRequest, Decide, DecisionWord, EditRequest, Force, Reassign,
+        Remark, SendBack, SubmitRequest, WatchRequest, WithComment, Withdraw,
     },
     endpoint::Endpoint,
     view::{CommentList, EventList, ExplanationView, Left, NoticeList, RequestPage, RequestView},
@@ -91,12 +91,92 @@ impl Client {
         decision: DecisionWord,
         comment: &str,
     ) -> Result<RequestView, ClientError> {
-        let unreadable = |why| ClientError::Unreadable { status: 200, why };
-        let precondition = seen.precondition().map_err(unreadable)?;
         let comment = Some(comment.to_owned());
         let decide = Decide { decision, comment, concern: None, items: None, step: None };
-        let call = Call::new(Endpoint::Decide, &[&seen.id]);
-        self.call(call.header("if-match", precondition.to_string()).json(&decide)?).await
+        self.call(about(Endpoint::Decide, seen)?.json(&decide)?).await
+    }
+
+    /// Saves a draft, as unfinished as it is.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn save_draft(&self, draft: &SubmitRequest) -> Result<RequestView, ClientError> {
+        self.call(Call::new(Endpoint::SaveDraft, &[]).json(draft)?).await
+    }
+
+    /// Writes a draft anew.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn replace_draft(
+        &self,
+        id: &str,
+        draft: &SubmitRequest,
+    ) -> Result<RequestView, ClientError> {
+        self.call(Call::new(Endpoint::PutDraft, &[id]).json(draft)?).await
+    }
+
+    /// Throws a draft away; the answer is what it was.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn delete_draft(&self, id: &str) -> Result<RequestView, ClientError> {
+        self.call(Call::new(Endpoint::DeleteDraft, &[id])).await
+    }
+
+    /// Submits a draft.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn submit_draft(&self, id: &str) -> Result<RequestView, ClientError> {
+        let nothing_more = EditRequest::default();
+        self.call(Call::new(Endpoint::SubmitDraft, &[id]).json(&nothing_more)?).await
+    }
+
+    /// Makes a draft of what an ended request asked for.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn resubmit(&self, id: &str) -> Result<RequestView, ClientError> {
+        self.call(Call::new(Endpoint::Resubmit, &[id])).await
+    }
+
+    /// Changes what is asked for, as it was when it was read: where it has moved on, `conflict`.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn edit(
+        &self,
+        seen: &RequestView,
+        edit: &EditRequest,
+    ) -> Result<RequestView, ClientError> {
+        self.call(about(Endpoint::Edit, seen)?.json(edit)?).await
+    }
+
+    /// Submits a request that was reviewed to its route, as it was when it was read.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn pass_review(
+        &self,
+        seen: &RequestView,
+        comment: Option<&str>,
+    ) -> Result<RequestView, ClientError> {
+        let body = Remark { comment: comment.map(str::to_owned) };
+        self.call(about(Endpoint::PassReview, seen)?.json(&body)?).await
+    }
+
+    /// Returns a request to review instead of deciding it, as it was when it was read.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn return_to_review(
+        &self,
+        seen: &RequestView,
+        comment: &str,
+    ) -> Result<RequestView, ClientError> {
+        let body = WithComment { comment: comment.to_owned() };
+        self.call(about(Endpoint::ReturnToReview, seen)?.json(&body)?).await
     }
 
     /// Approves some of the items of a request as it was when it was read; the others are rejected for
@@ -336,4 +416,11 @@ impl Client {
         let body = WithComment { comment: comment.to_owned() };
         self.call(Call::new(Endpoint::Revoke, &[id, execution]).json(&body)?).await
     }
+}
+
+/// A call that says what was seen (DEC-8a).
+fn about(endpoint: Endpoint, seen: &RequestView) -> Result<Call, ClientError> {
+    let unreadable = |why| ClientError::Unreadable { status: 200, why };
+    let precondition = seen.precondition().map_err(unreadable)?;
+    Ok(Call::new(endpoint, &[&seen.id]).header("if-match", precondition.to_string()))
 }

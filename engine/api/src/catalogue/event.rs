@@ -4,11 +4,11 @@ use engine_core::{
     event::{Actor, Event, Recorded},
     extension::Failure,
     ids::{StepId, UserId},
-    request::{Block, Choice, Decision, EndCause, ExecutionFailure, Overdue, Seat},
+    request::{Block, Choice, Decision, EndCause, ExecutionFailure, Overdue, Request, Seat},
 };
 use std::collections::BTreeSet;
 
-use super::Names;
+use super::{Names, alternatives, list};
 
 /// Through what the engine knows of an end that it did not see (EXE-3).
 const PROBE: &str = "probe";
@@ -28,6 +28,12 @@ impl Names<'_> {
                     if request.urgent { ", to run first and be approved after" } else { "" };
                 format!("{} submitted the request{urgent}.", self.actor(&recorded.by))
             }
+            Event::DraftSaved(_)
+            | Event::DraftDeleted { .. }
+            | Event::RequestEdited(_)
+            | Event::ReviewStarted { .. }
+            | Event::ReviewPassed { .. }
+            | Event::ReturnedToReview { .. } => self.before_route(recorded),
             Event::StepReminded { .. }
             | Event::StepOverdue { .. }
             | Event::UrgentReminded
@@ -75,6 +81,35 @@ impl Names<'_> {
         }
     }
 
+    /// What is written and changed, and its review.
+    fn before_route(&self, recorded: &Recorded) -> String {
+        match &recorded.event {
+            Event::DraftSaved(request) => self.draft_saved(&recorded.by, request),
+            Event::DraftDeleted { by } => format!("{} threw the draft away.", self.person(by)),
+            Event::RequestEdited(edited) => format!(
+                "{} changed {} of the request.",
+                self.person(&edited.by),
+                list(&edited.changed.iter().map(|field| named(field)).collect::<Vec<_>>())
+            ),
+            Event::ReviewStarted { review } => {
+                let who: Vec<String> = review.reviewers.iter().map(|who| self.seat(who)).collect();
+                format!("The request waits for a review by {}.", alternatives(&who))
+            }
+            Event::ReviewPassed { by, comment } => {
+                said(&format!("{} submitted the reviewed request", self.person(by)), comment)
+            }
+            Event::ReturnedToReview { step, by, comment } => said(
+                &format!(
+                    "{} returned the request from step {} to review",
+                    self.person(by),
+                    self.step(step)
+                ),
+                comment,
+            ),
+            _ => String::new(),
+        }
+    }
+
     /// Who decides, and what they decided.
     fn seat_event(&self, event: &Event) -> String {
         match event {
@@ -84,7 +119,7 @@ impl Names<'_> {
                 "In step {}, {} did not grant {}.",
                 self.step(step),
                 self.person(by),
-                super::list(&items.iter().map(|item| self.resource(item)).collect::<Vec<_>>())
+                list(&items.iter().map(|item| self.resource(item)).collect::<Vec<_>>())
             ),
             Event::ApproverAdded { step, user, by, .. } => format!(
                 "{} gave {} a seat in step {}.",
@@ -273,10 +308,18 @@ impl Names<'_> {
         }
     }
 
+    fn draft_saved(&self, by: &Actor, request: &Request) -> String {
+        let from = request.draft.as_ref().and_then(|written| written.resubmits.as_ref());
+        match from {
+            Some(old) => format!("{} made a draft from the request `{old}`.", self.actor(by)),
+            None => format!("{} saved a draft.", self.actor(by)),
+        }
+    }
+
     fn overdue(&self, step: &StepId, then: &Overdue) -> String {
         let people = |seats: &[Seat]| {
             let all: BTreeSet<&UserId> = seats.iter().flat_map(|seat| &seat.people).collect();
-            super::list(&all.into_iter().map(|id| self.person(id)).collect::<Vec<_>>())
+            list(&all.into_iter().map(|id| self.person(id)).collect::<Vec<_>>())
         };
         let what = match then {
             Overdue::Shown => String::new(),
@@ -351,6 +394,16 @@ impl Names<'_> {
         };
         format!("`{execution}` ended: {}.{doubt}", self.execution_failure(why))
     }
+}
+
+/// A sentence with what was said, where something was.
+fn said(did: &str, comment: &str) -> String {
+    if comment.is_empty() { format!("{did}.") } else { format!("{did}: {comment}") }
+}
+
+/// `properties.max_rows` is *max rows*.
+fn named(field: &str) -> String {
+    field.strip_prefix("properties.").unwrap_or(field).replace(['_', '-'], " ")
 }
 
 /// What became of an attempt that the engine did not see the end of.

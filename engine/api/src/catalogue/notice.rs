@@ -80,6 +80,10 @@ impl Names<'_> {
                 "{} approved “{title}” of {who} with a concern: read it among the incidents.",
                 self.person(by)
             ),
+            Notice::ReviewStarted => format!("“{title}” waits for your review."),
+            Notice::Edited(_) => {
+                format!("“{title}” has changed since you decided about it. Look at it again.")
+            }
             Notice::Outcome => format!("“{title}” is {}.", said(request.status())),
             Notice::ReadyToRun(execution) => {
                 format!("`{execution}` of “{title}” is ready: somebody has to run it.")

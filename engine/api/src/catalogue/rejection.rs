@@ -4,10 +4,16 @@ use chrono::SecondsFormat;
 use engine_core::{
     ids::{BindingId, GroupId},
     rejection::{FieldProblem, Forbidden, Rejection, UrgentGate},
-    request::Status,
+    request::{EmptyBecause, Status},
 };
 
-use super::{Names, failure::because, list, request::said, sentences};
+use super::{
+    Names,
+    failure::because,
+    list, property,
+    request::{nothing_to_decide, said},
+    sentences,
+};
 
 impl Names<'_> {
     /// The message of a refused command.
@@ -25,6 +31,7 @@ impl Names<'_> {
             | Rejection::UrgentNotAllowed(_)
             | Rejection::UrgentOverdue { .. } => not_urgent(rejection),
             Rejection::NoApprovers(_)
+            | Rejection::NoReviewers(_)
             | Rejection::CannotDecide(_)
             | Rejection::CannotHoldSeat { .. } => self.nobody_to_decide(rejection),
             Rejection::NoRule { .. }
@@ -44,7 +51,7 @@ impl Names<'_> {
                 "The request is on hold. Its requester, an approver or an administrator can release it.".to_owned()
             }
             Rejection::NotPending { status } => {
-                format!("The request is {}: nothing is left to decide.", said(*status))
+                nothing_to_decide(*status)
             }
             Rejection::TooLate { expired } => format!(
                 "The time for this was over at {}.",
@@ -84,6 +91,7 @@ impl Names<'_> {
             Rejection::CannotDecide(unmet) => {
                 unmet.iter().map(|unmet| self.unmet(unmet)).collect::<Vec<_>>().join(" ")
             }
+            Rejection::NoReviewers(empty) => self.no_reviewers(empty),
             Rejection::CannotHoldSeat { user, why } => {
                 format!("{} cannot be given a seat. {}", self.person(user), self.unmet(why))
             }
@@ -124,8 +132,33 @@ impl Names<'_> {
         format!("Only members of {} may run `{binding}`.", list(&groups))
     }
 
+    fn no_reviewers(&self, empty: &[EmptyBecause]) -> String {
+        let why: Vec<String> = empty.iter().map(|why| self.empty_because(why)).collect();
+        let text = format!("Nobody can review this request. {}", sentences(&why));
+        text.trim_end().to_owned()
+    }
+
     fn forbidden(&self, why: &Forbidden) -> String {
         match why {
+            Forbidden::EditForbidden => {
+                "The rule does not let a submitted request be changed. Cancel it and submit a new one.".to_owned()
+            }
+            Forbidden::NotEditable { step, properties } if properties.is_empty() => format!(
+                "Only the requester changes what is asked for: step {} lets its approvers change nothing.",
+                self.step(step)
+            ),
+            Forbidden::NotEditable { step, properties } => format!(
+                "In step {} its approvers change {}, and nothing else.",
+                self.step(step),
+                list(&properties.iter().map(property).collect::<Vec<_>>())
+            ),
+            Forbidden::NotAReviewer => "Only the reviewers of the request can do that.".to_owned(),
+            Forbidden::OwnReview => {
+                "Nobody reviews their own request. Another reviewer has to.".to_owned()
+            }
+            Forbidden::NoReview => {
+                "The rule of this request has no review that it could return to. Reject it, or send it back, with a comment.".to_owned()
+            }
             Forbidden::NotASubmitter { rule } => {
                 format!("You are not among those who may submit under the rule `{rule}`.")
             }

@@ -1,7 +1,9 @@
 //! Blocks, shortages, outcomes: where a request stands and why.
 
 use engine_core::{
+    explanation::Outcome,
     ids::{AssignmentId, PropertyName, StepId, UserId},
+    rejection::FieldProblem,
     request::{
         ApprovedBy, Block, EmptyBecause, EmptySeat, OnlyOne, RejectedBy, Shortage, SkippedBecause,
         Status,
@@ -24,28 +26,64 @@ pub(crate) fn said(status: Status) -> &'static str {
     }
 }
 
+/// Why nobody decides a request in this status.
+pub(super) fn nothing_to_decide(status: Status) -> String {
+    let when = match status {
+        Status::Draft | Status::InReview => "nothing is to be decided yet",
+        Status::Pending
+        | Status::InProgress
+        | Status::Approved
+        | Status::Rejected
+        | Status::Cancelled
+        | Status::Expired => "nothing is left to decide",
+    };
+    format!("The request is {}: {when}.", said(status))
+}
+
 impl Names<'_> {
     /// Why a request cannot go on, and what would change that.
     #[must_use]
     pub fn block(&self, block: &Block) -> String {
         match block {
             Block::ConditionUndecided { step, explanation } => format!(
-                "Nobody can say whether step {} applies. {} It is asked again when somebody asks to reevaluate the request.",
+                "Nobody can say whether step {} applies. {} It is asked again when somebody next does something with the request, or asks to reevaluate it.",
                 self.step(step),
                 sentences(&self.reasons(explanation))
             ),
             Block::NoApprovers { step, shortage } => format!(
-                "{} The request goes on when people or the rule change and somebody asks to reevaluate it.",
+                "{} The request goes on when people or the rule change and somebody does something with it, or asks to reevaluate it.",
                 self.shortage(step, shortage)
             ),
             Block::Overdue { step } => format!(
                 "Step {} of this urgent request was not decided in time, and only people may approve or end an urgent one. An administrator can let it go on by asking to reevaluate it.",
                 self.step(step)
             ),
+            Block::NotTaken { explanation } => {
+                let reasons = sentences(&self.reasons(explanation));
+                if explanation.outcome == Outcome::Undecided {
+                    format!(
+                        "Nobody can say whether the rule takes this request. {reasons} It is asked again when somebody next does something with the request, or asks to reevaluate it."
+                    )
+                } else {
+                    format!(
+                        "As it is now, the rule does not take this request. {reasons} The requester can change it, or cancel it."
+                    )
+                }
+            }
+            Block::NoReviewers => {
+                "Nobody is left who can review this request. It goes on when somebody joins the reviewers that the rule names.".to_owned()
+            }
             Block::NothingToApprove => {
                 "Every step of this urgent request was skipped, and only people may approve an urgent one. An administrator has to look at the rule.".to_owned()
             }
         }
+    }
+
+    /// What a draft could not take over from the request that it was made of (REQ-5).
+    #[must_use]
+    pub fn dropped(&self, problem: &FieldProblem) -> String {
+        let field = problem.field.strip_prefix("properties.").unwrap_or(&problem.field);
+        format!("{field} was left out: {}.", problem.message)
     }
 
     /// Why a step cannot be completed.
@@ -177,6 +215,10 @@ impl Names<'_> {
             ApprovedBy::SafetyCatch => {
                 "No step applies, and the rule approves such requests by itself.".to_owned()
             }
+            ApprovedBy::Condition { name, explanation } => format!(
+                "The rule approves such requests by itself: “{name}”. {}",
+                sentences(&self.reasons(explanation))
+            ),
         }
     }
 

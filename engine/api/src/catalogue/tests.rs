@@ -136,7 +136,7 @@ fn every_unmet_code_has_its_sentence() {
         ),
         (
             Unmet::SelfApproval,
-            "The request is this person's own, and the rule does not allow self-approval. Somebody else has to decide.",
+            "The request is this person's own, or counts as theirs because they changed it, and the rule does not allow self-approval. Somebody else has to decide.",
         ),
         (
             Unmet::Separation { step: id("unit") },
@@ -346,7 +346,7 @@ fn blocks_say_what_would_change_them() {
     let blocks = [
         (
             Block::ConditionUndecided { step: id("unit"), explanation: undecided },
-            "It is asked again when somebody asks to reevaluate the request.",
+            "It is asked again when somebody next does something with the request, or asks to reevaluate it.",
         ),
         (
             Block::NoApprovers { step: id("unit"), shortage: Shortage::Nobody { empty: vec![] } },

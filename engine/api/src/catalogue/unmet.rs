@@ -30,14 +30,14 @@ impl Names<'_> {
                 list(&properties.iter().map(property).collect::<Vec<_>>())
             ),
             Unmet::SelfApproval => {
-                "The request is this person's own, and the rule does not allow self-approval. Somebody else has to decide.".to_owned()
+                "The request is this person's own, or counts as theirs because they changed it, and the rule does not allow self-approval. Somebody else has to decide.".to_owned()
             }
             Unmet::Separation { step } => format!(
                 "This person has decided in step {}, and whoever did may not decide here. Somebody else has to.",
                 self.step(step)
             ),
             Unmet::NotPending { status } => {
-                format!("The request is {}: nothing is left to decide.", super::request::said(*status))
+                super::request::nothing_to_decide(*status)
             }
             Unmet::OnHold => {
                 "The request is on hold. It can be decided as soon as somebody releases it.".to_owned()

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use engine_core::{
     ids::{PropertyName, StepId, UserId},
-    rejection::Unmet,
-    request::{Confirmation, Phase, RejectedItem, Request},
+    rejection::{FieldProblem, Unmet},
+    request::{Confirmation, Phase, RejectedItem, Request, Written},
     value::Value,
 };
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,11 @@ use serde_json::Value as Json;
 use utoipa::ToSchema;
 
 use super::{BeforeApproval, ExecutionView, StepView};
-use crate::{catalogue::Names, command::Precondition, problem::Said};
+use crate::{
+    catalogue::Names,
+    command::Precondition,
+    problem::{FieldMessage, Said},
+};
 
 /// A request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -27,7 +31,7 @@ pub struct RequestView {
     pub version: u32,
     /// What is asked for.
     pub kind: String,
-    /// `pending`, `in_progress`, `approved`, `rejected`, `cancelled` or `expired`.
+    /// `draft`, `in_review`, `pending`, `in_progress`, `approved`, `rejected`, `cancelled` or `expired`.
     pub status: String,
     /// Of `urgent`, `on_hold`, `blocked`, `overdue`.
     pub flags: Vec<String>,
@@ -50,7 +54,10 @@ pub struct RequestView {
     /// The logins of those whom the requester picked, by assignment.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub picks: BTreeMap<String, Vec<String>>,
-    /// When it was submitted.
+    /// Of a draft: where it comes from. Its values are as they were written, right or wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<DraftView>,
+    /// When it was submitted; of a draft, when it was last saved.
     pub submitted_at: DateTime<Utc>,
     /// Until when it waits for approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -137,6 +144,17 @@ pub struct ItemView {
     pub fields: BTreeMap<String, Json>,
 }
 
+/// Where a draft comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DraftView {
+    /// The ended request that it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resubmits: Option<String>,
+    /// What could not be taken over from it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<FieldMessage>,
+}
+
 /// An item that an approver did not grant (DEC-7).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RejectedItemView {
@@ -184,10 +202,11 @@ impl RequestView {
             reason: request.reason.clone(),
             requester: names.login(&request.requester),
             target_users: request.target_users.iter().map(|id| names.login(id)).collect(),
-            properties: literals(&request.properties, names),
-            items: request.items.iter().map(|item| item_view(item, names)).collect(),
+            properties: properties(request, names),
+            items: items(request, names),
             rejected_items: request.rejected_items.iter().map(|i| rejected(i, names)).collect(),
             picks: picks(request, names),
+            draft: request.draft.as_deref().map(|written| DraftView::new(written, names)),
             submitted_at: request.submitted_at,
             approval_expires: request.approval_expires,
             approval_due: request.closure.as_ref().map(|closure| closure.due),
@@ -288,13 +307,52 @@ fn flags(request: &Request) -> Vec<String> {
 
 fn outcome(request: &Request, names: &Names<'_>) -> (Option<String>, Option<DateTime<Utc>>) {
     match &request.phase {
-        Phase::Open => (None, None),
+        Phase::Draft | Phase::InReview | Phase::Open => (None, None),
         Phase::Approved { at, by } => (Some(names.approved_by(by)), Some(*at)),
         Phase::Rejected { at, by } => (Some(names.rejected_by(by)), Some(*at)),
         Phase::Cancelled { at, by, comment } => {
             (Some(format!("{} cancelled it: {comment}", names.person(by))), Some(*at))
         }
         Phase::Expired { at } => (Some("Nobody decided in time.".to_owned()), Some(*at)),
+    }
+}
+
+/// Of a draft, as they were written.
+fn properties(request: &Request, names: &Names<'_>) -> BTreeMap<String, Json> {
+    match &request.draft {
+        Some(written) => written.submit.properties.clone(),
+        None => literals(&request.properties, names),
+    }
+}
+
+fn items(request: &Request, names: &Names<'_>) -> Vec<ItemView> {
+    match &request.draft {
+        Some(written) => written.submit.items.iter().map(written_item).collect(),
+        None => request.items.iter().map(|item| item_view(item, names)).collect(),
+    }
+}
+
+/// What is no item at all is shown as the text it is.
+fn written_item(item: &Json) -> ItemView {
+    let text = |json: &Json| json.as_str().map_or_else(|| json.to_string(), str::to_owned);
+    let Some(fields) = item.as_object() else {
+        return ItemView { resource: text(item), fields: BTreeMap::new() };
+    };
+    let resource = fields.get("resource").map(text).unwrap_or_default();
+    let others = fields.iter().filter(|(name, _)| *name != "resource");
+    ItemView { resource, fields: others.map(|(name, v)| (name.clone(), v.clone())).collect() }
+}
+
+impl DraftView {
+    fn new(written: &Written, names: &Names<'_>) -> Self {
+        let message = |problem: &FieldProblem| FieldMessage {
+            field: problem.field.clone(),
+            message: names.dropped(problem),
+        };
+        Self {
+            resubmits: written.resubmits.as_ref().map(ToString::to_string),
+            dropped: written.dropped.iter().map(message).collect(),
+        }
     }
 }
 

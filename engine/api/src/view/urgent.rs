@@ -79,7 +79,9 @@ impl BeforeApproval {
     pub(super) fn of(request: &Request) -> Option<Self> {
         let approved_at = match &request.phase {
             Phase::Approved { at, .. } => Some(*at),
-            Phase::Open
+            Phase::Draft
+            | Phase::InReview
+            | Phase::Open
             | Phase::Rejected { .. }
             | Phase::Cancelled { .. }
             | Phase::Expired { .. } => None,

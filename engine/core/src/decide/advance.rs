@@ -6,6 +6,7 @@ use super::{Draft, is_administrator};
 use crate::{
     effect::{Effect, Notice, Timer},
     event::Event,
+    explanation::Explanation,
     ids::{StepId, UserId},
     matching::{Possibilities, Progress, progress},
     rejection::{Forbidden, Rejection, StepShortage},
@@ -21,6 +22,37 @@ use crate::{
 };
 
 impl Draft<'_> {
+    /// Begins the route, from before its first step.
+    pub(super) fn start_route(&mut self) {
+        if let Some(explanation) = self.not_taken() {
+            return self.block(Block::NotTaken { explanation });
+        }
+        match self.auto_approval() {
+            Some(by) => self.approve(by),
+            None => self.advance(),
+        }
+    }
+
+    /// What of the entry condition is not met by the request as it is now (CND-3, FIN-19).
+    fn not_taken(&self) -> Option<Explanation> {
+        let when = self.context.rule.when.as_ref()?;
+        let explanation = self.view().condition(when, None);
+        (!explanation.is_met()).then_some(explanation)
+    }
+
+    /// STP-14: the first condition that is met; one that nobody can decide approves nothing (CND-3),
+    /// and urgent requests are approved by people.
+    pub(super) fn auto_approval(&self) -> Option<ApprovedBy> {
+        if self.request.urgent {
+            return None;
+        }
+        self.context.rule.auto_approve.iter().find_map(|condition| {
+            let explanation = self.view().condition(&condition.when, None);
+            let name = condition.name.clone();
+            explanation.is_met().then_some(ApprovedBy::Condition { name, explanation })
+        })
+    }
+
     /// Opens the next step that is not skipped, or ends the route.
     pub(super) fn advance(&mut self) {
         while let Some((id, rested)) = self.next_step() {
@@ -153,7 +185,12 @@ impl Draft<'_> {
         if !is_administrator(person) {
             return Err(Rejection::Forbidden(Forbidden::OnlyAdministrators));
         }
-        self.check_free()?;
+        if !self.request.is_under_way() {
+            return Err(self.wrong_status(None));
+        }
+        if self.request.on_hold {
+            return Err(Rejection::OnHold);
+        }
         self.look_again();
         Ok(())
     }
@@ -162,16 +199,24 @@ impl Draft<'_> {
     /// has blocked, people do not let go on by that.
     pub(super) fn touched(&mut self) {
         let asks = match &self.request.blocked {
-            Some(Block::ConditionUndecided { .. } | Block::NoApprovers { .. }) => true,
+            Some(
+                Block::ConditionUndecided { .. }
+                | Block::NoApprovers { .. }
+                | Block::NotTaken { .. }
+                | Block::NoReviewers,
+            ) => true,
             Some(Block::NothingToApprove | Block::Overdue { .. }) | None => false,
         };
-        if asks && self.request.is_open() && !self.request.on_hold {
+        if asks && self.request.is_under_way() && !self.request.on_hold {
             self.look_again();
         }
     }
 
     /// Whether the active step can still be completed; where none is, whether the request can go on.
     pub(super) fn look_again(&mut self) {
+        if self.request.is_in_review() {
+            return self.count_reviewers();
+        }
         match self.stuck_step() {
             Some(shortage) => self.count(shortage),
             None => self.go_on(),
@@ -181,7 +226,7 @@ impl Draft<'_> {
     /// Whether the active step can still be completed, asked by the engine itself after people
     /// changed (STP-6a).
     pub(super) fn recount(&mut self) -> Result<(), Rejection> {
-        if !self.request.is_open() {
+        if !self.request.is_under_way() {
             return Err(self.wrong_status(None));
         }
         // REQ-7: steps are kept meanwhile; the release looks again.
@@ -196,6 +241,9 @@ impl Draft<'_> {
         // What a date has blocked, people do not let go on by coming and going.
         if matches!(self.request.blocked, Some(Block::Overdue { .. })) {
             return;
+        }
+        if self.request.is_in_review() {
+            self.count_reviewers();
         }
         if let Some(shortage) = self.stuck_step() {
             self.count(shortage);
@@ -216,7 +264,17 @@ impl Draft<'_> {
     pub(super) fn go_on(&mut self) {
         let before = self.request.blocked.clone();
         let events = self.events.len();
-        self.advance();
+        match before {
+            Some(Block::NotTaken { .. }) => self.start_route(),
+            Some(
+                Block::ConditionUndecided { .. }
+                | Block::NoApprovers { .. }
+                | Block::NothingToApprove
+                | Block::Overdue { .. }
+                | Block::NoReviewers,
+            )
+            | None => self.advance(),
+        }
         let advanced = self.events.len() > events;
         if before.is_some() && self.request.blocked == before && advanced {
             self.events.insert(events, Event::RequestUnblocked);

@@ -11,14 +11,19 @@ use crate::{
 };
 
 impl Draft<'_> {
-    /// REQ-4: until final approval; an urgent one only while nothing has started.
+    /// REQ-4: until final approval, in review also by a reviewer; an urgent one only while nothing has
+    /// started. Drafts are deleted instead.
     pub(super) fn cancel(&mut self, comment: &str, seen: Option<&Seen>) -> Result<(), Rejection> {
         let person = self.person()?;
         self.check_seen(seen)?;
-        if self.request.requester != person.id {
+        if self.request.is_draft() {
+            return self.delete_draft();
+        }
+        let reviews = self.request.is_in_review() && self.view().may_review(person);
+        if self.request.requester != person.id && !reviews {
             return Err(Rejection::Forbidden(Forbidden::OnlyRequester));
         }
-        if !self.request.is_open() || (self.request.urgent && self.anything_started()) {
+        if !self.request.is_under_way() || (self.request.urgent && self.anything_started()) {
             return Err(self.wrong_status(None));
         }
         let comment = self.comment(Some(comment), true)?;
@@ -54,7 +59,7 @@ impl Draft<'_> {
             return Err(Rejection::UrgentApproveOnly);
         }
         let due = self.request.approval_expires.is_some_and(|expiry| expiry <= self.at());
-        if !self.request.is_open() || !due {
+        if !self.request.is_under_way() || !due {
             return Err(self.wrong_status(None));
         }
         self.record(Event::RequestExpired);

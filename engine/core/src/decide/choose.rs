@@ -142,7 +142,7 @@ impl<'a> Draft<'a> {
     }
 
     /// A step that is named must be the active one.
-    fn check_step(&self, named: Option<&StepId>) -> Result<(), Rejection> {
+    pub(super) fn check_step(&self, named: Option<&StepId>) -> Result<(), Rejection> {
         let Some(named) = named else { return Ok(()) };
         let active = self.request.active().map(|(id, _)| id.clone());
         if active.as_ref() == Some(named) {
@@ -165,11 +165,15 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn check_open(&self) -> Result<(), Rejection> {
+    pub(super) fn check_open(&self) -> Result<(), Rejection> {
         match self.request.phase {
             Phase::Open => {}
             Phase::Approved { .. } => return Err(Rejection::StepComplete { step: None }),
-            Phase::Rejected { .. } | Phase::Cancelled { .. } | Phase::Expired { .. } => {
+            Phase::Draft
+            | Phase::InReview
+            | Phase::Rejected { .. }
+            | Phase::Cancelled { .. }
+            | Phase::Expired { .. } => {
                 return Err(Rejection::NotPending { status: self.request.status() });
             }
         }

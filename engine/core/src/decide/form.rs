@@ -12,6 +12,7 @@ use crate::{
     ids::{PropertyName, ResourceId, UserId},
     money::Rates,
     rejection::FieldProblem,
+    request::Request,
     rule::{Field, Names, read_literal, unknown_name},
     value::{PropertyType, Value},
     visibility::is_among,
@@ -42,12 +43,27 @@ impl FormReader<'_> {
         form: &[Field],
         values: &BTreeMap<String, Json>,
     ) -> BTreeMap<PropertyName, Value> {
+        self.unknown_names(at, form, values);
+        let mut read = self.values(at, form, values);
+        self.calculate(at, form, &mut read);
+        read
+    }
+
+    fn unknown_names(&mut self, at: &str, form: &[Field], values: &BTreeMap<String, Json>) {
         for name in values.keys() {
             if !form.iter().any(|field| field.name.as_str() == name) {
                 let known = form.iter().map(|field| field.name.as_str());
                 self.problem(format!("{at}.{name}"), unknown_name("property", name, known));
             }
         }
+    }
+
+    fn values(
+        &mut self,
+        at: &str,
+        form: &[Field],
+        values: &BTreeMap<String, Json>,
+    ) -> BTreeMap<PropertyName, Value> {
         let mut read = BTreeMap::new();
         for field in form {
             let path = format!("{at}.{}", field.name);
@@ -66,18 +82,12 @@ impl FormReader<'_> {
                 },
             }
         }
-        self.calculate(at, form, &mut read);
         read
     }
 
     /// FIN-23: what is calculated, after what it is calculated from. What is absent leaves absent what
     /// needs it.
-    pub(super) fn calculate(
-        &mut self,
-        at: &str,
-        form: &[Field],
-        values: &mut BTreeMap<PropertyName, Value>,
-    ) {
+    fn calculate(&mut self, at: &str, form: &[Field], values: &mut BTreeMap<PropertyName, Value>) {
         let mut open: Vec<(&Field, &Expression)> = form
             .iter()
             .filter_map(|field| field.calculated.as_ref().map(|expression| (field, expression)))
@@ -111,6 +121,27 @@ impl FormReader<'_> {
             }
             open = later;
         }
+    }
+
+    /// The values of a form after some of them are changed; `null` empties one.
+    pub(super) fn change(
+        &mut self,
+        at: &str,
+        form: &[Field],
+        changes: &BTreeMap<String, Json>,
+        before: &BTreeMap<PropertyName, Value>,
+    ) -> BTreeMap<PropertyName, Value> {
+        let named: Vec<Field> = form
+            .iter()
+            .filter(|field| changes.contains_key(field.name.as_str()))
+            .cloned()
+            .collect();
+        self.unknown_names(at, form, changes);
+        let mut after = before.clone();
+        after.retain(|name, _| !changes.contains_key(name.as_str()));
+        after.extend(self.values(at, &named, changes));
+        self.calculate(at, form, &mut after);
+        after
     }
 
     pub(super) fn items(&mut self, form: &[Field], items: &[Json]) -> Vec<Item> {
@@ -155,6 +186,19 @@ impl FormReader<'_> {
             }
         }
         users
+    }
+
+    /// DEC-7: what an approver did not grant is rejected for good.
+    pub(super) fn refuse_rejected(&mut self, request: &Request) {
+        let gone = |item: &&Item| {
+            request.rejected_items.iter().any(|gone| gone.item.resource == item.resource)
+        };
+        for item in request.items.iter().filter(gone) {
+            let resource = &item.resource;
+            let message =
+                format!("`{resource}` was rejected for good: ask for it in another request");
+            self.problem("items", message);
+        }
     }
 
     fn item(&mut self, path: &str, form: &[Field], json: &Json) -> Option<Item> {

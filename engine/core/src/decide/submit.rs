@@ -25,26 +25,31 @@ use crate::{
 };
 
 pub(super) fn submit<'a>(
-    context: &'a Context<'a>,
+    context: &Context<'a>,
     inquiry: &'a Inquiry<'a>,
     submit: &Submit,
+    revision: u32,
 ) -> Result<Changes, Rejection> {
     let requester = active_person(context)?;
     let (request, problems) = read(context, requester, submit);
+    let request = Request { revision, ..request };
     let mut draft = Draft::first(context, inquiry, request);
     draft.check_gates(requester)?;
     draft.check_form(requester, problems)?;
     draft.check_entry()?;
     draft.plan()?;
-    let shortages = draft.impossible_steps();
-    if !shortages.is_empty() {
-        return Err(Rejection::NoApprovers(shortages));
+    // Nobody is asked about what a condition approves, so nobody has to be there (STP-14).
+    if draft.auto_approval().is_none() {
+        let shortages = draft.impossible_steps();
+        if !shortages.is_empty() {
+            return Err(Rejection::NoApprovers(shortages));
+        }
     }
     draft.record(Event::RequestSubmitted(Box::new(draft.request.clone())));
     if let Some(expiry) = draft.request.approval_expires {
         draft.order(Effect::SetTimer(Timer::ApprovalExpiry, expiry));
     }
-    draft.advance();
+    draft.begin()?;
     if draft.request.urgent {
         draft.release();
     }
@@ -88,6 +93,9 @@ fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, V
         executions: Vec::new(),
         former_seats: Vec::new(),
         confirmations: Vec::new(),
+        draft: None,
+        review: None,
+        editors: BTreeSet::new(),
     };
     (request, problems)
 }
@@ -152,9 +160,7 @@ impl Draft<'_> {
         if !may {
             return Err(Rejection::Forbidden(Forbidden::NotASubmitter { rule: rule.id.clone() }));
         }
-        if !rule.for_others && self.request.target_users.iter().any(|user| *user != requester.id) {
-            return Err(Rejection::Forbidden(Forbidden::NotForOthers { rule: rule.id.clone() }));
-        }
+        self.check_targets(requester)?;
         if self.request.urgent && !self.context.organization.settings.urgent {
             return Err(Rejection::UrgentNotAllowed(UrgentGate::Organization));
         }
@@ -162,6 +168,15 @@ impl Draft<'_> {
             return Err(Rejection::UrgentNotAllowed(UrgentGate::Rule));
         }
         if self.request.urgent { self.check_closure() } else { Ok(()) }
+    }
+
+    /// REQ-6
+    pub(super) fn check_targets(&self, requester: &User) -> Result<(), Rejection> {
+        let rule = self.context.rule;
+        if !rule.for_others && self.request.target_users.iter().any(|user| *user != requester.id) {
+            return Err(Rejection::Forbidden(Forbidden::NotForOthers { rule: rule.id.clone() }));
+        }
+        Ok(())
     }
 
     /// URG-5a: whoever leaves too many urgent requests without their approval does not go on so. Where
@@ -177,7 +192,7 @@ impl Draft<'_> {
     }
 
     /// REQ-2: every failure at once.
-    fn check_form(
+    pub(super) fn check_form(
         &self,
         requester: &User,
         mut problems: Vec<FieldProblem>,
@@ -240,7 +255,7 @@ impl Draft<'_> {
     }
 
     /// One execution per binding and item, planned unless urgent (EXE-1, EXE-6).
-    fn plan(&mut self) -> Result<(), Rejection> {
+    pub(super) fn plan(&mut self) -> Result<(), Rejection> {
         let mut executions = Vec::new();
         for executor in &self.context.rule.executors {
             if self.request.items.is_empty() {

@@ -25,7 +25,9 @@ impl Draft<'_> {
         match &self.request.phase {
             Phase::Open => self.check_free()?,
             Phase::Rejected { by, .. } if choice == Choice::Reject && is_of(by, &step) => {}
-            Phase::Rejected { .. }
+            Phase::Draft
+            | Phase::InReview
+            | Phase::Rejected { .. }
             | Phase::Approved { .. }
             | Phase::Cancelled { .. }
             | Phase::Expired { .. } => return Err(self.wrong_status(None)),

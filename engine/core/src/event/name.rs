@@ -8,6 +8,12 @@ impl Event {
     pub fn name(&self) -> &'static str {
         match self {
             Self::RequestSubmitted(_) => "request_submitted",
+            Self::DraftSaved(_) => "draft_saved",
+            Self::DraftDeleted { .. } => "draft_deleted",
+            Self::RequestEdited(_) => "request_edited",
+            Self::ReviewStarted { .. } => "review_started",
+            Self::ReviewPassed { .. } => "review_passed",
+            Self::ReturnedToReview { .. } => "returned_to_review",
             Self::StepSkipped { .. } => "step_skipped",
             Self::StepActivated { .. } => "step_activated",
             Self::StepReminded { .. } => "step_reminded",

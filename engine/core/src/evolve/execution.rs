@@ -43,6 +43,12 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         | Event::GrantEndFailed { execution, .. }
         | Event::GrantEnded { execution } => Some(execution),
         Event::RequestSubmitted(_)
+        | Event::DraftSaved(_)
+        | Event::DraftDeleted { .. }
+        | Event::RequestEdited(_)
+        | Event::ReviewStarted { .. }
+        | Event::ReviewPassed { .. }
+        | Event::ReturnedToReview { .. }
         | Event::StepSkipped { .. }
         | Event::StepActivated { .. }
         | Event::StepReminded { .. }

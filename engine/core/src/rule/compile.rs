@@ -2,6 +2,7 @@
 
 mod calculated;
 mod condition;
+mod editable;
 mod form;
 mod limits;
 mod who;
@@ -12,9 +13,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{
-    Assignment, Config, ConfigEntry, Definition, Executor, Extension, Names, Notify, OnOverdue,
-    Rule, Step, Window, WindowLength,
-    definition::{AssignmentDoc, ExecutorDoc, NotifyDoc, OnOverdueDoc, RunDoc, StepDoc, WindowDoc},
+    Assignment, Config, ConfigEntry, Definition, Executor, Extension, NamedCondition, Names,
+    Notify, OnOverdue, Rule, Step, Who, Window, WindowLength,
+    definition::{
+        AssignmentDoc, ExecutorDoc, NamedConditionDoc, NotifyDoc, OnOverdueDoc, ReviewDoc, RunDoc,
+        StepDoc, WindowDoc,
+    },
     literal::unknown,
     names::World,
     written::{ExtensionDoc, property_reference},
@@ -116,6 +120,8 @@ impl Compiler<'_> {
         let item_form = self.fields("item_form", &definition.item_form);
         let when = definition.when.as_ref().and_then(|doc| self.condition("when", doc));
         let criteria = self.conditions("criteria", &definition.criteria);
+        let review_first = definition.review_first.as_ref().map(|doc| self.reviewers(doc));
+        let auto_approve = self.named_conditions(&definition.auto_approve);
         let steps = self.steps(&definition.steps);
         let executors = self.executors(&definition.executors);
         let receipt_reviewers = self.named("receipt_reviewers", &definition.receipt_reviewers);
@@ -132,6 +138,7 @@ impl Compiler<'_> {
             criteria,
             urgent: definition.urgent,
             self_approval: definition.self_approval,
+            editors_may_approve: definition.editors_may_approve,
             repeat_approver: definition.repeat_approver,
             distinct_people: definition.distinct_people,
             edit: definition.edit,
@@ -139,6 +146,8 @@ impl Compiler<'_> {
             access: definition.access,
             safety_catch: definition.safety_catch,
             approval_expires_after: definition.approval_expires_after,
+            review_first,
+            auto_approve,
             steps,
             executors,
             receipt_reviewers,
@@ -152,6 +161,29 @@ impl Compiler<'_> {
                 self.problem(format!("{path}[{index}]"), format!("`{id}` stands twice"));
             }
         }
+    }
+
+    fn reviewers(&mut self, doc: &ReviewDoc) -> Vec<Who> {
+        if doc.reviewers.is_empty() {
+            self.problem("review_first.reviewers", "a review needs reviewers");
+        }
+        self.whos("review_first.reviewers", &doc.reviewers)
+    }
+
+    /// STP-14: the record names the condition, so each needs a name of its own.
+    fn named_conditions(&mut self, docs: &[NamedConditionDoc]) -> Vec<NamedCondition> {
+        self.unique("auto_approve", docs.iter().map(|doc| doc.name.trim()));
+        let mut conditions = Vec::new();
+        for (index, doc) in docs.iter().enumerate() {
+            let path = format!("auto_approve[{index}]");
+            let name = doc.name.trim().to_owned();
+            if name.is_empty() {
+                self.problem(format!("{path}.name"), "expected a name for the record");
+            }
+            let when = self.condition(&format!("{path}.when"), &doc.when);
+            conditions.extend(when.map(|when| NamedCondition { name, when }));
+        }
+        conditions
     }
 
     fn steps(&mut self, docs: &[StepDoc]) -> Vec<Step> {
@@ -177,6 +209,9 @@ impl Compiler<'_> {
         for (index, name) in doc.required_properties.iter().enumerate() {
             self.require_property(&format!("{path}.required_properties[{index}]"), name);
         }
+        for (index, name) in doc.editable_properties.iter().enumerate() {
+            self.require_property(&format!("{path}.editable_properties[{index}]"), name);
+        }
         let approvers = format!("{path}.approvers");
         let default_approvers = format!("{path}.default_approvers");
         let defaults = self.whos(&default_approvers, &doc.default_approvers);
@@ -195,6 +230,7 @@ impl Compiler<'_> {
             if_nobody: doc.if_nobody,
             separation: doc.separation.iter().cloned().collect(),
             required_properties: doc.required_properties.clone(),
+            editable_properties: doc.editable_properties.iter().cloned().collect(),
             due: doc.due.clone(),
             on_overdue: self.on_overdue(&format!("{path}.on_overdue"), doc),
             notify: match &doc.notify {

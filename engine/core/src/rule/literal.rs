@@ -106,6 +106,36 @@ fn from_text(of: &PropertyType, text: &str, names: &Names<'_>) -> Result<Value, 
     }
 }
 
+/// The literal that reads back as this value: people by their login of today.
+///
+/// # Errors
+/// A sentence, where a person is not in the directory any more.
+pub(crate) fn write_literal(value: &Value, names: &Names<'_>) -> Result<Json, String> {
+    Ok(match value {
+        Value::Number(number) => (*number).into(),
+        Value::Boolean(boolean) => (*boolean).into(),
+        Value::User(id) => match names.directory().user(id) {
+            Some(user) => user.login.as_str().into(),
+            None => return Err("the person is not in the directory any more".to_owned()),
+        },
+        Value::List(values) => {
+            let written = values.iter().map(|value| write_literal(value, names));
+            Json::Array(written.collect::<Result<_, _>>()?)
+        }
+        Value::Text(_)
+        | Value::Decimal(_)
+        | Value::Money(_)
+        | Value::Date(_)
+        | Value::Timestamp(_)
+        | Value::Duration(_)
+        | Value::Choice(_)
+        | Value::Group(_)
+        | Value::Node(_)
+        | Value::Resource(_)
+        | Value::Attachment(_) => value.to_string().into(),
+    })
+}
+
 /// Reads a value whose type nobody declared: what it looks like decides.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine_core::{
-    command::{AttemptOutcome, Command, Decide, EngineCommand, Meta, Submit},
+    command::{AttemptOutcome, Command, Decide, Edit, EngineCommand, Meta, Note, Submit},
     decide::{Changes, Context, Decided, decide},
     directory::{Directory, Group, OrganizationRole, User, UserKind},
     event::{Actor, Recorded},
@@ -216,6 +216,22 @@ pub(crate) fn submit(properties: Json, urgent: bool) -> Command {
         approval_expires: None,
         ends: None,
     })
+}
+
+pub(crate) fn save_draft(properties: &Json) -> Command {
+    match submit(properties.clone(), false) {
+        Command::Submit(submit) => Command::SaveDraft(Box::new(submit)),
+        other => panic!("`{}` is no submission", other.name()),
+    }
+}
+
+/// An edit of the title alone.
+pub(crate) fn edit(title: &str) -> Edit {
+    Edit { title: Some(title.to_owned()), ..Edit::default() }
+}
+
+pub(crate) fn note() -> Note {
+    Note { comment: Some("fine with me".to_owned()), step: None, seen: None }
 }
 
 pub(crate) fn decision(choice: Choice) -> Command {

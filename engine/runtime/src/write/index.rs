@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use engine_core::{
     ids::UserId,
-    request::{OpenStep, Request, Seat, SeatWho},
+    request::{OpenStep, Request, Review, Seat, SeatWho},
 };
 use engine_store::{Candidate, Millis, RequestIndex};
 
@@ -24,6 +24,9 @@ pub(super) fn index_of(request: &Request) -> Result<RequestIndex, EngineError> {
             }
         }
     }
+    if let Some(review) = request.review.as_ref().filter(|_| request.is_in_review()) {
+        review.reviewers.iter().for_each(|who| reviewers(who, review, &mut seats));
+    }
     Ok(RequestIndex {
         time: Millis(request.submitted_at.timestamp_millis()),
         state: name(request.status().as_str())?,
@@ -33,6 +36,24 @@ pub(super) fn index_of(request: &Request) -> Result<RequestIndex, EngineError> {
         resources: request.resources().cloned().collect(),
         seats,
     })
+}
+
+/// Whose *to decide* a review is in (STP-13): those named, groups and roles as such.
+fn reviewers(who: &SeatWho, review: &Review, into: &mut BTreeSet<Candidate>) {
+    match who {
+        SeatWho::Person(id) | SeatWho::Found(id) => {
+            into.insert(Candidate::Person(id.clone()));
+        }
+        SeatWho::Group(group) => {
+            into.insert(Candidate::Group(group.clone()));
+        }
+        SeatWho::Role(role) => {
+            into.insert(Candidate::Role(*role));
+        }
+        SeatWho::Node { .. } => into.extend(review.people.iter().cloned().map(Candidate::Person)),
+        SeatWho::AnyOf(several) => several.iter().for_each(|who| reviewers(who, review, into)),
+        SeatWho::Nobody => {}
+    }
 }
 
 /// Whose *to decide* a seat is in: those named who have not decided, groups and roles as such.

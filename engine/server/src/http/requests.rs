@@ -31,16 +31,23 @@ use super::{
 #[derive(Clone, Debug)]
 pub(crate) struct NewId(pub(crate) RequestId);
 
+pub(super) fn new_id(
+    state: &AppState,
+    new: Option<Extension<NewId>>,
+) -> Result<RequestId, Refusal> {
+    match new {
+        Some(Extension(NewId(id))) => Ok(id),
+        None => field("id", &state.engine.next_id("r")),
+    }
+}
+
 pub(super) async fn submit(
     State(state): State<AppState>,
     known: Known,
     new: Option<Extension<NewId>>,
     Body(body): Body<SubmitRequest>,
 ) -> Result<Response, Refusal> {
-    let id = match new {
-        Some(Extension(NewId(id))) => id,
-        None => field("id", &state.engine.next_id("r"))?,
-    };
+    let id = new_id(&state, new)?;
     let (rule, submit) =
         body.into_command(id).map_err(|rejection| Refusal::rejected(&rejection))?;
     let (engine, caller, of) = (state.engine.clone(), known.caller.clone(), rule.clone());

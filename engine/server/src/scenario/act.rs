@@ -101,11 +101,24 @@ impl Refusal {
     }
 }
 
+/// Whether a draft is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Draft {
+    /// It is not.
+    New,
+    /// It is, and is written anew.
+    Again,
+}
+
 /// Everything that a command needs to be carried out. People are named by login.
 #[derive(Clone, Debug)]
 pub(super) enum Call {
     /// Ask for something.
     Submit(By, RuleId, Box<Submit>),
+    /// Write a draft, where there is none yet or anew.
+    SaveDraft(By, RuleId, Box<Submit>, Draft),
+    /// The ended request, and the draft to be made of it.
+    Resubmit(By, RequestId, RequestId),
     /// A command about a request.
     Command(By, RequestId, Box<Command>),
     /// A change of the organization.
@@ -158,6 +171,8 @@ impl Call {
     pub(super) fn by(&self) -> Option<&By> {
         match self {
             Self::Submit(by, ..)
+            | Self::SaveDraft(by, ..)
+            | Self::Resubmit(by, ..)
             | Self::Command(by, ..)
             | Self::Organize(by, _)
             | Self::Publish(by, ..)

@@ -70,6 +70,11 @@ macro_rules! commands {
 commands! {
     available {
         submit => Submit(Box<SubmitDoc>),
+        save_draft => SaveDraft(Box<SubmitDoc>),
+        edit => Edit(Box<EditDoc>),
+        resubmit => Resubmit(ResubmitDoc),
+        pass_review => PassReview(Box<DecideDoc>),
+        return_to_review => ReturnToReview(Box<DecideDoc>),
         approve => Approve(Box<DecideDoc>),
         reject => Reject(Box<DecideDoc>),
         cancel => Cancel(Box<DecideDoc>),
@@ -112,7 +117,9 @@ impl CommandDoc {
     /// Whose command it is, where it says so.
     pub(super) fn person(&self) -> Option<&Login> {
         match self {
-            Self::Submit(doc) => Some(&doc.r#as),
+            Self::Submit(doc) | Self::SaveDraft(doc) => Some(&doc.r#as),
+            Self::Edit(doc) => Some(&doc.r#as),
+            Self::Resubmit(doc) => Some(&doc.r#as),
             Self::Approve(doc)
             | Self::Reject(doc)
             | Self::Cancel(doc)
@@ -122,6 +129,7 @@ impl CommandDoc {
             | Self::Release(doc) => Some(&doc.r#as),
             Self::SendBack(doc) => Some(&doc.r#as),
             Self::Force(doc) => Some(&doc.r#as),
+            Self::PassReview(doc) | Self::ReturnToReview(doc) => Some(&doc.r#as),
             Self::Reevaluate(doc) | Self::Leave(doc) => Some(&doc.r#as),
             Self::AddApprover(doc) | Self::RemoveApprover(doc) => Some(&doc.r#as),
             Self::Reassign(doc) => Some(&doc.r#as),
@@ -149,7 +157,7 @@ pub(super) struct SubmitDoc {
     pub(super) r#as: Login,
     pub(super) rule: Option<String>,
     pub(super) rule_group: Option<IgnoredAny>,
-    pub(super) request: Option<IgnoredAny>,
+    pub(super) request: Option<String>,
     pub(super) id: Option<String>,
     #[serde(default)]
     pub(super) properties: BTreeMap<String, Json>,
@@ -165,6 +173,38 @@ pub(super) struct SubmitDoc {
     pub(super) reason: Option<String>,
     pub(super) approval_expires: Option<String>,
     pub(super) ends: Option<String>,
+    pub(super) key: Option<String>,
+}
+
+/// Changes of a draft or a request; what is not named stays.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EditDoc {
+    pub(super) r#as: Login,
+    pub(super) request: String,
+    #[serde(default)]
+    pub(super) properties: BTreeMap<String, Json>,
+    pub(super) items: Option<Vec<Json>>,
+    pub(super) title: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) urgent: Option<bool>,
+    pub(super) approval_expires: Option<String>,
+    pub(super) ends: Option<String>,
+    pub(super) rule: Option<IgnoredAny>,
+    pub(super) target_users: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) picks: BTreeMap<String, Vec<String>>,
+    pub(super) tab: Option<String>,
+    pub(super) key: Option<String>,
+}
+
+/// An ended request to make a draft from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ResubmitDoc {
+    pub(super) r#as: Login,
+    pub(super) request: String,
+    pub(super) id: Option<String>,
     pub(super) key: Option<String>,
 }
 

@@ -236,7 +236,9 @@ fn of_request(view: &RequestView) -> Vec<String> {
     let steps = view.steps.iter().flat_map(|step| {
         step.why.iter().chain(step.seats.iter().filter_map(|seat| seat.empty.as_ref()))
     });
-    steps.chain(&view.outcome).cloned().collect()
+    let dropped = view.draft.iter().flat_map(|draft| &draft.dropped);
+    let dropped = dropped.map(|field| format!("{}: {}", field.field, field.message));
+    steps.chain(&view.outcome).cloned().chain(dropped).collect()
 }
 
 fn warnings(changed: &ChangeList) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! From a command as it is written to the call of the engine.
 
 mod back;
+mod draft;
 mod organize;
 
 use chrono::{DateTime, Utc};
@@ -46,6 +47,11 @@ impl Preparation<'_> {
     async fn of(&self, doc: &StepDoc, place: &[Segment]) -> Result<Prepared, Broken> {
         match &doc.command {
             CommandDoc::Submit(doc) => self.submit(doc),
+            CommandDoc::SaveDraft(doc) => self.save_draft(doc).await,
+            CommandDoc::Edit(doc) => self.edit(doc).await,
+            CommandDoc::Resubmit(doc) => self.resubmit(doc),
+            CommandDoc::PassReview(doc) => self.note(doc, Command::PassReview).await,
+            CommandDoc::ReturnToReview(doc) => self.note(doc, Command::ReturnToReview).await,
             CommandDoc::Approve(doc) => self.decide(doc, Choice::Approve).await,
             CommandDoc::Reject(doc) => self.decide(doc, Choice::Reject).await,
             CommandDoc::Cancel(_)
@@ -91,8 +97,11 @@ impl Preparation<'_> {
     }
 
     fn submit(&self, doc: &SubmitDoc) -> Result<Prepared, Broken> {
-        let later = [("rule_group", doc.rule_group.is_some()), ("request", doc.request.is_some())];
+        let later = [("rule_group", doc.rule_group.is_some())];
         refuse_unavailable("submit", &later)?;
+        if let Some(draft) = &doc.request {
+            return self.submit_draft(doc, draft);
+        }
         let by = self.by(Some(&doc.r#as), doc.key.as_deref())?;
         let person = Some(doc.r#as.clone());
         let id = match &doc.id {
@@ -200,11 +209,20 @@ impl Preparation<'_> {
     /// DEC-8a: what the tab shows, else what is there now; nothing where a step alone is named.
     async fn seen(&self, window: &Window<'_>) -> Result<Option<Seen>, Broken> {
         let Window { login, request, step, tab } = window;
-        if let Some(seen) = self.in_tab(login, *tab)? {
-            return Ok(Some(seen));
-        }
-        if step.is_some() {
+        if tab.is_none() && step.is_some() {
             return Ok(None);
+        }
+        self.seen_in(login, request, *tab).await
+    }
+
+    async fn seen_in(
+        &self,
+        login: &Login,
+        request: &str,
+        tab: Option<&str>,
+    ) -> Result<Option<Seen>, Broken> {
+        if let Some(seen) = self.in_tab(login, tab)? {
+            return Ok(Some(seen));
         }
         let Ok(id) = RequestId::parse(request) else { return Ok(None) };
         self.bench.seen(&id).await
@@ -283,17 +301,18 @@ fn about(request: &str, by: By, call: impl FnOnce(By, RequestId) -> Call) -> Pre
     }
 }
 
+fn time(field: &str, text: Option<&String>) -> Result<Option<DateTime<Utc>>, Refusal> {
+    let Some(text) = text else { return Ok(None) };
+    match DateTime::parse_from_rfc3339(text) {
+        Ok(time) => Ok(Some(time.with_timezone(&Utc))),
+        Err(_) => {
+            let message = format!("`{text}` is not a time in RFC 3339");
+            Err(Refusal::unread(Code::Invalid, field, message))
+        }
+    }
+}
+
 fn read_submit(doc: &SubmitDoc, id: &str) -> Result<Submit, Refusal> {
-    let time = |field: &str, text: &Option<String>| match text {
-        None => Ok(None),
-        Some(text) => match DateTime::parse_from_rfc3339(text) {
-            Ok(time) => Ok(Some(time.with_timezone(&Utc))),
-            Err(_) => {
-                let message = format!("`{text}` is not a time in RFC 3339");
-                Err(Refusal::unread(Code::Invalid, field, message))
-            }
-        },
-    };
     let id = RequestId::parse(id);
     Ok(Submit {
         id: id.map_err(|bad| Refusal::unread(Code::Invalid, "id", bad.to_string()))?,
@@ -304,8 +323,8 @@ fn read_submit(doc: &SubmitDoc, id: &str) -> Result<Submit, Refusal> {
         title: doc.title.clone().unwrap_or_else(|| "A request".to_owned()),
         reason: doc.reason.clone().unwrap_or_else(|| "For a good reason".to_owned()),
         urgent: doc.urgent,
-        approval_expires: time("approval_expires", &doc.approval_expires)?,
-        ends: time("ends", &doc.ends)?,
+        approval_expires: time("approval_expires", doc.approval_expires.as_ref())?,
+        ends: time("ends", doc.ends.as_ref())?,
     })
 }
 

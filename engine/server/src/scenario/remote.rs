@@ -135,9 +135,12 @@ impl Remote {
             Call::Organize(..) | Call::Publish(..) | Call::Settings(..) => {
                 client.call::<ChangeList>(sent).await.map(Answer::Changed)
             }
-            Call::Submit(..) | Call::Command(..) | Call::Advance(_) | Call::Refused(_) => {
-                client.call::<Json>(sent).await.map(|_| Answer::Nothing)
-            }
+            Call::Submit(..)
+            | Call::SaveDraft(..)
+            | Call::Resubmit(..)
+            | Call::Command(..)
+            | Call::Advance(_)
+            | Call::Refused(_) => client.call::<Json>(sent).await.map(|_| Answer::Nothing),
         };
         match answer {
             Ok(answer) => Ok(Heard::Answer(Ok(answer))),

@@ -8,7 +8,7 @@ use crate::{
     ids::{AssignmentId, PropertyName, UserId},
     rule::{
         Assignment, Condition, Definition, Path, Rule, Step, Who,
-        definition::{QuorumDoc, SamePerson, SeatsDoc, StepDoc},
+        definition::{QuorumDoc, SamePerson, SeatsDoc},
     },
     value::{PropertyType, Span},
 };
@@ -16,23 +16,11 @@ use crate::{
 impl Compiler<'_> {
     /// A part that would be read and then ignored is worse than one that is refused.
     pub(super) fn refuse_unavailable(&mut self, definition: &Definition) {
-        let parts = [
-            ("review_first", definition.review_first.is_some()),
-            ("auto_approve", !definition.auto_approve.is_empty()),
-        ];
-        for (path, used) in parts {
-            if used {
-                self.problem(path, format!("`{path}` is not available yet"));
-            }
-        }
         if matches!(definition.approval_expires_after, Some(Span::BusinessDays(_))) {
             self.problem(
                 "approval_expires_after",
                 "business days are not available yet: use `d` or `h`",
             );
-        }
-        for (index, step) in definition.steps.iter().enumerate() {
-            self.refuse_unavailable_in_step(&format!("steps[{index}]"), step);
         }
         for (index, executor) in definition.executors.iter().enumerate() {
             if matches!(executor.start_within, Some(Span::BusinessDays(_))) {
@@ -42,18 +30,10 @@ impl Compiler<'_> {
         }
     }
 
-    fn refuse_unavailable_in_step(&mut self, path: &str, step: &StepDoc) {
-        let parts = [("editable_properties", !step.editable_properties.is_empty())];
-        for (part, used) in parts {
-            if used {
-                self.problem(format!("{path}.{part}"), format!("`{part}` is not available yet"));
-            }
-        }
-    }
-
     pub(super) fn check_limits(&mut self, definition: &Definition, rule: &Rule) {
         self.check_criteria(rule);
         self.check_picks(rule);
+        self.check_editable(definition, rule);
         for (index, step) in rule.steps.iter().enumerate() {
             let path = format!("steps[{index}]");
             // Assignments that did not compile are reported already, and would shift the indexes.

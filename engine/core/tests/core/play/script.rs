@@ -295,7 +295,8 @@ fn rule() -> impl Strategy<Value = Json> {
     let criteria = vec(money_test("fee"), 0..=1);
     let entry = option::weighted(0.1, condition());
     let expiry = option::weighted(0.5, prop_oneof![Just("1d"), Just("20d")]);
-    (flags, steps, executors, criteria, entry, expiry).prop_map(
+    let auto = option::weighted(0.15, condition());
+    (flags, steps, executors, criteria, entry, expiry, auto).prop_map(
         |(
             (urgent, self_approval, strict, approve, access),
             steps,
@@ -303,6 +304,7 @@ fn rule() -> impl Strategy<Value = Json> {
             criteria,
             entry,
             expiry,
+            auto,
         )| {
             let mut rule = json!({
                 "rule": "any",
@@ -326,6 +328,8 @@ fn rule() -> impl Strategy<Value = Json> {
             });
             set(&mut rule, "when", entry);
             set(&mut rule, "approval_expires_after", expiry.map(Json::from));
+            let named = |when| json!([{"name": "by itself", "when": when}]);
+            set(&mut rule, "auto_approve", auto.map(named));
             rule
         },
     )

@@ -10,15 +10,18 @@ use engine_core::{
 use serde_json::json;
 
 use super::{
-    empty, engine, everybody, finished, fix, grant, heading, pending, start, table, urgent,
+    draft, empty, engine, everybody, finished, fix, grant, heading, pending, reviewed, start,
+    table, urgent,
 };
-use crate::office::{Office, approve, cancel, id, reject, submit, yes};
+use crate::office::{Office, approve, cancel, edit, id, note, reject, save_draft, submit, yes};
 
 type State = (&'static str, fn() -> Office);
 
 /// Every state of a request, in the order of its life.
-pub(super) const STATES: [State; 22] = [
+pub(super) const STATES: [State; 24] = [
     ("not submitted", empty),
+    ("`draft`", draft),
+    ("`in_review`", reviewed),
     ("`pending`", pending),
     ("`pending`, approval expiry past", late),
     ("`pending`, due date past", overdue),
@@ -43,9 +46,10 @@ pub(super) const STATES: [State; 22] = [
 ];
 
 /// The ways of being involved.
-const ROLES: [(&str, &str); 5] = [
+const ROLES: [(&str, &str); 6] = [
     ("The requester", "requester"),
     ("An approver of the first step", "approver"),
+    ("An approver of the second step, who reviews", "director"),
     ("An administrator", "administrator"),
     ("A person of the group that runs `fix`", "executor"),
     ("A bystander", "bystander"),
@@ -93,6 +97,12 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("approve, naming the first step", decide(Some("team"), None)),
         ("approve, seen before an edit", decide(None, Some(Seen { revision: 0, step: None }))),
         ("reject", reject()),
+        ("save draft", save_draft(&json!({"code": "x"}))),
+        ("submit the draft", Command::SubmitDraft(Box::default())),
+        ("delete the draft", Command::DeleteDraft),
+        ("edit", Command::Edit(Box::new(edit("another server")))),
+        ("pass review", Command::PassReview(note())),
+        ("return to review", Command::ReturnToReview(note())),
         ("cancel", cancel()),
         ("send back", send_back()),
         ("withdraw", withdraw()),

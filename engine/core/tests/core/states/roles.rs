@@ -9,9 +9,12 @@ use engine_core::{
 };
 use serde_json::json;
 
-use super::{answer, empty, engine, everybody, executions, finished, fix, grant, heading, pending};
+use super::{
+    answer, draft, empty, engine, everybody, executions, finished, fix, grant, heading, pending,
+    reviewed,
+};
 use crate::{
-    office::{Office, approve, cancel, reject, submit},
+    office::{Office, approve, cancel, edit, note, reject, save_draft, submit},
     states::requests,
 };
 
@@ -54,6 +57,13 @@ pub(super) fn write(text: &mut String) {
     }
 }
 
+/// In its first step, after the review.
+fn passed() -> Office {
+    let mut office = reviewed();
+    office.by("director", &Command::PassReview(note()));
+    office
+}
+
 fn columns() -> Vec<(&'static str, Office, Command)> {
     let engine = |command: EngineCommand| Command::Engine(command);
     let revert = EngineCommand::FinishRevert { execution: grant(), outcome: Ok(()) };
@@ -71,6 +81,14 @@ fn columns() -> Vec<(&'static str, Office, Command)> {
         ("force reject", pending(), requests::force(Choice::Reject)),
         ("hold", pending(), requests::hold()),
         ("release", requests::held(), requests::release()),
+        ("save draft", empty(), save_draft(&json!({}))),
+        ("submit the draft", draft(), Command::SubmitDraft(Box::default())),
+        ("delete the draft", draft(), Command::DeleteDraft),
+        ("edit", pending(), Command::Edit(Box::new(edit("another server")))),
+        ("edit in review", reviewed(), Command::Edit(Box::new(edit("another server")))),
+        ("pass review", reviewed(), Command::PassReview(note())),
+        ("cancel in review", reviewed(), cancel()),
+        ("return to review", passed(), Command::ReturnToReview(note())),
         ("reevaluate", requests::nobody(), Command::Reevaluate),
         ("add_approver", pending(), requests::add_approver()),
         ("remove_approver", pending(), requests::remove_approver()),

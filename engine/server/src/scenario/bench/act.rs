@@ -2,7 +2,7 @@
 
 use engine_api::{document::Document, problem::ErrorBody};
 use engine_core::{
-    command::Seen,
+    command::{Command, Seen, Submit},
     ids::{RequestId, RuleId},
     organization::Settings,
     rejection::Code,
@@ -15,7 +15,7 @@ use super::{Bench, Broken, PATIENCE, look::Desk};
 use crate::{
     http,
     scenario::{
-        act::{Answer, Call, Refusal},
+        act::{Answer, Call, Draft, Refusal},
         stage::Answers,
     },
 };
@@ -105,6 +105,13 @@ impl Desk {
                 self.engine.submit(&caller, &rule, *submit).await?;
                 Ok(Answer::Nothing)
             }
+            Call::SaveDraft(_, rule, submit, draft) => {
+                self.save_draft(&caller, &rule, *submit, draft).await
+            }
+            Call::Resubmit(_, of, id) => {
+                self.engine.resubmit(&caller, &of, id).await?;
+                Ok(Answer::Nothing)
+            }
             Call::Command(_, request, command) => {
                 self.engine.command(&caller, &request, *command).await?;
                 Ok(Answer::Nothing)
@@ -124,6 +131,28 @@ impl Desk {
             Call::Advance(_) => Ok(Answer::Nothing),
             Call::Refused(refusal) => Ok(Answer::Refused(refusal)),
         }
+    }
+
+    /// As the API does it.
+    async fn save_draft(
+        &self,
+        caller: &Caller,
+        rule: &RuleId,
+        submit: Submit,
+        draft: Draft,
+    ) -> Result<Answer, EngineError> {
+        match draft {
+            Draft::New => drop(self.engine.save_draft(caller, rule, submit).await?),
+            Draft::Again => {
+                let there = self.engine.request(caller, &submit.id).await?.request;
+                if let Err(rejection) = http::stays_under(&there, rule) {
+                    return Err(rejection.into());
+                }
+                let (id, command) = (submit.id.clone(), Command::SaveDraft(Box::new(submit)));
+                self.engine.command(caller, &id, command).await?;
+            }
+        }
+        Ok(Answer::Nothing)
     }
 
     async fn publish(
@@ -167,7 +196,11 @@ impl Desk {
 /// What a refusal of a call is told about.
 fn subjects(call: &Call) -> (Option<RequestId>, Option<RuleId>) {
     match call {
-        Call::Submit(_, rule, _) => (None, Some(rule.clone())),
+        Call::Submit(_, rule, _) | Call::SaveDraft(_, rule, _, Draft::New) => {
+            (None, Some(rule.clone()))
+        }
+        Call::SaveDraft(_, _, submit, Draft::Again) => (Some(submit.id.clone()), None),
+        Call::Resubmit(_, of, _) => (Some(of.clone()), None),
         Call::Command(_, request, _) | Call::Explain(_, request, _) | Call::Look(_, request, _) => {
             (Some(request.clone()), None)
         }

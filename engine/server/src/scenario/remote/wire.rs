@@ -5,8 +5,8 @@
 
 use engine_api::{
     command::{
-        ApproverRequest, CommentRequest, Decide, Force, Precondition, Reassign, SendBack,
-        SubmitRequest, WatchRequest, WithComment, Withdraw,
+        ApproverRequest, CommentRequest, Decide, EditRequest, Force, Precondition, Reassign,
+        Remark, ReturnToReview, SendBack, SubmitRequest, WatchRequest, WithComment, Withdraw,
     },
     directory::{Deactivation, Transfer},
     document::Document,
@@ -15,7 +15,7 @@ use engine_api::{
     test_control::ID_HEADER,
 };
 use engine_core::{
-    command::{self, Approver, Command, Seen, Submit},
+    command::{self, Approver, Command, Edit, Seen, Submit},
     ids::{ExecutionId, Login, RequestId, RuleId, StepId},
     request::Choice,
 };
@@ -23,12 +23,30 @@ use engine_runtime::Change;
 use sdk_client::Call as Sent;
 use serde_json::Value as Json;
 
-use crate::scenario::{act::Call, broken::Broken};
+use crate::scenario::{
+    act::{Call, Draft},
+    broken::Broken,
+};
 
 /// A call as it is sent.
 pub(super) fn sent(call: &Call) -> Result<Sent, Broken> {
     let sent = match call {
-        Call::Submit(_, rule, submit) => self::submit(rule, submit)?,
+        Call::Submit(_, rule, submit) => {
+            let call = Sent::new(Endpoint::Submit, &[]).header(ID_HEADER, submit.id.as_str());
+            json(call, &asked(rule, submit))?
+        }
+        Call::SaveDraft(_, rule, submit, draft) => {
+            let call = match draft {
+                Draft::New => {
+                    Sent::new(Endpoint::SaveDraft, &[]).header(ID_HEADER, submit.id.as_str())
+                }
+                Draft::Again => Sent::new(Endpoint::PutDraft, &[submit.id.as_str()]),
+            };
+            json(call, &asked(rule, submit))?
+        }
+        Call::Resubmit(_, of, id) => {
+            Sent::new(Endpoint::Resubmit, &[of.as_str()]).header(ID_HEADER, id.as_str())
+        }
         Call::Command(_, request, command) => self::command(request, command)?,
         Call::Organize(_, change) => organize(change)?,
         Call::Publish(_, document, comment) => publish(document, comment)?,
@@ -50,8 +68,8 @@ pub(super) fn explain(request: &RequestId, person: Option<&Login>) -> Sent {
     Sent::new(Endpoint::Explain, &[request.as_str()]).query_if("person", person.map(Login::as_str))
 }
 
-fn submit(rule: &RuleId, submit: &Submit) -> Result<Sent, Broken> {
-    let body = SubmitRequest {
+fn asked(rule: &RuleId, submit: &Submit) -> SubmitRequest {
+    SubmitRequest {
         rule: rule.to_string(),
         properties: submit.properties.clone(),
         items: submit.items.clone(),
@@ -62,13 +80,41 @@ fn submit(rule: &RuleId, submit: &Submit) -> Result<Sent, Broken> {
         urgent: submit.urgent,
         approval_expires: submit.approval_expires,
         ends: submit.ends,
-    };
-    json(Sent::new(Endpoint::Submit, &[]).header(ID_HEADER, submit.id.as_str()), &body)
+    }
+}
+
+fn changes(it: &Edit) -> EditRequest {
+    EditRequest {
+        properties: it.properties.clone(),
+        items: it.items.clone(),
+        picks: it.picks.clone(),
+        target_users: it.target_users.clone(),
+        title: it.title.clone(),
+        reason: it.reason.clone(),
+        urgent: it.urgent,
+        approval_expires: it.approval_expires,
+        ends: it.ends,
+    }
 }
 
 fn command(request: &RequestId, command: &Command) -> Result<Sent, Broken> {
     let about = |endpoint| Sent::new(endpoint, &[request.as_str()]);
     match command {
+        Command::SubmitDraft(it) => json(about(Endpoint::SubmitDraft), &changes(it)),
+        Command::Edit(it) => {
+            json(matching(about(Endpoint::Edit), it.seen.as_ref(), false), &changes(it))
+        }
+        Command::PassReview(it) => {
+            let call = matching(about(Endpoint::PassReview), it.seen.as_ref(), it.step.is_some());
+            json(call, &Remark { comment: it.comment.clone() })
+        }
+        Command::ReturnToReview(it) => {
+            let step = it.step.is_some();
+            let call = matching(about(Endpoint::ReturnToReview), it.seen.as_ref(), step);
+            let comment = it.comment.clone().unwrap_or_default();
+            json(call, &ReturnToReview { comment, step: it.step.as_ref().map(ToString::to_string) })
+        }
+        Command::DeleteDraft => Ok(about(Endpoint::DeleteDraft)),
         Command::Decide(it) => decide(about(Endpoint::Decide), it),
         Command::Cancel { comment, seen } => commented(about(Endpoint::Cancel), comment, seen),
         Command::Hold { comment, seen } => commented(about(Endpoint::Hold), comment, seen),
@@ -101,7 +147,9 @@ fn command(request: &RequestId, command: &Command) -> Result<Sent, Broken> {
             let call = on_execution(request, execution, Endpoint::Revoke);
             json(call, &WithComment { comment: comment.clone() })
         }
-        Command::Submit(_) | Command::Engine(_) => Err(missing(command.name())),
+        Command::Submit(_) | Command::SaveDraft(_) | Command::Resubmit(_) | Command::Engine(_) => {
+            Err(missing(command.name()))
+        }
     }
 }
 

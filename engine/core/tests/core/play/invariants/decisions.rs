@@ -125,6 +125,12 @@ pub(super) fn makers(stage: &Stage, _: &Turn) -> Result<(), String> {
             let late = referee.step(step)["on_overdue"] == "reject" && request.urgent;
             ensure(late, || format!("{step:?} is blocked by no date"))
         }
-        Some(Block::ConditionUndecided { .. } | Block::NothingToApprove) | None => Ok(()),
+        Some(
+            Block::ConditionUndecided { .. }
+            | Block::NothingToApprove
+            | Block::NotTaken { .. }
+            | Block::NoReviewers,
+        )
+        | None => Ok(()),
     }
 }

@@ -146,6 +146,17 @@ pub(super) fn approval(moment: &Moment<'_>) -> Result<(), String> {
         ApprovedBy::SafetyCatch => {
             !complete && !moment.after.urgent && moment.stage.rule["safety_catch"] == "approve"
         }
+        // Before the first step, or again before it after a restart.
+        ApprovedBy::Condition { name, explanation } => {
+            let rules = moment.stage.rule["auto_approve"].as_array();
+            let is_named =
+                rules.is_some_and(|all| all.iter().any(|one| one["name"] == name.as_str()));
+            let is_first = steps.iter().all(|step| matches!(step.state, StepState::Waiting));
+            return ensure(
+                is_named && is_first && explanation.is_met() && !moment.after.urgent,
+                || format!("{name} approved {steps:?}"),
+            );
+        }
     };
     ensure(through && right, || format!("{steps:?}"))
 }
@@ -180,6 +191,13 @@ pub(super) fn sight(stage: &Stage, turn: &Turn) -> Result<(), String> {
             Some(execution)
         }
         Command::Submit(_)
+        | Command::SaveDraft(_)
+        | Command::SubmitDraft(_)
+        | Command::DeleteDraft
+        | Command::Resubmit(_)
+        | Command::Edit(_)
+        | Command::PassReview(_)
+        | Command::ReturnToReview(_)
         | Command::Decide(_)
         | Command::Cancel { .. }
         | Command::Comment { .. }

@@ -1,0 +1,165 @@
+//! An ended request is asked for again, as a draft (REQ-5, FIN-20).
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use super::{Changes, Context, Draft, active_person, draft::unsubmitted};
+use crate::{
+    command::{Resubmit, Submit},
+    event::Event,
+    extension::Item,
+    ids::{PropertyName, UserId},
+    organization::Organization,
+    question::Inquiry,
+    rejection::{FieldProblem, Forbidden, Rejection},
+    request::{Request, Written},
+    rule::{Field, Names, read_literal, write_literal},
+    value::{PropertyType, Value},
+    visibility::sees,
+};
+
+/// The draft of a new request with what the old one asked for; what is not there any more is left out
+/// and named. It is not urgent: what was urgent then need not be now.
+pub(super) fn resubmit<'a>(
+    context: &'a Context<'a>,
+    inquiry: &'a Inquiry<'a>,
+    command: &Resubmit,
+) -> Result<Changes, Rejection> {
+    let author = active_person(context)?;
+    let old = &*command.old;
+    if !sees(&context.organization.directory, context.rule, old, author, context.meta.at) {
+        return Err(Rejection::NotFound);
+    }
+    if old.requester != author.id {
+        return Err(Rejection::Forbidden(Forbidden::OnlyRequester));
+    }
+    if !old.has_ended() {
+        return Err(Rejection::WrongStatus { status: old.status(), execution: None });
+    }
+    let names = Names::of_organization(context.organization);
+    let mut copy = Copy { names: &names, dropped: Vec::new() };
+    let submit = Submit {
+        id: command.id.clone(),
+        properties: copy.values("properties", &context.rule.form, &old.properties),
+        items: copy.items(&context.rule.item_form, &old.items),
+        picks: copy.picks(context.organization, old),
+        target_users: copy.people("target_users", context.organization, &old.target_users),
+        title: old.title.clone(),
+        reason: old.reason.clone(),
+        urgent: false,
+        approval_expires: None,
+        ends: copy.end(old.ends, context.meta.at),
+    };
+    let written = Written { submit, resubmits: Some(command.of.clone()), dropped: copy.dropped };
+    let mut draft = Draft::new(context, inquiry, unsubmitted(context, author, written, 1));
+    draft.record(Event::DraftSaved(Box::new(draft.request.clone())));
+    Ok(draft.finish())
+}
+
+/// Takes over what is still there.
+struct Copy<'a> {
+    names: &'a Names<'a>,
+    dropped: Vec<FieldProblem>,
+}
+
+impl Copy<'_> {
+    fn drop(&mut self, field: String, message: impl Into<String>) {
+        self.dropped.push(FieldProblem { field, message: message.into() });
+    }
+
+    fn values(
+        &mut self,
+        at: &str,
+        form: &[Field],
+        values: &BTreeMap<PropertyName, Value>,
+    ) -> BTreeMap<String, Json> {
+        let mut copied = BTreeMap::new();
+        for (name, value) in values {
+            let path = format!("{at}.{name}");
+            let Some(field) = form.iter().find(|field| field.name == *name) else {
+                self.drop(path, "the rule does not ask for it any more");
+                continue;
+            };
+            match self.value(field, value) {
+                Ok(json) => drop(copied.insert(name.to_string(), json)),
+                Err(message) => self.drop(path, message),
+            }
+        }
+        copied
+    }
+
+    fn value(&self, field: &Field, value: &Value) -> Result<Json, String> {
+        let json = write_literal(value, self.names)?;
+        read_literal(&field.of, &json, self.names)?;
+        match value {
+            Value::Choice(choice) if !field.values.contains(choice) => {
+                Err(format!("`{choice}` is not one of {} any more", field.values.join(", ")))
+            }
+            _ => Ok(json),
+        }
+    }
+
+    fn items(&mut self, form: &[Field], items: &[Item]) -> Vec<Json> {
+        let mut copied = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let path = format!("items[{index}]");
+            let resource = Json::String(item.resource.to_string());
+            if let Err(message) = read_literal(&PropertyType::Resource, &resource, self.names) {
+                self.drop(path, message);
+                continue;
+            }
+            let mut fields = self.values(&path, form, &item.fields);
+            fields.insert("resource".to_owned(), resource);
+            copied.push(Json::Object(fields.into_iter().collect()));
+        }
+        copied
+    }
+
+    /// By login; somebody who may not be picked any more is found when the draft is submitted.
+    fn picks(
+        &mut self,
+        organization: &Organization,
+        old: &Request,
+    ) -> BTreeMap<String, Vec<String>> {
+        let mut copied = BTreeMap::new();
+        for (assignment, people) in &old.picks {
+            let logins = self.people(&format!("picks.{assignment}"), organization, people);
+            copied.insert(assignment.to_string(), logins);
+        }
+        copied
+    }
+
+    fn people(
+        &mut self,
+        field: &str,
+        organization: &Organization,
+        people: &[UserId],
+    ) -> Vec<String> {
+        let mut logins = Vec::new();
+        for id in people {
+            match organization.directory.user(id) {
+                Some(user) if user.active => logins.push(user.login.to_string()),
+                Some(user) => {
+                    self.drop(field.to_owned(), format!("`{}` is deactivated", user.login));
+                }
+                None => {
+                    self.drop(field.to_owned(), "the person is not in the directory any more");
+                }
+            }
+        }
+        logins
+    }
+
+    fn end(
+        &mut self,
+        ends: Option<chrono::DateTime<chrono::Utc>>,
+        at: chrono::DateTime<chrono::Utc>,
+    ) -> Option<chrono::DateTime<chrono::Utc>> {
+        if ends.is_some_and(|ends| ends <= at) {
+            self.drop("ends".to_owned(), "is not in the future any more");
+            return None;
+        }
+        ends
+    }
+}
