@@ -29,6 +29,7 @@ const PEOPLE: &str = r#"[
     {"login": "aud", "role": "auditor"},
     {"login": "ann"},
     {"login": "bob"},
+    {"login": "gil"},
     {"login": "bot", "kind": "service"},
     {"login": "gone", "role": "administrator", "active": false}
 ]"#;
@@ -66,7 +67,7 @@ pub(super) async fn write() -> String {
 
 type Make = fn(&str) -> Change;
 
-const COMMANDS: [(&str, Make); 24] = [
+const COMMANDS: [(&str, Make); 27] = [
     ("publish a rule", |_| publish("buy")),
     ("retire a rule", |_| Change::RetireRule(read(json!("spare")))),
     ("delete a rule", |_| Change::DeleteRule(read(json!("spare")))),
@@ -95,6 +96,9 @@ const COMMANDS: [(&str, Make); 24] = [
     ("deactivate oneself", deactivate),
     ("deactivate the owner", |_| deactivate("olga")),
     ("hand the owner's role over", |_| Change::TransferOwnership(read(json!("bob")))),
+    ("let somebody stand in for oneself", |me| delegate(me, "bob")),
+    ("let somebody stand in for another", |_| delegate("bob", "gil")),
+    ("stand in for another, by oneself", |me| delegate("bob", me)),
     ("add a group", |_| Change::PutGroup(read(json!("more")))),
     ("add a node with permissions for others", |_| node("bob")),
     ("give oneself a permission at a node", node),
@@ -129,6 +133,11 @@ fn own(me: &str, change: &Json) -> Change {
 
 fn deactivate(login: &str) -> Change {
     Change::Deactivate { login: read(json!(login)), replace_by: None, force: false }
+}
+
+fn delegate(of: &str, to: &str) -> Change {
+    let doc = read(json!({"to": to, "until": "2999-12-31"}));
+    Change::Delegate { of: read(json!(of)), doc }
 }
 
 fn node(login: &str) -> Change {
