@@ -1,11 +1,13 @@
 //! What is asked of requests, as it comes over the wire.
 
+mod target;
+
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use engine_core::{
     command::{self, Seen},
-    ids::{BadId, RequestId, RuleGroupId, RuleId, StepId},
+    ids::{RequestId, StepId},
     rejection::Rejection,
     request::Choice,
     rule::Target,
@@ -13,6 +15,9 @@ use engine_core::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;
+
+use self::target::step_id;
+pub use self::target::target;
 
 /// A submission (REQ-2).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -330,30 +335,6 @@ impl Withdraw {
             seen,
         })
     }
-}
-
-/// Under what a request is submitted: a rule or a rule group (RUL-4).
-///
-/// # Errors
-/// [`Rejection::Invalid`] where not exactly one is named, or its id is not one.
-pub fn target(rule: Option<&str>, group: Option<&str>) -> Result<Target, Rejection> {
-    let bad = |field: &str, bad: BadId| Rejection::invalid(field, bad.to_string());
-    match (rule, group) {
-        (Some(rule), None) => {
-            RuleId::parse(rule).map(Target::Rule).map_err(|error| bad("rule", error))
-        }
-        (None, Some(group)) => {
-            RuleGroupId::parse(group).map(Target::Group).map_err(|error| bad("rule_group", error))
-        }
-        (Some(_), Some(_)) => {
-            Err(Rejection::invalid("rule_group", "expected either a `rule` or a `rule_group`"))
-        }
-        (None, None) => Err(Rejection::invalid("rule", "expected a `rule` or a `rule_group`")),
-    }
-}
-
-fn step_id(field: &str, text: &str) -> Result<StepId, Rejection> {
-    StepId::parse(text).map_err(|bad| Rejection::invalid(field, bad.to_string()))
 }
 
 impl From<DecisionWord> for Choice {

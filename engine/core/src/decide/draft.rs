@@ -4,7 +4,10 @@
 
 use std::sync::Arc;
 
-use super::{Changes, Context, Draft, active_person, submit::submit};
+use super::{
+    Changes, Context, Draft, active_person,
+    submit::{bare, submit},
+};
 use crate::{
     command::{Edit, Submit},
     directory::User,
@@ -35,43 +38,16 @@ pub(super) fn unsubmitted(
     written: Written,
     revision: u32,
 ) -> Request {
-    let submit = &written.submit;
+    let bare = bare(context, author, &written.submit);
     Request {
-        id: submit.id.clone(),
-        organization: context.organization.id.clone(),
-        rule: context.rule.id.clone(),
-        rule_version: context.rule.version,
-        group: context.route.group.cloned(),
-        kind: context.rule.kind.clone(),
-        requester: author.id.clone(),
-        target_users: Vec::new(),
-        title: submit.title.trim().to_owned(),
-        reason: submit.reason.trim().to_owned(),
-        properties: Default::default(),
-        items: Vec::new(),
-        rejected_items: Vec::new(),
         rates: None,
-        urgent: submit.urgent,
-        submitted_at: context.meta.at,
-        approval_expires: submit.approval_expires,
-        ends: submit.ends,
+        approval_expires: written.submit.approval_expires,
+        closure: None,
         revision,
         phase: Phase::Draft,
-        blocked: None,
-        on_hold: false,
-        held_since: None,
         steps: Vec::new(),
-        executions: Vec::new(),
-        former_seats: Vec::new(),
-        confirmations: Vec::new(),
-        picks: Default::default(),
-        closure: None,
-        watchers: Default::default(),
-        commenters: Default::default(),
-        comments: 0,
         draft: Some(Box::new(written)),
-        review: None,
-        editors: Default::default(),
+        ..bare
     }
 }
 

@@ -75,7 +75,7 @@ pub(super) fn read(
 }
 
 /// The same without what the form says.
-fn bare(context: &Context<'_>, requester: &User, submit: &Submit) -> Request {
+pub(super) fn bare(context: &Context<'_>, requester: &User, submit: &Submit) -> Request {
     Request {
         id: submit.id.clone(),
         organization: context.organization.id.clone(),
