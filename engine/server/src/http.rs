@@ -3,6 +3,7 @@
 mod about;
 mod apply;
 mod approvers;
+mod attachments;
 mod back;
 mod caller;
 mod decisions;
@@ -118,6 +119,10 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Revoke | Endpoint::RevokeItem => post(executions::revoke),
         Endpoint::GetFile | Endpoint::GetItemFile => get(files::download),
         Endpoint::Comment | Endpoint::ListComments => comments(endpoint),
+        Endpoint::Attach
+        | Endpoint::ListAttachments
+        | Endpoint::GetAttachment
+        | Endpoint::RemoveAttachment => attachment(endpoint),
         Endpoint::Watch | Endpoint::Leave => watchers(endpoint),
         Endpoint::ListNotices => get(notices::list),
         Endpoint::ListIncidents | Endpoint::ListUnapproved => urgent_reports(endpoint),
@@ -157,6 +162,16 @@ fn comments(endpoint: Endpoint) -> MethodRouter<AppState> {
     match endpoint {
         Endpoint::Comment => post(talk::comment),
         _ => get(talk::comments),
+    }
+}
+
+fn attachment(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        // Taken as it comes, up to a limit of its own.
+        Endpoint::Attach => post(attachments::attach).layer(DefaultBodyLimit::disable()),
+        Endpoint::ListAttachments => get(attachments::list),
+        Endpoint::GetAttachment => get(attachments::download),
+        _ => delete(attachments::remove),
     }
 }
 

@@ -63,9 +63,7 @@ pub(super) fn unsubmitted(
         confirmations: Vec::new(),
         picks: Default::default(),
         closure: None,
-        watchers: Default::default(),
-        commenters: Default::default(),
-        comments: 0,
+        talk: Default::default(),
         draft: Some(Box::new(written)),
         review: None,
         editors: Default::default(),
@@ -119,7 +117,8 @@ impl Draft<'_> {
         let wanted = Submit { id: self.request.id.clone(), ..changed(written.submit, edit) };
         let revision = self.request.revision.saturating_add(1);
         let changes = submit(&self.context, self.inquiry, &wanted, revision)?;
-        self.request = changes.request;
+        let talk = std::mem::take(&mut self.request.talk);
+        self.request = Request { talk, ..changes.request };
         self.events.extend(changes.events);
         self.effects.extend(changes.effects);
         Ok(())

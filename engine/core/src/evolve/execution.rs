@@ -77,6 +77,8 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         | Event::CommentAdded { .. }
         | Event::WatcherAdded { .. }
         | Event::WatcherLeft { .. }
+        | Event::AttachmentAdded(_)
+        | Event::AttachmentRemoved { .. }
         | Event::ReceiptConfirmed { .. }
         | Event::RequestBlocked { .. }
         | Event::RequestUnblocked => None,
