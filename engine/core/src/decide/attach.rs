@@ -110,7 +110,7 @@ fn problem(field: &str, message: impl Into<String>) -> FieldProblem {
 }
 
 /// What leads to another folder, or shows a name as it is not: separators, control characters, marks of
-/// direction, and characters without width.
+/// direction, characters without width, and what stands for bytes that were no text.
 fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(
@@ -123,6 +123,7 @@ fn is_hostile(c: char) -> bool {
                 | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
                 | '\u{feff}'
+                | '\u{fffd}'
         )
 }
 

@@ -4,11 +4,14 @@ use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use engine_api::command::SubmitRequest;
+use engine_api::{
+    command::SubmitRequest,
+    organization::{Bundle, RuleFile},
+};
 use engine_core::decide::attach::{MAX_ATTACHMENT, MAX_ATTACHMENTS};
 use engine_runtime::Caller;
 use engine_server::{http::router, local::Local};
-use sdk_client::{Client, ClientError};
+use sdk_client::{Client, ClientError, Deed};
 use serde_json::{Value as Json, json};
 use tower::ServiceExt as _;
 
@@ -364,7 +367,7 @@ async fn the_client_attaches_and_checks_what_it_downloads() {
     let refused = bob.remove_attachment(&id, 1).await.unwrap_err();
     assert_eq!(refused.code(), Some("forbidden"));
     assert!(ann.remove_attachment(&id, 1).await.unwrap().attachments.is_empty());
-    assert_eq!(bob.attachment(&id, 1, 11).await.unwrap_err().code(), Some("not_found"));
+    assert_eq!(bob.attachment(&id, 1, 1_000).await.unwrap_err().code(), Some("not_found"));
 }
 
 /// REQ-9: a process that is killed loses no attachment that it acknowledged, and keeps no half one.
@@ -373,16 +376,12 @@ async fn what_was_acknowledged_survives_the_process() {
     let home = Home::new();
     let server = home.serve();
     let client = server.client(&home.token);
-    let rule =
-        "rule: note\nkind: note\nsteps: [{id: s, approvers: [{id: a, who: {role: owner}}]}]\n";
-    let bundle = engine_api::organization::Bundle {
-        rules: vec![engine_api::organization::RuleFile {
-            name: "note.yaml".to_owned(),
-            text: rule.to_owned(),
-        }],
-        ..Default::default()
-    };
-    client.apply(&bundle, sdk_client::Deed::Do, false).await.unwrap();
+    let people = json!({"directory": {"users": [{"login": "bob"}]}});
+    let text = "rule: note\nkind: note\nsteps: [{id: s, approvers: [{id: a, who: {user: bob}}]}]\n";
+    let rule = RuleFile { name: "note.yaml".to_owned(), text: text.to_owned() };
+    let organization = serde_json::from_value(people).unwrap();
+    let bundle = Bundle { organization, rules: vec![rule], ..Bundle::default() };
+    client.apply(&bundle, Deed::Do, false).await.unwrap();
     let submit = SubmitRequest {
         rule: "note".to_owned(),
         title: "A note".to_owned(),
