@@ -18,7 +18,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use engine_core::{command::Submit, directory::OrganizationRole, ids::OrgId};
+use engine_core::{command::Submit, directory::OrganizationRole, ids::OrgId, rule::Target};
 use engine_runtime::{Caller, Change};
 use engine_server::{config::Config, data, first_party};
 use serde_json::json;
@@ -174,7 +174,7 @@ async fn fill(folder: &Path, requests: usize) -> Result<()> {
     let definition = serde_json::from_value(rule)?;
     let publish = Change::Publish { definition, comment: "first".to_owned() };
     state.engine.organize(&caller, vec![publish], false).await?;
-    let rule = Arc::new("change".parse()?);
+    let rule = Arc::new(Target::Rule("change".parse()?));
     let mut submissions = JoinSet::new();
     for _ in 0..requests {
         if submissions.len() >= AT_ONCE

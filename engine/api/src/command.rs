@@ -5,9 +5,10 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use chrono::{DateTime, Utc};
 use engine_core::{
     command::{self, Seen},
-    ids::{RequestId, RuleId, StepId},
+    ids::{BadId, RequestId, RuleGroupId, RuleId, StepId},
     rejection::Rejection,
     request::Choice,
+    rule::Target,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -17,8 +18,12 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubmitRequest {
-    /// The id of the rule.
-    pub rule: String,
+    /// The id of the rule; absent where a rule group is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// The id of a rule group: the first of its rules whose entry condition is met takes the request (RUL-4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_group: Option<String>,
     /// The form: literals as in rule documents, such as `"12500.00 EUR"`; people by login.
     #[serde(default)]
     pub properties: BTreeMap<String, Json>,
@@ -214,13 +219,12 @@ pub struct ReturnToReview {
 }
 
 impl SubmitRequest {
-    /// The rule and the command, for a new request with this id.
+    /// The rule or rule group and the command, for a new request with this id.
     ///
     /// # Errors
-    /// [`Rejection::Invalid`] where the rule's id is not one.
-    pub fn into_command(self, id: RequestId) -> Result<(RuleId, command::Submit), Rejection> {
-        let rule =
-            RuleId::parse(&self.rule).map_err(|bad| Rejection::invalid("rule", bad.to_string()))?;
+    /// [`Rejection::Invalid`] where not exactly one of both is named, or its id is not one.
+    pub fn into_command(self, id: RequestId) -> Result<(Target, command::Submit), Rejection> {
+        let target = target(self.rule.as_deref(), self.rule_group.as_deref())?;
         let submit = command::Submit {
             id,
             properties: self.properties,
@@ -233,7 +237,7 @@ impl SubmitRequest {
             approval_expires: self.approval_expires,
             ends: self.ends,
         };
-        Ok((rule, submit))
+        Ok((target, submit))
     }
 }
 
@@ -325,6 +329,26 @@ impl Withdraw {
             step: self.step.as_deref().map(|step| step_id("step", step)).transpose()?,
             seen,
         })
+    }
+}
+
+/// Under what a request is submitted: a rule or a rule group (RUL-4).
+///
+/// # Errors
+/// [`Rejection::Invalid`] where not exactly one is named, or its id is not one.
+pub fn target(rule: Option<&str>, group: Option<&str>) -> Result<Target, Rejection> {
+    let bad = |field: &str, bad: BadId| Rejection::invalid(field, bad.to_string());
+    match (rule, group) {
+        (Some(rule), None) => {
+            RuleId::parse(rule).map(Target::Rule).map_err(|error| bad("rule", error))
+        }
+        (None, Some(group)) => {
+            RuleGroupId::parse(group).map(Target::Group).map_err(|error| bad("rule_group", error))
+        }
+        (Some(_), Some(_)) => {
+            Err(Rejection::invalid("rule_group", "expected either a `rule` or a `rule_group`"))
+        }
+        (None, None) => Err(Rejection::invalid("rule", "expected a `rule` or a `rule_group`")),
     }
 }
 

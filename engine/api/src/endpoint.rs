@@ -15,8 +15,9 @@ use crate::{
     directory::{Deactivation, DirectoryDoc, RatesDoc, Transfer, UserDoc},
     openapi::{Anything, Binary, Download, Text, Upload},
     organization::{
-        Bundle, ChangeList, DelegationDoc, GrantDoc, Health, Me, NewToken, PluginList, RuleList,
-        RuleView, ScriptList, ScriptView, TokenList, TokenMade,
+        Bundle, ChangeList, DelegationDoc, GrantDoc, Health, Me, NewToken, PluginList,
+        RuleGroupList, RuleGroupRules, RuleList, RuleView, ScriptList, ScriptView, TokenList,
+        TokenMade,
     },
     shape::SettingsShape,
     view::{
@@ -210,6 +211,12 @@ endpoints! {
     GetRule: Get "/api/v1/rules/{id}" "Read a rule" ["version"] (-) -> RuleView;
     PublishRule: Put "/api/v1/rules/{id}" "Publish a rule, written in YAML or JSON"
         ["dry_run", "comment", "file"] (Text) -> ChangeList;
+    DeleteRule: Delete "/api/v1/rules/{id}" "Delete a rule that nothing rests on" ["dry_run"] (-) -> ChangeList;
+    RetireRule: Post "/api/v1/rules/{id}/retire" "Let a rule take no new requests" ["dry_run"] (-) -> ChangeList;
+    ListRuleGroups: Get "/api/v1/rule-groups" "List rule groups" [] (-) -> RuleGroupList;
+    PutRuleGroup: Put "/api/v1/rule-groups/{id}" "Add or change a rule group"
+        ["dry_run"] (RuleGroupRules) -> ChangeList;
+    DeleteRuleGroup: Delete "/api/v1/rule-groups/{id}" "Remove a rule group" ["dry_run"] (-) -> ChangeList;
     ListScripts: Get "/api/v1/scripts" "List scripts" [] (-) -> ScriptList;
     GetScript: Get "/api/v1/scripts/{name}" "Read a script" [] (-) -> ScriptView;
     PutScript: Put "/api/v1/scripts/{name}" "Add or change a script" ["dry_run"] (Text) -> ChangeList;

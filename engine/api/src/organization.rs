@@ -59,9 +59,37 @@ pub struct OrganizationDoc {
     /// People and places.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub directory: Option<DirectoryDoc>,
+    /// Rule groups, each with its rules in the order in which they are tried (RUL-4).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rule_groups: Vec<RuleGroupDoc>,
     /// What installed plugins are granted, by their ids.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub plugins: BTreeMap<String, GrantDoc>,
+}
+
+/// A rule group: the first of its rules whose entry condition is met takes a request (RUL-4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleGroupDoc {
+    /// By what requesters name it.
+    pub id: String,
+    /// Ids of rules, in the order in which they are tried.
+    pub rules: Vec<String>,
+}
+
+/// What stands in a rule group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RuleGroupRules {
+    /// Ids of rules, in the order in which they are tried.
+    pub rules: Vec<String>,
+}
+
+/// All rule groups.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RuleGroupList {
+    /// By id.
+    pub items: Vec<RuleGroupDoc>,
 }
 
 /// Everything that a folder of files says, to be applied in one transaction.
@@ -133,6 +161,8 @@ pub enum ChangeWord {
     Same,
     /// A new version of a rule.
     Published,
+    /// A rule takes no new requests any more.
+    Retired,
 }
 
 /// One change of the organization.
@@ -202,6 +232,9 @@ pub struct RuleView {
     pub comment: String,
     /// What was doubtful.
     pub warnings: Vec<FieldMessage>,
+    /// Since when it takes no new requests (RUL-3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retired_at: Option<DateTime<Utc>>,
     /// Every version there is.
     pub versions: Vec<u32>,
     /// The document; not in lists.

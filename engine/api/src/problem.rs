@@ -97,7 +97,7 @@ impl ErrorBody {
                 body.fields = places.iter().map(|place| of_place(place, names)).collect();
             }
             Rejection::CannotDecide(unmet) => body.unmet = names.all_unmet(unmet),
-            Rejection::NoRule { explanation } | Rejection::ConditionFailed { explanation } => {
+            Rejection::NoRule { explanation, .. } | Rejection::ConditionFailed { explanation } => {
                 body.explanation = names.reasons(explanation);
             }
             Rejection::NotFound
@@ -111,6 +111,7 @@ impl ErrorBody {
             | Rejection::NoApprovers(_)
             | Rejection::NoReviewers(_)
             | Rejection::RuleRetired { .. }
+            | Rejection::RuleInUse { .. }
             | Rejection::PlanFailed { .. }
             | Rejection::OnHold
             | Rejection::NotPending { .. }

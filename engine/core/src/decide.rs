@@ -23,6 +23,7 @@ mod reassign;
 mod replace;
 mod resubmit;
 mod review;
+mod route;
 mod seats;
 mod send_back;
 mod submit;
@@ -46,7 +47,7 @@ use crate::{
     question::{Answers, Inquiry, Question},
     rejection::{Forbidden, Rejection},
     request::{Execution, Request},
-    rule::Rule,
+    rule::{Route, Rule},
     visibility::sees,
     wake::wakes,
 };
@@ -58,6 +59,8 @@ pub struct Context<'a> {
     pub organization: &'a Organization,
     /// The version that the request is, or would be, bound to.
     pub rule: &'a Rule,
+    /// The rules that it may come under.
+    pub route: Route<'a>,
     /// What scripts and plugins answered.
     pub answers: &'a Answers,
     /// When, by whom, through what.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     extension::{Facts, Failure, FailureClass, Nominee, Plan, ResolvedConfig, Verdict},
-    ids::{BindingId, PluginId, ResourceId, ScriptId, StepId},
+    ids::{BindingId, PluginId, ResourceId, RuleId, ScriptId, StepId},
 };
 
 /// Who is asked.
@@ -74,13 +74,19 @@ impl Question {
         #[derive(Serialize)]
         struct Key<'a> {
             ask: &'a Ask,
+            rule: (&'a RuleId, u32),
             config: &'a ResolvedConfig,
             step: Option<&'a StepId>,
             items: Vec<&'a ResourceId>,
         }
         let items = self.facts.items.iter().map(|item| &item.resource).collect();
-        let key =
-            Key { ask: &self.ask, config: &self.config, step: self.facts.step.as_ref(), items };
+        let key = Key {
+            ask: &self.ask,
+            rule: (&self.facts.rule, self.facts.rule_version),
+            config: &self.config,
+            step: self.facts.step.as_ref(),
+            items,
+        };
         // Maps with text keys and plain values always serialize; were one not to, the keys of two
         // questions would be equal and the second would be asked in the next round.
         QuestionKey(serde_json::to_string(&key).unwrap_or_default())

@@ -10,7 +10,7 @@ pub use code::Code;
 use crate::{
     explanation::Explanation,
     extension::FailureClass,
-    ids::{BindingId, GroupId, PropertyName, RuleId, StepId, UserId},
+    ids::{BindingId, GroupId, PropertyName, RuleGroupId, RuleId, StepId, UserId},
     offboarding::NeededPlace,
     request::{EmptyBecause, Shortage, Status},
     rule::Problem,
@@ -256,8 +256,10 @@ pub enum Rejection {
     NoApprovers(Vec<StepShortage>),
     /// Nobody can review it (STP-13): for each place that is named, why nobody is there.
     NoReviewers(Vec<EmptyBecause>),
-    /// The rule's entry condition is unmet (FIN-19).
+    /// The rule's entry condition is unmet (FIN-19), or that of every rule of the group (RUL-4).
     NoRule {
+        /// The group, where the requester named one.
+        group: Option<RuleGroupId>,
         /// What was seen.
         explanation: Box<Explanation>,
     },
@@ -272,6 +274,13 @@ pub enum Rejection {
     RuleRetired {
         /// Which.
         rule: RuleId,
+    },
+    /// A rule that something rests on is not deleted (RUL-3).
+    RuleInUse {
+        /// Which.
+        rule: RuleId,
+        /// The group that names it; none where requests were made under it.
+        group: Option<RuleGroupId>,
     },
     /// Somebody must take the place of who leaves (DIR-9, FIN-8).
     ReplacementNeeded(Vec<NeededPlace>),
@@ -336,6 +345,7 @@ impl Rejection {
             Self::ConditionFailed { .. } => Code::ConditionFailed,
             Self::RuleInvalid(_) => Code::RuleInvalid,
             Self::RuleRetired { .. } => Code::RuleRetired,
+            Self::RuleInUse { .. } => Code::RuleInUse,
             Self::ReplacementNeeded(_) => Code::ReplacementNeeded,
             Self::OnHold => Code::OnHold,
             Self::NotPending { .. } => Code::NotPending,

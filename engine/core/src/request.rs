@@ -26,8 +26,8 @@ use crate::{
     explanation::Explanation,
     extension::{Facts, Item},
     ids::{
-        AssignmentId, ExecutionId, KindId, OrgId, PropertyName, RequestId, ResourceId, RuleId,
-        StepId, UserId,
+        AssignmentId, ExecutionId, KindId, OrgId, PropertyName, RequestId, ResourceId, RuleGroupId,
+        RuleId, StepId, UserId,
     },
     money::Rates,
     value::Value,
@@ -44,6 +44,9 @@ pub struct Request {
     pub rule: RuleId,
     /// The version it was submitted under (RUL-2).
     pub rule_version: u32,
+    /// The rule group that it was submitted to; none where the requester picked the rule (RUL-4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<RuleGroupId>,
     /// What is asked for.
     pub kind: KindId,
     /// Who asks.

@@ -4,6 +4,7 @@
 mod compile;
 mod condition;
 pub mod definition;
+mod group;
 mod literal;
 mod names;
 mod written;
@@ -22,8 +23,10 @@ use definition::{
     AccessPolicy, AfterSendBack, DistinctPeople, DueDoc, EditPolicy, IfNobody, QuorumDoc,
     RepeatApprover, SafetyCatch, SamePerson, SeatsDoc,
 };
+pub use group::{Route, RuleGroup, Target};
+pub use literal::unknown as unknown_name;
 pub use literal::{infer_literal, read_literal as read_property};
-pub(crate) use literal::{read_literal, unknown as unknown_name, write_literal};
+pub(crate) use literal::{read_literal, write_literal};
 pub use names::{Names, World};
 
 use crate::{

@@ -8,12 +8,12 @@ use engine_core::{
     extension::{Facts, ResolvedConfig},
     question::{Answer, Answers, Ask, Question},
     request::Request,
-    rule::Rule,
 };
 use futures::future::join_all;
 
 use crate::{
     engine::Engine, error::EngineError, extensions::ExtensionCall, organization::OrganizationState,
+    route::Rules,
 };
 
 /// How often a command may come back with further questions: chains of questions end, and one that
@@ -25,7 +25,7 @@ impl Engine {
     pub(crate) async fn decide(
         &self,
         state: &OrganizationState,
-        rule: &Rule,
+        rules: &Rules,
         request: Option<&Request>,
         command: &Command,
         meta: &Meta,
@@ -33,7 +33,13 @@ impl Engine {
         let mut answers = Answers::new();
         for _ in 0..MAX_ROUNDS {
             let organization = &state.organization;
-            let context = Context { organization, rule, answers: &answers, meta };
+            let context = Context {
+                organization,
+                rule: &rules.rule,
+                route: rules.route(),
+                answers: &answers,
+                meta,
+            };
             match decide(request, command, &context)? {
                 Decided::Done(changes) => return Ok(changes),
                 Decided::Ask(questions) => {

@@ -192,7 +192,7 @@ impl Engine {
         let errand = Errand {
             org: &job.org,
             request: &job.request,
-            rule: None,
+            target: None,
             command: &command,
             actor: Actor::Engine,
             via,

@@ -27,6 +27,7 @@ mod organize;
 mod read;
 mod recent;
 mod recount;
+mod route;
 mod rules;
 mod timers;
 mod tokens;
@@ -43,7 +44,8 @@ pub use library::Library;
 pub use load::COLLECTIONS;
 pub use notices::{NoticePage, NoticeRecord, NoticeTold};
 pub use organization::{
-    InstalledPlugin, OrganizationEvent, OrganizationState, Origin, RuleVersion, TokenRecord,
+    InstalledPlugin, OrganizationEvent, OrganizationState, Origin, RuleEnd, RuleVersion,
+    TokenRecord,
 };
 pub use organize::{Change, Changed, Differences};
 pub use read::{ListQuery, RequestPage, Seen, Summary};

@@ -6,7 +6,7 @@ use engine_core::{
     directory::Directory,
     ids::OrgId,
     organization::{Organization, Settings},
-    rule::{Names, Published, compile},
+    rule::{Names, Published, RuleGroup, compile},
 };
 use engine_store::{Document, DocumentQuery, Limit, Name};
 use serde::de::DeserializeOwned;
@@ -16,7 +16,7 @@ use crate::{
     engine::Engine,
     error::EngineError,
     organization::{
-        DelegationRecord, InstalledPlugin, OrganizationState, RuleVersion, TokenRecord,
+        DelegationRecord, InstalledPlugin, OrganizationState, RuleEnd, RuleVersion, TokenRecord,
     },
 };
 
@@ -30,6 +30,9 @@ pub(crate) mod collection {
     pub(crate) const ORGANIZATION: &str = "organization";
     pub(crate) const DELEGATIONS: &str = "delegations";
     pub(crate) const RULES: &str = "rules";
+    /// Rules that take no new requests.
+    pub(crate) const RULE_ENDS: &str = "rule_ends";
+    pub(crate) const RULE_GROUPS: &str = "rule_groups";
     pub(crate) const SCRIPTS: &str = "scripts";
     pub(crate) const PLUGINS: &str = "plugins";
     pub(crate) const TOKENS: &str = "tokens";
@@ -42,7 +45,7 @@ pub(crate) mod collection {
 }
 
 /// Every collection, for whoever looks at all that is kept.
-pub const COLLECTIONS: [&str; 9] = {
+pub const COLLECTIONS: [&str; 12] = {
     use collection as c;
     [
         c::USERS,
@@ -50,7 +53,10 @@ pub const COLLECTIONS: [&str; 9] = {
         c::NODES,
         c::RESOURCES,
         c::ORGANIZATION,
+        c::DELEGATIONS,
         c::RULES,
+        c::RULE_ENDS,
+        c::RULE_GROUPS,
         c::SCRIPTS,
         c::PLUGINS,
         c::TOKENS,
@@ -88,6 +94,12 @@ impl Engine {
             let version = compiled(&organization, published)?;
             let versions = state.rules.entry(version.rule.id.clone()).or_default();
             versions.insert(version.rule.version, version);
+        }
+        for end in self.load::<RuleEnd>(org, collection::RULE_ENDS, "end of a rule").await? {
+            state.ended.insert(end.rule.clone(), end);
+        }
+        for group in self.load::<RuleGroup>(org, collection::RULE_GROUPS, "rule group").await? {
+            state.rule_groups.insert(group.id.clone(), Arc::new(group));
         }
         for record in
             self.load::<DelegationRecord>(org, collection::DELEGATIONS, "delegation").await?

@@ -11,7 +11,7 @@ use engine_core::{
     effect::Effect,
     evaluate::View,
     event::{Actor, Event},
-    ids::{GroupId, Login, RequestId, UserId},
+    ids::{GroupId, Login, RequestId, RuleId, UserId},
     notice::Told,
     offboarding::{
         NeededBecause, NeededPlace, Place, decides_already, place_of_request, places_of_rule,
@@ -29,6 +29,7 @@ use crate::{
     error::EngineError,
     organization::{OrganizationEvent, OrganizationState},
     organize::Plan,
+    route::Rules,
     write::{Errand, Part},
 };
 
@@ -221,14 +222,14 @@ impl Plan<'_> {
             effects: Vec::new(),
             told: Vec::new(),
         });
-        let rule = Engine::rule_of(&self.state, &entry.request)?;
+        let rules = Rules::of_request(&self.state, &entry.request).ok_or(Rejection::NotFound)?;
         let (from, to) = (needed.user.clone(), successor.clone());
         let command = Command::Engine(EngineCommand::Replace { from, to });
         let (actor, via) = (Actor::Engine, "engine".to_owned());
         let meta = Meta { at: self.engine.now(), actor, via };
         let was_blocked = entry.request.blocked.is_some();
         let decided =
-            self.engine.decide(&self.state, &rule, Some(&entry.request), &command, &meta).await?;
+            self.engine.decide(&self.state, &rules, Some(&entry.request), &command, &meta).await?;
         let Changes { request, events, effects, told } = *decided;
         let is_blocked = request.blocked.is_some() && !was_blocked;
         entry.request = request;
@@ -297,7 +298,9 @@ impl Engine {
         user: &User,
     ) -> Result<Vec<Found>, EngineError> {
         let directory = &after.organization.directory;
-        let rules = after.rules.keys().filter_map(|rule| after.newest(rule));
+        let open = self.rules_in_use(after).await?;
+        let counts = |rule: &&RuleId| !after.is_retired(rule) || open.contains(*rule);
+        let rules = after.rules.keys().filter(counts).filter_map(|rule| after.newest(rule));
         let mut places: Vec<Found> = rules
             .flat_map(|version| places_of_rule(&version.rule, user, directory))
             .map(|needed| Found { needed, request: None })
@@ -358,7 +361,7 @@ impl Engine {
             let errand = Errand {
                 org: &caller.org,
                 request: &id,
-                rule: None,
+                target: None,
                 command: &Command::Engine(EngineCommand::Recount),
                 actor: actor.clone(),
                 via: &caller.via,

@@ -11,10 +11,10 @@ use std::{
 use chrono::{DateTime, NaiveDate, Utc};
 use engine_core::{
     directory::{Group, Node, Resource, User},
-    ids::{GroupId, NodeId, OrgId, PluginId, ResourceId, RuleId, ScriptId, UserId},
+    ids::{GroupId, NodeId, OrgId, PluginId, ResourceId, RuleGroupId, RuleId, ScriptId, UserId},
     money::Rates,
     organization::{Organization, Settings},
-    rule::{Published, Rule, World},
+    rule::{Published, Rule, RuleGroup, World},
     schema::Schema,
     value::PropertyType,
 };
@@ -33,6 +33,10 @@ pub struct OrganizationState {
     pub delegations: BTreeMap<UserId, DelegationRecord>,
     /// Every version of every rule.
     pub rules: BTreeMap<RuleId, BTreeMap<u32, RuleVersion>>,
+    /// Rules that take no new requests, with those that were deleted (RUL-3).
+    pub ended: BTreeMap<RuleId, RuleEnd>,
+    /// Rule groups by id (RUL-4).
+    pub rule_groups: BTreeMap<RuleGroupId, Arc<RuleGroup>>,
     /// Scripts by name.
     pub scripts: BTreeMap<ScriptId, Arc<str>>,
     /// Plugins by id.
@@ -50,6 +54,21 @@ pub struct RuleVersion {
     pub published: Arc<Published>,
     /// As checked.
     pub rule: Arc<Rule>,
+}
+
+/// That a rule takes no new requests (RUL-3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleEnd {
+    /// Which.
+    pub rule: RuleId,
+    /// Since when.
+    pub at: DateTime<Utc>,
+    /// Who said so.
+    pub by: UserId,
+    /// Whether it is not even shown any more. A version that was published stays in the store, for a
+    /// request that came in at the same moment.
+    #[serde(default)]
+    pub deleted: bool,
 }
 
 /// What is known of an installed plugin; its file is found by the digest.
@@ -132,6 +151,8 @@ impl OrganizationState {
             organization: Arc::new(Organization::new(id)),
             delegations: BTreeMap::new(),
             rules: BTreeMap::new(),
+            ended: BTreeMap::new(),
+            rule_groups: BTreeMap::new(),
             scripts: BTreeMap::new(),
             plugins: BTreeMap::new(),
             schemas: BTreeMap::new(),
@@ -139,10 +160,35 @@ impl OrganizationState {
         }
     }
 
-    /// The newest version of a rule.
+    /// The newest version of a rule; none of one that was deleted.
     #[must_use]
     pub fn newest(&self, rule: &RuleId) -> Option<&RuleVersion> {
+        if self.is_deleted(rule) {
+            return None;
+        }
         self.rules.get(rule).and_then(|versions| versions.values().next_back())
+    }
+
+    /// Whether a rule was deleted: nobody sees it any more, and its id is never used again.
+    #[must_use]
+    pub fn is_deleted(&self, rule: &RuleId) -> bool {
+        self.ended.get(rule).is_some_and(|end| end.deleted)
+    }
+
+    /// Whether a rule takes no new requests (RUL-3).
+    #[must_use]
+    pub fn is_retired(&self, rule: &RuleId) -> bool {
+        self.ended.contains_key(rule)
+    }
+
+    /// The newest versions of the rules that a group tries, in its order. Of the retired ones only `own`.
+    pub(crate) fn tried(&self, group: &RuleGroupId, own: Option<&RuleId>) -> Vec<Arc<Rule>> {
+        let rules = self.rule_groups.get(group).map_or(&[][..], |group| &group.rules);
+        let tried = rules.iter().filter(|rule| !self.is_retired(rule) || own == Some(rule));
+        tried
+            .filter_map(|rule| self.newest(rule))
+            .map(|version| Arc::clone(&version.rule))
+            .collect()
     }
 
     /// A version of a rule.
@@ -215,6 +261,12 @@ pub enum OrganizationEvent {
     DelegationEnded(UserId),
     /// A rule version was published.
     RulePublished(Box<Published>),
+    /// A rule takes no new requests from now on, or is deleted.
+    RuleEnded(RuleEnd),
+    /// A rule group was added or changed.
+    RuleGroupPut(RuleGroup),
+    /// A rule group was removed.
+    RuleGroupRemoved(RuleGroupId),
     /// A script was added or changed.
     ScriptPut {
         /// Its name.

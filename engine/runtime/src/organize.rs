@@ -18,12 +18,13 @@ use engine_api::{
 use engine_core::{
     directory::{OrganizationRole, User},
     ids::{
-        GroupId, Login, NodeId, OrgId, PluginId, PropertyName, ResourceId, RuleId, ScriptId, UserId,
+        GroupId, Login, NodeId, OrgId, PluginId, PropertyName, ResourceId, RuleGroupId, RuleId,
+        ScriptId, UserId,
     },
     money::Rates,
     organization::Settings,
     rejection::{FieldProblem, Forbidden, Rejection},
-    rule::{Definition, Problem},
+    rule::{Definition, Problem, RuleGroup},
     value::PropertyType,
 };
 use engine_host::Grant;
@@ -96,6 +97,14 @@ pub enum Change {
         /// Why.
         comment: String,
     },
+    /// Lets a rule take no new requests; old ones run on (RUL-3).
+    RetireRule(RuleId),
+    /// Deletes a rule that nothing rests on (RUL-3).
+    DeleteRule(RuleId),
+    /// Adds or changes a rule group (RUL-4).
+    PutRuleGroup(RuleGroup),
+    /// Removes a rule group; requests that were submitted to it stay under their rules.
+    RemoveRuleGroup(RuleGroupId),
     /// Adds or changes a script; its text has been compiled already.
     PutScript {
         /// Its name.
@@ -123,6 +132,20 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// Whether it is about rules and nothing else.
+    pub(super) fn is_of_rules(&self) -> bool {
+        matches!(
+            self,
+            Self::Publish { .. }
+                | Self::RetireRule(_)
+                | Self::DeleteRule(_)
+                | Self::PutRuleGroup(_)
+                | Self::RemoveRuleGroup(_)
+        )
+    }
+}
+
 /// What a change came to. The texts name the thing, such as `user ann`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Changed {
@@ -139,6 +162,8 @@ pub enum Changed {
     Removed(String),
     /// It was so already.
     Same(String),
+    /// A rule takes no new requests any more.
+    Retired(RuleId),
     /// A rule has a new version.
     Published {
         /// The rule.
@@ -253,6 +278,7 @@ impl Engine {
             changed.extend(plan.change(change)?);
         }
         plan.refuse_problems()?;
+        plan.check_deletions().await?;
         plan.check_own_nodes(&before.organization.directory)?;
         let handed = plan.offboard(&before).await?;
         plan.refuse_problems()?;
@@ -266,15 +292,16 @@ impl Engine {
     }
 }
 
-/// FIN-17: rules are published by workflow managers too; everything else is for administrators.
+/// FIN-17: rules are published, retired and grouped by workflow managers too; everything else is for
+/// administrators.
 fn check_rights(me: &User, changes: &[Change]) -> Result<(), EngineError> {
     let is_about_oneself =
         |change: &Change| matches!(change, Change::Delegate { .. } | Change::Undelegate { .. });
     let may = match me.role {
         OrganizationRole::Owner | OrganizationRole::Administrator => true,
-        OrganizationRole::WorkflowManager => changes
-            .iter()
-            .all(|change| matches!(change, Change::Publish { .. }) || is_about_oneself(change)),
+        OrganizationRole::WorkflowManager => {
+            changes.iter().all(|change| change.is_of_rules() || is_about_oneself(change))
+        }
         OrganizationRole::Auditor | OrganizationRole::User => changes.iter().all(is_about_oneself),
     };
     if may { Ok(()) } else { Err(Rejection::Forbidden(Forbidden::OnlyAdministrators).into()) }

@@ -123,7 +123,7 @@ impl Engine {
         let errand = Errand {
             org,
             request,
-            rule: None,
+            target: None,
             command: &Command::Engine(EngineCommand::Recount),
             actor: Actor::Engine,
             via: "engine",

@@ -1,13 +1,15 @@
-//! Publishing: a checked document becomes the next version of its rule (RUL-2).
+//! Rules: published as the next version (RUL-2), retired, deleted (RUL-3), put into groups (RUL-4).
 
 use engine_core::{
+    ids::RuleId,
     rejection::Rejection,
-    rule::{Definition, Names, Problem, Published, compile},
+    rule::{Definition, Names, Problem, Published, RuleGroup, compile, unknown_name},
 };
+use engine_store::{Limit, List, Order, Paging};
 
 use crate::{
     error::EngineError,
-    organization::OrganizationEvent,
+    organization::{OrganizationEvent, RuleEnd},
     organize::{Changed, Plan, told},
 };
 
@@ -19,14 +21,13 @@ impl Plan<'_> {
         comment: String,
     ) -> Result<Changed, EngineError> {
         let newest = self.state.newest(&definition.rule).map(|version| version.published.clone());
-        if let Some(newest) = &newest {
-            if newest.definition == definition && self.has_types_of(newest) {
-                return Ok(Changed::Same(format!("rule {}", definition.rule)));
-            }
-            if newest.definition.kind != definition.kind {
-                return Err(Rejection::RuleInvalid(vec![other_kind(&newest.definition)]).into());
-            }
+        if let Some(newest) = &newest
+            && newest.definition == definition
+            && self.has_types_of(newest)
+        {
+            return Ok(Changed::Same(format!("rule {}", definition.rule)));
         }
+        self.check_publishable(&definition, newest.as_deref())?;
         let version = newest.as_ref().map_or(1, |newest| newest.version + 1);
         let (scripts, plugins) = (self.state.script_names(), self.state.worlds());
         let names = Names::of_today(&self.state.organization, &scripts, &plugins)
@@ -50,11 +51,108 @@ impl Plan<'_> {
         Ok(Changed::Published { rule, version, warnings: compiled.warnings, differences })
     }
 
+    /// Whether the id is free, or its rule takes another version (RUL-1, RUL-3).
+    fn check_publishable(
+        &self,
+        definition: &Definition,
+        newest: Option<&Published>,
+    ) -> Result<(), Rejection> {
+        if self.state.is_deleted(&definition.rule) {
+            return Err(Rejection::RuleInvalid(vec![used_up(&definition.rule)]));
+        }
+        match newest {
+            Some(newest) if newest.definition.kind != definition.kind => {
+                Err(Rejection::RuleInvalid(vec![other_kind(&newest.definition)]))
+            }
+            Some(_) if self.state.is_retired(&definition.rule) => {
+                Err(Rejection::RuleRetired { rule: definition.rule.clone() })
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// RUL-3: no new requests, old ones run on.
+    pub(crate) fn retire(&mut self, rule: &RuleId) -> Result<Changed, EngineError> {
+        self.state.newest(rule).ok_or(Rejection::NotFound)?;
+        if self.state.is_retired(rule) {
+            return Ok(Changed::Same(format!("rule {rule}")));
+        }
+        self.end(rule, false)?;
+        Ok(Changed::Retired(rule.clone()))
+    }
+
+    /// RUL-3: only where no group names it, and, by [`Plan::check_deletions`], where no request was made
+    /// under it.
+    pub(crate) fn delete_rule(&mut self, rule: &RuleId) -> Result<Changed, EngineError> {
+        self.state.newest(rule).ok_or(Rejection::NotFound)?;
+        let group = self.state.rule_groups.values().find(|group| group.rules.contains(rule));
+        if let Some(group) = group {
+            let group = Some(group.id.clone());
+            return Err(Rejection::RuleInUse { rule: rule.clone(), group }.into());
+        }
+        self.end(rule, true)?;
+        Ok(Changed::Removed(format!("rule {rule}")))
+    }
+
+    fn end(&mut self, rule: &RuleId, deleted: bool) -> Result<(), EngineError> {
+        let (at, by) = (self.engine.now(), self.me.id.clone());
+        self.record(OrganizationEvent::RuleEnded(RuleEnd { rule: rule.clone(), at, by, deleted }))
+    }
+
+    /// Refuses the deletion of a rule under which a request was made, whatever became of it.
+    pub(crate) async fn check_deletions(&self) -> Result<(), EngineError> {
+        let paging = Paging { order: Order::NewestFirst, after: None, limit: Limit::new(1) };
+        for event in &self.events {
+            let OrganizationEvent::RuleEnded(RuleEnd { rule, deleted: true, .. }) = event else {
+                continue;
+            };
+            let (store, org) = (&self.engine.inner.store, &self.state.organization.id);
+            let page = store.list(org, &List::Rule(rule.clone()), &paging).await?;
+            if !page.items.is_empty() {
+                return Err(Rejection::RuleInUse { rule: rule.clone(), group: None }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// RUL-4: rules that there are, each once.
+    pub(crate) fn put_rule_group(
+        &mut self,
+        group: &RuleGroup,
+    ) -> Result<Option<Changed>, EngineError> {
+        let at = |index: usize| format!("rule_groups.{}.rules[{index}]", group.id);
+        if group.rules.is_empty() {
+            self.problem(format!("rule_groups.{}.rules", group.id), "expected at least one rule");
+        }
+        let mut problems = Vec::new();
+        for (index, rule) in group.rules.iter().enumerate() {
+            if self.state.newest(rule).is_none() {
+                let known = self.state.rules.keys().filter(|rule| !self.state.is_deleted(rule));
+                let message = unknown_name("rule", rule.as_str(), known.map(RuleId::as_str));
+                problems.push((at(index), message));
+            } else if group.rules.iter().take(index).any(|earlier| earlier == rule) {
+                problems.push((at(index), format!("`{rule}` stands twice")));
+            }
+        }
+        for (field, message) in problems {
+            self.problem(field, message);
+        }
+        let before = self.state.rule_groups.get(&group.id).cloned();
+        let (event, what) =
+            (OrganizationEvent::RuleGroupPut(group.clone()), format!("rule group {}", group.id));
+        self.put(what, before.as_deref(), group, event, told).map(Some)
+    }
+
     /// Whether the properties of people that a version looks at still have the types they had.
     fn has_types_of(&self, version: &Published) -> bool {
         let types = &self.state.organization.user_properties;
         version.user_properties.iter().all(|(name, of)| types.get(name) == Some(of))
     }
+}
+
+fn used_up(rule: &RuleId) -> Problem {
+    let message = format!("`{rule}` was deleted, and an id is never used again: choose another");
+    Problem { path: "rule".to_owned(), message }
 }
 
 fn other_kind(newest: &Definition) -> Problem {

@@ -87,7 +87,7 @@ impl Engine {
         let errand = Errand {
             org,
             request: &request,
-            rule: None,
+            target: None,
             command: &command,
             actor: Actor::Engine,
             via: "engine",

@@ -13,10 +13,10 @@ use engine_core::{
     decide::Changes,
     effect::Effect,
     event::{Actor, Recorded},
-    ids::{CommandId, OrgId, RequestId, RuleId},
+    ids::{CommandId, OrgId, RequestId},
     rejection::Rejection,
     request::Request,
-    rule::Rule,
+    rule::{Rule, Target},
 };
 use engine_store::{
     AgendaChange, Commit, DocumentChange, EventRecord, Key, Lane, Millis, Outcome, Present,
@@ -35,6 +35,7 @@ use crate::{
     organization::OrganizationState,
     read::Seen,
     recent::Known,
+    route::Rules,
 };
 
 /// How often a command is decided again because another one was faster.
@@ -44,8 +45,8 @@ const MAX_RACES: usize = 64;
 pub(crate) struct Errand<'a> {
     pub(crate) org: &'a OrgId,
     pub(crate) request: &'a RequestId,
-    /// For a submission: the rule.
-    pub(crate) rule: Option<&'a RuleId>,
+    /// For a new request: under what.
+    pub(crate) target: Option<&'a Target>,
     pub(crate) command: &'a Command,
     pub(crate) actor: Actor,
     pub(crate) via: &'a str,
@@ -77,34 +78,34 @@ pub(crate) struct Carried {
 }
 
 impl Engine {
-    /// Submits a request under the newest version of a rule.
+    /// Submits a request under the newest version of a rule, or to a rule group.
     ///
     /// # Errors
     /// [`EngineError::Rejected`] where the rules forbid it; nothing has changed then.
     pub async fn submit(
         &self,
         caller: &Caller,
-        rule: &RuleId,
+        target: &Target,
         submit: Submit,
     ) -> Result<Seen, EngineError> {
         let request = submit.id.clone();
         let command = Command::Submit(submit);
-        self.on_behalf_of(caller, &request, Some(rule), &command).await
+        self.on_behalf_of(caller, &request, Some(target), &command).await
     }
 
-    /// Makes a draft for a request under a rule (REQ-1).
+    /// Makes a draft for a request under a rule, or to a rule group (REQ-1).
     ///
     /// # Errors
     /// As for a submission.
     pub async fn save_draft(
         &self,
         caller: &Caller,
-        rule: &RuleId,
+        target: &Target,
         submit: Submit,
     ) -> Result<Seen, EngineError> {
         let request = submit.id.clone();
         let command = Command::SaveDraft(Box::new(submit));
-        self.on_behalf_of(caller, &request, Some(rule), &command).await
+        self.on_behalf_of(caller, &request, Some(target), &command).await
     }
 
     /// Makes a draft, with this id, of what an ended request asked for (REQ-5).
@@ -118,7 +119,7 @@ impl Engine {
         id: RequestId,
     ) -> Result<Seen, EngineError> {
         let old = self.request(caller, of).await?.request;
-        let rule = old.rule.clone();
+        let rule = Target::Rule(old.rule.clone());
         let old = Box::new((*old).clone());
         let command = Command::Resubmit(Resubmit { id: id.clone(), old, of: of.clone() });
         self.on_behalf_of(caller, &id, Some(&rule), &command).await
@@ -144,13 +145,13 @@ impl Engine {
         &self,
         caller: &Caller,
         request: &RequestId,
-        rule: Option<&RuleId>,
+        target: Option<&Target>,
         command: &Command,
     ) -> Result<Seen, EngineError> {
         let errand = Errand {
             org: &caller.org,
             request,
-            rule,
+            target,
             command,
             actor: Actor::User(caller.user.clone()),
             via: &caller.via,
@@ -169,7 +170,7 @@ impl Engine {
             return Ok(carried);
         }
         let mut refused = None;
-        if errand.rule.is_none()
+        if errand.target.is_none()
             && let Some(known) = self.inner.recent.get(errand.org, errand.request)
         {
             let sequence = known.sequence;
@@ -181,7 +182,7 @@ impl Engine {
             }
         }
         for _ in 0..MAX_RACES {
-            let loaded = match errand.rule {
+            let loaded = match errand.target {
                 Some(_) => None,
                 None => self.load_request(errand.org, errand.request).await?,
             };
@@ -209,10 +210,10 @@ impl Engine {
         ground: Ground,
     ) -> Result<Option<Carried>, EngineError> {
         let state = self.organization(errand.org)?;
-        let rule = rule_for(&state, errand, before.as_ref()).ok_or(Rejection::NotFound)?;
+        let rules = rules_for(&state, errand, before.as_ref()).ok_or(Rejection::NotFound)?;
         let meta = Meta { at: self.now(), actor: errand.actor.clone(), via: errand.via.to_owned() };
         let request = before.as_ref().map(|known| known.request.as_ref());
-        let changes = self.decide(&state, &rule, request, errand.command, &meta).await?;
+        let changes = self.decide(&state, &rules, request, errand.command, &meta).await?;
         if changes.events.is_empty() && ground == Ground::Guess {
             return Ok(None);
         }
@@ -235,7 +236,7 @@ impl Engine {
                 }
                 Ok(Some(Carried { seen, effects: changes.effects }))
             }
-            Outcome::Conflict { .. } if errand.rule.is_some() => {
+            Outcome::Conflict { .. } if errand.target.is_some() => {
                 Err(Rejection::invalid("id", "there is a request with this id").into())
             }
             Outcome::Conflict { .. } => Ok(None),
@@ -321,20 +322,19 @@ fn documents(
     Ok(documents)
 }
 
-/// The rule that a command is decided by: for a submission and for drafts the newest version, for a
-/// request its own (RUL-2).
-fn rule_for(
+/// The rules that a command is decided by: for a submission and for drafts the newest versions, for a request
+/// its own (RUL-2), and beside it those that it may come under.
+fn rules_for(
     state: &OrganizationState,
     errand: &Errand<'_>,
     before: Option<&Known>,
-) -> Option<Arc<Rule>> {
-    let version = match (before, errand.rule) {
-        (Some(Known { request, .. }), _) if request.is_draft() => state.newest(&request.rule),
-        (Some(Known { request, .. }), _) => state.version(&request.rule, request.rule_version),
-        (None, Some(rule)) => state.newest(rule),
+) -> Option<Rules> {
+    match (before, errand.target) {
+        (Some(Known { request, .. }), _) if request.is_draft() => Rules::of_draft(state, request),
+        (Some(Known { request, .. }), _) => Rules::of_request(state, request),
+        (None, Some(target)) => Rules::of_target(state, target),
         (None, None) => None,
-    };
-    version.map(|version| Arc::clone(&version.rule))
+    }
 }
 
 fn request_change(

@@ -22,6 +22,7 @@ mod plugins;
 mod refusal;
 mod reports;
 mod requests;
+mod rule_groups;
 mod rules;
 mod scripts;
 mod settings;
@@ -138,9 +139,14 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::GetDelegation => get(delegations::read),
         Endpoint::PutDelegation => put(delegations::set),
         Endpoint::DeleteDelegation => delete(delegations::end),
-        Endpoint::ListRules => get(rules::list),
-        Endpoint::GetRule => get(rules::read),
-        Endpoint::PublishRule => put(rules::publish),
+        Endpoint::ListRules
+        | Endpoint::GetRule
+        | Endpoint::PublishRule
+        | Endpoint::RetireRule
+        | Endpoint::DeleteRule => rule(endpoint),
+        Endpoint::ListRuleGroups | Endpoint::PutRuleGroup | Endpoint::DeleteRuleGroup => {
+            rule_group(endpoint)
+        }
         Endpoint::ListScripts => get(scripts::list),
         Endpoint::GetScript => get(scripts::read),
         Endpoint::PutScript | Endpoint::DeleteScript => script(endpoint),
@@ -152,9 +158,7 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::PutSettings => put(settings::set),
         Endpoint::GetRates | Endpoint::PutRates => rates(endpoint),
         Endpoint::ListTokens | Endpoint::MakeToken | Endpoint::DeleteToken => token(endpoint),
-        Endpoint::OpenApi => get(about::openapi),
-        Endpoint::Healthy => get(about::healthy),
-        Endpoint::Ready => get(about::ready),
+        Endpoint::OpenApi | Endpoint::Healthy | Endpoint::Ready => open(endpoint),
     }
 }
 
@@ -194,6 +198,32 @@ fn token(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::ListTokens => get(tokens::list),
         Endpoint::MakeToken => post(tokens::make),
         _ => delete(tokens::remove),
+    }
+}
+
+fn rule(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::ListRules => get(rules::list),
+        Endpoint::GetRule => get(rules::read),
+        Endpoint::PublishRule => put(rules::publish),
+        Endpoint::RetireRule => post(rules::retire),
+        _ => delete(rules::remove),
+    }
+}
+
+fn open(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::OpenApi => get(about::openapi),
+        Endpoint::Healthy => get(about::healthy),
+        _ => get(about::ready),
+    }
+}
+
+fn rule_group(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::ListRuleGroups => get(rule_groups::list),
+        Endpoint::PutRuleGroup => put(rule_groups::set),
+        _ => delete(rule_groups::remove),
     }
 }
 

@@ -9,7 +9,7 @@
 //! use sdk_client::Client;
 //!
 //! let client = Client::http("http://127.0.0.1:7300", "csn_…")?;
-//! let request = client.submit(&SubmitRequest { rule: "capex".into(), ..Default::default() }).await?;
+//! let request = client.submit(&SubmitRequest { rule: Some("capex".into()), ..Default::default() }).await?;
 //! client.decide(&request, DecisionWord::Approve, "fine").await?;
 //! # Ok(())
 //! # }

@@ -4,8 +4,8 @@ use engine_api::{
     directory::{DirectoryDoc, RatesDoc, UserDoc},
     endpoint::Endpoint,
     organization::{
-        Bundle, ChangeList, DelegationDoc, GrantDoc, Health, Me, NewToken, PluginList, RuleList,
-        RuleView, TokenList, TokenMade,
+        Bundle, ChangeList, DelegationDoc, GrantDoc, Health, Me, NewToken, PluginList,
+        RuleGroupList, RuleGroupRules, RuleList, RuleView, TokenList, TokenMade,
     },
 };
 
@@ -134,6 +134,50 @@ impl Client {
     ) -> Result<ChangeList, ClientError> {
         let call = Call::new(Endpoint::PublishRule, &[id]).query("file", file);
         self.call(call.query("comment", comment).body(text)).await
+    }
+
+    /// Lets a rule take no new requests.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn retire(&self, id: &str, deed: Deed) -> Result<ChangeList, ClientError> {
+        self.call(deed.on(Call::new(Endpoint::RetireRule, &[id]))).await
+    }
+
+    /// Deletes a rule that nothing rests on.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn delete_rule(&self, id: &str, deed: Deed) -> Result<ChangeList, ClientError> {
+        self.call(deed.on(Call::new(Endpoint::DeleteRule, &[id]))).await
+    }
+
+    /// All rule groups.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn rule_groups(&self) -> Result<RuleGroupList, ClientError> {
+        self.call(Call::new(Endpoint::ListRuleGroups, &[])).await
+    }
+
+    /// Adds or changes a rule group.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn put_rule_group(
+        &self,
+        id: &str,
+        rules: &RuleGroupRules,
+    ) -> Result<ChangeList, ClientError> {
+        self.call(Call::new(Endpoint::PutRuleGroup, &[id]).json(rules)?).await
+    }
+
+    /// Removes a rule group; its requests stay under their rules.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn delete_rule_group(&self, id: &str) -> Result<ChangeList, ClientError> {
+        self.call(Call::new(Endpoint::DeleteRuleGroup, &[id])).await
     }
 
     /// Adds or changes a script.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use engine_core::{command::Submit, ids::OrgId};
+use engine_core::{command::Submit, ids::OrgId, rule::Target};
 use engine_runtime::{Caller, Change, Clock, Engine, Ids};
 use engine_server::{config::Config, data};
 use engine_store::{AgendaChange, Body, Commit, EmbeddedStore, Lane, Millis, Options, Store};
@@ -55,7 +55,7 @@ async fn an_entry_that_cannot_be_read_is_put_off() {
     organize(&engine, &caller, Change::Publish { definition, comment: "first".to_owned() }).await;
     let submission = submission(&engine);
     let id = submission.id.clone();
-    engine.submit(&caller, &"buy".parse().unwrap(), submission).await.unwrap();
+    engine.submit(&caller, &Target::Rule("buy".parse().unwrap()), submission).await.unwrap();
 
     let mut nonsense = Commit::new(org.clone(), Millis(0));
     nonsense.agenda.push(AgendaChange::Put {

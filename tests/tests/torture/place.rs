@@ -157,7 +157,7 @@ pub(super) fn text(bytes: &[u8]) -> String {
 /// A request of Ann's whose effect is a row with this name.
 pub(super) fn submission(kind: Kind, name: &str) -> SubmitRequest {
     SubmitRequest {
-        rule: kind.name().to_owned(),
+        rule: Some(kind.name().to_owned()),
         properties: [("names".to_owned(), vec![name].into())].into(),
         title: name.to_owned(),
         reason: "to be counted".to_owned(),

@@ -15,6 +15,8 @@ use super::{
     sentences,
 };
 
+const CONFIRMED: &str = "You confirmed this already. To add something, write a comment.";
+
 impl Names<'_> {
     /// The message of a refused command.
     #[must_use]
@@ -37,16 +39,15 @@ impl Names<'_> {
             Rejection::NoRule { .. }
             | Rejection::ConditionFailed { .. }
             | Rejection::RuleInvalid(_)
-            | Rejection::RuleRetired { .. } => self.not_by_rule(rejection),
+            | Rejection::RuleRetired { .. }
+            | Rejection::RuleInUse { .. } => self.not_by_rule(rejection),
             Rejection::ReplacementNeeded(places) => self.replacement_needed(places),
             Rejection::PlanFailed { binding, class, message } => format!(
                 "The executor `{binding}` cannot say what it would do, because {}: {message}",
                 because(*class)
             ),
             Rejection::NothingToConfirm { status } => nothing_to_confirm(*status),
-            Rejection::AlreadyConfirmed => {
-                "You confirmed this already. To add something, write a comment.".to_owned()
-            }
+            Rejection::AlreadyConfirmed => CONFIRMED.to_owned(),
             Rejection::OnHold => {
                 "The request is on hold. Its requester, an approver or an administrator can release it.".to_owned()
             }
@@ -102,7 +103,11 @@ impl Names<'_> {
     /// The rule does not take it.
     fn not_by_rule(&self, rejection: &Rejection) -> String {
         match rejection {
-            Rejection::NoRule { explanation } => format!(
+            Rejection::NoRule { group: Some(group), explanation } => format!(
+                "No rule of the rule group `{group}` takes this request. {}",
+                sentences(&self.reasons(explanation))
+            ),
+            Rejection::NoRule { group: None, explanation } => format!(
                 "This rule does not take this request. {}",
                 sentences(&self.reasons(explanation))
             ),
@@ -120,6 +125,12 @@ impl Names<'_> {
             Rejection::RuleRetired { rule } => {
                 format!("The rule `{rule}` is retired and takes no new requests.")
             }
+            Rejection::RuleInUse { rule, group: Some(group) } => format!(
+                "The rule `{rule}` cannot be deleted: the rule group `{group}` names it. Take it out of the group first."
+            ),
+            Rejection::RuleInUse { rule, group: None } => format!(
+                "The rule `{rule}` cannot be deleted: there are requests under it. Retire it instead; it takes no new requests then."
+            ),
             _ => String::new(),
         }
     }

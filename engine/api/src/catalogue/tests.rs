@@ -395,7 +395,7 @@ fn every_rejection_has_its_sentence() {
             "Nobody is responsible for step “Unit director”: no assignment applies to this request.",
         ),
         (
-            Rejection::NoRule { explanation: Box::new(too_much()) },
+            Rejection::NoRule { group: None, explanation: Box::new(too_much()) },
             "This rule does not take this request. Amount 12,000,000 USD is above 10,000,000 USD.",
         ),
         (

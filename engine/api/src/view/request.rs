@@ -27,6 +27,9 @@ pub struct RequestView {
     pub id: String,
     /// The rule that governs it.
     pub rule: String,
+    /// The rule group that it was submitted to; none where the requester picked the rule (RUL-4).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_group: Option<String>,
     /// The version it was submitted under.
     pub version: u32,
     /// What is asked for.
@@ -197,6 +200,7 @@ impl RequestView {
         Self {
             id: request.id.to_string(),
             rule: request.rule.to_string(),
+            rule_group: request.group.as_ref().map(ToString::to_string),
             version: request.rule_version,
             kind: request.kind.to_string(),
             status: request.status().as_str().to_owned(),

@@ -2,6 +2,8 @@
 //!
 //! A draft may be as unfinished as its author likes: it is read when it is submitted.
 
+use std::sync::Arc;
+
 use super::{Changes, Context, Draft, active_person, submit::submit};
 use crate::{
     command::{Edit, Submit},
@@ -39,6 +41,7 @@ pub(super) fn unsubmitted(
         organization: context.organization.id.clone(),
         rule: context.rule.id.clone(),
         rule_version: context.rule.version,
+        group: context.route.group.cloned(),
         kind: context.rule.kind.clone(),
         requester: author.id.clone(),
         target_users: Vec::new(),
@@ -117,6 +120,8 @@ impl Draft<'_> {
         let wanted = Submit { id: self.request.id.clone(), ..changed(written.submit, edit) };
         let revision = self.request.revision.saturating_add(1);
         let changes = submit(&self.context, self.inquiry, &wanted, revision)?;
+        let taken = self.context.route.rules.iter().find(|rule| rule.id == changes.request.rule);
+        self.context.rule = taken.map_or(self.context.rule, Arc::as_ref);
         let talk = std::mem::take(&mut self.request.talk);
         self.request = Request { talk, ..changes.request };
         self.events.extend(changes.events);

@@ -52,7 +52,8 @@ pub(super) fn resubmit<'a>(
         ends: copy.end(old.ends, context.meta.at),
     };
     let written = Written { submit, resubmits: Some(command.of.clone()), dropped: copy.dropped };
-    let mut draft = Draft::new(context, inquiry, unsubmitted(context, author, written, 1));
+    let request = Request { group: old.group.clone(), ..unsubmitted(context, author, written, 1) };
+    let mut draft = Draft::new(context, inquiry, request);
     draft.record(Event::DraftSaved(Box::new(draft.request.clone())));
     Ok(draft.finish())
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::{Changes, Context, Draft, active_person, form::FormReader};
+use super::{Changes, Context, Draft, active_person, form::FormReader, route};
 use crate::{
     command::Submit,
     directory::User,
@@ -31,6 +31,7 @@ pub(super) fn submit<'a>(
     revision: u32,
 ) -> Result<Changes, Rejection> {
     let requester = active_person(context)?;
+    let context = &route::routed(context, inquiry, requester, submit)?;
     let (request, problems) = read(context, requester, submit);
     let request = Request { revision, ..request };
     let mut draft = Draft::first(context, inquiry, request);
@@ -57,25 +58,36 @@ pub(super) fn submit<'a>(
 }
 
 /// The request as asked for, and what is wrong with it so far.
-fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, Vec<FieldProblem>) {
-    let organization = context.organization;
+pub(super) fn read(
+    context: &Context<'_>,
+    requester: &User,
+    submit: &Submit,
+) -> (Request, Vec<FieldProblem>) {
     let (filled, problems) = read_values(context, submit);
-    let steps = context.rule.steps.iter();
     let request = Request {
-        id: submit.id.clone(),
-        organization: organization.id.clone(),
-        rule: context.rule.id.clone(),
-        rule_version: context.rule.version,
-        kind: context.rule.kind.clone(),
-        requester: requester.id.clone(),
         target_users: filled.target_users,
-        title: submit.title.trim().to_owned(),
-        reason: submit.reason.trim().to_owned(),
         properties: filled.properties,
         items: filled.items,
-        rejected_items: Vec::new(),
         picks: filled.picks,
-        rates: organization.rates.clone(),
+        ..bare(context, requester, submit)
+    };
+    (request, problems)
+}
+
+/// The same without what the form says.
+fn bare(context: &Context<'_>, requester: &User, submit: &Submit) -> Request {
+    Request {
+        id: submit.id.clone(),
+        organization: context.organization.id.clone(),
+        rule: context.rule.id.clone(),
+        rule_version: context.rule.version,
+        group: context.route.group.cloned(),
+        kind: context.rule.kind.clone(),
+        requester: requester.id.clone(),
+        title: submit.title.trim().to_owned(),
+        reason: submit.reason.trim().to_owned(),
+        rejected_items: Vec::new(),
+        rates: context.organization.rates.clone(),
         urgent: submit.urgent,
         submitted_at: context.meta.at,
         approval_expires: expiry(context, submit),
@@ -87,15 +99,18 @@ fn read(context: &Context<'_>, requester: &User, submit: &Submit) -> (Request, V
         closure: closure(context, submit),
         talk: Talk::default(),
         held_since: None,
-        steps: steps.map(|step| StepRecord::waiting(step.id.clone())).collect(),
+        steps: StepRecord::all_waiting(context.rule),
         executions: Vec::new(),
         former_seats: Vec::new(),
         confirmations: Vec::new(),
         draft: None,
         review: None,
         editors: BTreeSet::new(),
-    };
-    (request, problems)
+        target_users: Vec::new(),
+        properties: BTreeMap::new(),
+        items: Vec::new(),
+        picks: BTreeMap::new(),
+    }
 }
 
 /// What a submission fills in, as the rule and the directory take it.
@@ -240,12 +255,14 @@ impl Draft<'_> {
     }
 
     /// The entry condition (CND-3, FIN-19).
-    fn check_entry(&self) -> Result<(), Rejection> {
+    pub(super) fn check_entry(&self) -> Result<(), Rejection> {
         let Some(when) = &self.context.rule.when else { return Ok(()) };
         let explanation = self.view().condition(when, None);
         match explanation.outcome {
             Outcome::Met => Ok(()),
-            Outcome::Unmet => Err(Rejection::NoRule { explanation: Box::new(explanation) }),
+            Outcome::Unmet => {
+                Err(Rejection::NoRule { group: None, explanation: Box::new(explanation) })
+            }
             Outcome::Undecided => {
                 Err(Rejection::ConditionFailed { explanation: Box::new(explanation) })
             }

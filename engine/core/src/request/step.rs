@@ -10,7 +10,7 @@ use crate::{
     explanation::Explanation,
     ids::{AssignmentId, ExecutionId, GroupId, PropertyName, ResourceId, StepId, UserId},
     payload::PayloadHash,
-    rule::definition::QuorumDoc,
+    rule::{Rule, definition::QuorumDoc},
 };
 
 /// Why a step cannot be completed by the people there are.
@@ -274,6 +274,12 @@ impl StepRecord {
     #[must_use]
     pub fn waiting(id: StepId) -> Self {
         Self { id, state: StepState::Waiting, changes: SeatChanges::default() }
+    }
+
+    /// All steps of a rule, none of them reached.
+    #[must_use]
+    pub fn all_waiting(rule: &Rule) -> Vec<Self> {
+        rule.steps.iter().map(|step| Self::waiting(step.id.clone())).collect()
     }
 
     /// Its seats and decisions, once it was opened.

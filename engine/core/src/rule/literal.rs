@@ -184,7 +184,7 @@ fn unexpected(of: &PropertyType, json: &Json) -> String {
 }
 
 /// `unknown group `fnance`; did you mean `finance`?`
-pub(crate) fn unknown<'a>(kind: &str, found: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub fn unknown<'a>(kind: &str, found: &str, known: impl Iterator<Item = &'a str>) -> String {
     match nearest(found, known) {
         Some(name) => format!("unknown {kind} `{found}`; did you mean `{name}`?"),
         None => format!("unknown {kind} `{found}`"),

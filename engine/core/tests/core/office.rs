@@ -14,7 +14,7 @@ use engine_core::{
     question::{Answer, Answers, Ask, Question},
     rejection::Rejection,
     request::{Choice, Request},
-    rule::{Definition, Names, Problem, Rule, World, compile},
+    rule::{Definition, Names, Problem, Route, Rule, World, compile},
     value::PropertyType,
 };
 use serde_json::Value as Json;
@@ -29,7 +29,7 @@ pub(crate) type Oracle = Arc<dyn Fn(&Question) -> Answer + Send + Sync>;
 #[derive(Clone)]
 pub(crate) struct Office {
     pub(crate) organization: Organization,
-    pub(crate) rule: Rule,
+    pub(crate) rule: Arc<Rule>,
     pub(crate) request: Option<Request>,
     /// What happened to the request, oldest first.
     pub(crate) records: Vec<Recorded>,
@@ -55,7 +55,7 @@ impl Office {
         ]
         .into();
         let names = Names::of_today(&organization, &scripts, &plugins);
-        let rule = compile(&definition, 1, &names)?.rule;
+        let rule = Arc::new(compile(&definition, 1, &names)?.rule);
         let oracle: Oracle = Arc::new(yes);
         let at = "2026-03-02T09:00:00Z".parse().unwrap();
         Ok(Self { organization, rule, request: None, records: Vec::new(), at, oracle })
@@ -84,6 +84,7 @@ impl Office {
             let context = Context {
                 organization: &self.organization,
                 rule: &self.rule,
+                route: Route { group: None, rules: std::slice::from_ref(&self.rule) },
                 answers: &answers,
                 meta: &meta,
             };

@@ -13,6 +13,7 @@ impl Plan<'_> {
         let organization = Arc::clone(&self.state.organization);
         let directory = &organization.directory;
         match change {
+            change if change.is_of_rules() => self.change_rule(change),
             Change::PutUser(_)
             | Change::RemoveUser(_)
             | Change::Deactivate { .. }
@@ -37,13 +38,30 @@ impl Plan<'_> {
             Change::SetUserProperties(types) => self.set_user_properties(&types).map(Some),
             Change::SetRates(rates) => self.set_rates(&rates).map(Some),
             Change::SetSettings(settings) => self.set_settings(&settings),
-            Change::Publish { definition, comment } => self.publish(*definition, comment).map(Some),
             Change::PutScript { .. }
             | Change::RemoveScript(_)
             | Change::PutPlugin(_)
             | Change::GrantPlugin { .. }
             | Change::RemovePlugin(_)
             | Change::RemoveToken { .. } => self.change_extension(change),
+            // Those of rules are above.
+            _ => Ok(None),
+        }
+    }
+
+    fn change_rule(&mut self, change: Change) -> Result<Option<Changed>, EngineError> {
+        match change {
+            Change::Publish { definition, comment } => self.publish(*definition, comment).map(Some),
+            Change::RetireRule(rule) => self.retire(&rule).map(Some),
+            Change::DeleteRule(rule) => self.delete_rule(&rule).map(Some),
+            Change::PutRuleGroup(group) => self.put_rule_group(&group),
+            Change::RemoveRuleGroup(id) => {
+                let there = self.state.rule_groups.contains_key(&id);
+                let what = format!("rule group {id}");
+                self.remove(what, there, OrganizationEvent::RuleGroupRemoved(id)).map(Some)
+            }
+            // The rest is of no rule.
+            _ => Ok(None),
         }
     }
 

@@ -22,7 +22,8 @@ use crate::{
 /// The minutes of a day after which a clock that was put forward shows a valid time again.
 const MOST_MINUTES: i64 = 24 * 60;
 
-/// Administrators arrange it for anybody, everybody else for themself.
+/// Administrators arrange it for anybody, everybody else for themself; nobody takes another's place by it,
+/// which would be a seat of their own making (DIR-3).
 pub(super) fn check_own(me: &User, changes: &[Change]) -> Result<(), EngineError> {
     let of_another = |change: &Change| {
         let (Change::Delegate { of, .. } | Change::Undelegate { of }) = change else {
@@ -34,6 +35,13 @@ pub(super) fn check_own(me: &User, changes: &[Change]) -> Result<(), EngineError
         matches!(me.role, OrganizationRole::Owner | OrganizationRole::Administrator);
     if !administrates && changes.iter().any(of_another) {
         return Err(Rejection::Forbidden(Forbidden::OthersDelegation).into());
+    }
+    let takes_place = |change: &Change| match change {
+        Change::Delegate { of, doc } => *of != me.login && doc.to == me.login.as_str(),
+        _ => false,
+    };
+    if changes.iter().any(takes_place) {
+        return Err(Rejection::Forbidden(Forbidden::OwnSeat).into());
     }
     Ok(())
 }
@@ -132,10 +140,14 @@ impl Plan<'_> {
 
     fn away(&mut self, directory: &Directory, of: &Login) -> Option<User> {
         let user = directory.by_login(of);
-        if user.is_none() {
-            self.problem("of", "is nobody's login");
+        match user {
+            None => self.problem("of", "is nobody's login"),
+            Some(user) if user.kind != UserKind::Person => {
+                self.problem("of", "is a service account, and decides nothing");
+            }
+            Some(user) => return Some(user.clone()),
         }
-        user.cloned()
+        None
     }
 
     fn stand_in(&mut self, directory: &Directory, of: &User, login: &str) -> Option<User> {

@@ -38,10 +38,8 @@ pub(crate) fn apply(
         | E::PluginRemoved(_)
         | E::TokenMade { .. }
         | E::TokenRemoved { .. } => apply_beside(state, event),
-        E::RulePublished(published) => {
-            let version = compiled(organization, (**published).clone())?;
-            let versions = state.rules.entry(version.rule.id.clone()).or_default();
-            versions.insert(version.rule.version, version);
+        E::RulePublished(_) | E::RuleEnded(_) | E::RuleGroupPut(_) | E::RuleGroupRemoved(_) => {
+            apply_to_rules(state, event)?;
         }
         E::ScriptPut { name, text } => {
             state.scripts.insert(name.clone(), text.as_str().into());
@@ -84,6 +82,32 @@ fn apply_beside(state: &mut OrganizationState, event: &OrganizationEvent) {
     }
 }
 
+fn apply_to_rules(
+    state: &mut OrganizationState,
+    event: &OrganizationEvent,
+) -> Result<(), EngineError> {
+    use OrganizationEvent as E;
+    match event {
+        E::RulePublished(published) => {
+            let version = compiled(&state.organization, (**published).clone())?;
+            let versions = state.rules.entry(version.rule.id.clone()).or_default();
+            versions.insert(version.rule.version, version);
+        }
+        E::RuleEnded(end) => {
+            state.ended.insert(end.rule.clone(), end.clone());
+        }
+        E::RuleGroupPut(group) => {
+            state.rule_groups.insert(group.id.clone(), Arc::new(group.clone()));
+        }
+        E::RuleGroupRemoved(id) => {
+            state.rule_groups.remove(id);
+        }
+        // The rest is of no rule.
+        _ => {}
+    }
+    Ok(())
+}
+
 /// The stable name of an event.
 pub(super) fn kind(event: &OrganizationEvent) -> &'static str {
     use OrganizationEvent as E;
@@ -103,6 +127,10 @@ pub(super) fn kind(event: &OrganizationEvent) -> &'static str {
         E::DelegationSet(_) => "delegation_set",
         E::DelegationEnded(_) => "delegation_ended",
         E::RulePublished(_) => "rule_published",
+        E::RuleEnded(end) if end.deleted => "rule_deleted",
+        E::RuleEnded(_) => "rule_retired",
+        E::RuleGroupPut(_) => "rule_group_put",
+        E::RuleGroupRemoved(_) => "rule_group_removed",
         E::ScriptPut { .. } => "script_put",
         E::ScriptRemoved(_) => "script_removed",
         E::PluginPut(_) => "plugin_put",
@@ -154,9 +182,8 @@ pub(super) fn document(event: &OrganizationEvent) -> Result<Stored, EngineError>
             (collection::DELEGATIONS, Key::from(&record.of), Some(encode("delegation", record)?))
         }
         E::DelegationEnded(of) => (collection::DELEGATIONS, Key::from(of), None),
-        E::RulePublished(published) => {
-            let text = format!("{}@{:010}", published.definition.rule, published.version);
-            (collection::RULES, key(&text)?, Some(encode("rule", published)?))
+        E::RulePublished(_) | E::RuleEnded(_) | E::RuleGroupPut(_) | E::RuleGroupRemoved(_) => {
+            return document_of_rule(event);
         }
         E::ScriptPut { name, text } => {
             (collection::SCRIPTS, Key::from(name), Some(encode("script", text)?))
@@ -170,6 +197,25 @@ pub(super) fn document(event: &OrganizationEvent) -> Result<Stored, EngineError>
             (collection::TOKENS, key(hash)?, Some(encode("token", r)?))
         }
         E::TokenRemoved { hash } => (collection::TOKENS, key(hash)?, None),
+    }))
+}
+
+fn document_of_rule(event: &OrganizationEvent) -> Result<Stored, EngineError> {
+    use OrganizationEvent as E;
+    Ok(Some(match event {
+        E::RulePublished(published) => {
+            let text = format!("{}@{:010}", published.definition.rule, published.version);
+            (collection::RULES, key(&text)?, Some(encode("rule", published)?))
+        }
+        E::RuleEnded(end) => {
+            (collection::RULE_ENDS, Key::from(&end.rule), Some(encode("end of a rule", end)?))
+        }
+        E::RuleGroupPut(group) => {
+            (collection::RULE_GROUPS, Key::from(&group.id), Some(encode("rule group", group)?))
+        }
+        E::RuleGroupRemoved(id) => (collection::RULE_GROUPS, Key::from(id), None),
+        // The rest is of no rule.
+        _ => return Ok(None),
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine_core::{event::Actor, ids::RequestId, rejection::Rejection};
+use engine_core::{event::Actor, ids::RequestId, rejection::Rejection, rule::Target};
 use engine_store::{Answer, Body, Sequence};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -48,7 +48,7 @@ impl Engine {
         let Actor::User(actor) = &errand.actor else { return Ok(None) };
         let answer: FirstAnswer = decode("answer", body)?;
         let caller = Caller::new(errand.org.clone(), actor.clone(), "repeat");
-        let about = if errand.rule.is_some() { &answer.request } else { errand.request };
+        let about = if errand.target.is_some() { &answer.request } else { errand.request };
         self.request(&caller, about).await?;
         if answer.of != fingerprint(errand)? {
             let message = "another command was given with this key: every command needs its own";
@@ -75,9 +75,14 @@ pub(super) fn answer_of(
 
 /// What a repeat must have in common with the first time: rule or request, and what is asked of it.
 fn fingerprint(errand: &Errand<'_>) -> Result<String, EngineError> {
-    let request = errand.rule.is_none().then_some(errand.request);
-    let parts = (errand.rule, request, errand.command.name(), errand.command);
-    let json = serde_json::to_vec(&parts)
-        .map_err(|error| EngineError::Unstorable { what: "answer", why: error.to_string() })?;
+    let request = errand.target.is_none().then_some(errand.request);
+    let (rule, group) = errand.target.map_or((None, None), Target::parts);
+    let (name, command) = (errand.command.name(), errand.command);
+    let json = match group {
+        Some(group) => serde_json::to_vec(&(group, "rule_group", request, name, command)),
+        None => serde_json::to_vec(&(rule, request, name, command)),
+    };
+    let json =
+        json.map_err(|error| EngineError::Unstorable { what: "answer", why: error.to_string() })?;
     Ok(hex::encode(Sha256::digest(&json)))
 }

@@ -95,7 +95,7 @@ impl Gathered {
             self.bundle.rules.push(RuleFile { name: name.to_owned(), text });
             return Ok(());
         }
-        let OrganizationDoc { organization, settings, rates, directory, plugins } =
+        let OrganizationDoc { organization, settings, rates, directory, rule_groups, plugins } =
             document.read()?;
         let all = &mut self.bundle.organization;
         once(name, "organization", &mut all.organization, organization)?;
@@ -103,6 +103,12 @@ impl Gathered {
         once(name, "rates", &mut all.rates, rates)?;
         once(name, "directory", &mut all.directory, directory)?;
         all.plugins.extend(plugins);
+        for group in rule_groups {
+            if all.rule_groups.iter().any(|other| other.id == group.id) {
+                bail!("`{name}`: the rule group `{}` stands in two places", group.id);
+            }
+            all.rule_groups.push(group);
+        }
         Ok(())
     }
 }

@@ -65,6 +65,7 @@ pub(super) fn changes(list: &ChangeList) {
             ChangeWord::Updated => "~",
             ChangeWord::Removed => "-",
             ChangeWord::Published => "^",
+            ChangeWord::Retired => "x",
             ChangeWord::Same => {
                 same += 1;
                 continue;

@@ -18,7 +18,7 @@ use super::{
     outcome::list,
     plugins,
     refusal::Refusal,
-    rules, scripts,
+    rule_groups, rules, scripts,
 };
 
 pub(super) async fn apply(
@@ -28,6 +28,8 @@ pub(super) async fn apply(
     Body(bundle): Body<Bundle>,
 ) -> Result<Json<ChangeList>, Refusal> {
     known.administrates()?;
+    let groups = bundle.organization.rule_groups.iter().map(rule_groups::read);
+    let groups = groups.collect::<Result<Vec<_>, _>>()?;
     let mut basis = components(&state, &known, bundle.components).await?;
     basis.extend(organization(bundle.organization, &known, how.prune)?);
     for (name, text) in bundle.scripts {
@@ -39,6 +41,7 @@ pub(super) async fn apply(
     let rules = rules.collect::<Result<Vec<_>, _>>()?;
     let mut changes = basis.clone();
     changes.extend(rules.iter().map(|rule| rule.change(&bundle.comment)));
+    changes.extend(groups);
     match known.organize(&state, changes, how.dry_run).await {
         Ok(changed) => Ok(list(changed, how.dry_run)),
         Err(error) if error.code() == Some(Code::RuleInvalid) => {

@@ -3,10 +3,7 @@
 use axum::{Extension, extract::State, http::HeaderMap, response::Response};
 use engine_api::command::{EditRequest, SubmitRequest};
 use engine_core::{
-    command::Command,
-    ids::{RequestId, RuleId},
-    rejection::Rejection,
-    request::Request,
+    command::Command, ids::RequestId, rejection::Rejection, request::Request, rule::Target,
 };
 
 use super::{
@@ -26,10 +23,10 @@ pub(super) async fn save(
     Body(body): Body<SubmitRequest>,
 ) -> Result<Response, Refusal> {
     let id = new_id(&state, new)?;
-    let (rule, submit) =
+    let (target, submit) =
         body.into_command(id).map_err(|rejection| Refusal::rejected(&rejection))?;
     let (engine, caller) = (state.engine.clone(), known.caller.clone());
-    let done = tokio::spawn(async move { engine.save_draft(&caller, &rule, submit).await });
+    let done = tokio::spawn(async move { engine.save_draft(&caller, &target, submit).await });
     let seen = joined(done.await)?.map_err(|error| known.refusal(&error))?;
     Ok(known.answer(&seen.request, None))
 }
@@ -42,19 +39,24 @@ pub(super) async fn replace(
 ) -> Result<Response, Refusal> {
     let draft = state.engine.request(&known.caller, &id).await;
     let draft = draft.map_err(|error| known.refusal(&error))?.request;
-    let (rule, submit) =
+    let (target, submit) =
         body.into_command(id.clone()).map_err(|rejection| Refusal::rejected(&rejection))?;
-    stays_under(&draft, &rule).map_err(|rejection| Refusal::rejected(&rejection))?;
+    stays_under(&draft, &target).map_err(|rejection| Refusal::rejected(&rejection))?;
     known.command(&state, &id, Command::SaveDraft(Box::new(submit))).await
 }
 
-/// A draft is written anew under the rule that it was written under.
-pub(crate) fn stays_under(draft: &Request, rule: &RuleId) -> Result<(), Rejection> {
-    if *rule == draft.rule {
+/// A draft is written anew under the rule or the rule group that it was written under.
+pub(crate) fn stays_under(draft: &Request, target: &Target) -> Result<(), Rejection> {
+    let (stays, what, its) = match (target, &draft.group) {
+        (Target::Rule(rule), None) => (*rule == draft.rule, "rule", draft.rule.as_str()),
+        (Target::Group(group), Some(its)) => (group == its, "rule_group", its.as_str()),
+        (Target::Group(_), None) => (false, "rule_group", draft.rule.as_str()),
+        (Target::Rule(_), Some(its)) => (false, "rule", its.as_str()),
+    };
+    if stays {
         return Ok(());
     }
-    let message = format!("a draft stays under its rule, `{}`: make another one", draft.rule);
-    Err(Rejection::invalid("rule", message))
+    Err(Rejection::invalid(what, format!("a draft stays under `{its}`: make another one")))
 }
 
 pub(super) async fn delete(

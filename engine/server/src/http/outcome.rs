@@ -142,6 +142,7 @@ fn view(changed: Changed) -> ChangeView {
         },
         Changed::Removed(what) => plain(ChangeWord::Removed, what),
         Changed::Same(what) => plain(ChangeWord::Same, what),
+        Changed::Retired(rule) => plain(ChangeWord::Retired, format!("rule {rule}")),
         Changed::Published { rule, version, warnings, differences } => ChangeView {
             version: Some(version),
             warnings: warnings.iter().map(message).collect(),

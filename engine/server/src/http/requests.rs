@@ -48,14 +48,16 @@ pub(super) async fn submit(
     Body(body): Body<SubmitRequest>,
 ) -> Result<Response, Refusal> {
     let id = new_id(&state, new)?;
-    let (rule, submit) =
+    let (target, submit) =
         body.into_command(id).map_err(|rejection| Refusal::rejected(&rejection))?;
-    let (engine, caller, of) = (state.engine.clone(), known.caller.clone(), rule.clone());
+    let (engine, caller, of) = (state.engine.clone(), known.caller.clone(), target.clone());
     let done = tokio::spawn(async move { engine.submit(&caller, &of, submit).await });
     match joined(done.await)? {
         Ok(seen) => Ok(known.answer(&seen.request, None)),
         Err(error) => {
-            let rule = known.organization.newest(&rule).map(|version| &*version.rule);
+            let (rule, _) = target.parts();
+            let newest = rule.and_then(|rule| known.organization.newest(rule));
+            let rule = newest.map(|version| &*version.rule);
             Err(Refusal::of(&error, &known.organization.organization.directory, rule))
         }
     }

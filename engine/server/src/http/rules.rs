@@ -1,4 +1,4 @@
-//! Rules: list, read, publish. Mistakes in a document come back with line, caret and correction.
+//! Rules: list, read, publish, retire, delete. Mistakes in a document come back with line, caret and correction.
 
 use axum::{Json, extract::State};
 use engine_api::{
@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::{
     AppState,
     caller::Known,
-    extract::{Asked, Id, Named, Text},
+    extract::{Asked, DryRun, Id, Named, Text},
     outcome::{list as changes, message},
     refusal::Refusal,
 };
@@ -52,6 +52,9 @@ pub(super) async fn read(
     Asked(which): Asked<Which>,
 ) -> Result<Json<RuleView>, Refusal> {
     known.user()?;
+    if known.organization.is_deleted(&id) {
+        return Err(Refusal::not_found());
+    }
     let version = match which.version {
         Some(number) => known.organization.version(&id, number),
         None => known.organization.newest(&id),
@@ -83,6 +86,24 @@ pub(super) async fn publish(
         Ok(changed) => Ok(changes(changed, how.dry_run)),
         Err(error) => Err(rule.refusal(&known, &error)),
     }
+}
+
+pub(super) async fn retire(
+    State(state): State<AppState>,
+    known: Known,
+    Id(id): Id<RuleId>,
+    Asked(how): Asked<DryRun>,
+) -> Result<Json<ChangeList>, Refusal> {
+    known.changed(&state, vec![Change::RetireRule(id)], how.dry_run).await
+}
+
+pub(super) async fn remove(
+    State(state): State<AppState>,
+    known: Known,
+    Id(id): Id<RuleId>,
+    Asked(how): Asked<DryRun>,
+) -> Result<Json<ChangeList>, Refusal> {
+    known.changed(&state, vec![Change::DeleteRule(id)], how.dry_run).await
 }
 
 /// A rule document that has the right shape.
@@ -133,6 +154,7 @@ fn rule_view(version: &RuleVersion, known: &Known) -> RuleView {
         author: known.plain_names().login(&published.author),
         comment: published.comment.clone(),
         warnings: published.warnings.iter().map(message).collect(),
+        retired_at: known.organization.ended.get(id).map(|end| end.at),
         versions: versions.into_iter().flat_map(|all| all.keys().copied()).collect(),
         definition: None,
     }

@@ -12,8 +12,9 @@ use engine_api::{
 };
 use engine_core::{
     command::{Command, Seen, Submit},
-    ids::{Login, RequestId, RuleId},
+    ids::{Login, RequestId},
     rejection::Code,
+    rule::Target,
 };
 use engine_runtime::Change;
 use serde_json::Value as Json;
@@ -114,9 +115,9 @@ pub(super) enum Draft {
 #[derive(Clone, Debug)]
 pub(super) enum Call {
     /// Ask for something.
-    Submit(By, RuleId, Box<Submit>),
+    Submit(By, Target, Box<Submit>),
     /// Write a draft, where there is none yet or anew.
-    SaveDraft(By, RuleId, Box<Submit>, Draft),
+    SaveDraft(By, Target, Box<Submit>, Draft),
     /// The ended request, and the draft to be made of it.
     Resubmit(By, RequestId, RequestId),
     /// A command about a request.

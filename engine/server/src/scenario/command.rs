@@ -2,6 +2,8 @@
 //!
 //! To add a command: a line in `commands!`, its fields, and what it does in `prepare.rs`.
 
+mod rules;
+
 use std::{collections::BTreeMap, fmt};
 
 use engine_api::command::DecisionWord;
@@ -15,6 +17,7 @@ use serde::{
 };
 use serde_json::Value as Json;
 
+pub(super) use self::rules::{PublishDoc, RuleDoc};
 use super::{crash::CrashPoint, expect::ExpectDoc};
 
 /// What is done, and what is expected after it.
@@ -95,6 +98,8 @@ commands! {
         retry => Retry(ExecutionDoc),
         revoke => Revoke(ExecutionDoc),
         publish => Publish(PublishDoc),
+        retire => Retire(RuleDoc),
+        delete_rule => DeleteRule(RuleDoc),
         set => Set(SetDoc),
         update_user => UpdateUser(UpdateUserDoc),
         deactivate => Deactivate(DeactivateDoc),
@@ -108,8 +113,7 @@ commands! {
         crash => Crash(CrashDoc),
     }
     unavailable {
-save_draft edit return_to_review pass_review resubmit
-        restart retire delete_rule preview
+ save_draft edit return_to_review pass_review resubmit restart preview
     }
 }
 
@@ -137,6 +141,7 @@ impl CommandDoc {
             Self::Watch(doc) => Some(&doc.r#as),
             Self::Run(doc) | Self::Retry(doc) | Self::Revoke(doc) => Some(&doc.r#as),
             Self::Publish(doc) => doc.r#as.as_ref(),
+            Self::Retire(doc) | Self::DeleteRule(doc) => doc.r#as.as_ref(),
             Self::Set(doc) => doc.r#as.as_ref(),
             Self::UpdateUser(doc) => doc.r#as.as_ref(),
             Self::Deactivate(doc) => doc.r#as.as_ref(),
@@ -156,7 +161,7 @@ impl CommandDoc {
 pub(super) struct SubmitDoc {
     pub(super) r#as: Login,
     pub(super) rule: Option<String>,
-    pub(super) rule_group: Option<IgnoredAny>,
+    pub(super) rule_group: Option<String>,
     pub(super) request: Option<String>,
     pub(super) id: Option<String>,
     #[serde(default)]
@@ -312,17 +317,6 @@ pub(super) struct ExecutionDoc {
     #[serde(default)]
     pub(super) comment: String,
     pub(super) key: Option<String>,
-}
-
-/// A rule document to publish, unread; by the owner where nobody is named.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PublishDoc {
-    pub(super) r#as: Option<Login>,
-    #[serde(rename = "rule")]
-    _rule: IgnoredAny,
-    #[serde(default)]
-    pub(super) comment: String,
 }
 
 /// Settings to change; what is not named stays.

@@ -13,6 +13,7 @@ use engine_api::{
 use engine_core::{
     ids::{PluginId, ScriptId},
     organization::Settings,
+    rule::RuleGroup,
 };
 use engine_host::Grant;
 use serde::{Deserialize, de::IgnoredAny};
@@ -59,8 +60,8 @@ pub(super) struct WorldDoc {
     pub(super) directory: DirectoryDoc,
     /// Each a rule document, or `{file: capex.yaml}` beside the scenario.
     pub(super) rules: Vec<IgnoredAny>,
-    /// Not available yet: any is an error.
-    pub(super) rule_groups: Vec<IgnoredAny>,
+    /// Put together after the rules (RUL-4).
+    pub(super) rule_groups: Vec<RuleGroup>,
     /// Text by name.
     pub(super) scripts: BTreeMap<ScriptId, String>,
     /// Component files and stubs.
@@ -123,10 +124,6 @@ impl ScenarioFile {
         let world: WorldDoc = document.read()?;
         if world.cases.is_empty() {
             return Err(document.problem("cases", "expected at least one case").into());
-        }
-        if !world.rule_groups.is_empty() {
-            let message = "rule groups are not available in this version";
-            return Err(document.problem("rule_groups", message).into());
         }
         Ok(Self { document, text: text.to_owned(), world })
     }

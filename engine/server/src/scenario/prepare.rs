@@ -8,9 +8,10 @@ use chrono::{DateTime, Utc};
 use engine_api::document::Segment;
 use engine_core::{
     command::{Approver, Command, Decide, Seen, Submit},
-    ids::{BadId, CommandId, ExecutionId, Login, RequestId, RuleId, StepId, UserId},
+    ids::{BadId, CommandId, ExecutionId, Login, RequestId, RuleGroupId, RuleId, StepId, UserId},
     rejection::Code,
     request::Choice,
+    rule::Target,
     value::Span,
 };
 
@@ -97,8 +98,6 @@ impl Preparation<'_> {
     }
 
     fn submit(&self, doc: &SubmitDoc) -> Result<Prepared, Broken> {
-        let later = [("rule_group", doc.rule_group.is_some())];
-        refuse_unavailable("submit", &later)?;
         if let Some(draft) = &doc.request {
             return self.submit_draft(doc, draft);
         }
@@ -110,12 +109,9 @@ impl Preparation<'_> {
         };
         let request = RequestId::parse(&id).ok();
         let call = match read_submit(doc, &id) {
-            Ok(submit) => match doc.rule.as_deref().map(RuleId::parse) {
-                Some(Ok(rule)) => Call::Submit(by, rule, Box::new(submit)),
-                Some(Err(bad)) => {
-                    Call::Refused(Refusal::unread(Code::NotFound, "rule", bad.to_string()))
-                }
-                None => return Err(Broken::new("`submit` needs a `rule`")),
+            Ok(submit) => match target(doc.rule.as_deref(), doc.rule_group.as_deref())? {
+                Ok(target) => Call::Submit(by, target, Box::new(submit)),
+                Err(refusal) => Call::Refused(refusal),
             },
             Err(refusal) => Call::Refused(refusal),
         };
@@ -298,6 +294,20 @@ fn about(request: &str, by: By, call: impl FnOnce(By, RequestId) -> Call) -> Pre
             let refusal = Refusal::unread(Code::NotFound, "request", bad.to_string());
             Prepared { call: Call::Refused(refusal), request: None, person }
         }
+    }
+}
+
+/// Under what a request is submitted; an id that cannot be one is that of nothing.
+fn target(rule: Option<&str>, group: Option<&str>) -> Result<Result<Target, Refusal>, Broken> {
+    let unknown = |field: &str, bad: BadId| Refusal::unread(Code::NotFound, field, bad.to_string());
+    match (rule, group) {
+        (Some(rule), None) => {
+            Ok(RuleId::parse(rule).map(Target::Rule).map_err(|bad| unknown("rule", bad)))
+        }
+        (None, Some(group)) => Ok(RuleGroupId::parse(group)
+            .map(Target::Group)
+            .map_err(|bad| unknown("rule_group", bad))),
+        (_, _) => Err(Broken::new("expected a `rule` or a `rule_group`")),
     }
 }
 

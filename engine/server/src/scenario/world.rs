@@ -64,6 +64,8 @@ impl Builder<'_> {
         self.organize(&bench, &caller, self.people()).await?;
         self.install(&bench, &caller).await?;
         self.publish(&bench, &caller).await?;
+        let groups = self.file.world.rule_groups.iter().cloned().map(Change::PutRuleGroup);
+        self.organize(&bench, &caller, groups.collect()).await?;
         Ok(bench)
     }
 

@@ -23,7 +23,7 @@ async fn furnish(client: &Client) {
 
 fn note(number: usize) -> SubmitRequest {
     SubmitRequest {
-        rule: "note".to_owned(),
+        rule: Some("note".to_owned()),
         title: format!("Note {number}"),
         reason: "x".repeat(1_000),
         ..SubmitRequest::default()

@@ -10,7 +10,7 @@ use engine_core::{
     ids::{Login, OrgId, PluginId, RequestId},
     question::Source,
     request::Choice,
-    rule::World,
+    rule::{Target, World},
 };
 use engine_host::Grant;
 use engine_runtime::{
@@ -170,7 +170,7 @@ impl Running {
             approval_expires: None,
             ends: None,
         };
-        self.engine.submit(olga, &rule.parse().unwrap(), submit).await.unwrap();
+        self.engine.submit(olga, &Target::Rule(rule.parse().unwrap()), submit).await.unwrap();
         let seen = Some(Seen { revision: 1, step: Some("s".parse().unwrap()) });
         let comment = Some("fine".to_owned());
         let decide = Decide {

@@ -29,6 +29,7 @@ const PEOPLE: &str = r#"[
     {"login": "aud", "role": "auditor"},
     {"login": "ann"},
     {"login": "bob"},
+    {"login": "gil"},
     {"login": "bot", "kind": "service"},
     {"login": "gone", "role": "administrator", "active": false}
 ]"#;
@@ -66,8 +67,14 @@ pub(super) async fn write() -> String {
 
 type Make = fn(&str) -> Change;
 
-const COMMANDS: [(&str, Make); 20] = [
-    ("publish a rule", |_| publish()),
+const COMMANDS: [(&str, Make); 27] = [
+    ("publish a rule", |_| publish("buy")),
+    ("retire a rule", |_| Change::RetireRule(read(json!("spare")))),
+    ("delete a rule", |_| Change::DeleteRule(read(json!("spare")))),
+    ("put rules into a group", |_| {
+        Change::PutRuleGroup(read(json!({"id": "spending", "rules": ["spare"]})))
+    }),
+    ("remove a rule group", |_| Change::RemoveRuleGroup(read(json!("spending")))),
     ("set the settings", |_| Change::SetSettings(read(json!({"urgent": true})))),
     ("set the rates", |_| {
         let rates: engine_api::directory::RatesDoc =
@@ -89,6 +96,9 @@ const COMMANDS: [(&str, Make); 20] = [
     ("deactivate oneself", deactivate),
     ("deactivate the owner", |_| deactivate("olga")),
     ("hand the owner's role over", |_| Change::TransferOwnership(read(json!("bob")))),
+    ("let somebody stand in for oneself", |me| delegate(me, "bob")),
+    ("let somebody stand in for another", |_| delegate("bob", "gil")),
+    ("stand in for another, by oneself", |me| delegate("bob", me)),
     ("add a group", |_| Change::PutGroup(read(json!("more")))),
     ("add a node with permissions for others", |_| node("bob")),
     ("give oneself a permission at a node", node),
@@ -125,14 +135,19 @@ fn deactivate(login: &str) -> Change {
     Change::Deactivate { login: read(json!(login)), replace_by: None, force: false }
 }
 
+fn delegate(of: &str, to: &str) -> Change {
+    let doc = read(json!({"to": to, "until": "2999-12-31"}));
+    Change::Delegate { of: read(json!(of)), doc }
+}
+
 fn node(login: &str) -> Change {
     let permissions = json!([{"user": login, "level": "create"}]);
     Change::PutNode(read(json!({"id": "paris", "permissions": permissions})))
 }
 
-fn publish() -> Change {
+fn publish(rule: &str) -> Change {
     let definition = read(json!({
-        "rule": "buy",
+        "rule": rule,
         "kind": "buy",
         "steps": [{"id": "s", "approvers": [{"id": "staff", "who": {"group": "staff"}}]}],
     }));
@@ -161,6 +176,7 @@ impl Office {
             .into_iter()
             .collect();
         changes.extend(people.into_iter().map(put));
+        changes.push(publish("spare"));
         let caller = Caller::new(org.clone(), owner, "test");
         engine.organize(&caller, changes, false).await.unwrap();
         Self { engine, org, _folder: folder }

@@ -6,7 +6,7 @@ use engine_core::{
     ids::{RequestId, RuleId},
     organization::Settings,
     rejection::Code,
-    rule::Definition,
+    rule::{Definition, Target},
 };
 use engine_runtime::{Caller, Change, EngineError};
 use serde_json::Value as Json;
@@ -101,12 +101,12 @@ impl Desk {
             };
         };
         match call {
-            Call::Submit(_, rule, submit) => {
-                self.engine.submit(&caller, &rule, *submit).await?;
+            Call::Submit(_, target, submit) => {
+                self.engine.submit(&caller, &target, *submit).await?;
                 Ok(Answer::Nothing)
             }
-            Call::SaveDraft(_, rule, submit, draft) => {
-                self.save_draft(&caller, &rule, *submit, draft).await
+            Call::SaveDraft(_, target, submit, draft) => {
+                self.save_draft(&caller, &target, *submit, draft).await
             }
             Call::Resubmit(_, of, id) => {
                 self.engine.resubmit(&caller, &of, id).await?;
@@ -137,15 +137,15 @@ impl Desk {
     async fn save_draft(
         &self,
         caller: &Caller,
-        rule: &RuleId,
+        target: &Target,
         submit: Submit,
         draft: Draft,
     ) -> Result<Answer, EngineError> {
         match draft {
-            Draft::New => drop(self.engine.save_draft(caller, rule, submit).await?),
+            Draft::New => drop(self.engine.save_draft(caller, target, submit).await?),
             Draft::Again => {
                 let there = self.engine.request(caller, &submit.id).await?.request;
-                if let Err(rejection) = http::stays_under(&there, rule) {
+                if let Err(rejection) = http::stays_under(&there, target) {
                     return Err(rejection.into());
                 }
                 let (id, command) = (submit.id.clone(), Command::SaveDraft(Box::new(submit)));
@@ -196,8 +196,8 @@ impl Desk {
 /// What a refusal of a call is told about.
 fn subjects(call: &Call) -> (Option<RequestId>, Option<RuleId>) {
     match call {
-        Call::Submit(_, rule, _) | Call::SaveDraft(_, rule, _, Draft::New) => {
-            (None, Some(rule.clone()))
+        Call::Submit(_, target, _) | Call::SaveDraft(_, target, _, Draft::New) => {
+            (None, target.parts().0.cloned())
         }
         Call::SaveDraft(_, _, submit, Draft::Again) => (Some(submit.id.clone()), None),
         Call::Resubmit(_, of, _) => (Some(of.clone()), None),

@@ -2,11 +2,11 @@
 
 use engine_core::{
     command::{Command, Edit, Note},
-    ids::{RequestId, RuleId, StepId},
+    ids::{RequestId, StepId},
     rejection::Code,
 };
 
-use super::{Preparation, Window, about, read_submit, refuse_unavailable, time};
+use super::{Preparation, Window, about, read_submit, refuse_unavailable, target, time};
 use crate::scenario::{
     act::{Call, Draft, Prepared, Refusal},
     broken::Broken,
@@ -16,8 +16,7 @@ use crate::scenario::{
 impl Preparation<'_> {
     /// A new draft, or where there is one with this id, that one written anew.
     pub(super) async fn save_draft(&self, doc: &SubmitDoc) -> Result<Prepared, Broken> {
-        let later = [("rule_group", doc.rule_group.is_some()), ("request", doc.request.is_some())];
-        refuse_unavailable("save_draft", &later)?;
+        refuse_unavailable("save_draft", &[("request", doc.request.is_some())])?;
         let id = match &doc.id {
             Some(id) => id.clone(),
             None => self.bench.next_id()?,
@@ -31,13 +30,15 @@ impl Preparation<'_> {
         let draft = if there.is_some() { Draft::Again } else { Draft::New };
         let request = Some(submit.id.clone());
         let person = by.login.clone();
-        let rule = doc.rule.as_deref().or(there.as_ref().map(|view| view.rule.as_str()));
-        let call = match rule.map(RuleId::parse) {
-            Some(Ok(rule)) => Call::SaveDraft(by, rule, submit, draft),
-            Some(Err(bad)) => {
-                Call::Refused(Refusal::unread(Code::NotFound, "rule", bad.to_string()))
-            }
-            None => return Err(Broken::new("`save_draft` needs a `rule`")),
+        let named = doc.rule.is_some() || doc.rule_group.is_some();
+        let (rule, group) = match &there {
+            Some(view) if !named && view.rule_group.is_some() => (None, view.rule_group.as_deref()),
+            Some(view) if !named => (Some(view.rule.as_str()), None),
+            Some(_) | None => (doc.rule.as_deref(), doc.rule_group.as_deref()),
+        };
+        let call = match target(rule, group)? {
+            Ok(target) => Call::SaveDraft(by, target, submit, draft),
+            Err(refusal) => Call::Refused(refusal),
         };
         Ok(Prepared { call, request, person })
     }

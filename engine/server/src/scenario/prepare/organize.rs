@@ -1,7 +1,10 @@
 //! Commands about the organization: its rules, its settings, its people.
 
 use engine_api::{directory::ReplaceBy, document::Segment, organization::DelegationDoc};
-use engine_core::{ids::Login, rejection::Code};
+use engine_core::{
+    ids::{Login, RuleId},
+    rejection::Code,
+};
 use engine_runtime::Change;
 use serde_json::Value as Json;
 
@@ -14,7 +17,7 @@ use super::{
         },
         file::{Place, below, key},
     },
-    Preparation,
+    Preparation, unfit,
 };
 
 impl Preparation<'_> {
@@ -26,6 +29,7 @@ impl Preparation<'_> {
     ) -> Result<Prepared, Broken> {
         match command {
             CommandDoc::Publish(doc) => self.publish(doc, place),
+            CommandDoc::Retire(_) | CommandDoc::DeleteRule(_) => self.rule(command),
             CommandDoc::Set(doc) => self.set(doc).await,
             CommandDoc::UpdateUser(doc) => self.update_user(doc).await,
             CommandDoc::Deactivate(doc) => self.deactivate(doc),
@@ -45,6 +49,21 @@ impl Preparation<'_> {
         let document = self.file.document.part(&rule);
         let document = document.ok_or_else(|| Broken::new("`publish` needs a `rule`"))?;
         let call = Call::Publish(by, Box::new(document), doc.comment.clone());
+        Ok(Prepared { call, request: None, person: None })
+    }
+
+    /// A change of a rule as a whole; an id that cannot be one is that of nothing.
+    fn rule(&self, command: &CommandDoc) -> Result<Prepared, Broken> {
+        let (doc, change): (_, fn(RuleId) -> Change) = match command {
+            CommandDoc::Retire(doc) => (doc, Change::RetireRule),
+            CommandDoc::DeleteRule(doc) => (doc, Change::DeleteRule),
+            other => return Err(unfit(other)),
+        };
+        let by = self.by(doc.r#as.as_ref(), None)?;
+        let call = match RuleId::parse(&doc.rule) {
+            Ok(rule) => Call::Organize(by, Box::new(change(rule))),
+            Err(bad) => Call::Refused(Refusal::unread(Code::NotFound, "rule", bad.to_string())),
+        };
         Ok(Prepared { call, request: None, person: None })
     }
 

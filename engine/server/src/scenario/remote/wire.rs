@@ -18,6 +18,7 @@ use engine_core::{
     command::{self, Approver, Command, Edit, Seen, Submit},
     ids::{ExecutionId, Login, RequestId, RuleId, StepId},
     request::Choice,
+    rule::Target,
 };
 use engine_runtime::Change;
 use sdk_client::Call as Sent;
@@ -31,18 +32,18 @@ use crate::scenario::{
 /// A call as it is sent.
 pub(super) fn sent(call: &Call) -> Result<Sent, Broken> {
     let sent = match call {
-        Call::Submit(_, rule, submit) => {
+        Call::Submit(_, target, submit) => {
             let call = Sent::new(Endpoint::Submit, &[]).header(ID_HEADER, submit.id.as_str());
-            json(call, &asked(rule, submit))?
+            json(call, &asked(target, submit))?
         }
-        Call::SaveDraft(_, rule, submit, draft) => {
+        Call::SaveDraft(_, target, submit, draft) => {
             let call = match draft {
                 Draft::New => {
                     Sent::new(Endpoint::SaveDraft, &[]).header(ID_HEADER, submit.id.as_str())
                 }
                 Draft::Again => Sent::new(Endpoint::PutDraft, &[submit.id.as_str()]),
             };
-            json(call, &asked(rule, submit))?
+            json(call, &asked(target, submit))?
         }
         Call::Resubmit(_, of, id) => {
             Sent::new(Endpoint::Resubmit, &[of.as_str()]).header(ID_HEADER, id.as_str())
@@ -68,9 +69,11 @@ pub(super) fn explain(request: &RequestId, person: Option<&Login>) -> Sent {
     Sent::new(Endpoint::Explain, &[request.as_str()]).query_if("person", person.map(Login::as_str))
 }
 
-fn asked(rule: &RuleId, submit: &Submit) -> SubmitRequest {
+fn asked(target: &Target, submit: &Submit) -> SubmitRequest {
+    let (rule, rule_group) = target.parts();
     SubmitRequest {
-        rule: rule.to_string(),
+        rule: rule.map(ToString::to_string),
+        rule_group: rule_group.map(ToString::to_string),
         properties: submit.properties.clone(),
         items: submit.items.clone(),
         picks: submit.picks.clone(),
@@ -225,6 +228,8 @@ fn organize(change: &Change) -> Result<Sent, Broken> {
         Change::TransferOwnership(to) => {
             json(Sent::new(Endpoint::TransferOwnership, &[]), &Transfer { to: to.to_string() })
         }
+        Change::RetireRule(rule) => Ok(Sent::new(Endpoint::RetireRule, &[rule.as_str()])),
+        Change::DeleteRule(rule) => Ok(Sent::new(Endpoint::DeleteRule, &[rule.as_str()])),
         Change::Delegate { of, doc } => {
             json(Sent::new(Endpoint::PutDelegation, &[of.as_str()]), doc)
         }
@@ -241,6 +246,8 @@ fn organize(change: &Change) -> Result<Sent, Broken> {
         | Change::SetRates(_)
         | Change::SetSettings(_)
         | Change::Publish { .. }
+        | Change::PutRuleGroup(_)
+        | Change::RemoveRuleGroup(_)
         | Change::PutScript { .. }
         | Change::RemoveScript(_)
         | Change::PutPlugin(_)
