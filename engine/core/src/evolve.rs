@@ -33,11 +33,7 @@ pub fn replay<'a>(events: impl IntoIterator<Item = &'a Recorded>) -> Option<Requ
 /// Applies one event.
 pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     match event {
-        // What people put beside a draft stays with the request.
-        Event::RequestSubmitted(now) | Event::DraftSaved(now) => {
-            let talk = std::mem::take(&mut request.talk);
-            *request = Request { talk, ..(**now).clone() };
-        }
+        Event::RequestSubmitted(now) | Event::DraftSaved(now) => write(request, now),
         // What is there of a deleted draft is removed with this event.
         Event::DraftDeleted { .. } | Event::ReturnedToReview { .. } => {}
         Event::RequestEdited(edited) => edit(request, edited),
@@ -91,6 +87,12 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         | Event::GrantEndFailed { .. }
         | Event::GrantEnded { .. } => execution::evolve(request, event, at),
     }
+}
+
+/// What people put beside a draft stays with the request.
+fn write(request: &mut Request, now: &Request) {
+    let talk = std::mem::take(&mut request.talk);
+    *request = Request { talk, ..now.clone() };
 }
 
 /// The request is over.
