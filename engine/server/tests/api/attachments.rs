@@ -383,7 +383,7 @@ async fn what_was_acknowledged_survives_the_process() {
     let bundle = Bundle { organization, rules: vec![rule], ..Bundle::default() };
     client.apply(&bundle, Deed::Do, false).await.unwrap();
     let submit = SubmitRequest {
-        rule: "note".to_owned(),
+        rule: Some("note".to_owned()),
         title: "A note".to_owned(),
         reason: "To keep".to_owned(),
         ..SubmitRequest::default()
