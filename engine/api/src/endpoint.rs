@@ -13,7 +13,7 @@ use crate::{
         ReturnToReview, SendBack, SubmitRequest, WatchRequest, WithComment, Withdraw,
     },
     directory::{Deactivation, DirectoryDoc, RatesDoc, Transfer, UserDoc},
-    openapi::{Anything, Binary, Download, Text},
+    openapi::{Anything, Binary, Download, Text, Upload},
     organization::{
         Bundle, ChangeList, DelegationDoc, GrantDoc, Health, Me, NewToken, PluginList,
         RuleGroupList, RuleGroupRules, RuleList, RuleView, ScriptList, ScriptView, TokenList,
@@ -21,8 +21,8 @@ use crate::{
     },
     shape::SettingsShape,
     view::{
-        CommentList, EventList, ExplanationView, IncidentList, Left, NoticeList, RequestPage,
-        RequestView, UnapprovedList,
+        AttachmentList, CommentList, EventList, ExplanationView, IncidentList, Left, NoticeList,
+        RequestPage, RequestView, UnapprovedList,
     },
 };
 
@@ -155,6 +155,13 @@ endpoints! {
     Comment: Post "/api/v1/requests/{id}/comments"
         "Say something about a request" [] (CommentRequest) -> RequestView;
     ListComments: Get "/api/v1/requests/{id}/comments" "What was said about a request" [] (-) -> CommentList;
+    Attach: Post "/api/v1/requests/{id}/attachments"
+        "Attach a file; its bytes are the body" ["name"] (Upload) -> RequestView;
+    ListAttachments: Get "/api/v1/requests/{id}/attachments" "The files of a request" [] (-) -> AttachmentList;
+    GetAttachment: Get "/api/v1/requests/{id}/attachments/{number}"
+        "Download a file that was attached" [] (-) -> Download;
+    RemoveAttachment: Delete "/api/v1/requests/{id}/attachments/{number}"
+        "Take an attachment away" [] (-) -> RequestView;
     Watch: Post "/api/v1/requests/{id}/watchers" "Make somebody a watcher" [] (WatchRequest) -> RequestView;
     Leave: Post "/api/v1/requests/{id}/leave" "Watch a request no longer" [] (-) -> Left;
     Explain: Get "/api/v1/requests/{id}/explanation"
@@ -272,6 +279,8 @@ impl Endpoint {
                 | Self::RemoveApprover
                 | Self::Reassign
                 | Self::Comment
+                | Self::Attach
+                | Self::RemoveAttachment
                 | Self::Watch
                 | Self::Leave
                 | Self::Run

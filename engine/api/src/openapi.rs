@@ -34,7 +34,11 @@ pub struct Text;
 #[derive(Debug)]
 pub struct Binary;
 
-/// The bytes of a file that a plugin made.
+/// The bytes of a file to be attached.
+#[derive(Debug)]
+pub struct Upload;
+
+/// The bytes of a file that a plugin made, or that was attached.
 #[derive(Debug)]
 pub struct Download;
 
@@ -65,6 +69,18 @@ impl PartialSchema for Binary {
 }
 
 impl ToSchema for Binary {}
+
+impl PartialSchema for Upload {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::new(Type::String))
+            .content_media_type(DOWNLOAD)
+            .build()
+            .into()
+    }
+}
+
+impl ToSchema for Upload {}
 
 impl PartialSchema for Download {
     fn schema() -> RefOr<Schema> {
@@ -239,7 +255,7 @@ fn reference(shape: &Shape) -> Ref {
 fn media_type(shape: &Shape) -> &'static str {
     match (shape.name)().as_ref() {
         "Binary" => "application/wasm",
-        "Download" => DOWNLOAD,
+        "Download" | "Upload" => DOWNLOAD,
         "Text" => "text/plain",
         _ => "application/json",
     }

@@ -45,6 +45,9 @@ pub struct SettingsShape {
     /// So many overdue urgent requests a person may have and still submit another.
     #[schema(default = 1, required = false)]
     pub urgent_overdue_limit: u32,
+    /// Files of requests.
+    #[schema(required = false)]
+    pub attachments: AttachmentsShape,
 }
 
 /// Working days, holidays and hours.
@@ -105,6 +108,15 @@ pub struct CommentsShape {
     /// Whether an approval needs one.
     #[schema(default = true, required = false)]
     pub required: bool,
+}
+
+/// Files of requests.
+#[derive(Debug, ToSchema)]
+#[schema(as = AttachmentSettings)]
+pub struct AttachmentsShape {
+    /// Files that end so are not taken, whatever the case.
+    #[schema(default = json!(["exe", "com", "iso", "dex", "crx", "dmg", "ps1", "msi", "cmd", "bat"]), required = false)]
+    pub refused: Vec<String>,
 }
 
 /// Bounds of a text.
@@ -244,6 +256,7 @@ mod tests {
         same_keys::<SettingsShape>(&settings);
         same_keys::<CommentsShape>(&settings.comments);
         same_keys::<LengthShape>(&settings.reason);
+        same_keys::<AttachmentsShape>(&settings.attachments);
         let calendar: CalendarSettings = serde_json::from_value(json!({
             "holidays": ["2026-12-25"], "hours": {"from": "09:00", "until": "17:00"},
         }))
@@ -259,6 +272,8 @@ mod tests {
         let said = of_settings["properties"]["approval_expiry_max"]["default"].clone();
         let said: Settings = serde_json::from_value(json!({"approval_expiry_max": said})).unwrap();
         assert_eq!(said, settings);
+        let refused = &of::<AttachmentsShape>()["properties"]["refused"]["default"];
+        assert_eq!(*refused, now["attachments"]["refused"]);
         for key in ["min", "max", "required"] {
             let default = &of::<CommentsShape>()["properties"][key]["default"];
             assert_eq!(*default, now["comments"][key], "{key}");

@@ -1,5 +1,6 @@
 //! Requests as people see them: logins instead of ids, literals instead of typed values.
 
+mod attachment;
 mod condition;
 mod event;
 mod execution;
@@ -10,6 +11,7 @@ mod step;
 mod talk;
 mod urgent;
 
+pub use attachment::{AttachmentList, AttachmentView};
 pub use condition::ConditionView;
 pub use event::EventView;
 pub use execution::{ExecutionView, FailureView, PlanView, PlannedEffectView, ReceiptView};

@@ -1,4 +1,4 @@
-//! Files that executors make, by the SHA-256 of their content.
+//! Files that executors make and people attach, by the SHA-256 of their content.
 //!
 //! ```text
 //! <folder>/parts/<process>-<number>     being written; removed when the folder is opened

@@ -1,14 +1,17 @@
 //! What is asked of a request. Imperative.
 
+mod engine;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+pub use engine::{AttemptOutcome, EngineCommand};
+
 use crate::{
     event::Actor,
-    extension::{Failure, Receipt},
     ids::{ExecutionId, RequestId, StepId, UserId},
     request::{Choice, Request},
 };
@@ -63,6 +66,13 @@ pub enum Command {
     Watch(UserId),
     /// Watch no longer.
     Leave,
+    /// Attach a file whose content is kept already (REQ-9).
+    Attach(Attach),
+    /// Take an attachment away (REQ-9).
+    RemoveAttachment {
+        /// Which.
+        number: u32,
+    },
     /// Read what was done, and say so (REQ-12).
     Confirm {
         /// Required.
@@ -136,71 +146,6 @@ pub enum Command {
     /// A timer or an executor reports.
     #[serde(skip)]
     Engine(EngineCommand),
-}
-
-/// What the engine tells itself.
-#[derive(Clone, Debug)]
-pub enum EngineCommand {
-    /// The approval expiry has passed (REQ-8).
-    Expire,
-    /// The active step is due soon (DUE-2).
-    Remind,
-    /// The active step is overdue (DUE-3).
-    Miss,
-    /// An urgent request still waits (URG-4).
-    RemindUrgent,
-    /// An urgent request should have been approved by now (URG-5a).
-    MissUrgent,
-    /// People changed who may hold a seat of the active step (STP-6a).
-    Recount,
-    /// Somebody takes over the open seats of a person who leaves (DIR-9).
-    Replace {
-        /// Who leaves.
-        from: UserId,
-        /// Who takes over.
-        to: UserId,
-    },
-    /// The outbox is about to run an execution.
-    Start(ExecutionId),
-    /// An attempt came to an end.
-    Finish {
-        /// Which.
-        execution: ExecutionId,
-        /// Of which attempt.
-        attempt: u32,
-        /// How.
-        outcome: AttemptOutcome,
-    },
-    /// Its start expiry has passed (EXE-6b).
-    ExpireExecution(ExecutionId),
-    /// The time for another attempt has come (EXE-4).
-    RetryDue(ExecutionId),
-    /// The grant's window is over (EXE-5).
-    EndGrant(ExecutionId),
-    /// The outbox is about to take a grant back.
-    StartRevert(ExecutionId),
-    /// Taking it back came to an end.
-    FinishRevert {
-        /// Which.
-        execution: ExecutionId,
-        /// How.
-        outcome: Result<(), Failure>,
-    },
-}
-
-/// How an attempt ended.
-#[derive(Clone, Debug)]
-pub enum AttemptOutcome {
-    /// With its effect.
-    Succeeded(Receipt),
-    /// Without it, for certain: where the class says that it may have happened, a probe said no.
-    Failed(Failure),
-    /// A probe found that the interrupted attempt had no effect: it may run again.
-    NeverHappened,
-    /// Nobody could be asked yet whether it had its effect: it is asked about again (EXE-3).
-    Unclear(Failure),
-    /// Nobody can tell whether it had its effect (EXE-3).
-    CannotTell(Failure),
 }
 
 /// A submission, its values still as they came.
@@ -302,6 +247,17 @@ pub struct Decide {
     pub seen: Option<Seen>,
 }
 
+/// A file to be attached (REQ-9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Attach {
+    /// What people see.
+    pub name: String,
+    /// In bytes.
+    pub size: u64,
+    /// Of the content, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
 /// Somebody in a step, by hand (STP-15).
 #[derive(Clone, Debug, Serialize)]
 pub struct Approver {
@@ -355,6 +311,8 @@ impl Command {
             Self::Comment { .. } => "comment",
             Self::Watch(_) => "watch",
             Self::Leave => "leave",
+            Self::Attach(_) => "attach",
+            Self::RemoveAttachment { .. } => "remove_attachment",
             Self::Confirm { .. } => "confirm",
             Self::SendBack(_) => "send_back",
             Self::Withdraw { .. } => "withdraw",
@@ -368,22 +326,7 @@ impl Command {
             Self::Run(_) => "run",
             Self::Retry(_) => "retry",
             Self::Revoke { .. } => "revoke",
-            Self::Engine(command) => match command {
-                EngineCommand::Expire => "expire",
-                EngineCommand::Remind => "remind",
-                EngineCommand::Miss => "miss",
-                EngineCommand::RemindUrgent => "remind_urgent",
-                EngineCommand::MissUrgent => "miss_urgent",
-                EngineCommand::Recount => "recount",
-                EngineCommand::Replace { .. } => "replace",
-                EngineCommand::Start(_) => "start_execution",
-                EngineCommand::Finish { .. } => "finish_execution",
-                EngineCommand::ExpireExecution(_) => "expire_execution",
-                EngineCommand::RetryDue(_) => "retry_due",
-                EngineCommand::EndGrant(_) => "end_grant",
-                EngineCommand::StartRevert(_) => "start_revert",
-                EngineCommand::FinishRevert { .. } => "finish_revert",
-            },
+            Self::Engine(command) => command.name(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! `event.rs` and `evolve.rs`, and scenarios that succeed and are refused.
 
 mod advance;
+pub mod attach;
 mod cancel;
 mod carry;
 mod choose;
@@ -208,6 +209,8 @@ impl<'a> Draft<'a> {
             Command::Comment { text } => self.say(text),
             Command::Watch(user) => self.watch(user),
             Command::Leave => self.leave(),
+            Command::Attach(attach) => self.attach(attach),
+            Command::RemoveAttachment { number } => self.remove_attachment(*number),
             Command::Confirm { comment } => self.confirm(comment),
             Command::SendBack(send_back) => self.send_back(send_back),
             Command::Withdraw { comment, step, seen } => {

@@ -1,5 +1,6 @@
 //! What happened to a request. Past tense; everything `evolve` needs is in the event.
 
+mod edited;
 mod name;
 
 use std::collections::BTreeMap;
@@ -7,15 +8,16 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use edited::Edited;
+
 use crate::{
-    extension::{Failure, Item, Plan, Receipt},
-    ids::{AssignmentId, ExecutionId, PropertyName, ResourceId, StepId, UserId},
+    extension::{Failure, Plan, Receipt},
+    ids::{ExecutionId, ResourceId, StepId, UserId},
     payload::PayloadHash,
     request::{
-        ApprovedBy, Block, Choice, Decision, EndCause, Execution, ExecutionFailure, OpenStep,
+        ApprovedBy, Attachment, Block, Choice, Decision, EndCause, ExecutionFailure, OpenStep,
         Overdue, RejectedBy, Request, Review, Seat, SeatId, SeatWho, SkippedBecause,
     },
-    value::Value,
 };
 
 /// Who caused something.
@@ -269,6 +271,17 @@ pub enum Event {
         /// Who.
         user: UserId,
     },
+    /// Somebody attached a file (REQ-9).
+    AttachmentAdded(Attachment),
+    /// An attachment was taken away (REQ-9).
+    AttachmentRemoved {
+        /// Which.
+        number: u32,
+        /// What it was called.
+        name: String,
+        /// By whom.
+        by: UserId,
+    },
     /// A receipt reviewer read what was done (REQ-12).
     ReceiptConfirmed {
         /// Who.
@@ -376,39 +389,6 @@ pub enum Event {
         /// Which.
         execution: ExecutionId,
     },
-}
-
-/// A request as it is asked for after an edit; the executions are those of the new payload (EXE-6).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Edited {
-    /// Who.
-    pub by: UserId,
-    /// What has changed: `title`, `properties.amount`, `items`, ….
-    pub changed: Vec<String>,
-    /// In the requester's words.
-    pub title: String,
-    /// In the requester's words.
-    pub reason: String,
-    /// The form's values.
-    pub properties: BTreeMap<PropertyName, Value>,
-    /// What is asked for, piece by piece.
-    pub items: Vec<Item>,
-    /// Whom the requester picked, by assignment (STP-2).
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub picks: BTreeMap<AssignmentId, Vec<UserId>>,
-    /// For whom (REQ-6).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub target_users: Vec<UserId>,
-    /// Until when it waits for approval.
-    pub approval_expires: Option<DateTime<Utc>>,
-    /// The end of what is asked for.
-    pub ends: Option<DateTime<Utc>>,
-    /// Planned anew; none where the payload stands.
-    pub executions: Option<Vec<Execution>>,
-    /// Whether it was over and is not any more (REQ-3).
-    pub reopens: bool,
-    /// The request's revision from now on (DEC-8a).
-    pub revision: u32,
 }
 
 /// An event with when and by whom, as it is kept.

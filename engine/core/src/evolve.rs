@@ -2,6 +2,7 @@
 
 mod execution;
 mod seats;
+mod talk;
 
 use std::collections::BTreeMap;
 
@@ -10,10 +11,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     event::{Edited, Event, Recorded},
     ids::{ResourceId, StepId, UserId},
-    request::{
-        Confirmation, OpenStep, Overdue, Phase, RejectedItem, Request, Seat, SeatId, SeatWho,
-        StepState,
-    },
+    request::{OpenStep, Overdue, Phase, RejectedItem, Request, Seat, SeatId, SeatWho, StepState},
     wake::shift_due,
 };
 
@@ -35,7 +33,7 @@ pub fn replay<'a>(events: impl IntoIterator<Item = &'a Recorded>) -> Option<Requ
 /// Applies one event.
 pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     match event {
-        Event::RequestSubmitted(now) | Event::DraftSaved(now) => *request = (**now).clone(),
+        Event::RequestSubmitted(now) | Event::DraftSaved(now) => write(request, now),
         // What is there of a deleted draft is removed with this event.
         Event::DraftDeleted { .. } | Event::ReturnedToReview { .. } => {}
         Event::RequestEdited(edited) => edit(request, edited),
@@ -69,13 +67,12 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         | Event::RequestRejected { .. }
         | Event::RequestCancelled { .. }
         | Event::RequestExpired => end(request, event, at),
-        Event::CommentAdded { .. } | Event::WatcherAdded { .. } | Event::WatcherLeft { .. } => {
-            evolve_talk(request, event);
-        }
-        Event::ReceiptConfirmed { by, comment } => {
-            let (by, comment) = (by.clone(), comment.clone());
-            request.confirmations.push(Confirmation { by, comment, at });
-        }
+        Event::CommentAdded { .. }
+        | Event::WatcherAdded { .. }
+        | Event::WatcherLeft { .. }
+        | Event::AttachmentAdded(_)
+        | Event::AttachmentRemoved { .. }
+        | Event::ReceiptConfirmed { .. } => talk::evolve(request, event, at),
         Event::RequestBlocked { why } => request.blocked = Some(why.clone()),
         Event::RequestUnblocked => request.blocked = None,
         Event::ExecutionReleased { .. }
@@ -90,6 +87,12 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         | Event::GrantEndFailed { .. }
         | Event::GrantEnded { .. } => execution::evolve(request, event, at),
     }
+}
+
+/// What people put beside a draft stays with the request.
+fn write(request: &mut Request, now: &Request) {
+    let talk = std::mem::take(&mut request.talk);
+    *request = Request { talk, ..now.clone() };
 }
 
 /// The request is over.
@@ -108,22 +111,6 @@ fn end(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         }
         _ => return,
     };
-}
-
-fn evolve_talk(request: &mut Request, event: &Event) {
-    match event {
-        Event::CommentAdded { by, .. } => {
-            request.commenters.insert(by.clone());
-            request.comments = request.comments.saturating_add(1);
-        }
-        Event::WatcherAdded { user, .. } => {
-            request.watchers.insert(user.clone());
-        }
-        Event::WatcherLeft { user } => {
-            request.watchers.remove(user);
-        }
-        _ => {}
-    }
 }
 
 fn evolve_due(request: &mut Request, event: &Event, at: DateTime<Utc>) {

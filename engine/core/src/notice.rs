@@ -188,7 +188,7 @@ impl View<'_> {
         let request = self.request;
         let deciders = request.live_decisions().map(|decision| &decision.by);
         let all = std::iter::once(&request.requester).chain(&request.target_users).chain(deciders);
-        all.chain(&request.commenters).chain(&request.watchers).cloned().collect()
+        all.chain(&request.talk.commenters).chain(&request.talk.watchers).cloned().collect()
     }
 
     fn all_undecided(&self) -> BTreeSet<UserId> {

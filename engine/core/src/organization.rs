@@ -67,6 +67,8 @@ pub struct Settings {
     pub urgent_due: Span,
     /// So many overdue urgent requests a person may have and still submit another (URG-5a).
     pub urgent_overdue_limit: u32,
+    /// Files of requests (REQ-9).
+    pub attachments: AttachmentSettings,
 }
 
 /// Comments of decisions (DEC-1).
@@ -79,6 +81,14 @@ pub struct CommentSettings {
     pub max: u32,
     /// Whether an approval needs one.
     pub required: bool,
+}
+
+/// Files of requests (REQ-9).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AttachmentSettings {
+    /// Files that end so are not taken, whatever the case.
+    pub refused: Vec<String>,
 }
 
 /// Bounds of a text.
@@ -104,6 +114,7 @@ impl Default for Settings {
             reminders: usual_reminders(),
             urgent_due: Span::Seconds(3 * 86_400),
             urgent_overdue_limit: 1,
+            attachments: AttachmentSettings::default(),
         }
     }
 }
@@ -115,6 +126,13 @@ fn usual_reminders() -> Vec<Span> {
 impl Default for CommentSettings {
     fn default() -> Self {
         Self { min: 3, max: 300, required: true }
+    }
+}
+
+impl Default for AttachmentSettings {
+    fn default() -> Self {
+        let refused = ["exe", "com", "iso", "dex", "crx", "dmg", "ps1", "msi", "cmd", "bat"];
+        Self { refused: refused.map(str::to_owned).into() }
     }
 }
 

@@ -164,6 +164,8 @@ pub enum Forbidden {
     TakesNoPart,
     /// Only watchers leave (REQ-9).
     NotAWatcher,
+    /// Only who attached it, the owner and administrators take an attachment away (REQ-9).
+    NotYourAttachment,
     /// Not among the rule's receipt reviewers (REQ-12).
     NotAReceiptReviewer,
     /// Nobody confirms what was done for themself, as nobody approves it (STP-9).

@@ -5,6 +5,7 @@ mod beside;
 mod execution;
 mod seat;
 mod step;
+mod talk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ pub use step::{
     Choice, Decision, Due, EmptyBecause, EmptySeat, NotApplying, OnlyOne, OpenStep, Overdue,
     Shortage, SkippedBecause, StepRecord, StepState,
 };
+pub use talk::{Attachment, Talk};
 
 use crate::{
     explanation::Explanation,
@@ -86,15 +88,9 @@ pub struct Request {
     /// For urgent ones: until when it should be approved (URG-5a).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closure: Option<Closure>,
-    /// Who sees it and comments on it without a part in it (REQ-9).
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub watchers: BTreeSet<UserId>,
-    /// Who has commented on it. What they said stands in the events.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub commenters: BTreeSet<UserId>,
-    /// How many comments there are.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub comments: u32,
+    /// Who talks about it and watches it, and what they attached (REQ-9).
+    #[serde(default, skip_serializing_if = "Talk::is_empty")]
+    pub talk: Talk,
     /// Since when it is on hold: until it is released, due dates wait (FIN-11).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held_since: Option<DateTime<Utc>>,
@@ -118,11 +114,6 @@ pub struct Request {
     /// Those who edited it and are not the requester (FIN-22).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub editors: BTreeSet<UserId>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(count: &u32) -> bool {
-    *count == 0
 }
 
 /// Where a request stands (REQ-1). What is computed from it is in [`Status`].

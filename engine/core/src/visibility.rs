@@ -26,7 +26,7 @@ pub fn sees(
         return request.requester == person.id || administrates(person);
     }
     person.role == OrganizationRole::Auditor
-        || request.watchers.contains(&person.id)
+        || request.talk.watchers.contains(&person.id)
         || takes_part(directory, rule, request, person, at)
 }
 

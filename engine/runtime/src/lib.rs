@@ -5,6 +5,7 @@
 //! of the store; then its effects run, and their outcomes come back as commands on the same road.
 
 mod ask;
+mod attachments;
 mod caller;
 mod clock;
 mod closure;

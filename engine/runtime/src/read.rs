@@ -79,7 +79,7 @@ impl Engine {
         Ok(seen)
     }
 
-    async fn visible(
+    pub(crate) async fn visible(
         &self,
         caller: &Caller,
         id: &RequestId,

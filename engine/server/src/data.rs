@@ -4,7 +4,7 @@
 //! DATA/              the store's file
 //!   components/      plugin files, by the SHA-256 of their content
 //!   host/            what the plugin host has compiled
-//!   blobs/           files that plugins made
+//!   blobs/           files that plugins made and people attached
 //! ```
 
 use std::{path::Path, sync::Arc};

@@ -3,6 +3,7 @@
 mod about;
 mod apply;
 mod approvers;
+mod attachments;
 mod back;
 mod caller;
 mod decisions;
@@ -98,16 +99,13 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::SubmitDraft => post(drafts::submit),
         Endpoint::Edit => post(edits::edit),
         Endpoint::Resubmit => post(drafts::resubmit),
-        Endpoint::PassReview => post(edits::pass),
-        Endpoint::ReturnToReview => post(edits::give_back),
+        Endpoint::PassReview | Endpoint::ReturnToReview => review(endpoint),
         Endpoint::Decide => post(decisions::decide),
         Endpoint::Cancel => post(decisions::cancel),
         Endpoint::Confirm => post(decisions::confirm),
-        Endpoint::SendBack => post(back::send_back),
-        Endpoint::Withdraw => post(back::withdraw),
+        Endpoint::SendBack | Endpoint::Withdraw => way_back(endpoint),
         Endpoint::Force => post(back::force),
-        Endpoint::Hold => post(back::hold),
-        Endpoint::Release => post(back::release),
+        Endpoint::Hold | Endpoint::Release => hold(endpoint),
         Endpoint::Reevaluate => post(decisions::reevaluate),
         Endpoint::AddApprover => post(approvers::add),
         Endpoint::RemoveApprover => post(approvers::remove),
@@ -119,12 +117,15 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Revoke | Endpoint::RevokeItem => post(executions::revoke),
         Endpoint::GetFile | Endpoint::GetItemFile => get(files::download),
         Endpoint::Comment | Endpoint::ListComments => comments(endpoint),
+        Endpoint::Attach
+        | Endpoint::ListAttachments
+        | Endpoint::GetAttachment
+        | Endpoint::RemoveAttachment => attachment(endpoint),
         Endpoint::Watch | Endpoint::Leave => watchers(endpoint),
         Endpoint::ListNotices => get(notices::list),
         Endpoint::ListIncidents | Endpoint::ListUnapproved => urgent_reports(endpoint),
         Endpoint::GetMe => get(about::me),
-        Endpoint::GetDirectory => get(directory::read),
-        Endpoint::PutDirectory => put(directory::replace),
+        Endpoint::GetDirectory | Endpoint::PutDirectory => whole_directory(endpoint),
         Endpoint::Apply => post(apply::apply),
         Endpoint::GetUser => get(users::read),
         Endpoint::PutUser => put(users::set),
@@ -149,11 +150,45 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::PutPlugin => put(plugins::install).layer(DefaultBodyLimit::max(MAX_COMPONENT)),
         Endpoint::DeletePlugin => delete(plugins::remove),
         Endpoint::GrantPlugin => put(plugins::grant),
-        Endpoint::GetSettings => get(settings::read),
-        Endpoint::PutSettings => put(settings::set),
+        Endpoint::GetSettings | Endpoint::PutSettings => all_settings(endpoint),
         Endpoint::GetRates | Endpoint::PutRates => rates(endpoint),
         Endpoint::ListTokens | Endpoint::MakeToken | Endpoint::DeleteToken => token(endpoint),
         Endpoint::OpenApi | Endpoint::Healthy | Endpoint::Ready => open(endpoint),
+    }
+}
+
+fn hold(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::Hold => post(back::hold),
+        _ => post(back::release),
+    }
+}
+
+fn way_back(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::SendBack => post(back::send_back),
+        _ => post(back::withdraw),
+    }
+}
+
+fn review(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::PassReview => post(edits::pass),
+        _ => post(edits::give_back),
+    }
+}
+
+fn whole_directory(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::GetDirectory => get(directory::read),
+        _ => put(directory::replace),
+    }
+}
+
+fn all_settings(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::GetSettings => get(settings::read),
+        _ => put(settings::set),
     }
 }
 
@@ -161,6 +196,16 @@ fn comments(endpoint: Endpoint) -> MethodRouter<AppState> {
     match endpoint {
         Endpoint::Comment => post(talk::comment),
         _ => get(talk::comments),
+    }
+}
+
+fn attachment(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        // Taken as it comes, up to a limit of its own.
+        Endpoint::Attach => post(attachments::attach).layer(DefaultBodyLimit::disable()),
+        Endpoint::ListAttachments => get(attachments::list),
+        Endpoint::GetAttachment => get(attachments::download),
+        _ => delete(attachments::remove),
     }
 }
 

@@ -20,6 +20,11 @@ impl Client {
         longest: usize,
     ) -> Result<Vec<u8>, ClientError> {
         let call = Call::new(Endpoint::GetFile, &[id, execution, name]).at_most(longest);
+        self.checked(call).await
+    }
+
+    /// The bytes of a file, which are those that their digest is of.
+    pub(crate) async fn checked(&self, call: Call) -> Result<Vec<u8>, ClientError> {
         let Reply { status, digest, body } = self.done(call).await?;
         let found = format!("sha-256=:{}:", BASE64_STANDARD.encode(Sha256::digest(&body)));
         match digest {

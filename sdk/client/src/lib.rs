@@ -15,6 +15,7 @@
 //! # }
 //! ```
 
+mod attachments;
 mod call;
 mod file;
 mod http;

@@ -1,5 +1,7 @@
 //! What happened, one sentence an event.
 
+mod talk;
+
 use engine_core::{
     event::{Actor, Event, Recorded},
     extension::Failure,
@@ -59,12 +61,12 @@ impl Names<'_> {
             | Event::RequestRejected { .. }
             | Event::RequestCancelled { .. }
             | Event::RequestExpired => self.end_event(&recorded.event),
-            Event::CommentAdded { .. } | Event::WatcherAdded { .. } | Event::WatcherLeft { .. } => {
-                self.talk_event(&recorded.event)
-            }
-            Event::ReceiptConfirmed { by, comment } => {
-                format!("{} confirmed what was done: {comment}", self.person(by))
-            }
+            Event::CommentAdded { .. }
+            | Event::WatcherAdded { .. }
+            | Event::WatcherLeft { .. }
+            | Event::AttachmentAdded(_)
+            | Event::AttachmentRemoved { .. }
+            | Event::ReceiptConfirmed { .. } => self.talk_event(&recorded.event),
             Event::RequestBlocked { why } => self.blocked(why),
             Event::RequestUnblocked => "The request can go on.".to_owned(),
             Event::ExecutionReleased { .. }
@@ -248,21 +250,6 @@ impl Names<'_> {
             Event::UrgentOverdue => {
                 "The approval is overdue, and the work was done already.".to_owned()
             }
-            _ => String::new(),
-        }
-    }
-
-    /// What people said, and who listens.
-    fn talk_event(&self, event: &Event) -> String {
-        match event {
-            Event::CommentAdded { by, text } => format!("{}: {text}", self.person(by)),
-            Event::WatcherAdded { user, by } if user == by => {
-                format!("{} watches the request.", self.person(by))
-            }
-            Event::WatcherAdded { user, by } => {
-                format!("{} made {} a watcher.", self.person(by), self.person(user))
-            }
-            Event::WatcherLeft { user } => format!("{} watches no longer.", self.person(user)),
             _ => String::new(),
         }
     }

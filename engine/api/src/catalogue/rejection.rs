@@ -199,13 +199,11 @@ impl Names<'_> {
             Forbidden::NoDelegation | Forbidden::OthersDelegation => no_delegation(why),
             Forbidden::TakesNoPart
             | Forbidden::NotAWatcher
+            | Forbidden::NotYourAttachment
+            | Forbidden::ServiceAccount
             | Forbidden::NotARevoker
             | Forbidden::NoDecision
             | Forbidden::NotAHolder => takes_no_part(why),
-            Forbidden::ServiceAccount => {
-                "A service account can submit requests, and decides nothing. A person has to."
-                    .to_owned()
-            }
         }
     }
 
@@ -244,9 +242,15 @@ impl Names<'_> {
 fn takes_no_part(why: &Forbidden) -> String {
     let text = match why {
         Forbidden::TakesNoPart => {
-            "You see this request without a part in it. Whoever has one can make you a watcher, and watchers comment."
+            "You see this request without a part in it. Whoever has one can make you a watcher, and watchers comment and attach files."
         }
         Forbidden::NotAWatcher => "Only watchers leave: you see this request for another reason.",
+        Forbidden::NotYourAttachment => {
+            "Only who attached this file can remove it, or an administrator. Ask one of them."
+        }
+        Forbidden::ServiceAccount => {
+            "A service account can submit requests, and decides nothing. A person has to."
+        }
         Forbidden::NotARevoker => {
             "Only the requester, the owner of the resource, or an administrator can take it back."
         }

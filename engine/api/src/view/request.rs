@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use utoipa::ToSchema;
 
-use super::{BeforeApproval, ExecutionView, StepView};
+use super::{AttachmentList, AttachmentView, BeforeApproval, ExecutionView, StepView};
 use crate::{
     catalogue::Names,
     command::Precondition,
@@ -94,6 +94,9 @@ pub struct RequestView {
     /// How many comments there are.
     #[serde(default)]
     pub comments: u32,
+    /// Files that people attached, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<AttachmentView>,
     /// In the rule's order.
     pub steps: Vec<StepView>,
     /// What will be, is, or was done.
@@ -221,8 +224,9 @@ impl RequestView {
             outcome,
             ended_at,
             before_approval: BeforeApproval::of(request),
-            watchers: request.watchers.iter().map(|id| names.login(id)).collect(),
-            comments: request.comments,
+            watchers: request.talk.watchers.iter().map(|id| names.login(id)).collect(),
+            comments: request.talk.comments,
+            attachments: AttachmentList::of(request, names).items,
             steps: request.steps.iter().map(|step| StepView::new(step, names)).collect(),
             executions: request.executions.iter().map(|e| ExecutionView::new(e, names)).collect(),
             confirmations: request.confirmations.iter().map(|c| confirmation(c, names)).collect(),

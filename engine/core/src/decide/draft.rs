@@ -100,7 +100,8 @@ impl Draft<'_> {
         let changes = submit(&self.context, self.inquiry, &wanted, revision)?;
         let taken = self.context.route.rules.iter().find(|rule| rule.id == changes.request.rule);
         self.context.rule = taken.map_or(self.context.rule, Arc::as_ref);
-        self.request = changes.request;
+        let talk = std::mem::take(&mut self.request.talk);
+        self.request = Request { talk, ..changes.request };
         self.events.extend(changes.events);
         self.effects.extend(changes.effects);
         Ok(())

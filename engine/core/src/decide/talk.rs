@@ -6,6 +6,7 @@ use super::Draft;
 use crate::{
     directory::{User, UserKind},
     effect::Notice,
+    evaluate::View,
     event::Event,
     ids::{Login, UserId},
     rejection::{Forbidden, Rejection},
@@ -24,7 +25,7 @@ impl Draft<'_> {
     /// is not told of it behind the backs of those who decide who sees it: they are made watchers first.
     pub(super) fn say(&mut self, text: &str) -> Result<(), Rejection> {
         let person = self.person()?;
-        self.may_talk(person)?;
+        self.view().may_talk(person)?;
         let text = self.said(text)?;
         let mentioned = self.mentioned(&text);
         let strangers: Vec<&str> = mentioned
@@ -60,10 +61,10 @@ impl Draft<'_> {
         if found.is_none() {
             return Err(Rejection::invalid("user", "is not an active person of the organization"));
         }
-        if self.request.watchers.contains(user) {
+        if self.request.talk.watchers.contains(user) {
             return Ok(());
         }
-        if self.request.watchers.len() >= MAX_WATCHERS {
+        if self.request.talk.watchers.len() >= MAX_WATCHERS {
             return Err(Rejection::invalid(
                 "user",
                 format!("{MAX_WATCHERS} watchers are the most"),
@@ -79,19 +80,11 @@ impl Draft<'_> {
     /// A watcher goes.
     pub(super) fn leave(&mut self) -> Result<(), Rejection> {
         let person = self.person()?;
-        if !self.request.watchers.contains(&person.id) {
+        if !self.request.talk.watchers.contains(&person.id) {
             return Err(Rejection::Forbidden(Forbidden::NotAWatcher));
         }
         self.record(Event::WatcherLeft { user: person.id.clone() });
         Ok(())
-    }
-
-    /// Those who take part and watchers; auditors only read.
-    pub(super) fn may_talk(&self, person: &User) -> Result<(), Rejection> {
-        let directory = &self.context.organization.directory;
-        let may = self.request.watchers.contains(&person.id)
-            || takes_part(directory, self.context.rule, &self.request, person, self.at());
-        if may { Ok(()) } else { Err(Rejection::Forbidden(Forbidden::TakesNoPart)) }
     }
 
     fn said(&self, text: &str) -> Result<String, Rejection> {
@@ -101,7 +94,7 @@ impl Draft<'_> {
             let message = format!("expected 1 to {MAX_COMMENT} characters, found {length}");
             return Err(Rejection::invalid("text", message));
         }
-        if self.request.comments >= MAX_COMMENTS {
+        if self.request.talk.comments >= MAX_COMMENTS {
             let message = format!("{MAX_COMMENTS} comments are the most of a request");
             return Err(Rejection::invalid("text", message));
         }
@@ -128,6 +121,16 @@ impl Draft<'_> {
             }
         }
         found
+    }
+}
+
+impl View<'_> {
+    /// Those who take part and watchers; auditors only read.
+    pub(super) fn may_talk(&self, person: &User) -> Result<(), Rejection> {
+        let directory = &self.organization.directory;
+        let may = self.request.talk.watchers.contains(&person.id)
+            || takes_part(directory, self.rule, self.request, person, self.at);
+        if may { Ok(()) } else { Err(Rejection::Forbidden(Forbidden::TakesNoPart)) }
     }
 }
 

@@ -42,6 +42,8 @@ impl Event {
             Self::CommentAdded { .. } => "comment_added",
             Self::WatcherAdded { .. } => "watcher_added",
             Self::WatcherLeft { .. } => "watcher_left",
+            Self::AttachmentAdded(_) => "attachment_added",
+            Self::AttachmentRemoved { .. } => "attachment_removed",
             Self::ReceiptConfirmed { .. } => "receipt_confirmed",
             Self::RequestBlocked { .. } => "request_blocked",
             Self::RequestUnblocked => "request_unblocked",

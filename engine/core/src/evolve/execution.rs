@@ -42,44 +42,7 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         | Event::GrantEnding { execution, .. }
         | Event::GrantEndFailed { execution, .. }
         | Event::GrantEnded { execution } => Some(execution),
-        Event::RequestSubmitted(_)
-        | Event::DraftSaved(_)
-        | Event::DraftDeleted { .. }
-        | Event::RequestEdited(_)
-        | Event::ReviewStarted { .. }
-        | Event::ReviewPassed { .. }
-        | Event::ReturnedToReview { .. }
-        | Event::StepSkipped { .. }
-        | Event::StepActivated { .. }
-        | Event::StepReminded { .. }
-        | Event::StepOverdue { .. }
-        | Event::UrgentReminded
-        | Event::UrgentOverdue
-        | Event::SeatsReplaced { .. }
-        | Event::DecisionRecorded { .. }
-        | Event::ItemsRejected { .. }
-        | Event::ApproverAdded { .. }
-        | Event::ApproverRemoved { .. }
-        | Event::SeatReassigned { .. }
-        | Event::StepCompleted { .. }
-        | Event::RequestSentBack { .. }
-        | Event::DecisionWithdrawn { .. }
-        | Event::RejectionWithdrawn
-        | Event::RequestHeld { .. }
-        | Event::RequestReleased { .. }
-        | Event::StepsReopened { .. }
-        | Event::StepPaused { .. }
-        | Event::StepResumed { .. }
-        | Event::RequestApproved { .. }
-        | Event::RequestRejected { .. }
-        | Event::RequestCancelled { .. }
-        | Event::RequestExpired
-        | Event::CommentAdded { .. }
-        | Event::WatcherAdded { .. }
-        | Event::WatcherLeft { .. }
-        | Event::ReceiptConfirmed { .. }
-        | Event::RequestBlocked { .. }
-        | Event::RequestUnblocked => None,
+        _ => None,
     }
 }
 

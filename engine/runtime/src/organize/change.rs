@@ -128,6 +128,13 @@ impl Plan<'_> {
         if settings.reminders.iter().any(|span| span.on_the_clock().is_none()) {
             self.problem("reminders", "expected `m`, `h`, `d` or `w`, not business days");
         }
+        let is_extension = |text: &String| {
+            let plain = text.strip_prefix('.').unwrap_or(text);
+            !plain.is_empty() && plain.chars().all(|c| c.is_alphanumeric() || "._-+".contains(c))
+        };
+        if !settings.attachments.refused.iter().all(is_extension) {
+            self.problem("attachments.refused", "expected extensions of files, such as `exe`");
+        }
         let before = self.state.organization.settings.clone();
         let event = OrganizationEvent::SettingsSet(settings.clone());
         self.put("settings".to_owned(), Some(&before), settings, event, told).map(Some)

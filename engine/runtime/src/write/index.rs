@@ -14,7 +14,7 @@ use crate::{error::EngineError, load::name};
 pub(super) fn index_of(request: &Request) -> Result<RequestIndex, EngineError> {
     let mut people: BTreeSet<UserId> = request.target_users.iter().cloned().collect();
     people.insert(request.requester.clone());
-    people.extend(request.watchers.iter().cloned());
+    people.extend(request.talk.watchers.iter().cloned());
     let mut seats = BTreeSet::new();
     if let Some((_, open)) = request.active().filter(|_| request.is_open()) {
         for seat in &open.seats {

@@ -47,6 +47,12 @@ pub(super) struct FilePath {
     pub(super) name: String,
 }
 
+/// An attachment in the path.
+pub(super) struct AttachmentPath {
+    pub(super) request: RequestId,
+    pub(super) number: u32,
+}
+
 /// Whether a change is only worked out.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -143,6 +149,16 @@ impl<S: Send + Sync> FromRequestParts<S> for FilePath {
         let name = all.pop().unwrap_or_default();
         let ExecutionPath { request, execution } = execution(&all)?;
         Ok(Self { request, execution, name })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for AttachmentPath {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let all = parameters(parts, state).await?;
+        let [request, number] = all.as_slice() else { return Err(Refusal::not_found()) };
+        Ok(Self { request: no_such(request.parse())?, number: no_such(number.parse())? })
     }
 }
 

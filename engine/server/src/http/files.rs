@@ -1,4 +1,4 @@
-//! Files that executions made, to be downloaded.
+//! Files as answers; those that executions made.
 
 use std::io;
 
@@ -26,15 +26,20 @@ pub(super) async fn download(
         Ok(file) => file,
         Err(error) => return Err(known.refusal(&error)),
     };
+    answer(state.library.host(), &file).await
+}
+
+/// A file as the answer.
+pub(super) async fn answer(host: &Host, file: &FileRecord) -> Result<Response, Refusal> {
     // Before the answer begins, so that a content that is gone is not an answer cut short.
-    let first = state.library.host().read_file(&file, 0).await;
+    let first = host.read_file(file, 0).await;
     let first = first.map_err(|error| away(&error))?;
-    let mut response = Response::new(content(state.library.host().clone(), file.clone(), first));
+    let mut response = Response::new(content(host.clone(), file.clone(), first));
     let headers = response.headers_mut();
     let kind = if file.media_type == "text/csv" {
         "text/csv; charset=utf-8"
     } else {
-        // A type that a plugin chose is shown by no browser.
+        // A type that a plugin or a person chose is shown by no browser.
         "application/octet-stream"
     };
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -42,7 +47,7 @@ pub(super) async fn download(
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     for (name, value) in
-        [("content-disposition", Some(disposition(&file.name))), ("content-digest", digest(&file))]
+        [("content-disposition", Some(disposition(&file.name))), ("content-digest", digest(file))]
     {
         if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
             headers.insert(name, value);

@@ -8,6 +8,7 @@
     reason = "what a test cannot go on without ends it"
 )]
 
+mod attachments;
 mod command;
 mod disk;
 mod files;

@@ -21,7 +21,7 @@ pub(crate) struct Place {
     pub(crate) state: AppState,
     router: Router,
     tokens: BTreeMap<&'static str, String>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// A call being made.
@@ -88,7 +88,7 @@ impl Place {
         let start = "2026-03-02T09:00:00Z".parse().unwrap();
         let (clock, ids) = (Clock::manual(start), Ids::counted());
         let state = data::assemble(store, folder.path(), &config, clock, ids).await.unwrap();
-        Self { router: router(state.clone()), state, tokens, _folder: folder }
+        Self { router: router(state.clone()), state, tokens, folder }
     }
 
     async fn populate(&mut self) {
@@ -149,9 +149,24 @@ impl Place {
         answer.body["id"].as_str().unwrap().to_owned()
     }
 
+    /// The contents that are kept, and those being written.
+    pub(crate) fn contents(&self) -> Vec<std::path::PathBuf> {
+        files_below(&self.folder.path().join("blobs"))
+    }
+
     pub(crate) fn token(&self, who: &str) -> &str {
         &self.tokens[who]
     }
+}
+
+/// The files of a folder and of the folders in it.
+pub(crate) fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files_below(&path)) } else { found.push(path) }
+    }
+    found
 }
 
 pub(crate) fn in_memory() -> Arc<dyn Store> {

@@ -40,6 +40,25 @@ const VALUES: &[Constant] = &[
     ("engine/core/src/decide/form.rs", "MAX_ITEMS", "Items of a request", ""),
     ("engine/core/src/decide/form.rs", "MAX_TARGETS", "People a request is for (REQ-6)", ""),
     (
+        "engine/core/src/decide/attach.rs",
+        "MAX_ATTACHMENT",
+        "Size of an attachment (REQ-9)",
+        "bytes",
+    ),
+    (
+        "engine/core/src/decide/attach.rs",
+        "MAX_ATTACHMENT_NAME",
+        "Length of an attachment's name",
+        "bytes",
+    ),
+    ("engine/core/src/decide/attach.rs", "MAX_ATTACHMENTS", "Attachments of a request (REQ-9)", ""),
+    (
+        "engine/core/src/decide/attach.rs",
+        "MAX_ATTACHED",
+        "Attachments of a request, those that were removed included",
+        "",
+    ),
+    (
         "engine/core/src/expression.rs",
         "MAX_EXPRESSION",
         "Length of an expression (FIN-23)",
@@ -64,7 +83,12 @@ const VALUES: &[Constant] = &[
     ("engine/core/src/money.rs", "MAX_RATE_SCALE", "Decimals of a rate (FIN-15)", ""),
 ];
 const CALLS: &[Constant] = &[
-    ("engine/server/src/http.rs", "MAX_BODY", "Body of a call, components aside", "bytes"),
+    (
+        "engine/server/src/http.rs",
+        "MAX_BODY",
+        "Body of a call, components and attachments aside",
+        "bytes",
+    ),
     ("engine/server/src/http/lists.rs", "USUAL", "Rows of a page where `limit` is absent", ""),
     (
         "engine/server/src/cli/serve.rs",
@@ -146,6 +170,7 @@ fn settings(text: &mut String) {
         reminders,
         urgent_due,
         urgent_overdue_limit,
+        attachments,
     } = Settings::default();
     let days = approval_expiry_max.to_string();
     text.push_str(
@@ -180,6 +205,10 @@ fn settings(text: &mut String) {
     row("reminders", &of("reminders"), &serde_json::to_string(&reminders).unwrap());
     row("urgent_due", &of("urgent_due"), &urgent_due.to_string());
     row("urgent_overdue_limit", &of("urgent_overdue_limit"), &urgent_overdue_limit.to_string());
+    for field in source.fields("AttachmentSettings") {
+        let refused = serde_json::to_string(&attachments.refused).unwrap();
+        row(&format!("attachments.{}", field.name), &field.about, &refused);
+    }
 }
 
 /// What a component may use, by world.

@@ -3,6 +3,7 @@
 
 use engine_api::code::ErrorCode;
 use engine_core::{
+    decide::attach::{MAX_ATTACHMENT, MAX_ATTACHMENTS},
     money::{MAX_INTEGER_DIGITS, MAX_RATE_SCALE, MAX_SCALE},
     organization::Settings,
     rule::{MAX_SEATS, MAX_STEPS},
@@ -12,7 +13,13 @@ use engine_core::{
 #[test]
 fn the_semantics_state_the_numbers_of_the_code() {
     let Settings {
-        approval_expiry_max, comments, reason, urgent_due, urgent_overdue_limit, ..
+        approval_expiry_max,
+        comments,
+        reason,
+        urgent_due,
+        urgent_overdue_limit,
+        attachments,
+        ..
     } = Settings::default();
     let days = |span: Span| {
         let Span::Seconds(seconds) = span else { panic!("{span}") };
@@ -24,6 +31,8 @@ fn the_semantics_state_the_numbers_of_the_code() {
         format!("title/reason length ({}..{})", reason.min, reason.max),
         format!("*setting*, {} days)", days(urgent_due)),
         format!("more than *n* ({urgent_overdue_limit}) overdue ones"),
+        format!("attachments (≤ {} MB each, ≤ {MAX_ATTACHMENTS};", MAX_ATTACHMENT >> 20),
+        format!("refused by extension .{} *setting*", attachments.refused.join(" .")),
         format!("approval expiry ≤ {} days *setting*", days(approval_expiry_max)),
         format!("{}..{} characters *setting*", comments.min, comments.max),
         format!("at most {MAX_INTEGER_DIGITS} integer digits and a scale up to {MAX_SCALE}"),

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use engine_core::{
-    command::{Approver, Command, Decide, EngineCommand, Seen, SendBack},
+    command::{Approver, Attach, Command, Decide, EngineCommand, Seen, SendBack},
     extension::{Failure, FailureClass},
     question::{Answer, Ask, Question},
     request::Choice,
@@ -18,7 +18,7 @@ use crate::office::{Office, approve, cancel, edit, id, note, reject, save_draft,
 type State = (&'static str, fn() -> Office);
 
 /// Every state of a request, in the order of its life.
-pub(super) const STATES: [State; 24] = [
+pub(super) const STATES: [State; 26] = [
     ("not submitted", empty),
     ("`draft`", draft),
     ("`in_review`", reviewed),
@@ -26,6 +26,7 @@ pub(super) const STATES: [State; 24] = [
     ("`pending`, approval expiry past", late),
     ("`pending`, due date past", overdue),
     ("`pending`, watched by the bystander", watched),
+    ("`pending`, with an attachment of the requester's", attached),
     ("`in_progress`, first step", in_progress),
     ("`in_progress`, second step", second_step),
     ("`in_progress`, sent back from the second step", sent_back),
@@ -34,6 +35,7 @@ pub(super) const STATES: [State; 24] = [
     ("`in_progress`, blocked: nobody can decide", nobody),
     ("`approved`", approved),
     ("`rejected`", rejected),
+    ("`rejected`, with an attachment of the requester's", attached_and_rejected),
     ("`rejected`, by force", rejected_by_force),
     ("`cancelled`", cancelled),
     ("`expired`", expired),
@@ -115,6 +117,8 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("remove_approver", remove_approver()),
         ("reassign", reassign()),
         ("comment", Command::Comment { text: "which one?".to_owned() }),
+        ("attach", attach()),
+        ("remove the attachment", Command::RemoveAttachment { number: 1 }),
         ("watch", Command::Watch(id("manager"))),
         ("leave", Command::Leave),
         ("run `fix`", Command::Run(fix())),
@@ -135,6 +139,10 @@ pub(super) fn add_approver() -> Command {
 pub(super) fn remove_approver() -> Command {
     let step = Some(id("team"));
     Command::RemoveApprover(Approver { step, user: "substitute".to_owned(), seen: None })
+}
+
+pub(super) fn attach() -> Command {
+    Command::Attach(Attach { name: "offer.pdf".to_owned(), size: 12, sha256: "0a".repeat(32) })
 }
 
 pub(super) fn reassign() -> Command {
@@ -182,6 +190,18 @@ pub(super) fn overdue() -> Office {
 pub(super) fn watched() -> Office {
     let mut office = pending();
     office.by("requester", &Command::Watch(id("bystander")));
+    office
+}
+
+pub(super) fn attached() -> Office {
+    let mut office = pending();
+    office.by("requester", &attach());
+    office
+}
+
+fn attached_and_rejected() -> Office {
+    let mut office = attached();
+    office.by("colleague", &reject());
     office
 }
 

@@ -94,6 +94,12 @@ fn columns() -> Vec<(&'static str, Office, Command)> {
         ("remove_approver", pending(), requests::remove_approver()),
         ("reassign", pending(), requests::reassign()),
         ("comment", pending(), Command::Comment { text: "which one?".to_owned() }),
+        ("attach", pending(), requests::attach()),
+        (
+            "remove the requester's attachment",
+            requests::attached(),
+            Command::RemoveAttachment { number: 1 },
+        ),
         ("watch", pending(), Command::Watch(crate::office::id("manager"))),
         ("leave", requests::watched(), Command::Leave),
         ("miss", requests::overdue(), engine(EngineCommand::Miss)),

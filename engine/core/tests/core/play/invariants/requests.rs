@@ -203,6 +203,8 @@ pub(super) fn sight(stage: &Stage, turn: &Turn) -> Result<(), String> {
         | Command::Comment { .. }
         | Command::Watch(_)
         | Command::Leave
+        | Command::Attach(_)
+        | Command::RemoveAttachment { .. }
         | Command::Confirm { .. }
         | Command::SendBack(_)
         | Command::Withdraw { .. }
