@@ -176,8 +176,7 @@ pub(crate) fn most_filled(quotas: &[Quota], people: usize) -> usize {
     let mut filled = 0;
     for (number, quota) in quotas.iter().enumerate() {
         for _ in 0..quota.wanted {
-            let mut asked = vec![false; seats.len()];
-            if !flow.fill_one(number, &mut asked) {
+            if !flow.fill_one(number, &mut Seen::default()) {
                 break;
             }
             filled += 1;
@@ -196,29 +195,40 @@ struct Flow<'a> {
     person_of: Vec<Option<usize>>,
 }
 
+/// What a search for one more has looked at: nothing is looked at twice.
+#[derive(Default)]
+struct Seen {
+    quotas: BTreeSet<usize>,
+    seats: BTreeSet<usize>,
+    people: BTreeSet<usize>,
+}
+
 impl Flow<'_> {
     /// Fills one more seat of a quota, whichever.
-    fn fill_one(&mut self, quota: usize, asked: &mut [bool]) -> bool {
-        (0..self.seats.len()).any(|seat| {
-            let is_of = self.seats.get(seat).is_some_and(|(of, _)| *of == quota);
-            let is_free = self.person_of.get(seat).is_some_and(Option::is_none);
-            is_of && is_free && self.fill(seat, asked)
-        })
+    fn fill_one(&mut self, quota: usize, seen: &mut Seen) -> bool {
+        seen.quotas.insert(quota)
+            && (0..self.seats.len()).any(|seat| {
+                let is_of = self.seats.get(seat).is_some_and(|(of, _)| *of == quota);
+                let is_free = self.person_of.get(seat).is_some_and(Option::is_none);
+                is_of && is_free && self.fill(seat, seen)
+            })
     }
 
     /// Finds somebody for a seat, moving whoever is in the way: to a seat of the same quota instead, or
     /// out of it where another can take over.
-    fn fill(&mut self, seat: usize, asked: &mut [bool]) -> bool {
-        match asked.get_mut(seat) {
-            Some(was_asked) if !*was_asked => *was_asked = true,
-            Some(_) | None => return false,
+    fn fill(&mut self, seat: usize, seen: &mut Seen) -> bool {
+        if !seen.seats.insert(seat) {
+            return false;
         }
         let Some((_, able)) = self.seats.get(seat).copied() else { return false };
         for &person in able {
             let Some(other) = self.seat_of.get(person).copied() else { continue };
+            if !seen.people.insert(person) {
+                continue;
+            }
             let is_free = match other {
                 None => true,
-                Some(other) => self.give_up(other, asked),
+                Some(other) => self.give_up(other, seen),
             };
             if is_free {
                 self.put(person, seat);
@@ -228,16 +238,17 @@ impl Flow<'_> {
         false
     }
 
-    /// Whether a filled seat can do without the one who fills it.
-    fn give_up(&mut self, seat: usize, asked: &mut [bool]) -> bool {
-        let before = self.person_of.get(seat).copied().flatten();
-        self.set(seat, None);
-        let quota = self.seats.get(seat).map(|(quota, _)| *quota);
-        if self.fill(seat, asked) || quota.is_some_and(|quota| self.fill_one(quota, asked)) {
+    /// Whether a filled seat can do without the one who fills it, who is seen already.
+    fn give_up(&mut self, seat: usize, seen: &mut Seen) -> bool {
+        if self.fill(seat, seen) {
             return true;
         }
-        self.set(seat, before);
-        false
+        let Some((quota, _)) = self.seats.get(seat).copied() else { return false };
+        let is_replaced = self.fill_one(quota, seen);
+        if is_replaced {
+            self.set(seat, None);
+        }
+        is_replaced
     }
 
     fn set(&mut self, seat: usize, person: Option<usize>) {

@@ -36,7 +36,7 @@ Examples:
   countersign serve
   countersign serve --data data --config countersign.toml
   countersign serve --listen 127.0.0.1:0 --log json
-  countersign serve --test-control            # for `countersign test --server`";
+  countersign serve --test-control";
 
 /// Serve the API until told to stop.
 #[derive(Debug, Args)]

@@ -204,6 +204,29 @@ impl Compiler<'_> {
         }
     }
 
+    /// How many different people the assignments name today; none where one of them finds its people later.
+    fn named_people(&self, step: &Step) -> Option<u32> {
+        let directory = self.names.directory();
+        let mut people: BTreeSet<&UserId> = BTreeSet::new();
+        for assignment in &step.assignments {
+            match &assignment.who {
+                Who::User(id) => people.extend(directory.active(id).map(|user| &user.id)),
+                Who::Group(group) => people.extend(directory.members(group).map(|user| &user.id)),
+                Who::Role(_)
+                | Who::Node { .. }
+                | Who::OwnerOf(_)
+                | Who::OwnersOfItems
+                | Who::OfRequester(_)
+                | Who::OfRequest(..)
+                | Who::Pick(_)
+                | Who::OfApprover(_)
+                | Who::Script(_)
+                | Who::Plugin(_) => return None,
+            }
+        }
+        u32::try_from(people.len()).ok()
+    }
+
     fn check_at_least(&mut self, path: &str, step: &Step, wanted: u32) {
         let path = format!("{path}.quorum.at_least");
         if wanted == 0 {
@@ -215,6 +238,11 @@ impl Compiler<'_> {
             let message = format!(
                 "{wanted} of {} seats can never be reached: give the group `count: {wanted}`, or `seats: each` for one seat per person",
                 most.unwrap_or(0)
+            );
+            self.problem(path, message);
+        } else if let Some(there) = self.named_people(step).filter(|there| *there < wanted) {
+            let message = format!(
+                "{wanted} approvals can never be given by {there} active people: one person fills one seat of a step"
             );
             self.problem(path, message);
         }
