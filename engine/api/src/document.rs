@@ -41,6 +41,7 @@
 //! ```
 
 mod diagnostic;
+mod edit;
 mod json;
 mod nearest;
 mod node;
@@ -55,6 +56,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::{
     diagnostic::{Diagnostic, Diagnostics},
+    edit::Edit,
     path::{BadPath, Path, Segment},
     source::Span,
 };

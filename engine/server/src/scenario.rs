@@ -24,22 +24,26 @@ mod remote;
 mod report;
 mod stage;
 mod stub;
+mod update;
 mod world;
 
 use std::{
     collections::BTreeMap,
+    io::Read as _,
     path::{Path, PathBuf},
 };
 
+use engine_api::document::MAX_BYTES;
 use futures::{StreamExt as _, stream};
 
 use self::{
     bench::Extensions, beside::Beside, broken::Broken, file::ScenarioFile, play::Player,
-    remote::Server, stage::Stage, world::Builder,
+    remote::Server, stage::Room, world::Builder,
 };
 pub use self::{
     cli::{TestArgs, test},
     report::{CaseReport, Failure, Mismatch, Report},
+    update::Updated,
 };
 
 /// Where the data of each case is kept.
@@ -65,7 +69,12 @@ pub struct Options {
     /// The server on which cases are played, started with `--test-control`; none for engines of
     /// this process.
     pub server: Option<String>,
+    /// Whether expectations that do not hold are written anew.
+    pub update: bool,
 }
+
+/// Hears of each case as soon as it and those before it have been played.
+pub type Listener<'a> = &'a mut (dyn FnMut(&CaseReport) + Send);
 
 impl Options {
     fn wants(&self, case: &str) -> bool {
@@ -77,7 +86,10 @@ impl Options {
 const AT_ONCE: usize = 8;
 
 /// Said where it is asked for.
-const NO_POSTGRES: &str = "there is no store `postgres` in this version: it comes later";
+const NO_POSTGRES: &str = "there is no store `postgres` in this version: \
+    use `--store redb` for data on disk, or `--store memory`";
+/// How often a file is written at most in one run: what could not be seen before can be wrong too.
+const MAX_ROUNDS: usize = 3;
 
 /// Where the cases of a run are played.
 struct Theatre<'a> {
@@ -90,13 +102,18 @@ struct Theatre<'a> {
 /// `*.scenario.json` below it. A file that cannot be read counts as one failed case and does not stop
 /// the others.
 pub async fn run(paths: &[PathBuf], options: &Options) -> Report {
+    run_telling(paths, options, &mut |_| {}).await
+}
+
+/// As [`run`]; the listener hears of each case.
+pub async fn run_telling(paths: &[PathBuf], options: &Options, tell: Listener<'_>) -> Report {
     let mut report = Report::default();
     let server = match &options.server {
         None => None,
         Some(url) => match Server::find(url).await {
             Ok(server) => Some(server),
             Err(broken) => {
-                report.cases.push(unreadable(Path::new(url), broken.to_string()));
+                report.add(unreadable(Path::new(url), broken.to_string()), tell);
                 return report;
             }
         },
@@ -106,14 +123,16 @@ pub async fn run(paths: &[PathBuf], options: &Options) -> Report {
         match files(path) {
             Ok(found) if found.is_empty() => {
                 let message = "expected files that end in `.scenario.yaml`, found none".to_owned();
-                report.cases.push(unreadable(path, message));
+                report.add(unreadable(path, message), tell);
             }
             Ok(found) => {
                 for file in found {
-                    report.cases.extend(theatre.play(&file).await);
+                    theatre.file(&file, &mut report, tell).await;
                 }
             }
-            Err(error) => report.cases.push(unreadable(path, format!("cannot be read: {error}"))),
+            Err(error) => {
+                report.add(unreadable(path, format!("cannot be read: {error}")), tell);
+            }
         }
     }
     report
@@ -131,9 +150,12 @@ fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     }
     let mut found = Vec::new();
     for entry in std::fs::read_dir(path)? {
-        let entry = entry?.path();
+        let entry = entry?;
+        // A link to a folder may lead back here.
+        let is_folder = entry.file_type()?.is_dir();
+        let entry = entry.path();
         let name = entry.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if entry.is_dir() {
+        if is_folder {
             found.extend(files(&entry)?);
         } else if name.ends_with(".scenario.yaml") || name.ends_with(".scenario.json") {
             found.push(entry);
@@ -143,38 +165,76 @@ fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// The text of a scenario file; of one that is too long, no more than it takes to see that.
+fn read(path: &Path) -> Result<String, String> {
+    let cannot = |error: std::io::Error| format!("cannot be read: {error}");
+    let file = std::fs::File::open(path).map_err(cannot)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES as u64 + 4).read_to_end(&mut bytes).map_err(cannot)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let before = error.as_bytes().get(..good).unwrap_or_default();
+        if good + 4 > MAX_BYTES {
+            return format!("expected at most {MAX_BYTES} bytes, found more");
+        }
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        format!("line {line}: expected text in UTF-8, found the byte {good} to be no part of any")
+    })
+}
+
 impl Theatre<'_> {
-    async fn play(&mut self, path: &Path) -> Vec<CaseReport> {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) => return vec![unreadable(path, format!("cannot be read: {error}"))],
-        };
+    /// Plays a file; where asked to, writes what was found into it and plays it again.
+    async fn file(&mut self, path: &Path, report: &mut Report, tell: Listener<'_>) {
+        if !self.options.update {
+            report.cases.extend(self.play(path, tell).await);
+            return;
+        }
+        let mut cases = self.play(path, &mut |_| {}).await;
+        for _ in 0..MAX_ROUNDS {
+            match update::update(path, &cases) {
+                Ok(updated) if updated.is_empty() => break,
+                Ok(updated) => report.updated.extend(updated),
+                Err(message) => {
+                    cases.push(unreadable(path, message));
+                    break;
+                }
+            }
+            cases = self.play(path, &mut |_| {}).await;
+        }
+        cases.into_iter().for_each(|case| report.add(case, tell));
+    }
+
+    async fn play(&mut self, path: &Path, tell: Listener<'_>) -> Vec<CaseReport> {
+        let played = self.cases(path, &mut *tell).await;
+        played.unwrap_or_else(|message| {
+            let case = unreadable(path, message);
+            tell(&case);
+            vec![case]
+        })
+    }
+
+    async fn cases(&mut self, path: &Path, tell: Listener<'_>) -> Result<Vec<CaseReport>, String> {
+        let text = read(path)?;
         let name = path.display().to_string();
-        let file = match ScenarioFile::read(&name, &text) {
-            Ok(file) => file,
-            Err(errors) => return vec![unreadable(path, errors.to_string())],
-        };
+        let file = ScenarioFile::read(&name, &text).map_err(|errors| errors.to_string())?;
         let extensions = match &self.server {
             Some(_) => None,
-            None => match self.host.for_file(&file).await {
-                Ok(extensions) => extensions,
-                Err(broken) => return vec![unreadable(path, broken.to_string())],
-            },
+            None => self.host.for_file(&file).await.map_err(|broken| broken.to_string())?,
         };
         let beside = Beside::Folder(path.parent().unwrap_or(Path::new(".")).to_owned());
         let builder = Builder { file: &file, beside, kind: self.options.store, extensions };
         let wanted = |index: &usize| self.options.wants(&file.name_of(*index));
         let cases = (0..file.count()).filter(wanted).map(|index| self.report(&builder, index));
         // Each has a world of its own; most of the time they wait for the disk or the server.
-        stream::iter(cases).buffered(AT_ONCE).collect().await
+        let cases = stream::iter(cases).buffered(AT_ONCE).inspect(|case| tell(case));
+        Ok(cases.collect().await)
     }
 
     async fn report(&self, builder: &Builder<'_>, index: usize) -> CaseReport {
         let file = builder.file;
         let line = file.line(&ScenarioFile::place(index));
         let failures = self.case(builder, index).await.unwrap_or_else(|broken| {
-            let (step, error) = (String::new(), Some(broken.to_string()));
-            vec![Failure { line, step, mismatches: Vec::new(), error }]
+            vec![Failure::broken(line, "", broken.to_string(), ScenarioFile::place(index))]
         });
         let (name, file) = (file.name_of(index), file.document.name().to_owned());
         CaseReport { file, line, name, failures }
@@ -182,15 +242,9 @@ impl Theatre<'_> {
 
     async fn case(&self, builder: &Builder<'_>, index: usize) -> Result<Vec<Failure>, Broken> {
         let case = builder.file.case(index).map_err(|errors| Broken::new(errors.to_string()))?;
-        let stage: Box<dyn Stage> = match &self.server {
-            None => Box::new(builder.build(case.at).await?),
-            Some(server) => {
-                let (file, kind) = (builder.file, builder.kind);
-                Box::new(server.open(file, &builder.beside, kind, case.at).await?)
-            }
-        };
-        let mut player = Player::new(builder.file, stage);
-        let failures = player.play(&case).await;
+        let room = Room { builder, server: self.server.as_ref() };
+        let mut player = Player::new(&room, &case).await?;
+        let failures = player.play().await;
         player.close().await?;
         Ok(failures)
     }

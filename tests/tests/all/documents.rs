@@ -61,6 +61,7 @@ documents! {
     integrators: "docs/integrators.md";
     operators: "docs/operators.md";
     rules: "docs/rules.md";
+    scenarios: "docs/scenarios.md";
 }
 
 /// Documents that have no fenced block.

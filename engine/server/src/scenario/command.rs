@@ -3,8 +3,9 @@
 //! To add a command: a line in `commands!`, its fields, and what it does in `prepare.rs`.
 
 mod rules;
+mod step;
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use engine_api::command::DecisionWord;
 use engine_core::{
@@ -12,8 +13,8 @@ use engine_core::{
     value::Span,
 };
 use serde::{
-    Deserialize, Deserializer,
-    de::{self, IgnoredAny, MapAccess, Visitor},
+    Deserialize,
+    de::{self, IgnoredAny, MapAccess},
 };
 use serde_json::Value as Json;
 
@@ -108,12 +109,13 @@ commands! {
         transfer => Transfer(TransferDoc),
         open => Open(OpenDoc),
         explain => Explain(ExplainDoc),
+        preview => Preview(PreviewDoc),
         together => Together(Vec<StepDoc>),
         advance => Advance(Span),
         crash => Crash(CrashDoc),
     }
     unavailable {
-        restart preview
+        restart
     }
 }
 
@@ -150,6 +152,7 @@ impl CommandDoc {
             Self::Transfer(doc) => doc.r#as.as_ref(),
             Self::Open(doc) => Some(&doc.r#as),
             Self::Explain(doc) => doc.r#as.as_ref(),
+            Self::Preview(doc) => doc.r#as.as_ref(),
             Self::Together(_) | Self::Advance(_) | Self::Crash(_) | Self::Unavailable(_) => None,
         }
     }
@@ -394,36 +397,21 @@ pub(super) struct ExplainDoc {
     pub(super) person: Option<Login>,
 }
 
+/// Asks what would be after some commands, without writing anything (BYD-3a).
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PreviewDoc {
+    /// About whom `can_decide` and `unmet` ask; else whoever gave the last command.
+    pub(super) r#as: Option<Login>,
+    /// What expectations are about; else the request of the last command.
+    pub(super) request: Option<String>,
+    /// The commands, one after the other.
+    pub(super) r#if: Vec<StepDoc>,
+}
+
 /// Drops the engine and opens it again, at once or during the next command.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CrashDoc {
     pub(super) at: Option<CrashPoint>,
-}
-
-impl<'de> Deserialize<'de> for StepDoc {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = StepDoc;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a command such as `approve: {as: bob, request: r1}`")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<StepDoc, A::Error> {
-                let (mut command, mut expect) = (None, None);
-                while let Some(key) = map.next_key::<String>()? {
-                    if key == "expect" {
-                        expect = Some(map.next_value()?);
-                    } else if command.replace(CommandDoc::read(&key, &mut map)?).is_some() {
-                        return Err(de::Error::custom("two commands in one step"));
-                    }
-                }
-                let command = command.ok_or_else(|| de::Error::custom("no command"))?;
-                Ok(StepDoc { command, expect })
-            }
-        }
-        from.deserialize_map(Reader)
-    }
 }

@@ -2,22 +2,19 @@
 //!
 //! Lists are compared sorted: they are exact, and the order in which they are written does not matter.
 
+mod compare;
 mod keys;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine_api::view::{ExplanationView, PersonView, RequestView};
 use engine_core::ids::Login;
 
 pub(super) use self::keys::ExpectDoc;
-use self::keys::{NoticeDoc, OneOf, Texts};
+use self::{compare::bare, keys::NoticeDoc};
 use super::{
     act::{Outcome, code_of},
     broken::Broken,
-    notices::NoticeSeen,
     play::Subject,
     report::Mismatch,
     stage::Stage,
@@ -63,18 +60,6 @@ impl<'a> Check<'a> {
         Ok(check.mismatches)
     }
 
-    fn differ(&mut self, key: &'static str, expected: impl fmt::Display, found: impl fmt::Display) {
-        let (expected, found) = (expected.to_string(), found.to_string());
-        if expected != found {
-            self.mismatches.push(Mismatch { key, expected, found });
-        }
-    }
-
-    fn list<T: fmt::Display>(&mut self, key: &'static str, expected: &[T], found: Vec<String>) {
-        let expected = expected.iter().map(ToString::to_string).collect();
-        self.differ(key, sorted(expected), sorted(found));
-    }
-
     /// Logins, but for an owner whom the file does not write.
     fn shown(&self, logins: Vec<String>) -> Vec<String> {
         let hidden = self.bench.hidden().map(Login::as_str);
@@ -115,17 +100,7 @@ impl<'a> Check<'a> {
 
     /// What the command was answered.
     fn answer(&mut self, expect: &ExpectDoc) {
-        match (&expect.error, self.outcome) {
-            (Some(code), Outcome::Refused(refusal)) => {
-                self.differ("error", code.as_str(), refusal.describe());
-            }
-            (Some(code), outcome) => self.differ("error", code.as_str(), outcome.describe()),
-            (None, Outcome::Refused(refusal)) => {
-                let said = self.outcome.messages().join(" ");
-                self.differ("error", "no error", format!("{}: {said}", refusal.describe()));
-            }
-            (None, Outcome::Done { .. } | Outcome::Together(_) | Outcome::Crashed) => {}
-        }
+        self.error(expect.error);
         if let Some(expected) = &expect.fields {
             let expected: Vec<&str> = expected.iter().map(|field| bare(field)).collect();
             let found = match self.outcome {
@@ -135,27 +110,11 @@ impl<'a> Check<'a> {
             let found: BTreeSet<String> = found.iter().map(|f| bare(f).to_owned()).collect();
             self.list("fields", &expected, found.into_iter().collect());
         }
-        if let Some(Texts(expected)) = &expect.message_contains {
-            let messages = self.outcome.messages();
-            let all = messages.join("\n").to_lowercase();
-            for text in expected.iter().filter(|text| !all.contains(&text.to_lowercase())) {
-                self.differ("message_contains", text, format!("{messages:?}"));
-            }
+        if let Some(expected) = &expect.message_contains {
+            self.messages(expected);
         }
         if let Some(expected) = &expect.outcomes {
             self.outcomes(expected);
-        }
-    }
-
-    /// Results in any order: some assignment of them to what is expected must fit.
-    fn outcomes(&mut self, expected: &[OneOf]) {
-        let found = match self.outcome {
-            Outcome::Together(results) => results.clone(),
-            Outcome::Done { .. } | Outcome::Refused(_) | Outcome::Crashed => Vec::new(),
-        };
-        if expected.len() != found.len() || !assignable(expected, &mut found.clone()) {
-            let words: Vec<String> = expected.iter().map(|Texts(any)| any.join("|")).collect();
-            self.differ("outcomes", words.join(", "), found.join(", "));
         }
     }
 
@@ -179,7 +138,7 @@ impl<'a> Check<'a> {
             }
         };
         if let Some(expected) = expect.can_decide {
-            self.differ("can_decide", expected, unmet.is_empty());
+            self.value("can_decide", expected, unmet.is_empty());
         }
         if let Some(expected) = &expect.unmet {
             let expected: Vec<&str> = expected.iter().map(|code| code.as_str()).collect();
@@ -198,25 +157,24 @@ impl<'a> Check<'a> {
             || expect.routed_to.is_some();
         if asks {
             let Some(request) = self.view().await? else {
-                self.differ("request", "a request", "none");
+                self.no_request();
                 return Ok(());
             };
             if let Some(expected) = expect.status {
-                self.differ("status", expected.as_str(), &request.status);
+                self.value("status", expected.as_str(), request.status.clone());
             }
             if let Some(expected) = &expect.step {
-                self.differ("step", expected, request.active_step.as_deref().unwrap_or_default());
+                self.value("step", expected, request.active_step.clone().unwrap_or_default());
             }
             if let Some(expected) = &expect.flags {
                 self.list("flags", expected, request.flags.clone());
             }
             for (id, expected) in expect.executions.iter().flatten() {
                 let found = request.executions.iter().find(|e| e.id == *id);
-                let found = found.map_or("no such execution", |e| e.state.as_str());
-                self.differ("executions", format!("{id}: {expected}"), format!("{id}: {found}"));
+                self.execution(id, expected, found.map(|execution| execution.state.as_str()));
             }
             if let Some(expected) = &expect.routed_to {
-                self.differ("routed_to", expected, &request.rule);
+                self.value("routed_to", expected, request.rule.clone());
             }
         }
         self.seats(expect).await
@@ -236,8 +194,7 @@ impl<'a> Check<'a> {
             self.list("decision_makers", expected, found);
         }
         if let Some(expected) = &expect.seats {
-            let found = self.filled(&explained);
-            self.differ("seats", seats(expected), seats(&found));
+            self.seated(expected, &self.filled(&explained));
         }
         Ok(())
     }
@@ -254,10 +211,8 @@ impl<'a> Check<'a> {
         if let Some(expected) = &expect.events {
             self.list("events", expected, all.iter().skip(since).cloned().collect());
         }
-        for expected in expect.events_contain.iter().flatten() {
-            if !all.contains(expected) {
-                self.differ("events_contain", expected, sorted(all.clone()));
-            }
+        if let Some(expected) = &expect.events_contain {
+            self.contains("events_contain", expected, &all);
         }
         Ok(())
     }
@@ -267,22 +222,7 @@ impl<'a> Check<'a> {
     async fn notices(&mut self, expected: &[NoticeDoc]) -> Result<(), Broken> {
         let mut found = self.bench.new_notices().await?;
         found.sort();
-        let mut left = found.clone();
-        let is_there = expected.iter().all(|one| {
-            let fits = |told: &NoticeSeen| {
-                told.to == one.to && (told.about == one.about || told.request == one.about)
-            };
-            left.iter().position(fits).map(|place| left.remove(place)).is_some()
-        });
-        if !is_there || !left.is_empty() {
-            let words = expected.iter().map(|one| format!("{} about {}", one.to, one.about));
-            let found = found.iter().map(|one| format!("{} about {}", one.to, one.about));
-            self.mismatches.push(Mismatch {
-                key: "notices",
-                expected: sorted(words.collect()),
-                found: sorted(found.collect()),
-            });
-        }
+        self.told(expected, &found);
         Ok(())
     }
 
@@ -292,65 +232,9 @@ impl<'a> Check<'a> {
                 let unknown = || Broken::new(format!("`{word}` is not a call of a plugin"));
                 let method = Method::parse(word).ok_or_else(unknown)?;
                 let found = self.bench.calls(name, method).await?;
-                let show = |count: u32| format!("{name}: {word}: {count}");
-                self.differ("calls", show(*expected), show(found));
+                self.called(name, word, *expected, found);
             }
         }
         Ok(())
-    }
-}
-
-fn assignable(expected: &[OneOf], found: &mut Vec<String>) -> bool {
-    let Some((Texts(first), rest)) = expected.split_first() else { return true };
-    for index in 0..found.len() {
-        let result = found.remove(index);
-        if first.contains(&result) && assignable(rest, found) {
-            return true;
-        }
-        found.insert(index, result);
-    }
-    false
-}
-
-/// The name of a form's field, with or without what it is a field of.
-fn bare(field: &str) -> &str {
-    field.strip_prefix("properties.").unwrap_or(field)
-}
-
-fn sorted(mut words: Vec<String>) -> String {
-    words.sort();
-    format!("[{}]", words.join(", "))
-}
-
-/// `finance: ["", bob], legal: [lea]`; an empty text is a seat that nobody fills.
-fn seats(of_step: &BTreeMap<String, Vec<String>>) -> String {
-    let quoted = |login: &String| if login.is_empty() { "\"\"".to_owned() } else { login.clone() };
-    let shown = of_step
-        .iter()
-        .map(|(id, people)| format!("{id}: {}", sorted(people.iter().map(quoted).collect())));
-    shown.collect::<Vec<_>>().join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn outcomes_are_assigned_whatever_their_order() {
-        let expected = [Texts(vec!["ok".into(), "conflict".into()]), Texts(vec!["ok".into()])];
-        let found = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
-        assert!(assignable(&expected, &mut found(&["ok", "conflict"])));
-        assert!(assignable(&expected, &mut found(&["conflict", "ok"])));
-        assert!(!assignable(&expected, &mut found(&["conflict", "conflict"])));
-    }
-
-    #[test]
-    fn a_seat_that_nobody_fills_is_still_a_seat() {
-        let of = |people: &[&str]| {
-            let people = people.iter().map(|login| (*login).to_owned()).collect();
-            seats(&BTreeMap::from([("finance".to_owned(), people)]))
-        };
-        assert_eq!(of(&["bob", ""]), "finance: [\"\", bob]");
-        assert_ne!(of(&[""]), of(&[]));
     }
 }

@@ -3,7 +3,10 @@
 //! The cases are read one by one, so that a mistake in one is a failure of that one. Documents and
 //! values inside commands stay unread until the engine gets them.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use chrono::{DateTime, Utc};
 use engine_api::{
@@ -69,6 +72,30 @@ pub(super) struct WorldDoc {
     cases: Vec<IgnoredAny>,
 }
 
+impl WorldDoc {
+    /// What stands twice would be the second of the two, without a word.
+    fn no_id_twice(&self, document: &Document) -> Result<(), Diagnostics> {
+        let DirectoryDoc { users, groups, nodes, resources, .. } = &self.directory;
+        let lists: [(&str, Vec<String>); 5] = [
+            ("directory.users", users.iter().map(|user| user.login.to_string()).collect()),
+            ("directory.groups", groups.iter().map(|group| group.id.to_string()).collect()),
+            ("directory.nodes", nodes.iter().map(|node| node.id.to_string()).collect()),
+            ("directory.resources", resources.iter().map(|one| one.id.to_string()).collect()),
+            ("plugins", self.plugins.iter().map(|plugin| plugin.id.to_string()).collect()),
+        ];
+        for (list, ids) in lists {
+            let mut seen = BTreeSet::new();
+            for (index, id) in ids.iter().enumerate() {
+                if !seen.insert(id) {
+                    let message = format!("`{id}` stands here twice");
+                    return Err(document.problem(&format!("{list}[{index}]"), message).into());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 /// A plugin: a component file, or a stub.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -125,6 +152,7 @@ impl ScenarioFile {
         if world.cases.is_empty() {
             return Err(document.problem("cases", "expected at least one case").into());
         }
+        world.no_id_twice(&document)?;
         Ok(Self { document, text: text.to_owned(), world })
     }
 
@@ -150,6 +178,10 @@ impl ScenarioFile {
         let place = Self::place(index);
         let doc: CaseDoc = self.read_part(&place)?;
         let list = below(&place, key("do"));
+        if doc.r#do.is_empty() {
+            let path = format!("cases[{index}].do");
+            return Err(self.document.problem(&path, "expected at least one command").into());
+        }
         let mut steps = Vec::new();
         for number in 0..doc.r#do.len() {
             let place = below(&list, Segment::Index(number));

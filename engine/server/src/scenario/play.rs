@@ -1,6 +1,9 @@
 //! A case, played step by step.
 
+mod preview;
+
 use engine_api::{
+    document::Segment,
     organization::ChangeList,
     view::{ExplanationView, RequestView},
 };
@@ -14,15 +17,19 @@ use super::{
     file::{Case, ScenarioFile, Step, below, key},
     prepare::Preparation,
     report::{Failure, Mismatch},
-    stage::{Stage, State},
+    stage::{Room, Stage, State},
 };
 
 /// A case under way.
 pub(super) struct Player<'a> {
     /// Where the case stands.
     file: &'a ScenarioFile,
+    /// What is played.
+    case: &'a Case,
+    /// Makes further worlds as the case begins in.
+    room: &'a Room<'a>,
     /// Where it is played.
-    stage: Box<dyn Stage + 'a>,
+    stage: Box<dyn Stage>,
     /// What people see in their windows.
     tabs: Tabs,
     /// What expectations are about.
@@ -43,28 +50,31 @@ pub(super) struct Subject {
 }
 
 impl<'a> Player<'a> {
-    /// A player of a file's cases on this stage.
-    pub(super) fn new(file: &'a ScenarioFile, stage: Box<dyn Stage + 'a>) -> Self {
-        Self { file, stage, tabs: Tabs::new(), subject: Subject::default(), is_armed: false }
+    /// A player of a case, in a world of its own.
+    pub(super) async fn new(room: &'a Room<'a>, case: &'a Case) -> Result<Self, Broken> {
+        let (file, stage) = (room.builder.file, room.stage(case.at).await?);
+        let (tabs, subject) = (Tabs::new(), Subject::default());
+        Ok(Self { file, case, room, stage, tabs, subject, is_armed: false })
     }
 }
 
 impl Player<'_> {
     /// Plays all steps; a step that is not as it should be does not stop the case, one that cannot
     /// be carried out does.
-    pub(super) async fn play(&mut self, case: &Case) -> Vec<Failure> {
+    pub(super) async fn play(&mut self) -> Vec<Failure> {
         let mut failures = Vec::new();
-        for step in &case.steps {
+        for (index, step) in self.case.steps.iter().enumerate() {
             let line = self.file.line(&step.place);
             let name = describe(&step.doc);
-            match self.step(step).await {
+            match self.step(index, step).await {
                 Ok(mismatches) if mismatches.is_empty() => {}
                 Ok(mismatches) => {
-                    failures.push(Failure { line, step: name, mismatches, error: None });
+                    let place = step.place.clone();
+                    failures.push(Failure { line, step: name, mismatches, error: None, place });
                 }
                 Err(broken) => {
-                    let (mismatches, error) = (Vec::new(), Some(broken.to_string()));
-                    failures.push(Failure { line, step: name, mismatches, error });
+                    let (error, place) = (broken.to_string(), step.place.clone());
+                    failures.push(Failure::broken(line, &name, error, place));
                     return failures;
                 }
             }
@@ -77,12 +87,15 @@ impl Player<'_> {
         self.stage.close().await
     }
 
-    async fn step(&mut self, step: &Step) -> Result<Vec<Mismatch>, Broken> {
+    async fn step(&mut self, index: usize, step: &Step) -> Result<Vec<Mismatch>, Broken> {
         let accepted = ExpectDoc::default();
         let expect = step.doc.expect.as_ref().unwrap_or(&accepted);
+        if let CommandDoc::Preview(doc) = &step.doc.command {
+            return self.preview(index, step, doc, expect).await;
+        }
         let (mut outcome, changed) = match &step.doc.command {
             CommandDoc::Crash(crash) => (self.crash(crash).await?, Vec::new()),
-            _ => self.act(step, expect).await?,
+            _ => self.act(&step.doc, &step.place, expect).await?,
         };
         // The engine is to die in the next command: nothing may come in between.
         if !self.is_armed {
@@ -129,10 +142,11 @@ impl Player<'_> {
     /// Carries out a step, up to its end or the engine's; says what a refusal changed all the same.
     async fn act(
         &mut self,
-        step: &Step,
+        doc: &StepDoc,
+        place: &[Segment],
         expect: &ExpectDoc,
     ) -> Result<(Outcome, Vec<String>), Broken> {
-        let calls = self.calls(step, expect).await?;
+        let calls = self.calls(doc, place, expect).await?;
         let before = match expect.may_be_refused() {
             true => Some(self.stage.state().await?),
             false => None,
@@ -154,7 +168,7 @@ impl Player<'_> {
             changed = differences(&before, &self.stage.state().await?);
         }
         let mut outcomes: Vec<Outcome> = answers.into_iter().map(|a| self.outcome(a)).collect();
-        if matches!(step.doc.command, CommandDoc::Together(_)) {
+        if matches!(doc.command, CommandDoc::Together(_)) {
             return Ok((Outcome::Together(outcomes.iter().map(word).collect()), changed));
         }
         let outcome = outcomes.pop().ok_or_else(|| Broken::new("nothing was done"))?;
@@ -162,22 +176,27 @@ impl Player<'_> {
     }
 
     /// What a step asks for: one call, or several that start at once.
-    async fn calls(&mut self, step: &Step, expect: &ExpectDoc) -> Result<Vec<Call>, Broken> {
+    async fn calls(
+        &mut self,
+        doc: &StepDoc,
+        place: &[Segment],
+        expect: &ExpectDoc,
+    ) -> Result<Vec<Call>, Broken> {
         let preparation = Preparation { file: self.file, bench: &*self.stage, tabs: &self.tabs };
         let mut prepared = Vec::new();
-        match &step.doc.command {
+        match &doc.command {
             CommandDoc::Together(docs) => {
-                let list = below(&step.place, key("together"));
+                let list = below(place, key("together"));
                 for (index, doc) in docs.iter().enumerate() {
                     if doc.expect.is_some() {
                         let message = "commands that start together are expected by `outcomes`";
                         return Err(Broken::new(message));
                     }
-                    let place = below(&list, engine_api::document::Segment::Index(index));
+                    let place = below(&list, Segment::Index(index));
                     prepared.push(preparation.prepare(doc, &place).await?);
                 }
             }
-            _ => prepared.push(preparation.prepare(&step.doc, &step.place).await?),
+            _ => prepared.push(preparation.prepare(doc, place).await?),
         }
         let mut calls = Vec::new();
         for Prepared { call, request, person } in prepared {

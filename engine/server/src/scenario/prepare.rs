@@ -26,6 +26,8 @@ use super::{
     stage::{By, Stage},
 };
 
+type Doc = CommandDoc;
+
 /// Makes commands into calls.
 pub(super) struct Preparation<'a> {
     pub(super) file: &'a ScenarioFile,
@@ -69,16 +71,40 @@ impl Preparation<'_> {
             CommandDoc::Comment(doc) => self.comment(doc),
             CommandDoc::Watch(doc) => self.watch(doc),
             CommandDoc::Leave(doc) => self.plain(doc, Command::Leave),
+            Doc::Run(_) | Doc::Retry(_) | Doc::Revoke(_) => self.on_execution(&doc.command),
+            Doc::Open(_) | Doc::Explain(_) | Doc::Advance(_) => self.aside(&doc.command).await,
+            Doc::Preview(_) | Doc::Together(_) | Doc::Crash(_) | Doc::Unavailable(_) => {
+                Err(unfit(&doc.command))
+            }
+            Doc::Publish(_)
+            | Doc::Set(_)
+            | Doc::UpdateUser(_)
+            | Doc::Deactivate(_)
+            | Doc::Transfer(_)
+            | Doc::Delegate(_)
+            | Doc::Retire(_)
+            | Doc::DeleteRule(_)
+            | Doc::Undelegate(_) => self.of_organization(&doc.command, place).await,
+        }
+    }
+
+    /// A command about an execution.
+    fn on_execution(&self, command: &CommandDoc) -> Result<Prepared, Broken> {
+        match command {
             CommandDoc::Run(doc) => self.execution(doc, Command::Run),
             CommandDoc::Retry(doc) => self.execution(doc, Command::Retry),
             CommandDoc::Revoke(doc) => self.revoke(doc),
+            other => Err(unfit(other)),
+        }
+    }
+
+    /// What changes no request: looking, asking, waiting.
+    async fn aside(&self, command: &CommandDoc) -> Result<Prepared, Broken> {
+        match command {
             CommandDoc::Open(doc) => self.open(doc),
             CommandDoc::Explain(doc) => self.explain(doc),
             CommandDoc::Advance(span) => self.advance(*span).await,
-            CommandDoc::Together(_) | CommandDoc::Crash(_) | CommandDoc::Unavailable(_) => {
-                Err(unfit(&doc.command))
-            }
-            other => self.of_organization(other, place).await,
+            other => Err(unfit(other)),
         }
     }
 

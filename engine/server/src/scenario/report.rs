@@ -4,11 +4,19 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::{
+    Listener,
+    file::Place,
+    update::{Fix, Updated},
+};
+
 /// The results of a run, in order.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// One for each case, and one for each file that could not be read.
     pub cases: Vec<CaseReport>,
+    /// What was written into the files.
+    pub updated: Vec<Updated>,
 }
 
 /// The result of a case.
@@ -35,6 +43,9 @@ pub struct Failure {
     pub mismatches: Vec<Mismatch>,
     /// Why the case could not go on.
     pub error: Option<String>,
+    /// Where the step stands.
+    #[serde(skip)]
+    pub(super) place: Place,
 }
 
 /// A key of `expect` that is different.
@@ -46,6 +57,15 @@ pub struct Mismatch {
     pub expected: String,
     /// As it is.
     pub found: String,
+    /// Of a list or map: what is expected and not there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// Of a list or map: what is there and not expected.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unexpected: Vec<String>,
+    /// What would make the file right.
+    #[serde(skip)]
+    pub(super) fix: Option<Fix>,
 }
 
 impl Report {
@@ -68,7 +88,32 @@ impl Report {
             "passed": self.passed(),
             "failed": self.failed(),
             "cases": self.cases,
+            "updated": self.updated,
         })
+    }
+
+    /// The lines at the end: what was written, and the two counts.
+    #[must_use]
+    pub fn closing(&self) -> String {
+        let mut lines = String::new();
+        for Updated { file, line, key, before, now } in &self.updated {
+            lines.push_str(&format!("updated {file}:{line} {key}: {before} → {now}\n"));
+        }
+        format!("{lines}{} passed, {} failed\n", self.passed(), self.failed())
+    }
+
+    /// One more case, which the listener hears of.
+    pub(super) fn add(&mut self, case: CaseReport, tell: Listener<'_>) {
+        tell(&case);
+        self.cases.push(case);
+    }
+}
+
+impl Failure {
+    /// A case that could not go on.
+    pub(super) fn broken(line: usize, step: &str, error: String, place: Place) -> Self {
+        let (step, error) = (step.to_owned(), Some(error));
+        Self { line, step, mismatches: Vec::new(), error, place }
     }
 }
 
@@ -79,16 +124,16 @@ impl Mismatch {
         expected: impl Into<String>,
         found: impl Into<String>,
     ) -> Self {
-        Self { key, expected: expected.into(), found: found.into() }
+        let (missing, unexpected) = (Vec::new(), Vec::new());
+        Self { key, expected: expected.into(), found: found.into(), missing, unexpected, fix: None }
     }
 }
 
 impl CaseReport {
     /// A case, or file, that could not begin.
     pub(super) fn unreadable(file: &str, line: usize, name: &str, error: String) -> Self {
-        let failure =
-            Failure { line, step: String::new(), mismatches: Vec::new(), error: Some(error) };
-        Self { file: file.to_owned(), line, name: name.to_owned(), failures: vec![failure] }
+        let failures = vec![Failure::broken(line, "", error, Place::new())];
+        Self { file: file.to_owned(), line, name: name.to_owned(), failures }
     }
 }
 
@@ -97,7 +142,21 @@ impl fmt::Display for Report {
         for case in &self.cases {
             writeln!(f, "{case}")?;
         }
-        writeln!(f, "{} passed, {} failed", self.passed(), self.failed())
+        f.write_str(&self.closing())
+    }
+}
+
+impl fmt::Display for Mismatch {
+    /// The key and what is below it, each on a line of its own.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\n        {}\n          expected  {}", self.key, self.expected)?;
+        write!(f, "\n          found     {}", self.found)?;
+        for (word, parts) in [("missing ", &self.missing), ("too much", &self.unexpected)] {
+            if !parts.is_empty() {
+                write!(f, "\n          {word}  {}", parts.join(", "))?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -113,9 +172,7 @@ impl fmt::Display for CaseReport {
                 write!(f, " {}", failure.step)?;
             }
             for mismatch in &failure.mismatches {
-                let Mismatch { key, expected, found } = mismatch;
-                write!(f, "\n        {key}\n          expected  {expected}")?;
-                write!(f, "\n          found     {found}")?;
+                write!(f, "{mismatch}")?;
             }
             for line in failure.error.iter().flat_map(|error| error.lines()) {
                 write!(f, "\n        {line}")?;

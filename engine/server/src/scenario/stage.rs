@@ -23,8 +23,29 @@ use super::{
     broken::Broken,
     crash::CrashPoint,
     notices::NoticeSeen,
+    remote::Server,
     stub::Method,
+    world::Builder,
 };
+
+/// Where the stages of a case come from.
+pub(super) struct Room<'a> {
+    /// What every one begins with.
+    pub(super) builder: &'a Builder<'a>,
+    /// None for engines of this process.
+    pub(super) server: Option<&'a Server>,
+}
+
+impl Room<'_> {
+    /// A world as the file has it.
+    pub(super) async fn stage(&self, at: DateTime<Utc>) -> Result<Box<dyn Stage>, Broken> {
+        let Builder { file, beside, kind, .. } = self.builder;
+        Ok(match self.server {
+            None => Box::new(self.builder.build(at).await?),
+            Some(server) => Box::new(server.open(file, beside, *kind, at).await?),
+        })
+    }
+}
 
 /// Who gives a command; the owner where nobody is named.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

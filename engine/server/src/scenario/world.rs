@@ -1,6 +1,10 @@
 //! The world that every case of a file begins in: people, rules, scripts and plugins.
 
-use std::{collections::BTreeMap, fmt, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    path::Path,
+};
 
 use chrono::{DateTime, Utc};
 use engine_api::{
@@ -151,19 +155,28 @@ impl Builder<'_> {
 
     /// The rules at the top, which must be right.
     async fn publish(&self, bench: &Bench, caller: &Caller) -> Result<(), Broken> {
+        let mut ids = BTreeSet::new();
         for index in 0..self.file.world.rules.len() {
             let place = [key("rules"), Segment::Index(index)];
             let part = self.file.document.part(&place);
             let part = part.ok_or_else(|| Broken::new("a rule is not there"))?;
-            let (document, prefix) = match part.field("file") {
-                None => (self.file.document.clone(), format!("rules[{index}].")),
-                Some(file) => (self.rule_file(index, file)?, String::new()),
+            let (document, read, prefix) = match part.field("file") {
+                None => {
+                    let whole = self.file.document.clone();
+                    (whole, part.read::<Definition>(), format!("rules[{index}]."))
+                }
+                Some(file) => {
+                    let document = self.rule_file(index, file)?;
+                    let read = document.read();
+                    (document, read, String::new())
+                }
             };
-            let definition: Definition = match document.name() == self.file.document.name() {
-                true => part.read().map_err(shown)?,
-                false => document.read().map_err(shown)?,
-            };
-            let (definition, comment) = (Box::new(definition), "as the scenario has it".to_owned());
+            let definition = Box::new(read.map_err(shown)?);
+            if !ids.insert(definition.rule.clone()) {
+                let message = format!("the rule `{}` stands here twice", definition.rule);
+                return Err(self.wrong(&format!("rules[{index}]"), message));
+            }
+            let comment = "as the scenario has it".to_owned();
             let change = vec![Change::Publish { definition, comment }];
             match bench.engine()?.organize(caller, change, false).await {
                 Ok(_) => {}
@@ -234,7 +247,7 @@ fn rejected(document: &Document, prefix: &str, rejection: &Rejection, bench: &Be
             .collect(),
         Rejection::Invalid(problems) => problems
             .iter()
-            .map(|problem| format!("{}: {}", problem.field, problem.message))
+            .map(|p| document.problem(&p.field, format!("{}: {}", p.field, p.message)).to_string())
             .collect(),
         other => match bench.state() {
             Ok(state) => vec![Names::of_directory(&state.organization.directory).rejection(other)],

@@ -1,5 +1,5 @@
 //! The HTTP API without a socket: the router is called as a value. And, in [`command`], [`disk`],
-//! [`operating`] and [`prune`], the real program.
+//! [`operating`], [`prune`] and [`scenarios`], the real program.
 
 #![expect(
     clippy::unwrap_used,
@@ -9,6 +9,7 @@
 )]
 
 mod attachments;
+mod bad_scenarios;
 mod command;
 mod disk;
 mod files;
@@ -23,6 +24,7 @@ mod process;
 mod prune;
 mod requests;
 mod rules;
+mod scenarios;
 mod talk;
 mod tenants;
 mod test_control;
