@@ -118,6 +118,8 @@ pub enum Command {
     },
     /// Ask again what could not be decided (CND-3).
     Reevaluate,
+    /// Move to the newest version of its rule, and begin again (RUL-2).
+    Restart(Restart),
     /// Give somebody a seat (STP-15).
     AddApprover(Approver),
     /// Take somebody out of a step (STP-15).
@@ -284,6 +286,27 @@ pub struct SendBack {
     pub seen: Option<Seen>,
 }
 
+/// A request is to begin again under the newest version of its rule (RUL-2).
+#[derive(Clone, Debug, Serialize)]
+pub struct Restart {
+    /// Why.
+    pub comment: Option<String>,
+    /// Where all open requests of a rule begin again: by which order.
+    pub order: Option<RestartOrder>,
+    /// What the person saw (DEC-8a).
+    #[serde(skip)]
+    pub seen: Option<Seen>,
+}
+
+/// An order that all open requests of a rule begin again (RUL-2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestartOrder {
+    /// Grows with every order of the organization: no request follows one twice.
+    pub number: u64,
+    /// When it was given: requests that were submitted later are not meant.
+    pub at: DateTime<Utc>,
+}
+
 /// The revision and step that a person saw (DEC-8a).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
@@ -320,6 +343,7 @@ impl Command {
             Self::Hold { .. } => "hold",
             Self::Release { .. } => "release",
             Self::Reevaluate => "reevaluate",
+            Self::Restart(_) => "restart",
             Self::AddApprover(_) => "add_approver",
             Self::RemoveApprover(_) => "remove_approver",
             Self::Reassign { .. } => "reassign",

@@ -17,6 +17,7 @@ mod force;
 mod form;
 mod grant;
 mod hold;
+mod moves;
 mod narrow;
 mod pick;
 mod reassign;
@@ -220,6 +221,7 @@ impl<'a> Draft<'a> {
             Command::Hold { comment, seen } => self.hold(comment, seen.as_ref()),
             Command::Release { comment, seen } => self.release_hold(comment, seen.as_ref()),
             Command::Reevaluate => self.reevaluate(),
+            Command::Restart(restart) => self.restart(restart),
             Command::AddApprover(approver) => self.add_approver(approver),
             Command::RemoveApprover(approver) => self.remove_approver(approver),
             Command::Reassign { to, comment, seen } => self.reassign(to, comment, seen.as_ref()),

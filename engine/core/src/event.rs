@@ -1,6 +1,7 @@
 //! What happened to a request. Past tense; everything `evolve` needs is in the event.
 
 mod edited;
+mod moved;
 mod name;
 
 use std::collections::BTreeMap;
@@ -9,11 +10,13 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use edited::Edited;
+pub use moved::{Moved, MovedBecause};
 
 use crate::{
     extension::{Failure, Plan, Receipt},
     ids::{ExecutionId, ResourceId, StepId, UserId},
     payload::PayloadHash,
+    rejection::Rejection,
     request::{
         ApprovedBy, Attachment, Block, Choice, Decision, EndCause, ExecutionFailure, OpenStep,
         Overdue, RejectedBy, Request, Review, Seat, SeatId, SeatWho, SkippedBecause,
@@ -45,6 +48,17 @@ pub enum Event {
     },
     /// What is asked for was changed (REQ-3, STP-12, STP-13).
     RequestEdited(Box<Edited>),
+    /// It begins again, under another rule or another version of its own (RUL-2, RUL-4).
+    RequestMoved(Box<Moved>),
+    /// All open requests of its rule were to begin again, and this one could not (RUL-2).
+    RestartRefused {
+        /// Who wanted it.
+        by: UserId,
+        /// Which order it was.
+        order: u64,
+        /// Why not.
+        why: Box<Rejection>,
+    },
     /// The review before the route began (STP-13).
     ReviewStarted {
         /// Who reviews.

@@ -9,9 +9,12 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    event::{Edited, Event, Recorded},
+    event::{Edited, Event, Moved, MovedBecause, Recorded},
     ids::{ResourceId, StepId, UserId},
-    request::{OpenStep, Overdue, Phase, RejectedItem, Request, Seat, SeatId, SeatWho, StepState},
+    request::{
+        OpenStep, Overdue, Phase, RejectedItem, Request, Seat, SeatId, SeatWho, StepRecord,
+        StepState,
+    },
     wake::shift_due,
 };
 
@@ -37,6 +40,8 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         // What is there of a deleted draft is removed with this event.
         Event::DraftDeleted { .. } | Event::ReturnedToReview { .. } => {}
         Event::RequestEdited(edited) => edit(request, edited),
+        Event::RequestMoved(moved) => move_to(request, moved),
+        Event::RestartRefused { order, .. } => request.restart_order = Some(*order),
         Event::ReviewStarted { review } => {
             request.phase = Phase::InReview;
             request.review = Some(review.clone());
@@ -178,6 +183,7 @@ fn evolve_step(request: &mut Request, event: &Event, at: DateTime<Utc>) {
             set_step(request, step, StepState::Skipped { at, why: why.clone() });
         }
         Event::StepActivated { step, open } => {
+            request.kept.remove(step);
             set_step(request, step, StepState::Active(open.clone()));
         }
         Event::SeatsReplaced { step, from, to } => {
@@ -236,6 +242,31 @@ fn edit(request: &mut Request, edited: &Edited) {
     }
 }
 
+/// The new rule begins; whoever had a seat or decided still sees the request (REQ-10), and what people changed
+/// of a step's seats holds in the step of the same name (STP-15).
+fn move_to(request: &mut Request, moved: &Moved) {
+    let all: Vec<StepId> = request.steps.iter().map(|record| record.id.clone()).collect();
+    reopen_all(request, &all, moved.revision);
+    let before = std::mem::take(&mut request.steps);
+    let step = |id: &StepId| {
+        let same = before.iter().find(|record| record.id == *id).cloned();
+        same.unwrap_or_else(|| StepRecord::waiting(id.clone()))
+    };
+    request.steps = moved.steps.iter().map(step).collect();
+    request.rule.clone_from(&moved.rule);
+    request.rule_version = moved.version;
+    request.kind.clone_from(&moved.kind);
+    request.properties.clone_from(&moved.properties);
+    request.items.clone_from(&moved.items);
+    request.picks.clone_from(&moved.picks);
+    request.executions.clone_from(&moved.executions);
+    request.kept.clone_from(&moved.kept);
+    request.phase = Phase::Open;
+    if let MovedBecause::Restarted { order: Some(order), .. } = &moved.why {
+        request.restart_order = Some(order.number);
+    }
+}
+
 /// What was carried over and taken back is not carried again while the step lasts (STP-11, DEC-5).
 fn take_back(open: &mut OpenStep, by: &UserId) {
     if open.decision_by(by).is_some_and(|decision| decision.carried_from.is_some()) {
@@ -286,6 +317,7 @@ fn drop_carried(request: &mut Request, from: &[StepId]) {
 /// Those who had a seat, or decided, still see the request (REQ-10).
 fn reopen_all(request: &mut Request, steps: &[StepId], revision: u32) {
     steps.iter().for_each(|step| reopen(request, step));
+    request.kept.retain(|step, _| !steps.contains(step));
     drop_carried(request, steps);
     request.revision = revision;
     request.blocked = None;

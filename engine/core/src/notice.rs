@@ -44,6 +44,11 @@ pub enum Notice {
     ReviewStarted,
     /// To those who had decided: what they decided about has changed (REQ-3).
     Edited(BTreeSet<UserId>),
+    /// To those who had decided: it begins again, and what they decided does not count any more (RUL-2,
+    /// RUL-4).
+    Restarted(BTreeSet<UserId>),
+    /// To who wanted all requests of a rule to begin again: this one could not (RUL-2).
+    RestartRefused,
     /// To the requester: the outcome.
     Outcome,
     /// To executors: ready to run.
@@ -66,7 +71,7 @@ pub struct Told {
 impl Notice {
     /// Every word of [`Notice::about`], in the order of the variants: what people can choose not to be
     /// told about.
-    pub const ABOUT: [&str; 16] = [
+    pub const ABOUT: [&str; 18] = [
         "new_work",
         "due_soon",
         "overdue",
@@ -79,6 +84,8 @@ impl Notice {
         "concern",
         "review",
         "edited",
+        "restarted",
+        "restart_refused",
         "outcome",
         "ready_to_run",
         "blocked",
@@ -101,6 +108,8 @@ impl Notice {
             Self::Concern(_) => "concern",
             Self::ReviewStarted => "review",
             Self::Edited(_) => "edited",
+            Self::Restarted(_) => "restarted",
+            Self::RestartRefused => "restart_refused",
             Self::Outcome => "outcome",
             Self::ReadyToRun(_) => "ready_to_run",
             Self::Blocked => "blocked",
@@ -124,11 +133,11 @@ impl View<'_> {
             }
             Notice::Commented(_) => self.participants(),
             // Told to those who are meant, by name.
-            Notice::Mentioned(_) | Notice::Watching(_) => BTreeSet::new(),
+            Notice::Mentioned(_) | Notice::Watching(_) | Notice::RestartRefused => BTreeSet::new(),
             Notice::ReviewStarted => {
                 self.request.review.iter().flat_map(|review| review.people.clone()).collect()
             }
-            Notice::Edited(told) => told.clone(),
+            Notice::Edited(told) | Notice::Restarted(told) => told.clone(),
             Notice::Outcome => BTreeSet::from([self.request.requester.clone()]),
             Notice::ReadyToRun(execution) => self.executors(execution),
             Notice::Concern(_)

@@ -154,6 +154,8 @@ pub enum Forbidden {
     },
     /// Only the owner and administrators do this.
     OnlyAdministrators,
+    /// Only the owner, administrators and workflow managers do this (FIN-17).
+    OnlyRuleManagers,
     /// Only one's own decision can be taken back, and this person has made none (DEC-5).
     NoDecision,
     /// Only the owner, administrators, the requester and approvers set and lift a hold (REQ-7).

@@ -3,7 +3,7 @@
 mod talk;
 
 use engine_core::{
-    event::{Actor, Event, Recorded},
+    event::{Actor, Event, Moved, MovedBecause, Recorded},
     extension::Failure,
     ids::{StepId, UserId},
     request::{Block, Choice, Decision, EndCause, ExecutionFailure, Overdue, Request, Seat},
@@ -33,6 +33,8 @@ impl Names<'_> {
             Event::DraftSaved(_)
             | Event::DraftDeleted { .. }
             | Event::RequestEdited(_)
+            | Event::RequestMoved(_)
+            | Event::RestartRefused { .. }
             | Event::ReviewStarted { .. }
             | Event::ReviewPassed { .. }
             | Event::ReturnedToReview { .. } => self.before_route(recorded),
@@ -93,6 +95,12 @@ impl Names<'_> {
                 self.person(&edited.by),
                 list(&edited.changed.iter().map(|field| named(field)).collect::<Vec<_>>())
             ),
+            Event::RequestMoved(moved) => self.moved(moved),
+            Event::RestartRefused { by, why, .. } => format!(
+                "{} let all requests of the rule begin again, and this one could not. {}",
+                self.person(by),
+                self.rejection(why)
+            ),
             Event::ReviewStarted { review } => {
                 let who: Vec<String> = review.reviewers.iter().map(|who| self.seat(who)).collect();
                 format!("The request waits for a review by {}.", alternatives(&who))
@@ -109,6 +117,23 @@ impl Names<'_> {
                 comment,
             ),
             _ => String::new(),
+        }
+    }
+
+    /// Under which rule a request begins again, and why.
+    fn moved(&self, moved: &Moved) -> String {
+        let to = format!("version {} of the rule `{}`", moved.version, moved.rule);
+        match &moved.why {
+            MovedBecause::Restarted { by, comment, .. } => {
+                said(&format!("{} restarted the request under {to}", self.person(by)), comment)
+            }
+            MovedBecause::Routed if moved.rule == moved.from => {
+                format!("Only {to} takes the request as it is now: it begins again under it.")
+            }
+            MovedBecause::Routed => format!(
+                "The request is no longer for the rule `{}`: it begins again under {to}.",
+                moved.from
+            ),
         }
     }
 
@@ -333,6 +358,9 @@ impl Names<'_> {
         };
         let who = self.decider(&decision.by, decision.on_behalf_of.as_ref());
         let step = self.step(step);
+        if decision.kept {
+            return format!("What {who} decided before still counts: they {did} step {step}.");
+        }
         let text = if decision.comment.is_empty() {
             format!("{who} {did} step {step}.")
         } else {

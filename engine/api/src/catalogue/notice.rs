@@ -84,6 +84,12 @@ impl Names<'_> {
             Notice::Edited(_) => {
                 format!("“{title}” has changed since you decided about it. Look at it again.")
             }
+            Notice::Restarted(_) => format!(
+                "“{title}” begins again, and what you decided about it does not count any more."
+            ),
+            Notice::RestartRefused => format!(
+                "“{title}” could not begin again with the other requests of its rule: its history says why."
+            ),
             Notice::Outcome => format!("“{title}” is {}.", said(request.status())),
             Notice::ReadyToRun(execution) => {
                 format!("`{execution}` of “{title}” is ready: somebody has to run it.")

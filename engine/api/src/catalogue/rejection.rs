@@ -187,6 +187,7 @@ impl Names<'_> {
             Forbidden::OnlyRequester => "Only the requester can do that.".to_owned(),
             Forbidden::NotAnExecutor { binding, groups } => self.not_an_executor(binding, groups),
             Forbidden::OnlyAdministrators
+            | Forbidden::OnlyRuleManagers
             | Forbidden::OnlyOwner
             | Forbidden::OnlyTransfer
             | Forbidden::OwnRights => forbidden_in_organization(why),
@@ -280,6 +281,9 @@ fn forbidden_in_organization(why: &Forbidden) -> String {
     match why {
         Forbidden::OnlyAdministrators => {
             "Only the owner and administrators can do that.".to_owned()
+        }
+        Forbidden::OnlyRuleManagers => {
+            "Only the owner, administrators and workflow managers can do that.".to_owned()
         }
         Forbidden::OnlyOwner => "Only the owner of the organization can do that.".to_owned(),
         Forbidden::OwnRights => {

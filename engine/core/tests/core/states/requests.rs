@@ -1,8 +1,10 @@
 //! Request states × commands, for each way of being involved.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use engine_core::{
-    command::{Approver, Attach, Command, Decide, EngineCommand, Seen, SendBack},
+    command::{
+        Approver, Attach, Command, Decide, EngineCommand, Restart, RestartOrder, Seen, SendBack,
+    },
     extension::{Failure, FailureClass},
     question::{Answer, Ask, Question},
     request::Choice,
@@ -82,6 +84,16 @@ pub(super) fn write(text: &mut String) {
     table(text, "state", &commands, rows);
 }
 
+pub(super) fn restart() -> Command {
+    Command::Restart(Restart { comment: None, order: None, seen: None })
+}
+
+/// As one of all open requests of its rule.
+pub(super) fn restart_all() -> Command {
+    let order = RestartOrder { number: 1, at: DateTime::<Utc>::MAX_UTC };
+    Command::Restart(Restart { comment: None, order: Some(order), seen: None })
+}
+
 fn commands() -> Vec<(&'static str, Command)> {
     let decide = |step: Option<&str>, seen: Option<Seen>| {
         Command::Decide(Decide {
@@ -113,6 +125,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("hold", hold()),
         ("release", release()),
         ("reevaluate", Command::Reevaluate),
+        ("restart", restart()),
         ("add_approver", add_approver()),
         ("remove_approver", remove_approver()),
         ("reassign", reassign()),

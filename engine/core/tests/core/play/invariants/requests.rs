@@ -212,6 +212,7 @@ pub(super) fn sight(stage: &Stage, turn: &Turn) -> Result<(), String> {
         | Command::Hold { .. }
         | Command::Release { .. }
         | Command::Reevaluate
+        | Command::Restart(_)
         | Command::AddApprover(_)
         | Command::RemoveApprover(_)
         | Command::Reassign { .. }
