@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-pub use engine::{AttemptOutcome, EngineCommand};
+pub use engine::{AttemptOutcome, EngineCommand, RestartOrder};
 
 use crate::{
     event::Actor,
@@ -291,20 +291,9 @@ pub struct SendBack {
 pub struct Restart {
     /// Why.
     pub comment: Option<String>,
-    /// Where all open requests of a rule begin again: by which order.
-    pub order: Option<RestartOrder>,
     /// What the person saw (DEC-8a).
     #[serde(skip)]
     pub seen: Option<Seen>,
-}
-
-/// An order that all open requests of a rule begin again (RUL-2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RestartOrder {
-    /// Grows with every order of the organization: no request follows one twice.
-    pub number: u64,
-    /// When it was given: requests that were submitted later are not meant.
-    pub at: DateTime<Utc>,
 }
 
 /// The revision and step that a person saw (DEC-8a).

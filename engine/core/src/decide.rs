@@ -244,6 +244,7 @@ impl<'a> Draft<'a> {
             EngineCommand::RemindUrgent => self.remind_urgent(),
             EngineCommand::MissUrgent => self.miss_urgent(),
             EngineCommand::Recount => self.recount(),
+            EngineCommand::Restart(order) => self.follow(order),
             EngineCommand::Replace { from, to } => self.replace(from, to),
             EngineCommand::Start(execution) => self.start(execution),
             EngineCommand::Finish { execution, attempt, outcome } => {

@@ -263,7 +263,7 @@ fn move_to(request: &mut Request, moved: &Moved) {
     request.kept.clone_from(&moved.kept);
     request.phase = Phase::Open;
     if let MovedBecause::Restarted { order: Some(order), .. } = &moved.why {
-        request.restart_order = Some(order.number);
+        request.restart_order = Some(*order);
     }
 }
 

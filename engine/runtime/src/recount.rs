@@ -10,15 +10,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine_core::{
-    command::{Command, EngineCommand, Restart, RestartOrder},
+    command::{Command, EngineCommand, RestartOrder},
     directory::{Directory, OrganizationRole, User},
     event::Actor,
-    ids::{GroupId, OrgId, RequestId, UserId},
+    ids::{GroupId, OrgId, RequestId, RuleId, UserId},
     request::{Block, Request, Status},
 };
 use engine_store::{
     AgendaChange, AgendaEntry, Commit, Key, Lane, Limit, List, Millis, Order, Paging, Sequence,
 };
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -30,6 +31,9 @@ use crate::{
     write::Errand,
 };
 
+/// How many requests are looked at at the same time.
+const AT_ONCE: usize = 32;
+
 /// What is to be looked at again.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -39,7 +43,12 @@ enum Recount {
     /// Requests that no rule of their group took.
     Untaken,
     /// Requests of a rule, which begin again.
-    Restart(Restarts),
+    Restart {
+        /// Which.
+        rule: RuleId,
+        /// By which order.
+        order: RestartOrder,
+    },
 }
 
 /// Whose seats are concerned.
@@ -90,9 +99,10 @@ pub(crate) fn recounts(
     }
     for event in events {
         if let OrganizationEvent::RestartOrdered(ordered) = event {
-            let order = RestartOrder { number: next.0, at: ordered.at };
-            let restarts = Restarts { ordered: ordered.clone(), order };
-            recounts.push((format!("restart {}", ordered.rule), Recount::Restart(restarts)));
+            let RestartOrdered { rule, at, by, comment } = ordered.clone();
+            let what = format!("restart {rule}");
+            let order = RestartOrder { number: next.0, at, by, comment };
+            recounts.push((what, Recount::Restart { rule, order }));
         }
     }
     if has_groups && events.iter().any(routes_anew) {
@@ -120,17 +130,6 @@ fn routes_anew(event: &OrganizationEvent) -> bool {
     )
 }
 
-/// An order that all open requests of a rule begin again, and its number.
-#[derive(Debug, Serialize, Deserialize)]
-struct Restarts {
-    ordered: RestartOrdered,
-    order: RestartOrder,
-}
-
-fn look_again() -> (Actor, Command) {
-    (Actor::Engine, Command::Engine(EngineCommand::Recount))
-}
-
 impl Engine {
     /// Works off what changes of people have left to look at; says whether there was any.
     pub(crate) async fn recount_due(&self, now: Millis) -> Result<bool, EngineError> {
@@ -152,7 +151,7 @@ impl Engine {
                 for role in roles {
                     let list =
                         List::ToDecide { person: user.clone(), groups: groups.clone(), role };
-                    self.for_each(org, &list, |_| Some(look_again())).await?;
+                    self.for_each(org, &list, |_| Some(EngineCommand::Recount)).await?;
                 }
             }
             Recount::Untaken => {
@@ -160,15 +159,11 @@ impl Engine {
                     request.group.is_some()
                         && matches!(request.blocked, Some(Block::NotTaken { .. }))
                 };
-                self.for_each_open(org, |r| is_untaken(r).then(look_again)).await?;
+                let again = || EngineCommand::Recount;
+                self.for_each_open(org, |r| is_untaken(r).then(again)).await?;
             }
-            Recount::Restart(Restarts { ordered, order }) => {
-                let RestartOrdered { rule, by, comment, .. } = ordered;
-                let restart = || {
-                    let comment = Some(comment.clone());
-                    let restart = Restart { comment, order: Some(order), seen: None };
-                    (Actor::User(by.clone()), Command::Restart(restart))
-                };
+            Recount::Restart { rule, order } => {
+                let restart = || EngineCommand::Restart(order.clone());
                 self.for_each_open(org, |r| (r.rule == rule).then(restart)).await?;
             }
         }
@@ -183,7 +178,7 @@ impl Engine {
     async fn for_each_open(
         &self,
         org: &OrgId,
-        wanted: impl Fn(&Request) -> Option<(Actor, Command)>,
+        wanted: impl Fn(&Request) -> Option<EngineCommand>,
     ) -> Result<(), EngineError> {
         let states = [Status::InReview, Status::Pending, Status::InProgress];
         let lists = states.into_iter().map(|status| name(status.as_str()).map(List::State));
@@ -196,17 +191,19 @@ impl Engine {
         &self,
         org: &OrgId,
         list: &List,
-        wanted: impl Fn(&Request) -> Option<(Actor, Command)>,
+        wanted: impl Fn(&Request) -> Option<EngineCommand>,
     ) -> Result<(), EngineError> {
         let mut paging = Paging { order: Order::OldestFirst, after: None, limit: Limit::MAX };
         loop {
             let page = self.inner.store.list(org, list, &paging).await?;
+            let mut commands = Vec::new();
             for row in page.items {
                 let request: Request = decode("request", &row.loaded.snapshot)?;
-                if let Some((actor, command)) = wanted(&request) {
-                    self.give(org, &row.request, actor, &command).await?;
-                }
+                commands.extend(wanted(&request).map(|command| (request.id, command)));
             }
+            // Those that wait at the same time share a durable write.
+            let given = commands.into_iter().map(|(id, command)| self.give(org, id, command));
+            stream::iter(given).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
             if page.next.is_none() {
                 return Ok(());
             }
@@ -217,16 +214,15 @@ impl Engine {
     async fn give(
         &self,
         org: &OrgId,
-        request: &RequestId,
-        actor: Actor,
-        command: &Command,
+        request: RequestId,
+        command: EngineCommand,
     ) -> Result<(), EngineError> {
         let errand = Errand {
             org,
-            request,
+            request: &request,
             target: None,
-            command,
-            actor,
+            command: &Command::Engine(command),
+            actor: Actor::Engine,
             via: "engine",
             key: None,
             settles: None,

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value as Json;
 
-use super::{Draft, active_person, form::FormReader};
+use super::{Draft, form::FormReader};
 use crate::{
     command::{Edit, Restart, RestartOrder},
     directory::{OrganizationRole, User},
@@ -43,46 +43,47 @@ pub(super) struct Arrival<'a> {
 }
 
 impl<'a> Draft<'a> {
-    /// Begins again under the newest version of the rule (RUL-2). Nothing of an urgent request begins
-    /// again: what it asked for was done under the rule it was submitted under (DEC-4).
+    /// Begins again under the newest version of the rule (RUL-2).
     pub(super) fn restart(&mut self, wanted: &Restart) -> Result<(), Rejection> {
-        let person = match wanted.order {
-            Some(_) => active_person(&self.context)?,
-            None => self.person()?,
-        };
+        let person = self.person()?;
         if !manages_rules(person) {
             return Err(Rejection::Forbidden(Forbidden::OnlyRuleManagers));
         }
         self.check_seen(wanted.seen.as_ref())?;
-        if wanted.order.is_some_and(|order| !self.is_meant_by(order)) {
+        self.check_restartable()?;
+        let comment = self.comment(wanted.comment.as_deref(), false)?;
+        self.begin_again(MovedBecause::Restarted { by: person.id.clone(), comment, order: None })
+    }
+
+    /// The same with all open requests of its rule. Each follows an order once, and only if it was there when
+    /// the order was given; what cannot be done is kept, and told to who gave it.
+    pub(super) fn follow(&mut self, order: &RestartOrder) -> Result<(), Rejection> {
+        let followed = self.request.restart_order.is_some_and(|last| last >= order.number);
+        if followed || self.request.submitted_at > order.at {
             return Ok(());
         }
+        self.check_restartable()?;
+        let RestartOrder { number, by, comment, .. } = order;
+        let (by, comment, order) = (by.clone(), comment.clone(), Some(*number));
+        let why = MovedBecause::Restarted { by: by.clone(), comment, order };
+        if let Err(why) = self.begin_again(why) {
+            let event =
+                Event::RestartRefused { by: by.clone(), order: *number, why: Box::new(why) };
+            self.record(event);
+            self.tell(Notice::RestartRefused, BTreeSet::from([by]));
+        }
+        Ok(())
+    }
+
+    fn check_restartable(&self) -> Result<(), Rejection> {
         if !self.request.is_under_way() {
             return Err(self.wrong_status(None));
         }
-        if self.request.on_hold {
-            return Err(Rejection::OnHold);
-        }
-        let comment = self.comment(wanted.comment.as_deref(), false)?;
-        let by = person.id.clone();
-        let why = MovedBecause::Restarted { by: by.clone(), comment, order: wanted.order };
-        match (self.begin_again(why), wanted.order) {
-            (Err(why), Some(order)) => {
-                let (order, why) = (order.number, Box::new(why));
-                self.record(Event::RestartRefused { by: by.clone(), order, why });
-                self.tell(Notice::RestartRefused, BTreeSet::from([by]));
-                Ok(())
-            }
-            (done, _) => done,
-        }
+        if self.request.on_hold { Err(Rejection::OnHold) } else { Ok(()) }
     }
 
-    /// Each request follows an order once, and only if it was there when the order was given.
-    fn is_meant_by(&self, order: RestartOrder) -> bool {
-        self.request.submitted_at <= order.at
-            && self.request.restart_order.is_none_or(|followed| followed < order.number)
-    }
-
+    /// Nothing of an urgent request begins again: what it asked for was done under the rule that it was
+    /// submitted under (DEC-4).
     fn begin_again(&mut self, why: MovedBecause) -> Result<(), Rejection> {
         if self.request.urgent {
             return Err(Rejection::UrgentApproveOnly);
@@ -91,7 +92,11 @@ impl<'a> Draft<'a> {
         let Some(rule) = self.context.route.own else {
             return Err(Rejection::RuleRetired { rule: self.request.rule.clone() });
         };
-        self.move_to(rule, &Edit::default(), why)
+        self.move_to(rule, &Edit::default(), why)?;
+        if matches!(self.request.blocked, Some(Block::NotTaken { .. })) {
+            self.start_route();
+        }
+        Ok(())
     }
 
     /// Which rule takes the request with these changes (RUL-4): its own where it was submitted under one, and

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    command::RestartOrder,
     extension::Item,
     ids::{AssignmentId, KindId, PropertyName, RuleId, StepId, UserId},
     request::{Decision, Execution},
@@ -55,9 +54,9 @@ pub enum MovedBecause {
         by: UserId,
         /// Why; may be empty.
         comment: String,
-        /// Where all open requests of the rule were restarted.
+        /// Where all open requests of the rule were restarted: the number of that order.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        order: Option<RestartOrder>,
+        order: Option<u64>,
     },
     /// Its data or the rules changed, and another rule of its group takes it now (RUL-4).
     Routed,

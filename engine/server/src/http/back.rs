@@ -71,8 +71,7 @@ pub(super) async fn restart(
     Body(body): Body<Remark>,
 ) -> Result<Response, Refusal> {
     let seen = precondition(&headers)?.map(Into::into);
-    let restart = Restart { comment: body.comment, order: None, seen };
-    known.command(&state, &id, Command::Restart(restart)).await
+    known.command(&state, &id, Command::Restart(Restart { comment: body.comment, seen })).await
 }
 
 pub(super) async fn release(

@@ -71,6 +71,7 @@ pub(super) fn write(text: &mut String) {
     let commands = [
         ("expire", Command::Engine(EngineCommand::Expire)),
         ("recount", Command::Engine(EngineCommand::Recount)),
+        ("restart with all of its rule", follow()),
         ("remind", Command::Engine(EngineCommand::Remind)),
         ("miss", Command::Engine(EngineCommand::Miss)),
         ("remind urgent", Command::Engine(EngineCommand::RemindUrgent)),
@@ -85,13 +86,17 @@ pub(super) fn write(text: &mut String) {
 }
 
 pub(super) fn restart() -> Command {
-    Command::Restart(Restart { comment: None, order: None, seen: None })
+    Command::Restart(Restart { comment: None, seen: None })
 }
 
 /// As one of all open requests of its rule.
-pub(super) fn restart_all() -> Command {
-    let order = RestartOrder { number: 1, at: DateTime::<Utc>::MAX_UTC };
-    Command::Restart(Restart { comment: None, order: Some(order), seen: None })
+fn follow() -> Command {
+    Command::Engine(EngineCommand::Restart(RestartOrder {
+        number: 1,
+        at: DateTime::<Utc>::MAX_UTC,
+        by: id("manager"),
+        comment: String::new(),
+    }))
 }
 
 fn commands() -> Vec<(&'static str, Command)> {

@@ -91,7 +91,6 @@ fn columns() -> Vec<(&'static str, Office, Command)> {
         ("return to review", passed(), Command::ReturnToReview(note())),
         ("reevaluate", requests::nobody(), Command::Reevaluate),
         ("restart", pending(), requests::restart()),
-        ("restart with all of its rule", pending(), requests::restart_all()),
         ("add_approver", pending(), requests::add_approver()),
         ("remove_approver", pending(), requests::remove_approver()),
         ("reassign", pending(), requests::reassign()),

@@ -64,7 +64,7 @@ impl Preparation<'_> {
                     Some(login) => self.seen_in(login, request, doc.tab.as_deref()).await?,
                     None => None,
                 };
-                let command = Command::Restart(Restart { comment, order: None, seen });
+                let command = Command::Restart(Restart { comment, seen });
                 Ok(about(request, by, |by, id| Call::Command(by, id, Box::new(command))))
             }
             (None, Some(rule)) => {
