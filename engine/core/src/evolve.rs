@@ -1,6 +1,7 @@
 //! Events folded into the state. Dumb: no judgement, no look-ups; what does not fit is left alone.
 
 mod execution;
+mod moved;
 mod seats;
 mod talk;
 
@@ -9,12 +10,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    event::{Edited, Event, Moved, MovedBecause, Recorded},
+    event::{Event, Recorded},
     ids::{ResourceId, StepId, UserId},
-    request::{
-        OpenStep, Overdue, Phase, RejectedItem, Request, Seat, SeatId, SeatWho, StepRecord,
-        StepState,
-    },
+    request::{OpenStep, Overdue, Phase, RejectedItem, Request, Seat, SeatId, SeatWho, StepState},
     wake::shift_due,
 };
 
@@ -39,8 +37,8 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         Event::RequestSubmitted(now) | Event::DraftSaved(now) => write(request, now),
         // What is there of a deleted draft is removed with this event.
         Event::DraftDeleted { .. } | Event::ReturnedToReview { .. } => {}
-        Event::RequestEdited(edited) => edit(request, edited),
-        Event::RequestMoved(moved) => move_to(request, moved),
+        Event::RequestEdited(edited) => moved::edit(request, edited),
+        Event::RequestMoved(moved) => moved::move_to(request, moved),
         Event::RestartRefused { order, .. } => request.restart_order = Some(*order),
         Event::ReviewStarted { review } => {
             request.phase = Phase::InReview;
@@ -219,52 +217,6 @@ fn evolve_step(request: &mut Request, event: &Event, at: DateTime<Utc>) {
 fn state_of<'a>(request: &'a mut Request, id: &StepId) -> Option<&'a mut StepState> {
     let record = request.steps.iter_mut().find(|record| record.id == *id);
     record.map(|record| &mut record.state)
-}
-
-fn edit(request: &mut Request, edited: &Edited) {
-    request.title.clone_from(&edited.title);
-    request.reason.clone_from(&edited.reason);
-    request.properties.clone_from(&edited.properties);
-    request.items.clone_from(&edited.items);
-    request.picks.clone_from(&edited.picks);
-    request.target_users.clone_from(&edited.target_users);
-    request.approval_expires = edited.approval_expires;
-    request.ends = edited.ends;
-    request.revision = edited.revision;
-    if let Some(executions) = &edited.executions {
-        request.executions.clone_from(executions);
-    }
-    if edited.reopens {
-        request.phase = Phase::Open;
-    }
-    if edited.by != request.requester {
-        request.editors.insert(edited.by.clone());
-    }
-}
-
-/// The new rule begins; whoever had a seat or decided still sees the request (REQ-10), and what people changed
-/// of a step's seats holds in the step of the same name (STP-15).
-fn move_to(request: &mut Request, moved: &Moved) {
-    let all: Vec<StepId> = request.steps.iter().map(|record| record.id.clone()).collect();
-    reopen_all(request, &all, moved.revision);
-    let before = std::mem::take(&mut request.steps);
-    let step = |id: &StepId| {
-        let same = before.iter().find(|record| record.id == *id).cloned();
-        same.unwrap_or_else(|| StepRecord::waiting(id.clone()))
-    };
-    request.steps = moved.steps.iter().map(step).collect();
-    request.rule.clone_from(&moved.rule);
-    request.rule_version = moved.version;
-    request.kind.clone_from(&moved.kind);
-    request.properties.clone_from(&moved.properties);
-    request.items.clone_from(&moved.items);
-    request.picks.clone_from(&moved.picks);
-    request.executions.clone_from(&moved.executions);
-    request.kept.clone_from(&moved.kept);
-    request.phase = Phase::Open;
-    if let MovedBecause::Restarted { order: Some(order), .. } = &moved.why {
-        request.restart_order = Some(*order);
-    }
 }
 
 /// What was carried over and taken back is not carried again while the step lasts (STP-11, DEC-5).

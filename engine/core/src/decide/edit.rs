@@ -47,17 +47,13 @@ impl<'a> Draft<'a> {
         let editor = editor?;
         self.check_editable(&editor)?;
         let taker = self.taker(edit);
-        if let Taker::Other(_) = taker
-            && self.changes_nothing(edit)
-        {
-            return Ok(());
-        }
-        if let (Taker::Nobody(explanation), Editor::Approver(_)) = (&taker, &editor) {
-            return Err(self.untaken(explanation.clone()));
-        }
-        let rule = match &taker {
-            Taker::Other(rule) => rule,
-            Taker::Own | Taker::Nobody(_) => self.context.rule,
+        let rule = match (&taker, &editor) {
+            (Taker::Other(_), _) if self.changes_nothing(edit) => return Ok(()),
+            (Taker::Nobody(explanation), Editor::Approver(_)) => {
+                return Err(self.untaken(explanation.clone()));
+            }
+            (Taker::Other(rule), _) => rule,
+            (Taker::Own | Taker::Nobody(_), _) => self.context.rule,
         };
         let mut next = self.edited(rule, edit, &editor)?;
         let changed = differences(&self.request, &next.request);
@@ -70,27 +66,37 @@ impl<'a> Draft<'a> {
         if replan {
             next.plan()?;
         }
-        let edited = Edited {
-            by: person.id.clone(),
-            changed,
-            title: next.request.title.clone(),
-            reason: next.request.reason.clone(),
-            properties: next.request.properties.clone(),
-            items: next.request.items.clone(),
-            picks: next.request.picks.clone(),
-            target_users: next.request.target_users.clone(),
-            approval_expires: next.request.approval_expires,
-            ends: next.request.ends,
-            executions: replan.then(|| next.request.executions.clone()),
-            reopens: self.request.has_ended(),
-            revision: next.request.revision,
-        };
+        let edited = self.as_event(person, changed, &next.request, replan);
         let arrival = match taker {
             Taker::Other(_) => Some(self.arrival(next, MovedBecause::Routed)?),
             Taker::Own | Taker::Nobody(_) => None,
         };
         self.take_over(edited, &editor, taker, arrival);
         Ok(())
+    }
+
+    fn as_event(
+        &self,
+        person: &User,
+        changed: Vec<String>,
+        next: &Request,
+        replan: bool,
+    ) -> Edited {
+        Edited {
+            by: person.id.clone(),
+            changed,
+            title: next.title.clone(),
+            reason: next.reason.clone(),
+            properties: next.properties.clone(),
+            items: next.items.clone(),
+            picks: next.picks.clone(),
+            target_users: next.target_users.clone(),
+            approval_expires: next.approval_expires,
+            ends: next.ends,
+            executions: replan.then(|| next.executions.clone()),
+            reopens: self.request.has_ended(),
+            revision: next.revision,
+        }
     }
 
     /// FIN-14

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::{Draft, form::FormReader};
 use crate::{
     command::{Edit, Restart, RestartOrder},
-    directory::{OrganizationRole, User},
+    directory::{Directory, OrganizationRole, User},
     effect::{Effect, Notice},
     event::{Actor, Event, Moved, MovedBecause},
     explanation::Explanation,
@@ -237,18 +237,7 @@ impl<'a> Draft<'a> {
             next.items = reader.items(&rule.item_form, items);
             reader.refuse_rejected(&next);
         }
-        next.picks.extend(reader.picks(rule, &organization.directory, &edit.picks));
-        if let Some(logins) = &edit.target_users {
-            next.target_users = reader.target_users(&organization.directory, logins);
-        }
-        if let Some(title) = &edit.title {
-            title.trim().clone_into(&mut next.title);
-        }
-        if let Some(reason) = &edit.reason {
-            reason.trim().clone_into(&mut next.reason);
-        }
-        next.approval_expires = edit.approval_expires.or(next.approval_expires);
-        next.ends = edit.ends.or(next.ends);
+        reader.beside_the_form(rule, &organization.directory, edit, &mut next);
         let context = super::Context { rule, ..self.context };
         (Draft::new(&context, self.inquiry, next), reader.problems)
     }
@@ -315,6 +304,28 @@ impl<'a> Draft<'a> {
 }
 
 impl FormReader<'_> {
+    /// All that a form does not ask for.
+    fn beside_the_form(
+        &mut self,
+        rule: &Rule,
+        directory: &Directory,
+        edit: &Edit,
+        next: &mut Request,
+    ) {
+        next.picks.extend(self.picks(rule, directory, &edit.picks));
+        if let Some(logins) = &edit.target_users {
+            next.target_users = self.target_users(directory, logins);
+        }
+        if let Some(title) = &edit.title {
+            title.trim().clone_into(&mut next.title);
+        }
+        if let Some(reason) = &edit.reason {
+            reason.trim().clone_into(&mut next.reason);
+        }
+        next.approval_expires = edit.approval_expires.or(next.approval_expires);
+        next.ends = edit.ends.or(next.ends);
+    }
+
     /// Values as they would be written, of those that a form has.
     fn written(
         &mut self,
