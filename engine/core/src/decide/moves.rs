@@ -199,6 +199,7 @@ impl<'a> Draft<'a> {
             items: next.items,
             picks: next.picks,
             steps: rule.steps.iter().map(|step| step.id.clone()).collect(),
+            to_review: review.is_some(),
             executions: next.executions,
             kept,
             revision: next.revision,

@@ -35,6 +35,9 @@ pub struct Moved {
     pub picks: BTreeMap<AssignmentId, Vec<UserId>>,
     /// The new rule's, in its order.
     pub steps: Vec<StepId>,
+    /// Whether it is in review then, and not on its route (STP-13).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub to_review: bool,
     /// Planned anew (EXE-6).
     pub executions: Vec<Execution>,
     /// Decisions that count again once their step opens (RUL-4).

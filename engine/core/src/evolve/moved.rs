@@ -47,7 +47,7 @@ pub(super) fn move_to(request: &mut Request, moved: &Moved) {
     request.picks.clone_from(&moved.picks);
     request.executions.clone_from(&moved.executions);
     request.kept.clone_from(&moved.kept);
-    request.phase = Phase::Open;
+    request.phase = if moved.to_review { Phase::InReview } else { Phase::Open };
     if let MovedBecause::Restarted { order: Some(order), .. } = &moved.why {
         request.restart_order = Some(*order);
     }
