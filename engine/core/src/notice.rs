@@ -31,6 +31,8 @@ pub enum Notice {
     NobodyToEscalateTo(StepId),
     /// To those who can decide: an urgent request still waits.
     UrgentWaits,
+    /// To administrators: an urgent request was done and is not approved yet (URG-5).
+    UrgentUnapproved,
     /// To those who can decide, and administrators: an urgent request was not approved in time.
     UrgentOverdue,
     /// To those who took part: this person has commented.
@@ -72,12 +74,13 @@ pub struct Told {
 impl Notice {
     /// Every word of [`Notice::about`], in the order of the variants: what people can choose not to be
     /// told about.
-    pub const ABOUT: [&str; 18] = [
+    pub const ABOUT: [&str; 19] = [
         "new_work",
         "due_soon",
         "overdue",
         "escalation",
         "urgent_waits",
+        "urgent_report",
         "urgent_overdue",
         "comment",
         "mention",
@@ -102,6 +105,7 @@ impl Notice {
             Self::Overdue(_) => "overdue",
             Self::NobodyToEscalateTo(_) => "escalation",
             Self::UrgentWaits => "urgent_waits",
+            Self::UrgentUnapproved => "urgent_report",
             Self::UrgentOverdue => "urgent_overdue",
             Self::Commented(_) => "comment",
             Self::Mentioned(_) => "mention",
@@ -142,6 +146,7 @@ impl View<'_> {
             Notice::Outcome => BTreeSet::from([self.request.requester.clone()]),
             Notice::ReadyToRun(execution) => self.executors(execution),
             Notice::Concern(_)
+            | Notice::UrgentUnapproved
             | Notice::Blocked
             | Notice::ExecutionTrouble(_)
             | Notice::NobodyToEscalateTo(_) => self.administrators(),

@@ -86,10 +86,12 @@ impl Draft<'_> {
         Ok(self.request.active().filter(|_| is_time).map(|(step, _)| step.clone()))
     }
 
-    /// URG-4: those who have not decided an urgent request are told every day.
+    /// URG-4, URG-5: those who have not decided an urgent request are told every day, and administrators that it
+    /// is not approved yet.
     pub(super) fn remind_urgent(&mut self) -> Result<(), Rejection> {
         if self.is_time(Timer::UrgentReminder)? {
             self.order(Effect::Notify(Notice::UrgentWaits));
+            self.order(Effect::Notify(Notice::UrgentUnapproved));
             self.record(Event::UrgentReminded);
         }
         Ok(())
