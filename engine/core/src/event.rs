@@ -84,6 +84,8 @@ pub enum Event {
     StepReminded {
         /// Which.
         step: StepId,
+        /// Whether people were told: once the date itself is there, that is what they are told.
+        told: bool,
     },
     /// A step was not decided in time (DUE-3).
     StepOverdue {

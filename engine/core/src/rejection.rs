@@ -10,9 +10,9 @@ pub use code::Code;
 use crate::{
     explanation::Explanation,
     extension::FailureClass,
-    ids::{BindingId, GroupId, PropertyName, RuleGroupId, RuleId, StepId, UserId},
+    ids::{BindingId, ExecutionId, PropertyName, ResourceId, RuleGroupId, StepId, UserId},
     offboarding::NeededPlace,
-    request::{EmptyBecause, Shortage, Status},
+    request::{Block, EmptyBecause, ExecutionState, SeatWho, Shortage, Status},
     rule::Problem,
 };
 
@@ -51,8 +51,11 @@ pub enum Unmet {
         /// Which.
         properties: Vec<PropertyName>,
     },
-    /// The requester or a target.
-    SelfApproval,
+    /// Their own request, or treated as such (STP-9, FIN-22).
+    SelfApproval {
+        /// What makes it theirs.
+        own: Own,
+    },
     /// Decided in a step that this one is separated from.
     Separation {
         /// Which.
@@ -66,11 +69,17 @@ pub enum Unmet {
     /// The request is on hold.
     OnHold,
     /// The request is blocked.
-    Blocked,
+    Blocked {
+        /// By what.
+        why: Box<Block>,
+    },
     /// Decided already.
     AlreadyDecided {
         /// In which step.
         step: StepId,
+        /// Who decided in this person's place; none where they did themself (DEC-8).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<UserId>,
     },
 }
 
@@ -85,14 +94,26 @@ impl Unmet {
             Self::Permission { .. } => Code::Permission,
             Self::Criteria { .. } => Code::Criteria,
             Self::RequiredProperties { .. } => Code::RequiredProperties,
-            Self::SelfApproval => Code::SelfApproval,
+            Self::SelfApproval { .. } => Code::SelfApproval,
             Self::Separation { .. } => Code::Separation,
             Self::NotPending { .. } => Code::NotPending,
             Self::OnHold => Code::OnHold,
-            Self::Blocked => Code::Blocked,
+            Self::Blocked { .. } => Code::Blocked,
             Self::AlreadyDecided { .. } => Code::AlreadyDecided,
         }
     }
+}
+
+/// What makes a request somebody's own (STP-9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Own {
+    /// They asked for it.
+    Asked,
+    /// It is for them (REQ-6).
+    Target,
+    /// They changed it (FIN-22).
+    Edited,
 }
 
 /// A field that is wrong, and how.
@@ -120,18 +141,26 @@ pub enum UrgentGate {
 pub enum Forbidden {
     /// Not among the rule's submitters (RUL-1).
     NotASubmitter {
-        /// The rule.
-        rule: RuleId,
+        /// The rule's title.
+        title: String,
     },
     /// The rule takes no requests for others (REQ-6).
     NotForOthers {
-        /// The rule.
-        rule: RuleId,
+        /// The rule's title.
+        title: String,
     },
-    /// Only the requester does this.
-    OnlyRequester,
+    /// Only the requester does this, and of a request in review its reviewers (REQ-4, STP-13).
+    OnlyRequester {
+        /// Who asks.
+        requester: UserId,
+        /// Whether it is in review.
+        in_review: bool,
+    },
     /// The rule says `edit: forbid` (REQ-3).
-    EditForbidden,
+    EditForbidden {
+        /// Whether it could still be cancelled.
+        under_way: bool,
+    },
     /// In their step, approvers change these and nothing else (STP-12).
     NotEditable {
         /// The step.
@@ -140,28 +169,42 @@ pub enum Forbidden {
         properties: Vec<PropertyName>,
     },
     /// Only reviewers do this (STP-13).
-    NotAReviewer,
+    NotAReviewer {
+        /// They; none where the request has no review.
+        reviewers: Vec<SeatWho>,
+    },
     /// Nobody reviews their own request where nobody may approve it (STP-9, STP-13).
     OwnReview,
     /// The rule has no review (STP-13).
     NoReview,
-    /// Only these groups or people run it (EXE-2).
+    /// Only those whom the rule names run it, and nobody where the engine does (EXE-2); administrators
+    /// try it again too (EXE-4).
     NotAnExecutor {
-        /// The binding.
-        binding: BindingId,
-        /// The groups that may.
-        groups: Vec<GroupId>,
+        /// What would be run.
+        execution: ExecutionId,
+        /// Whether it would be tried again.
+        again: bool,
     },
     /// Only the owner and administrators do this.
     OnlyAdministrators,
+    /// Only the owner, administrators and workflow managers do this (FIN-17).
+    OnlyManagers,
+    /// Only the owner, administrators, workflow managers and auditors see this (FIN-17).
+    OnlyOverseers,
     /// Only one's own decision can be taken back, and this person has made none (DEC-5).
     NoDecision,
     /// Only the owner, administrators, the requester and approvers set and lift a hold (REQ-7).
     NotAHolder,
     /// Only the requester, an administrator or the resource's owner takes a grant back (EXE-5).
-    NotARevoker,
+    NotARevoker {
+        /// The resource, where it is about one item.
+        resource: Option<ResourceId>,
+    },
     /// Only those who have a part in the request do this, and not those who only see it (REQ-9).
-    TakesNoPart,
+    TakesNoPart {
+        /// Whether this person watches it.
+        watches: bool,
+    },
     /// Only watchers leave (REQ-9).
     NotAWatcher,
     /// Only who attached it, the owner and administrators take an attachment away (REQ-9).
@@ -189,6 +232,8 @@ pub enum Forbidden {
     OwnRequest,
     /// An administrator does not add themself to a seat (DIR-3).
     OwnSeat,
+    /// Nobody makes themself somebody's stand-in (DIR-3).
+    OwnStandIn,
     /// Only somebody with a seat in the active step passes it on (STP-16).
     NotAnApprover,
     /// The organization lets nobody stand in for anybody (DEC-8).
@@ -201,6 +246,45 @@ pub enum Forbidden {
     OnlyTransfer,
     /// Only the owner does this (DIR-3).
     OnlyOwner,
+}
+
+/// Why a command does not fit, where the status alone does not say it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unfit {
+    /// The execution that it is about is not where it would fit.
+    Execution {
+        /// Which.
+        execution: ExecutionId,
+        /// Where it is.
+        state: ExecutionState,
+        /// When it may start at the earliest, where that is later (EXE-6b).
+        opens: Option<DateTime<Utc>>,
+    },
+    /// The work of an urgent request has begun (REQ-4).
+    WorkBegun,
+    /// This person's approval has completed its step (DEC-5).
+    CompletedStep {
+        /// Which.
+        step: StepId,
+    },
+    /// The step is decided or was skipped, so that its approvers stay (STP-15).
+    StepDecided {
+        /// Which.
+        step: StepId,
+    },
+    /// Nothing is left to pass on: they decided, or others did in their place (STP-16).
+    NothingToPassOn,
+}
+
+/// What is refused under a rule that is retired (RUL-3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tried {
+    /// A new request.
+    Request,
+    /// A new version.
+    Version,
 }
 
 /// A step that cannot be completed.
@@ -226,8 +310,8 @@ pub enum Rejection {
     WrongStatus {
         /// The request's status.
         status: Status,
-        /// The execution's, where the command is about one.
-        execution: Option<String>,
+        /// Why, where the status alone does not say it.
+        why: Option<Box<Unfit>>,
     },
     /// What the person saw has moved on (DEC-8a).
     Conflict {
@@ -247,8 +331,8 @@ pub enum Rejection {
     UrgentNotAllowed(UrgentGate),
     /// Too many urgent requests of this person should have been approved by now (URG-5a).
     UrgentOverdue {
-        /// So many are overdue.
-        overdue: u32,
+        /// So many are overdue; none where that cannot be found out.
+        overdue: Option<u32>,
         /// So many may be.
         limit: u32,
     },
@@ -272,13 +356,15 @@ pub enum Rejection {
     RuleInvalid(Vec<Problem>),
     /// RUL-3.
     RuleRetired {
-        /// Which.
-        rule: RuleId,
+        /// The rule's title.
+        title: String,
+        /// What was tried.
+        tried: Tried,
     },
     /// A rule that something rests on is not deleted (RUL-3).
     RuleInUse {
-        /// Which.
-        rule: RuleId,
+        /// The rule's title.
+        title: String,
         /// The group that names it; none where requests were made under it.
         group: Option<RuleGroupId>,
     },

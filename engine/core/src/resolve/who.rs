@@ -48,12 +48,13 @@ impl View<'_> {
                 .each(directory.members(group), EmptyBecause::GroupEmpty { group: group.clone() }),
             Who::Group(group) => vec![Ok(SeatWho::Group(group.clone()))],
             Who::Role(role) if each => {
-                self.each(directory.with_role(*role), EmptyBecause::RoleEmpty)
+                self.each(directory.with_role(*role), EmptyBecause::RoleEmpty { role: *role })
             }
             Who::Role(role) => vec![Ok(SeatWho::Role(*role))],
             Who::Node { property, level } => match self.request.properties.get(property) {
                 Some(Value::Node(node)) if each => {
-                    self.each(self.holders(node, *level), EmptyBecause::RoleEmpty)
+                    let none = EmptyBecause::NodeEmpty { node: node.clone() };
+                    self.each(self.holders(node, *level), none)
                 }
                 Some(Value::Node(node)) => {
                     vec![Ok(SeatWho::Node { node: node.clone(), level: *level })]

@@ -133,10 +133,7 @@ async fn extensions_are_refused_by_the_setting() {
     }
     let refused = attach(&place, "ann", &id, "setup.exe", b"MZ").await;
     assert_eq!(refused.body["fields"][0]["field"], "name");
-    assert_eq!(
-        refused.body["message"],
-        "Some values are not right. name: files that end in `.exe` are not taken"
-    );
+    assert_eq!(refused.body["message"], "The name: files that end in `.exe` are not taken.");
     assert!(place.contents().is_empty(), "nothing is kept of what is refused");
     attach(&place, "ann", &id, "exe", b"x").await.is(OK);
     attach(&place, "ann", &id, "macro.docm", b"x").await.is(OK);
@@ -194,7 +191,7 @@ async fn a_file_is_taken_whole_or_not_at_all() {
     too_large.is_refused(413, "too_large");
     assert_eq!(
         too_large.body["message"],
-        "The file is larger than 25 MiB, the most that can be attached."
+        "The file is larger than 25 MB, the most that can be attached."
     );
     assert!(place.contents().is_empty());
     let said = place.ask("POST", &format!("{}?name=big.bin", path(&id))).by("ann");
@@ -246,7 +243,7 @@ async fn a_request_has_so_many_and_no_more() {
     refused.is_refused(422, "invalid");
     assert_eq!(
         refused.body["message"],
-        "Some values are not right. attachments: 20 are the most of a request: remove one first"
+        "Attachments: 20 are the most of a request: remove one first."
     );
     assert_eq!(place.contents().len(), 1, "nothing is kept of what is refused");
     let keyed = place.ask("POST", &format!("{}?name=more.txt", path(&id))).by("bob");
