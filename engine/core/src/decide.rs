@@ -191,8 +191,11 @@ impl<'a> Draft<'a> {
         });
         let by_state =
             notices.map(|notice| Told { notice: notice.clone(), to: view.addressees(notice) });
-        let told = self.told.iter().cloned().chain(by_state);
-        told.filter(|told| !told.to.is_empty()).collect()
+        let named = self.told.iter().map(|told| Told {
+            notice: told.notice.clone(),
+            to: told.to.iter().filter(|id| view.hears(id)).cloned().collect(),
+        });
+        named.chain(by_state).filter(|told| !told.to.is_empty()).collect()
     }
 
     fn apply(&mut self, command: &Command) -> Result<(), Rejection> {

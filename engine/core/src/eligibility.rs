@@ -108,11 +108,13 @@ impl View<'_> {
     /// Who can decide in the active step (ELG-2), by id. Unmet criteria empty the list (CND-5).
     #[must_use]
     pub fn decision_makers(&self) -> Vec<UserId> {
-        let Some((id, open)) = self.request.active() else { return Vec::new() };
-        let Some(step) = self.rule.step(id) else { return Vec::new() };
+        let Some((_, open, _)) = self.active_step() else { return Vec::new() };
         let directory = &self.organization.directory;
-        let mut candidates: BTreeSet<UserId> =
-            open.seats.iter().flat_map(|seat| self.seat_candidates(step, seat)).collect();
+        // Also those whom a seat alone does not let see the request: something else may (ELG-1 b).
+        let places = open.seats.iter().flat_map(|seat| {
+            std::iter::once(&seat.who).chain(seat.also.iter().map(|further| &further.who))
+        });
+        let mut candidates: BTreeSet<UserId> = places.flat_map(|who| self.everybody(who)).collect();
         let stand_ins = candidates.iter().filter_map(|of| directory.delegate(of, self.at));
         let stand_ins: Vec<UserId> = stand_ins.map(|user| user.id.clone()).collect();
         candidates.extend(stand_ins);

@@ -128,10 +128,14 @@ fn evolve_due(request: &mut Request, event: &Event, at: DateTime<Utc>) {
                 due.missed = Some(at);
             }
             if let Overdue::Reassigned { seats } | Overdue::Escalated { seats } = then {
+                let mut former = Vec::new();
                 for seat in seats {
                     if let Some(there) = open.seats.iter_mut().find(|there| there.id == seat.id) {
-                        *there = seat.clone();
+                        former.extend(people_of(std::mem::replace(there, seat.clone())));
                     }
+                }
+                if matches!(then, Overdue::Reassigned { .. }) {
+                    remember_seats(request, former);
                 }
             }
         }
@@ -301,11 +305,21 @@ fn reopen(request: &mut Request, id: &StepId) {
         return;
     };
     let deciders = open.decisions.into_iter().map(|decision| SeatWho::Found(decision.by));
-    let seats = open.seats.into_iter().flat_map(|seat| {
-        let further = seat.also.into_iter().map(|further| further.who);
-        std::iter::once(seat.who).chain(seat.merged.into_iter().map(|same| same.who)).chain(further)
-    });
-    for who in seats.chain(deciders) {
+    remember_seats(request, open.seats.into_iter().flat_map(people_of).chain(deciders));
+}
+
+/// All that a seat names, and those who passed it on.
+fn people_of(seat: Seat) -> impl Iterator<Item = SeatWho> {
+    let merged = seat.merged.into_iter().map(|same| same.who);
+    let further = seat.also.into_iter().map(|further| further.who);
+    let passed = seat.without.into_iter().filter(|without| without.passed_to.is_some());
+    let passed = passed.map(|without| SeatWho::Found(without.user));
+    std::iter::once(seat.who).chain(merged).chain(further).chain(passed)
+}
+
+/// Whose seats were still see the request (REQ-10).
+fn remember_seats(request: &mut Request, seats: impl IntoIterator<Item = SeatWho>) {
+    for who in seats {
         if !request.former_seats.contains(&who) {
             request.former_seats.push(who);
         }

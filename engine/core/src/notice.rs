@@ -14,6 +14,7 @@ use crate::{
     evaluate::View,
     ids::{ExecutionId, StepId, UserId},
     rule::Notify,
+    visibility::sees,
 };
 
 /// How much of a comment a notice tells, in characters.
@@ -224,6 +225,13 @@ impl View<'_> {
         let directory = &self.organization.directory;
         let of = |role| directory.with_role(role).map(|user| user.id.clone());
         of(OrganizationRole::Owner).chain(of(OrganizationRole::Administrator)).collect()
+    }
+
+    /// Whether somebody who is meant by name is told: they see the request (REQ-10).
+    pub(crate) fn hears(&self, id: &UserId) -> bool {
+        let directory = &self.organization.directory;
+        let user = directory.user(id).filter(|_| self.is_reachable(id));
+        user.is_some_and(|user| sees(directory, self.rule, self.request, user, self.at))
     }
 
     fn is_reachable(&self, id: &UserId) -> bool {

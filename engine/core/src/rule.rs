@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-pub use compile::{Compiled, MAX_SEATS, MAX_STEPS, Problem, compile};
+pub use compile::{Compiled, MAX_SEATS, MAX_STEPS, Problem, compile, editable::EditedRead};
 pub use condition::{Condition, Operator, Path, Test};
 pub use definition::Definition;
 pub use definition::DueFrom;
@@ -27,7 +27,7 @@ pub use group::{Route, RuleGroup, Target};
 pub use literal::unknown as unknown_name;
 pub use literal::{infer_literal, read_literal as read_property};
 pub(crate) use literal::{read_literal, write_literal};
-pub use names::{Names, World};
+pub use names::{Names, Read, World};
 
 use crate::{
     directory::{NodeLevel, OrganizationRole},

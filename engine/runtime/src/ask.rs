@@ -80,7 +80,12 @@ impl Engine {
                 let (org, facts) = (&state.organization.id, &call.facts);
                 Answer::Count(self.overdue_urgent(org, &facts.requester, facts.now).await)
             }
-            Ask::Plan { plugin, .. } => Answer::Plan(extensions.plan(&plugin, &call).await),
+            Ask::Plan { plugin, .. } => {
+                Answer::Plan(match state.refuse_edited_reads(&call.facts, &plugin) {
+                    Ok(()) => extensions.plan(&plugin, &call).await,
+                    Err(failure) => Err(failure),
+                })
+            }
         }
     }
 }

@@ -151,6 +151,7 @@ impl Library {
             version: manifest.version.clone(),
             world,
             config: Some(manifest.config.clone().unwrap_or_else(no_settings)),
+            reads: manifest.reads.request.clone(),
             grant: Grant::default(),
             at,
             by,

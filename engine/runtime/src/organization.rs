@@ -11,14 +11,15 @@ use std::{
 use chrono::{DateTime, NaiveDate, Utc};
 use engine_core::{
     directory::{Group, Node, Resource, User},
+    extension::{Facts, Failure, FailureClass},
     ids::{GroupId, NodeId, OrgId, PluginId, ResourceId, RuleGroupId, RuleId, ScriptId, UserId},
     money::Rates,
     organization::{Organization, Settings},
-    rule::{Published, Rule, RuleGroup, World},
+    rule::{EditedRead, Published, Read, Rule, RuleGroup, World},
     schema::Schema,
     value::PropertyType,
 };
-use engine_host::Grant;
+use engine_host::{Grant, Name};
 use engine_store::Sequence;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,8 @@ pub struct OrganizationState {
     pub plugins: BTreeMap<PluginId, Arc<InstalledPlugin>>,
     /// What plugins say of their settings.
     pub(crate) schemas: BTreeMap<PluginId, Arc<Schema>>,
+    /// What plugins say that they read of a request's form; those that read something of it.
+    pub(crate) reads: BTreeMap<PluginId, Arc<[Read]>>,
     /// Tokens by the SHA-256 of their text.
     pub tokens: BTreeMap<String, TokenRecord>,
 }
@@ -87,6 +90,9 @@ pub struct InstalledPlugin {
     /// By its manifest: the schema of its settings. Without one they are not checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<serde_json::Map<String, serde_json::Value>>,
+    /// By its manifest: what it reads of a request's form.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<Name>,
     /// What an administrator granted.
     pub grant: Grant,
     /// When it was installed.
@@ -96,6 +102,17 @@ pub struct InstalledPlugin {
     /// Who keeps it up to date.
     #[serde(default)]
     pub origin: Origin,
+}
+
+impl InstalledPlugin {
+    /// What it reads of a request's form, for the core.
+    pub(crate) fn form_reads(&self) -> Vec<Read> {
+        let read = |name: &Name| match name {
+            Name::Fixed(property) => Read::Property(property.clone()),
+            Name::Config(setting) => Read::Setting(setting.clone()),
+        };
+        self.reads.iter().map(read).collect()
+    }
 }
 
 /// Where a plugin's component came from, and so who may replace it.
@@ -156,6 +173,7 @@ impl OrganizationState {
             scripts: BTreeMap::new(),
             plugins: BTreeMap::new(),
             schemas: BTreeMap::new(),
+            reads: BTreeMap::new(),
             tokens: BTreeMap::new(),
         }
     }
@@ -207,7 +225,7 @@ impl OrganizationState {
         self.scripts.keys().cloned().collect()
     }
 
-    /// A plugin, and what it says of its settings.
+    /// A plugin, and what it says of its settings and of what it reads.
     pub(crate) fn put_plugin(&mut self, plugin: InstalledPlugin) {
         let id = plugin.id.clone();
         match plugin.config.as_ref().map(Schema::read) {
@@ -219,12 +237,41 @@ impl OrganizationState {
             }
             None => drop(self.schemas.remove(&id)),
         }
+        let reads = plugin.form_reads();
+        if reads.is_empty() {
+            self.reads.remove(&id);
+        } else {
+            self.reads.insert(id.clone(), reads.into());
+        }
         self.plugins.insert(id, Arc::new(plugin));
     }
 
     pub(crate) fn remove_plugin(&mut self, id: &PluginId) {
         self.plugins.remove(id);
         self.schemas.remove(id);
+        self.reads.remove(id);
+    }
+
+    /// STP-12, EXE-6a: an executor's plugin does not read what approvers may edit in a step of the
+    /// request's rule, whatever it was when the rule was published.
+    ///
+    /// # Errors
+    /// A failure that names the property.
+    pub(crate) fn refuse_edited_reads(
+        &self,
+        facts: &Facts,
+        plugin: &PluginId,
+    ) -> Result<(), Failure> {
+        let Some(reads) = self.reads.get(plugin) else { return Ok(()) };
+        let Some(version) = self.version(&facts.rule, facts.rule_version) else { return Ok(()) };
+        let Some(found) = EditedRead::first(&version.rule, plugin, reads) else { return Ok(()) };
+        let EditedRead { step, property, .. } = found;
+        let message = format!(
+            "the plugin `{plugin}` reads `{property}`, which approvers may edit in step `{step}`: \
+             what was approved could be changed. Install a version of the plugin that does not read \
+             it, or take it out of the rule's `editable_properties` and submit the request again"
+        );
+        Err(Failure::new(FailureClass::Refused, message))
     }
 
     pub(crate) fn worlds(&self) -> BTreeMap<PluginId, World> {

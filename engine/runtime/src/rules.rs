@@ -31,7 +31,8 @@ impl Plan<'_> {
         let version = newest.as_ref().map_or(1, |newest| newest.version + 1);
         let (scripts, plugins) = (self.state.script_names(), self.state.worlds());
         let names = Names::of_today(&self.state.organization, &scripts, &plugins)
-            .with_schemas(&self.state.schemas);
+            .with_schemas(&self.state.schemas)
+            .with_reads(&self.state.reads);
         let compiled = compile(&definition, version, &names).map_err(Rejection::RuleInvalid)?;
         let differences = newest
             .map(|newest| self.differences(&told(&newest.definition), &told(&definition)))

@@ -197,6 +197,7 @@ async fn organization(engine: &Engine, library: &Library, condition: Condition) 
         version: "1.0.0".to_owned(),
         world: World::Executor,
         config: None,
+        reads: Vec::new(),
         grant: Default::default(),
         at: engine.now(),
         by: owner,

@@ -158,7 +158,12 @@ impl Draft<'_> {
         }
     }
 
+    /// By people in time; by what follows from dates, people who come back and the like, only if it is not
+    /// too late meanwhile (EXE-6b).
     pub(super) fn approve(&mut self, by: ApprovedBy) {
+        if self.has_run_out() {
+            return self.run_out();
+        }
         self.record(Event::RequestApproved { by });
         self.order(Effect::ClearTimer(Timer::ApprovalExpiry));
         self.order(Effect::Notify(Notice::Outcome));

@@ -67,13 +67,21 @@ impl Draft<'_> {
         if self.request.urgent {
             return Err(Rejection::UrgentApproveOnly);
         }
-        let due = self.request.approval_expires.is_some_and(|expiry| expiry <= self.at());
-        if !self.request.is_under_way() || !due {
+        if !self.request.is_under_way() || !self.has_run_out() {
             return Err(self.wrong_status(None));
         }
+        self.run_out();
+        Ok(())
+    }
+
+    /// Whether its approval expiry has passed: it counts also where its timer has not come by yet (EXE-6b).
+    pub(super) fn has_run_out(&self) -> bool {
+        self.request.approval_expires.is_some_and(|expiry| expiry <= self.at())
+    }
+
+    pub(super) fn run_out(&mut self) {
         self.record(Event::RequestExpired);
         self.order(Effect::ClearTimer(Timer::ApprovalExpiry));
         self.order(Effect::Notify(Notice::Outcome));
-        Ok(())
     }
 }

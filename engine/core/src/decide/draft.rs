@@ -104,6 +104,7 @@ impl Draft<'_> {
         self.request = Request { talk, ..changes.request };
         self.events.extend(changes.events);
         self.effects.extend(changes.effects);
+        self.tell_watchers();
         Ok(())
     }
 

@@ -74,11 +74,20 @@ impl Draft<'_> {
                 format!("{MAX_WATCHERS} watchers are the most"),
             ));
         }
-        if *user != person.id {
+        // A draft shows itself to nobody else: its watchers are told when it is submitted.
+        if *user != person.id && !self.request.is_draft() {
             self.tell(Notice::Watching(person.id.clone()), BTreeSet::from([user.clone()]));
         }
         self.record(Event::WatcherAdded { user: user.clone(), by: person.id.clone() });
         Ok(())
+    }
+
+    /// The watchers of a draft see it from now on.
+    pub(super) fn tell_watchers(&mut self) {
+        let requester = self.request.requester.clone();
+        let mut watchers = self.request.talk.watchers.clone();
+        watchers.remove(&requester);
+        self.tell(Notice::Watching(requester), watchers);
     }
 
     /// A watcher goes.

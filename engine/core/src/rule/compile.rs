@@ -2,7 +2,7 @@
 
 mod calculated;
 mod condition;
-mod editable;
+pub(super) mod editable;
 mod form;
 mod limits;
 mod who;

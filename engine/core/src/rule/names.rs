@@ -29,6 +29,15 @@ pub enum World {
     Executor,
 }
 
+/// What a plugin says that it reads of a request's form.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Read {
+    /// The property of this name.
+    Property(String),
+    /// The property, or the properties, that its settings name under this key.
+    Setting(String),
+}
+
 /// The names that a document may use.
 ///
 /// A version that was published is compiled again at every start, perhaps long after a group it
@@ -42,6 +51,7 @@ pub struct Names<'a> {
     scripts: Option<&'a BTreeSet<ScriptId>>,
     plugins: Option<&'a BTreeMap<PluginId, World>>,
     schemas: Option<&'a BTreeMap<PluginId, Arc<Schema>>>,
+    reads: Option<&'a BTreeMap<PluginId, Arc<[Read]>>>,
     rates: Option<&'a Rates>,
 }
 
@@ -56,6 +66,7 @@ impl<'a> Names<'a> {
             scripts: None,
             plugins: None,
             schemas: None,
+            reads: None,
             rates: None,
         }
     }
@@ -81,6 +92,7 @@ impl<'a> Names<'a> {
             scripts: Some(scripts),
             plugins: Some(plugins),
             schemas: None,
+            reads: None,
             rates: organization.rates.as_ref(),
         }
     }
@@ -90,6 +102,13 @@ impl<'a> Names<'a> {
     #[must_use]
     pub fn with_schemas(self, schemas: &'a BTreeMap<PluginId, Arc<Schema>>) -> Self {
         Self { schemas: Some(schemas), ..self }
+    }
+
+    /// The same, with what the plugins say that they read of a request's form; those that are not there
+    /// read nothing of it.
+    #[must_use]
+    pub fn with_reads(self, reads: &'a BTreeMap<PluginId, Arc<[Read]>>) -> Self {
+        Self { reads: Some(reads), ..self }
     }
 
     /// What was recorded when the version was published.
@@ -102,6 +121,7 @@ impl<'a> Names<'a> {
             scripts: None,
             plugins: None,
             schemas: None,
+            reads: None,
             rates: organization.rates.as_ref(),
         }
     }
@@ -164,6 +184,10 @@ impl<'a> Names<'a> {
 
     pub(crate) fn schema(&self, plugin: &PluginId) -> Option<&'a Schema> {
         self.schemas.and_then(|schemas| schemas.get(plugin)).map(Arc::as_ref)
+    }
+
+    pub(crate) fn reads(&self, plugin: &PluginId) -> &'a [Read] {
+        self.reads.and_then(|reads| reads.get(plugin)).map_or(&[], Arc::as_ref)
     }
 
     pub(crate) fn unknown_user(&self, found: &str) -> String {

@@ -305,3 +305,22 @@ fn who_submits_and_who_runs_is_seen_without_asking() {
         assert!(problems[0].message.contains("use `user`, `group`, `role`"), "{problems:?}");
     }
 }
+
+/// EXE-6b: the engine was away when the step was due, and when the approval had to be there.
+#[test]
+fn what_a_date_would_approve_is_not_approved_after_the_expiry() {
+    let mut office = office(&json!({
+        "rule": "late",
+        "kind": "late",
+        "steps": [{
+            "id": "s",
+            "approvers": [{"id": "bob", "who": {"user": "bob"}}],
+            "due": {"after": "1d"},
+            "on_overdue": "approve",
+        }],
+    }));
+    office.by("ann", &submit(json!({}), false));
+    office.wait(TimeDelta::days(20));
+    office.engine(EngineCommand::Miss);
+    assert_eq!(office.request().status(), Status::Expired);
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use engine_core::{
     command::{AttemptOutcome, EngineCommand},
     effect::Effect,
-    extension::{Failure, FailureClass, Item, PlannedStatement, Presence, ResolvedConfig},
+    extension::{Failure, FailureClass, Item, PlannedStatement, Presence, Receipt, ResolvedConfig},
     order::{ExecutionOrder, RevertOrder},
     request::Request,
 };
@@ -40,9 +40,7 @@ impl Engine {
                 }
             }
         }
-        let extensions = &self.inner.extensions;
-        let executed = extensions.execute(order.plugin(), &call, order.once_key()).await;
-        let (outcome, via) = match executed {
+        let (outcome, via) = match self.execute(job, order, &call).await? {
             Ok(receipt) => (AttemptOutcome::Succeeded(receipt), ENGINE),
             Err(failure) if failure.class.may_have_happened() => {
                 match self.probe(order, &call).await {
@@ -56,6 +54,21 @@ impl Engine {
             Err(failure) => (AttemptOutcome::Failed(failure), ENGINE),
         };
         self.finish(job, attempt, outcome, via).await
+    }
+
+    /// Lets the plugin do it, unless it was replaced since the plan was made and now reads what approvers may
+    /// edit.
+    async fn execute(
+        &self,
+        job: &Job,
+        order: &ExecutionOrder,
+        call: &ExtensionCall,
+    ) -> Result<Result<Receipt, Failure>, EngineError> {
+        let (plugin, key) = (order.plugin(), order.once_key());
+        Ok(match self.organization(&job.org)?.refuse_edited_reads(&call.facts, plugin) {
+            Ok(()) => self.inner.extensions.execute(plugin, call, key).await,
+            Err(failure) => Err(failure),
+        })
     }
 
     /// What became of an attempt that this process did not see the end of.

@@ -226,6 +226,7 @@ fn stub(plugin: &PluginDoc, bench: &Bench) -> Result<InstalledPlugin, Broken> {
         version: "0.0.0".to_owned(),
         world: stub.world(),
         config: None,
+        reads: stub.reads(),
         grant: Grant::default(),
         at: bench.engine()?.now(),
         by: bench.owner().clone(),

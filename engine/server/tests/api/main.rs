@@ -22,6 +22,7 @@ mod place;
 mod plans;
 mod process;
 mod prune;
+mod reads;
 mod requests;
 mod rules;
 mod scenarios;

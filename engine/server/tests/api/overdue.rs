@@ -148,6 +148,7 @@ impl Running {
             version: "0.0.0".to_owned(),
             world: World::Executor,
             config: None,
+            reads: Vec::new(),
             grant: Grant::default(),
             at: self.engine.now(),
             by: by.user.clone(),

@@ -154,6 +154,13 @@ impl Place {
         files_below(&self.folder.path().join("blobs"))
     }
 
+    /// The file of an installed plugin.
+    pub(crate) fn component(&self, plugin: &str) -> Vec<u8> {
+        let organization = self.state.engine.organization(&"main".parse().unwrap()).unwrap();
+        let digest = &organization.plugins[plugin].digest;
+        std::fs::read(self.folder.path().join(format!("components/{digest}.wasm"))).unwrap()
+    }
+
     pub(crate) fn token(&self, who: &str) -> &str {
         &self.tokens[who]
     }

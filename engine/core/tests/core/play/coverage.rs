@@ -2,12 +2,75 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use engine_core::request::Status;
-
-use super::{
-    script::Move,
-    stage::{Stage, Turn},
+use engine_core::{
+    command::{Command, Decide, EngineCommand},
+    event::Event,
+    request::{Choice, Overdue, Status},
 };
+
+use super::stage::{Stage, Turn};
+
+/// Names every kind of command, all in one list: a new command is named here, and must then be played.
+macro_rules! kinds {
+    ($($command:pat => $name:literal,)*) => {
+        /// Every kind of command.
+        const KINDS: &[&str] = &[$($name),*];
+
+        fn kind(command: &Command) -> &'static str {
+            match command {
+                $($command => $name,)*
+            }
+        }
+    };
+}
+
+kinds! {
+    Command::Submit(_) => "submit",
+    Command::SaveDraft(_) => "save a draft",
+    Command::SubmitDraft(_) => "submit a draft",
+    Command::DeleteDraft => "delete a draft",
+    Command::Resubmit(_) => "resubmit",
+    Command::Edit(_) => "edit",
+    Command::PassReview(_) => "pass the review",
+    Command::ReturnToReview(_) => "return to review",
+    Command::Decide(Decide { choice: Choice::Approve, items: None, .. }) => "approve",
+    Command::Decide(Decide { choice: Choice::Approve, items: Some(_), .. }) => "approve items",
+    Command::Decide(Decide { choice: Choice::Reject, .. }) => "reject",
+    Command::Cancel { .. } => "cancel",
+    Command::Comment { .. } => "comment",
+    Command::Watch(_) => "watch",
+    Command::Leave => "leave",
+    Command::Attach(_) => "attach",
+    Command::RemoveAttachment { .. } => "remove an attachment",
+    Command::Confirm { .. } => "confirm",
+    Command::SendBack(_) => "send back",
+    Command::Withdraw { .. } => "withdraw",
+    Command::Force { choice: Choice::Approve, .. } => "force an approval",
+    Command::Force { choice: Choice::Reject, .. } => "force a rejection",
+    Command::Hold { .. } => "hold",
+    Command::Release { .. } => "release",
+    Command::Reevaluate => "reevaluate",
+    Command::AddApprover(_) => "add an approver",
+    Command::RemoveApprover(_) => "remove an approver",
+    Command::Reassign { .. } => "reassign",
+    Command::Run(_) => "run",
+    Command::Retry(_) => "retry",
+    Command::Revoke { .. } => "revoke",
+    Command::Engine(EngineCommand::Expire) => "expire",
+    Command::Engine(EngineCommand::Remind) => "remind",
+    Command::Engine(EngineCommand::Miss) => "miss",
+    Command::Engine(EngineCommand::RemindUrgent) => "remind of an urgent one",
+    Command::Engine(EngineCommand::MissUrgent) => "miss an urgent one",
+    Command::Engine(EngineCommand::Recount) => "recount",
+    Command::Engine(EngineCommand::Replace { .. }) => "replace",
+    Command::Engine(EngineCommand::Start(_)) => "start",
+    Command::Engine(EngineCommand::Finish { .. }) => "finish",
+    Command::Engine(EngineCommand::ExpireExecution(_)) => "expire an execution",
+    Command::Engine(EngineCommand::RetryDue(_)) => "retry when due",
+    Command::Engine(EngineCommand::EndGrant(_)) => "end a grant",
+    Command::Engine(EngineCommand::StartRevert(_)) => "start a revert",
+    Command::Engine(EngineCommand::FinishRevert { .. }) => "finish a revert",
+}
 
 /// How often something was seen.
 #[derive(Debug, Default)]
@@ -16,13 +79,11 @@ pub(crate) struct Coverage {
     pub(crate) plays: u32,
     /// Rules that could not be published.
     pub(crate) unpublished: u32,
-    /// Plays that ended before they began.
-    refused: u32,
     seen: BTreeMap<String, u32>,
 }
 
-/// What every run comes across; each was seen twenty times and more in a run.
-const WANTED: [&str; 53] = [
+/// What every run comes across, beside every kind of command, done and refused.
+const WANTED: [&str; 64] = [
     "approve: ok",
     "approve: not_found",
     "approve: invalid",
@@ -58,6 +119,17 @@ const WANTED: [&str; 53] = [
     "start_execution: ok",
     "finish_execution: ok",
     "step_skipped",
+    "step_paused",
+    "step_resumed",
+    "step_overdue",
+    "steps_reopened",
+    "items_rejected",
+    "rejection_withdrawn",
+    "seats_replaced",
+    "review_started",
+    "for somebody",
+    "carried over",
+    "by date",
     "step_completed",
     "request_blocked",
     "execution_failed",
@@ -79,23 +151,19 @@ const WANTED: [&str; 53] = [
 ];
 
 impl Coverage {
-    /// Whether a play without a request is over with this move: all but every eighth.
-    pub(crate) fn turns_without_request(&mut self, step: &Move) -> bool {
-        if matches!(step, Move::Submit { .. }) {
-            return false;
-        }
-        self.refused += 1;
-        !self.refused.is_multiple_of(8)
-    }
-
     pub(crate) fn saw(&mut self, stage: &Stage, turn: &Turn) {
         let outcome = match &turn.outcome {
             Ok(_) => "ok",
             Err(rejection) => rejection.code().as_str(),
         };
         self.count(format!("{}: {outcome}", turn.command.name()));
+        let end = if turn.outcome.is_ok() { "done" } else { "refused" };
+        self.count(format!("{} is {end}", kind(&turn.command)));
         for event in turn.outcome.iter().flat_map(|changes| &changes.events) {
             self.count(event.name().to_owned());
+            if matches!(event, Event::StepOverdue { then: Overdue::Approved, .. }) {
+                self.count("by date".to_owned());
+            }
             if format!("{event:?}").contains("PlanChanged") {
                 self.count("plan_changed".to_owned());
             }
@@ -113,8 +181,14 @@ impl Coverage {
         if request.urgent && executed && status == Status::Pending {
             self.count("urgent, executed, pending".to_owned());
         }
-        if request.live_decisions().any(|decision| decision.by == request.requester) {
-            self.count("self-approval".to_owned());
+        for decision in request.live_decisions() {
+            let all = [
+                ("self-approval", decision.by == request.requester),
+                ("for somebody", decision.on_behalf_of.is_some()),
+                ("carried over", decision.carried_from.is_some()),
+            ];
+            let seen = all.into_iter().filter(|(_, is_so)| *is_so);
+            seen.for_each(|(what, _)| self.count(what.to_owned()));
         }
     }
 
@@ -132,6 +206,10 @@ impl Coverage {
         let missing: Vec<&str> =
             WANTED.into_iter().filter(|wanted| !self.seen.contains_key(*wanted)).collect();
         assert_eq!(missing, [""; 0], "never seen in {} plays", self.plays);
+        let ends = |kind: &&str| [format!("{kind} is done"), format!("{kind} is refused")];
+        let commands: Vec<String> =
+            KINDS.iter().flat_map(ends).filter(|end| !self.has_seen(end)).collect();
+        assert!(commands.is_empty(), "never in {} plays: {commands:?}", self.plays);
         let share = self.unpublished * 100 / (self.plays + self.unpublished);
         assert!(share < 35, "{share} of 100 rules could not be published");
     }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use engine_core::{
-    directory::{Directory, Grantee, NodeLevel, OrganizationRole, User, UserKind},
+    directory::{Delegation, Directory, Grantee, NodeLevel, OrganizationRole, User, UserKind},
     ids::{NodeId, StepId, UserId},
-    request::{Choice, OpenStep, Phase, Request, Seat, SeatId, SeatWho},
+    request::{Choice, Decision, OpenStep, Phase, Request, Seat, SeatId, SeatWho},
     value::Value,
 };
 use serde_json::Value as Json;
@@ -26,12 +26,20 @@ pub(crate) struct Referee<'a> {
     pub(crate) mood: Mood,
     /// The value of a dollar when the request was submitted, in cents of a euro.
     pub(crate) dollar: Option<u32>,
+    pub(crate) delegations: &'a [Delegation],
+}
+
+/// Seats that somebody may decide about, for themself or for somebody else.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) seats: BTreeSet<SeatId>,
+    pub(crate) of: Option<UserId>,
 }
 
 /// Who could fill which seats.
 pub(crate) type Edges = BTreeMap<UserId, BTreeSet<SeatId>>;
 
-impl Referee<'_> {
+impl<'a> Referee<'a> {
     fn is_strict(&self) -> bool {
         self.rule["access"] == "strict"
     }
@@ -46,37 +54,87 @@ impl Referee<'_> {
         steps.iter().find(|step| step["id"] == id.as_str()).unwrap()
     }
 
-    /// REQ-10, as far as there are targets, delegates, reviewers and watchers.
+    /// A list of the rule's document; kept plays have older documents.
+    fn list(&self, key: &str) -> &'a [Json] {
+        self.rule[key].as_array().map_or(&[], Vec::as_slice)
+    }
+
+    /// FIN-5: one person, one approval of the whole route.
+    pub(crate) fn is_distinct(&self) -> bool {
+        self.rule["distinct_people"] == "rule"
+    }
+
+    /// REQ-10
     pub(crate) fn sees(&self, person: &User) -> bool {
-        let by_role = matches!(
-            person.role,
-            OrganizationRole::Owner | OrganizationRole::Administrator | OrganizationRole::Auditor
-        );
-        let seated = || {
-            self.request.opened().any(|(_, step)| {
-                step.decisions.iter().any(|decision| decision.by == person.id)
-                    || step.seats.iter().any(|seat| self.holds(&seat.who, person))
-            })
+        use OrganizationRole::{Administrator, Auditor, Owner};
+        let request = self.request;
+        if !person.active {
+            return false;
+        }
+        if request.phase == Phase::Draft {
+            return request.requester == person.id || matches!(person.role, Owner | Administrator);
+        }
+        matches!(person.role, Owner | Administrator | Auditor)
+            || request.talk.watchers.contains(&person.id)
+            || self.is_involved(person)
+            || self.runs_something(person)
+            || self.is_listed(self.list("receipt_reviewers"), person)
+            || self.reviews(person)
+            || (!self.is_strict() && self.is_seated(person))
+            || self.stands_in(person)
+            || request.live_decisions().any(|d| d.by == person.id && d.on_behalf_of.is_some())
+    }
+
+    /// A seat of a step that is or was active, also one that was passed on.
+    pub(crate) fn is_seated(&self, person: &User) -> bool {
+        let passed = |seat: &Seat| {
+            let mut gone = seat.without.iter();
+            gone.any(|gone| gone.user == person.id && gone.passed_to.is_some())
         };
-        person.active
-            && (by_role
-                || self.is_involved(person)
-                || self.runs_something(person)
-                || (!self.is_strict() && seated()))
+        let former = |who: &SeatWho| self.holds(who, person);
+        self.request.former_seats.iter().any(former)
+            || self.request.opened().any(|(_, step)| {
+                step.decisions.iter().any(|decision| is_about(decision, &person.id))
+                    || step.seats.iter().any(|seat| self.holds_seat(seat, person) || passed(seat))
+            })
+    }
+
+    /// Named by the review, once there was one (STP-13).
+    pub(crate) fn reviews(&self, person: &User) -> bool {
+        let reviewers = self.request.review.iter().flat_map(|review| &review.reviewers);
+        reviewers.into_iter().any(|who| self.holds(who, person))
+    }
+
+    /// DEC-8: delegates see what those see who have a seat.
+    pub(crate) fn stands_in(&self, person: &User) -> bool {
+        self.delegators(person)
+            .into_iter()
+            .any(|of| self.is_seated(of) && (!self.is_strict() || self.is_involved(of)))
+    }
+
+    /// For whom a person stands in now, by id (DEC-8, DIR-8).
+    fn delegators(&self, person: &User) -> Vec<&'a User> {
+        let now = |known: &&Delegation| known.starts <= self.at && self.at < known.ends;
+        let known = self.delegations.iter().filter(now).filter(|known| known.to == person.id);
+        let mut all: Vec<&User> =
+            known.filter_map(|known| self.directory.user(&known.of)).collect();
+        all.retain(|user| user.active);
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all
     }
 
     /// Sight that counts under `access: strict` (ELG-1 b).
     fn is_involved(&self, person: &User) -> bool {
         let request = self.request;
-        let named_by_seat = request
-            .opened()
-            .flat_map(|(_, step)| &step.seats)
-            .any(|seat| person.kind == UserKind::Person && is_named(&seat.who, &person.id));
+        let is_person = person.kind == UserKind::Person;
+        let seats = || request.opened().flat_map(|(_, step)| &step.seats);
+        let former = || request.former_seats.iter().any(|who| is_named(who, &person.id));
         let in_property =
             request.properties.values().any(|value| *value == Value::User(person.id.clone()));
         request.requester == person.id
+            || request.target_users.contains(&person.id)
             || in_property
-            || named_by_seat
+            || (is_person && (former() || seats().any(|seat| names(seat, &person.id))))
             || self.reads_all_nodes(person)
     }
 
@@ -108,13 +166,29 @@ impl Referee<'_> {
 
     /// EXE-2: named by a manual executor.
     fn runs_something(&self, person: &User) -> bool {
-        let executors = self.rule["executors"].as_array().unwrap();
-        executors.iter().filter_map(|executor| executor["run"]["manual"].as_array()).flatten().any(
-            |who| {
-                who["user"] == person.id.as_str()
-                    || person.groups.iter().any(|group| who["group"] == group.as_str())
-            },
-        )
+        let manual = |executor: &'a Json| executor["run"]["manual"].as_array();
+        let mut lists = self.list("executors").iter().filter_map(manual);
+        lists.any(|whos| self.is_listed(whos, person))
+    }
+
+    pub(crate) fn is_receipt_reviewer(&self, person: &User) -> bool {
+        self.is_listed(self.list("receipt_reviewers"), person)
+    }
+
+    fn is_listed(&self, whos: &[Json], person: &User) -> bool {
+        whos.iter().any(|who| {
+            who["user"] == person.id.as_str()
+                || person.groups.iter().any(|group| who["group"] == group.as_str())
+        })
+    }
+
+    /// Whether a seat is this person's, as it was made and as people changed it (STP-15, STP-16).
+    pub(crate) fn holds_seat(&self, seat: &Seat, person: &User) -> bool {
+        let gone = seat.without.iter().any(|without| without.user == person.id);
+        seat.also.iter().any(|further| is_one(&further.who, &person.id))
+            || (!gone
+                && self.holds(&seat.who, person)
+                && seat.merged.iter().all(|same| self.holds(&same.who, person)))
     }
 
     /// Whether a seat is this person's, as of now (FIN-18).
@@ -133,9 +207,13 @@ impl Referee<'_> {
         }
     }
 
-    /// STP-9
+    /// STP-9, FIN-22
     pub(crate) fn is_barred_as_requester(&self, person: &UserId) -> bool {
-        !self.self_approval() && self.request.requester == *person
+        let request = self.request;
+        let edited =
+            || self.rule["editors_may_approve"] == false && request.editors.contains(person);
+        let own = request.requester == *person || request.target_users.contains(person);
+        !self.self_approval() && (own || edited())
     }
 
     /// STP-10
@@ -148,39 +226,71 @@ impl Referee<'_> {
         })
     }
 
-    /// Whether a person could fill a seat, permissions aside: there, theirs, nothing against it.
-    pub(crate) fn could_fill(&self, step: &StepId, seat: &Seat, person: &User) -> bool {
-        let sight =
-            !self.is_strict() || is_named(&seat.who, &person.id) || self.is_involved(person);
-        person.active
-            && person.kind == UserKind::Person
-            && self.holds(&seat.who, person)
-            && !self.is_barred_as_requester(&person.id)
-            && !self.is_separated(step, &person.id)
-            && sight
+    /// STP-5: whether a person's approval counts in another step already, where it counts once.
+    pub(crate) fn counts_elsewhere(&self, step: &StepId, person: &UserId) -> bool {
+        self.is_distinct()
+            && self
+                .request
+                .opened()
+                .any(|(id, open)| id != step && approvals(open).contains_key(person))
     }
 
-    /// The seats a person may fill now (ELG-1 c, d, g).
-    pub(crate) fn seats_of(
-        &self,
-        step: &StepId,
-        open: &OpenStep,
-        person: &User,
-    ) -> BTreeSet<SeatId> {
-        let seats = open.seats.iter();
-        seats
-            .filter(|seat| self.could_fill(step, seat, person))
-            .filter(|seat| seat.by_default || self.permits(step, seat.assignment.as_str()))
-            .map(|seat| seat.id)
-            .collect()
+    /// Whether nothing of the rule keeps a person from deciding in a step.
+    fn may_decide_at_all(&self, step: &StepId, person: &User) -> bool {
+        person.active
+            && person.kind == UserKind::Person
+            && !self.is_barred_as_requester(&person.id)
+            && !self.is_separated(step, &person.id)
+            && !self.counts_elsewhere(step, &person.id)
+    }
+
+    /// Whether a person could fill a seat, permissions aside: there, theirs, nothing against it, and under
+    /// strict access in their sight (FIN-12).
+    pub(crate) fn could_fill(&self, step: &StepId, seat: &Seat, person: &User) -> bool {
+        let sight = !self.is_strict() || names(seat, &person.id) || self.is_involved(person);
+        sight && self.could_claim(step, seat, person)
+    }
+
+    fn could_claim(&self, step: &StepId, seat: &Seat, person: &User) -> bool {
+        self.may_decide_at_all(step, person) && self.holds_seat(seat, person)
+    }
+
+    /// ELG-1 d
+    pub(crate) fn is_permitted(&self, step: &StepId, seat: &Seat) -> bool {
+        seat.by_default
+            || seat.added_by.is_some()
+            || seat.assignments().all(|assignment| self.permits(step, assignment.as_str()))
+    }
+
+    /// What a person may decide about now, their own seats first (ELG-1 c, d, g; DEC-8, FIN-6).
+    pub(crate) fn claims(&self, step: &StepId, open: &OpenStep, person: &User) -> Vec<Claim> {
+        let seats = |fits: &dyn Fn(&Seat) -> bool| -> BTreeSet<SeatId> {
+            let fitting = open.seats.iter().filter(|seat| fits(seat));
+            fitting.filter(|seat| self.is_permitted(step, seat)).map(|seat| seat.id).collect()
+        };
+        let own = seats(&|seat| self.could_claim(step, seat, person));
+        let mut claims = vec![Claim { seats: own, of: None }];
+        let for_others = self.may_decide_at_all(step, person);
+        for of in self.delegators(person).into_iter().filter(|_| for_others) {
+            let of_them = open.decisions.iter().find(|decision| is_about(decision, &of.id));
+            if of_them.is_none_or(|decision| decision.by == person.id) {
+                let seats = seats(&|seat| self.could_fill(step, seat, of));
+                claims.push(Claim { seats, of: Some(of.id.clone()) });
+            }
+        }
+        claims.retain(|claim| !claim.seats.is_empty());
+        claims
     }
 
     /// ELG-1: whether a person can make this decision now.
     pub(crate) fn can_decide(&self, person: &User, choice: Choice) -> bool {
+        self.request.blocked.is_none() && self.could_decide(person, choice)
+    }
+
+    /// The same, were the request not blocked.
+    pub(crate) fn could_decide(&self, person: &User, choice: Choice) -> bool {
         let Some((step, open)) = self.request.active() else { return false };
-        let is_open = self.request.phase == Phase::Open
-            && !self.request.on_hold
-            && self.request.blocked.is_none();
+        let is_open = self.request.phase == Phase::Open && !self.request.on_hold;
         let filled = || {
             let wanted = self.step(step)["required_properties"].as_array().unwrap();
             choice == Choice::Reject
@@ -188,24 +298,40 @@ impl Referee<'_> {
                     .iter()
                     .all(|name| self.request.properties.contains_key(name.as_str().unwrap()))
         };
-        let sight = if self.is_strict() { self.is_involved(person) } else { self.sees(person) };
+        let sight = if self.is_strict() {
+            self.is_involved(person) || self.stands_in(person)
+        } else {
+            self.sees(person)
+        };
+        let decided = || open.decisions.iter().any(|decision| is_about(decision, &person.id));
         person.active
             && is_open
             && sight
-            && self.has_free_seat(step, open, person)
+            && self.free_claim(step, open, person).is_some()
             && self.criteria()
             && filled()
-            && !open.decisions.iter().any(|decision| decision.by == person.id)
+            && !decided()
     }
 
-    /// One more approval of this person would fill one more seat.
-    fn has_free_seat(&self, step: &StepId, open: &OpenStep, person: &User) -> bool {
-        let seats = self.seats_of(step, open, person);
-        let mut edges = approvals(open);
-        edges.remove(&person.id);
-        let before = most_filled(&edges);
-        edges.insert(person.id.clone(), seats);
-        most_filled(&edges) > before
+    /// The first claim of which one more approval would fill one more seat.
+    pub(crate) fn free_claim(
+        &self,
+        step: &StepId,
+        open: &OpenStep,
+        person: &User,
+    ) -> Option<Claim> {
+        let is_free = |claim: &Claim| {
+            let others = open.decisions.iter().filter(|decision| {
+                decision.choice == Choice::Approve
+                    && !is_about(decision, &person.id)
+                    && claim.of.as_ref().is_none_or(|of| !is_about(decision, of))
+            });
+            let mut edges: Edges = others.map(edge).collect();
+            let before = most_filled(&edges);
+            edges.insert(person.id.clone(), claim.seats.clone());
+            most_filled(&edges) > before
+        };
+        self.claims(step, open, person).into_iter().find(is_free)
     }
 
     /// CND-5
@@ -330,7 +456,7 @@ impl Referee<'_> {
     pub(crate) fn remaining(&self, step: &StepId, open: &OpenStep) -> Edges {
         let mut edges = approvals(open);
         for person in self.directory.users() {
-            if open.decisions.iter().all(|decision| decision.by != person.id) {
+            if !open.decisions.iter().any(|decision| is_about(decision, &person.id)) {
                 let seats = open.seats.iter().filter(|seat| self.could_fill(step, seat, person));
                 edges.insert(person.id.clone(), seats.map(|seat| seat.id).collect());
             }
@@ -344,28 +470,50 @@ impl Referee<'_> {
         let fill = |wanted: &BTreeSet<SeatId>, number: usize| {
             number > 0 && most_filled(&only(edges, wanted)) >= number
         };
+        // Default approvers stand in for every path.
+        let stand_in = || {
+            let mut by_rule = seats.iter().filter(|seat| seat.added_by.is_none()).peekable();
+            by_rule.peek().is_some() && by_rule.all(|seat| seat.by_default)
+        };
         match &self.step(step)["quorum"] {
             Json::String(any) if any == "any" => fill(&all, 1),
             Json::String(_) => fill(&all, all.len()),
             quorum => match (&quorum["at_least"], &quorum["paths"]) {
                 (Json::Number(wanted), _) => fill(&all, wanted.as_u64().unwrap() as usize),
-                // Default approvers stand in for every path.
-                (_, Json::Array(_)) if seats.iter().all(|seat| seat.by_default) => {
-                    fill(&all, all.len())
-                }
+                (_, Json::Array(_)) if stand_in() => fill(&all, all.len()),
                 (_, Json::Array(paths)) => paths.iter().any(|path| {
                     let path = path.as_array().unwrap();
-                    let of = |name: &Json| -> BTreeSet<SeatId> {
-                        let seats = seats.iter().filter(|seat| *name == seat.assignment.as_str());
-                        seats.map(|seat| seat.id).collect()
+                    let is_of = |seat: &Seat, name: &Json| {
+                        seat.assignments().any(|assignment| *name == assignment.as_str())
                     };
-                    let wanted: BTreeSet<SeatId> = path.iter().flat_map(of).collect();
-                    path.iter().all(|name| !of(name).is_empty()) && fill(&wanted, wanted.len())
+                    // FIN-7: who was added belongs to every path.
+                    let on_path = seats.iter().filter(|seat| {
+                        seat.added_by.is_some() || path.iter().any(|name| is_of(seat, name))
+                    });
+                    let wanted: BTreeSet<SeatId> = on_path.map(|seat| seat.id).collect();
+                    path.iter().all(|name| seats.iter().any(|seat| is_of(seat, name)))
+                        && fill(&wanted, wanted.len())
                 }),
                 other => panic!("no play has the quorum {other:?}"),
             },
         }
     }
+}
+
+/// Whether it is this person's decision, or was made for them (DEC-8).
+pub(crate) fn is_about(decision: &Decision, person: &UserId) -> bool {
+    decision.by == *person || decision.on_behalf_of.as_ref() == Some(person)
+}
+
+fn is_one(who: &SeatWho, person: &UserId) -> bool {
+    matches!(who, SeatWho::Person(id) | SeatWho::Found(id) if id == person)
+}
+
+/// A seat that names somebody: who passed it on too (STP-16).
+fn names(seat: &Seat, person: &UserId) -> bool {
+    is_named(&seat.who, person)
+        || seat.merged.iter().any(|same| is_named(&same.who, person))
+        || seat.also.iter().any(|further| is_named(&further.who, person))
 }
 
 /// A seat that is somebody's by name.
@@ -386,8 +534,11 @@ fn cents(money: &str) -> (i64, &str) {
 
 /// What the approvals of a step could fill, each as it was given.
 pub(crate) fn approvals(open: &OpenStep) -> Edges {
-    let approvals = open.decisions.iter().filter(|decision| decision.choice == Choice::Approve);
-    approvals.map(|decision| (decision.by.clone(), decision.seats.clone())).collect()
+    open.of(Choice::Approve).map(edge).collect()
+}
+
+fn edge(decision: &Decision) -> (UserId, BTreeSet<SeatId>) {
+    (decision.by.clone(), decision.possible_seats().copied().collect())
 }
 
 fn only(edges: &Edges, wanted: &BTreeSet<SeatId>) -> Edges {

@@ -7,30 +7,30 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use engine_core::{
-    command::{Command, Decide, EngineCommand, Seen, Submit},
+    command::{Command, EngineCommand},
     decide::Changes,
     directory::{
-        Directory, Grantee, Group, Node, NodeLevel, OrganizationRole, Resource, User, UserKind,
+        Delegation, Directory, Grantee, Group, Node, NodeLevel, OrganizationRole, Resource, User,
+        UserKind,
     },
     effect::{Effect, Timer},
     evaluate::View,
-    event::Actor,
-    ids::ExecutionId,
+    event::{Actor, Event},
+    ids::{ExecutionId, StepId, UserId},
     money::Rates,
     organization::Organization,
     question::{Answers, Inquiry},
     rejection::Rejection,
-    request::{Choice, ExecutionState, Request},
+    request::{ExecutionState, Phase, Request},
     value::Value,
+    visibility,
 };
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::{
     mood::{Mood, end, end_of_revert},
     referee::Referee,
-    script::{
-        Change, Form, GROUPS, Member, Move, NODES, PEOPLE, RESOURCES, Saw, Script, Who, currency,
-    },
+    script::{Act, Change, GROUPS, ITEMS, Member, Move, NODES, PEOPLE, Script, Who},
 };
 use crate::office::{self, Office, id};
 
@@ -43,12 +43,16 @@ pub(crate) struct Stage {
     pub(crate) dollar: Option<u32>,
     pub(crate) timers: BTreeMap<Timer, DateTime<Utc>>,
     pub(crate) queue: BTreeSet<ExecutionId>,
+    /// Who stands in for whom.
+    pub(crate) delegations: Vec<Delegation>,
 }
 
 /// A command, and what came of it.
 pub(crate) struct Turn {
     pub(crate) actor: Actor,
     pub(crate) command: Command,
+    /// The request as it was.
+    pub(crate) before: Option<Request>,
     pub(crate) outcome: Result<Changes, Rejection>,
 }
 
@@ -67,7 +71,20 @@ impl Stage {
             dollar: script.dollar,
             timers: BTreeMap::new(),
             queue: BTreeSet::new(),
+            delegations: Vec::new(),
         })
+    }
+
+    /// What a command comes to; nothing is changed. What is asked for again becomes a request of its own.
+    pub(crate) fn try_out(&self, actor: &Actor, command: &Command) -> Result<Changes, Rejection> {
+        let is_new = matches!(command, Command::Resubmit(_));
+        let request = self.office.request.as_ref().filter(|_| !is_new);
+        self.office.decide(request, actor, command)
+    }
+
+    pub(crate) fn turn(&self, actor: Actor, command: Command) -> Turn {
+        let outcome = self.try_out(&actor, &command);
+        Turn { actor, command, before: self.office.request.clone(), outcome }
     }
 
     pub(crate) fn directory(&self) -> &Directory {
@@ -82,7 +99,19 @@ impl Stage {
             at: self.office.at,
             mood: self.mood,
             dollar: self.dollar,
+            delegations: &self.delegations,
         }
+    }
+
+    /// The step's document.
+    pub(crate) fn rule_of(&self, step: &StepId) -> &Json {
+        let steps = self.rule["steps"].as_array().unwrap();
+        steps.iter().find(|document| document["id"] == step.as_str()).unwrap()
+    }
+
+    /// REQ-10, as the core has it.
+    pub(crate) fn sees(&self, request: &Request, person: &User) -> bool {
+        visibility::sees(self.directory(), &self.office.rule, request, person, self.office.at)
     }
 
     /// Asks the core something about the request that is no command.
@@ -108,6 +137,36 @@ impl Stage {
         }
     }
 
+    /// Whether nothing is left that this move could be about.
+    pub(crate) fn is_idle(&self, step: &Move) -> bool {
+        use Act::{
+            Confirm, DeleteDraft, Edit, PassReview, Resubmit, SaveDraft, SubmitDraft, Withdraw,
+        };
+        let act = match step {
+            Move::Act { act, .. } => Some(act),
+            _ => None,
+        };
+        let Some(request) = &self.office.request else {
+            return !matches!(step, Move::Submit { .. });
+        };
+        match request.phase {
+            Phase::Draft => !matches!(act, Some(SubmitDraft(_) | SaveDraft(_) | DeleteDraft)),
+            Phase::InReview => match step {
+                Move::Act { act, .. } => !matches!(act, PassReview | Edit(_)),
+                Move::Decide { .. } | Move::Odd { .. } => true,
+                _ => false,
+            },
+            Phase::Open => matches!(act, Some(SubmitDraft(_) | SaveDraft(_) | Resubmit)),
+            Phase::Approved { .. } => match step {
+                Move::Act { act, .. } => !matches!(act, Confirm | Resubmit),
+                Move::Decide { .. } | Move::Reevaluate { .. } => true,
+                _ => false,
+            },
+            Phase::Rejected { .. } => !matches!(act, Some(Withdraw { .. } | Edit(_) | Resubmit)),
+            Phase::Cancelled { .. } | Phase::Expired { .. } => !matches!(act, Some(Resubmit)),
+        }
+    }
+
     /// The commands of a move; none for those that change the world around the request.
     pub(crate) fn commands(&mut self, step: &Move) -> Vec<(Actor, Command)> {
         match step {
@@ -120,10 +179,11 @@ impl Stage {
             }
             Move::Dollar(dollar) => {
                 self.office.organization.rates = rates(*dollar);
-                if self.office.request.is_none() {
+                if self.office.request.as_ref().is_none_or(Request::is_draft) {
                     self.dollar = *dollar;
                 }
             }
+            Move::Delegate { of, to, from, hours } => self.delegate(*of, *to, *from, *hours),
             Move::Mend => {
                 for who in 0..PEOPLE {
                     let login = format!("p{who}");
@@ -143,6 +203,7 @@ impl Stage {
             Move::Submit { first: true, .. } if self.office.request.is_some() => {}
             Move::Submit { by, .. } => return vec![(anyone(*by), self.submission(step))],
             Move::Decide { by, .. }
+            | Move::Act { by, .. }
             | Move::Cancel { by, .. }
             | Move::Reevaluate { by }
             | Move::Run { by, .. }
@@ -156,79 +217,6 @@ impl Stage {
         Vec::new()
     }
 
-    fn submission(&self, step: &Move) -> Command {
-        let Move::Submit { form, urgent, expires, ends, .. } = step else {
-            panic!("{step:?} submits nothing");
-        };
-        let hours = |number: &u8| self.office.at + TimeDelta::hours(i64::from(*number) * 2 - 20);
-        Command::Submit(Submit {
-            id: id("r-1"),
-            properties: properties(form),
-            items: Vec::new(),
-            picks: BTreeMap::new(),
-            target_users: Vec::new(),
-            title: "new server".to_owned(),
-            reason: "the old one is full".to_owned(),
-            urgent: *urgent,
-            approval_expires: expires.as_ref().map(hours),
-            ends: ends.as_ref().map(|number| hours(number) + TimeDelta::days(14)),
-        })
-    }
-
-    fn command(&self, step: &Move) -> Command {
-        let comment = |is_there: bool| if is_there { "fine with me" } else { "" }.to_owned();
-        match step {
-            Move::Decide { reject, comment: is_there, step, seen, .. } => Command::Decide(Decide {
-                choice: if *reject { Choice::Reject } else { Choice::Approve },
-                comment: Some(comment(*is_there)),
-                concern: None,
-                items: None,
-                step: step.map(|step| id(&format!("s{}", step % 5))),
-                seen: self.seen(seen),
-            }),
-            Move::Cancel { comment: is_there, seen, .. } => {
-                Command::Cancel { comment: comment(*is_there), seen: self.seen(seen) }
-            }
-            Move::Reevaluate { .. } => Command::Reevaluate,
-            Move::Run { execution, .. } => Command::Run(self.execution(*execution)),
-            Move::Retry { execution, .. } => Command::Retry(self.execution(*execution)),
-            Move::Revoke { execution, .. } => {
-                Command::Revoke { execution: self.execution(*execution), comment: comment(true) }
-            }
-            Move::Odd { command, execution, attempt, end: how, .. } => {
-                let execution = self.execution(*execution);
-                Command::Engine(match command {
-                    0 => EngineCommand::Expire,
-                    1 => EngineCommand::Start(execution),
-                    2 => EngineCommand::Finish {
-                        execution,
-                        attempt: u32::from(*attempt),
-                        outcome: end(*how),
-                    },
-                    3 => EngineCommand::ExpireExecution(execution),
-                    4 => EngineCommand::RetryDue(execution),
-                    5 => EngineCommand::EndGrant(execution),
-                    6 => EngineCommand::StartRevert(execution),
-                    7 => EngineCommand::Recount,
-                    _ => EngineCommand::FinishRevert { execution, outcome: end_of_revert(*how) },
-                })
-            }
-            other => panic!("{other:?} is no command"),
-        }
-    }
-
-    fn seen(&self, saw: &Saw) -> Option<Seen> {
-        let request = self.office.request.as_ref()?;
-        let step = request.active().map(|(step, _)| step.clone());
-        let revision = request.revision;
-        match saw {
-            Saw::Nothing => None,
-            Saw::Now => Some(Seen { revision, step }),
-            Saw::OldRevision => Some(Seen { revision: revision - 1, step }),
-            Saw::OtherStep => Some(Seen { revision, step: Some(id("s3")) }),
-        }
-    }
-
     fn who(&self, who: &Who, command: &Command) -> Actor {
         match who {
             Who::Anyone(number) => anyone(*number),
@@ -239,20 +227,26 @@ impl Stage {
                 None => anyone(0),
             },
             Who::Able(number) => {
-                let able: Vec<Actor> = (0..PEOPLE)
-                    .map(|number| office::person(&format!("p{number}")))
-                    .filter(|person| self.office.try_out(person, command).is_ok())
+                let everybody = (0..PEOPLE).map(|number| office::person(&format!("p{number}")));
+                let tried: Vec<(Actor, Result<Changes, Rejection>)> = everybody
+                    .map(|person| (person.clone(), self.try_out(&person, command)))
                     .collect();
-                match able.len() {
-                    0 => anyone(*number),
-                    several => able[usize::from(*number) % several].clone(),
-                }
+                let one_of = |fits: &dyn Fn(&Result<Changes, Rejection>) -> bool| {
+                    let fitting: Vec<&Actor> =
+                        tried.iter().filter(|(_, end)| fits(end)).map(|(who, _)| who).collect();
+                    let index = usize::from(*number) % fitting.len().max(1);
+                    fitting.get(index).map(|actor| (*actor).clone())
+                };
+                // Who hears at least why not is of more use than who sees nothing.
+                one_of(&Result::is_ok)
+                    .or_else(|| one_of(&|end| *end != Err(Rejection::NotFound)))
+                    .unwrap_or_else(|| anyone(*number))
             }
         }
     }
 
     /// One of the request's executions, or one that nobody knows.
-    fn execution(&self, number: u8) -> ExecutionId {
+    pub(super) fn execution(&self, number: u8) -> ExecutionId {
         let executions = self.office.request.iter().flat_map(|request| &request.executions);
         let ids: Vec<ExecutionId> = executions.map(|execution| execution.id.clone()).collect();
         match ids.len() {
@@ -274,6 +268,9 @@ impl Stage {
                 attempt: execution.attempts,
                 outcome: end(how),
             },
+            ExecutionState::Revoking { .. } if matches!(how % 7, 1 | 2 | 4 | 5) => {
+                EngineCommand::StartRevert(id)
+            }
             ExecutionState::Revoking { .. } => {
                 EngineCommand::FinishRevert { execution: id, outcome: end_of_revert(how) }
             }
@@ -286,6 +283,9 @@ impl Stage {
     fn due(&mut self, jump: bool) -> Option<(Actor, Command)> {
         let (timer, at) = self.timers.iter().min_by_key(|(_, at)| **at)?;
         let (timer, at) = (timer.clone(), *at);
+        // Of those that do not expire, nothing is lost by it.
+        let is_free = |request: &Request| request.urgent || request.has_ended();
+        let jump = jump || self.office.request.as_ref().is_some_and(is_free);
         if at > self.office.at && !jump {
             return None;
         }
@@ -307,11 +307,15 @@ impl Stage {
     }
 
     /// Keeps what a turn changed, timers and outbox too.
-    pub(crate) fn keep(&mut self, actor: &Actor, changes: &Changes) {
-        if self.office.request.is_none() {
-            self.dollar = self.office.organization.rates.as_ref().map(cents_of_a_dollar);
+    pub(crate) fn keep(&mut self, actor: &Actor, command: &Command, changes: &Changes) {
+        if matches!(command, Command::Resubmit(_)) {
+            self.forget();
         }
         self.office.keep(actor, changes);
+        let is_submitted = |event: &Event| matches!(event, Event::RequestSubmitted(_));
+        if changes.request.is_draft() || changes.events.iter().any(is_submitted) {
+            self.dollar = self.office.organization.rates.as_ref().map(cents_of_a_dollar);
+        }
         for effect in &changes.effects {
             match effect {
                 Effect::Queue(execution) => {
@@ -329,6 +333,35 @@ impl Stage {
                 Effect::Execute(_) | Effect::Revert(_) | Effect::Notify(_) => {}
             }
         }
+        if changes.is_deletion() {
+            self.forget();
+        }
+    }
+
+    /// The play goes on with another request.
+    fn forget(&mut self) {
+        self.office.request = None;
+        self.office.records.clear();
+        self.timers.clear();
+        self.queue.clear();
+    }
+
+    /// No chains (FIN-6), which the runtime refuses; whose days are over are not in the way.
+    fn delegate(&mut self, of: u8, to: Option<u8>, from: u8, hours: u8) {
+        let at = self.office.at;
+        let name = |who: u8| id(&format!("p{who}"));
+        let of: UserId = name(of);
+        self.delegations.retain(|known| known.of != of && known.ends > at);
+        if let Some(to) = to.map(name) {
+            let chain = |known: &Delegation| known.of == to || known.to == of;
+            if of != to && !self.delegations.iter().any(chain) {
+                let starts = at + TimeDelta::hours(i64::from(from) / 16 - 12);
+                let ends = at + TimeDelta::hours(i64::from(hours) + 4);
+                self.delegations.push(Delegation { of, to, starts, ends });
+            }
+        }
+        let directory = Arc::make_mut(&mut self.office.organization.directory);
+        directory.set_delegations(self.delegations.clone());
     }
 
     fn change_person(&mut self, who: u8, change: &Change) {
@@ -341,7 +374,7 @@ impl Stage {
     }
 }
 
-fn anyone(number: u8) -> Actor {
+pub(super) fn anyone(number: u8) -> Actor {
     office::person(&format!("p{}", usize::from(number) % PEOPLE))
 }
 
@@ -417,37 +450,9 @@ fn organization(script: &Script) -> Organization {
             permissions: permissions.collect(),
         });
     }
-    for (index, name) in RESOURCES.into_iter().enumerate() {
-        let owner = (index == 0).then(|| id("p5"));
+    for (index, name) in ITEMS.into_iter().enumerate() {
+        let owner = [Some("p5"), None, Some("p6")][index].map(id);
         directory.put_resource(Resource { id: id(name), name: name.to_owned(), owner });
     }
     organization
-}
-
-/// The form as a person sends it; the number 255 names what is not there.
-fn properties(form: &Form) -> BTreeMap<String, Json> {
-    let money =
-        |(amount, dollars): (u16, bool)| json!(format!("{amount}.00 {}", currency(dollars)));
-    let one_of = |number: u8, names: &[&str]| match number {
-        255 => json!("nowhere"),
-        _ => json!(names[usize::from(number) % names.len()]),
-    };
-    let owner = |number: u8| match number {
-        255 => json!("nobody"),
-        _ => json!(format!("p{}", usize::from(number) % PEOPLE)),
-    };
-    let length = |number: u8| match number {
-        255 => json!("soon"),
-        _ => json!(format!("{}h", number % 9 + 1)),
-    };
-    let values = [
-        ("amount", form.amount.map(money)),
-        ("fee", form.fee.map(money)),
-        ("unit", form.unit.map(|number| one_of(number, &NODES))),
-        ("owner", form.owner.map(owner)),
-        ("db", form.db.map(|number| one_of(number, &RESOURCES))),
-        ("code", form.code.then(|| json!("k-7"))),
-        ("length", form.length.map(length)),
-    ];
-    values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }

@@ -3,6 +3,7 @@
 use std::{fmt, marker::PhantomData};
 
 use engine_core::{extension::FailureClass, ids::Login, rule::World};
+use engine_host::Name;
 use serde::{
     Deserialize, Deserializer,
     de::{
@@ -13,7 +14,8 @@ use serde::{
 use serde_json::Value as Json;
 
 /// What a stub answers: each list in order, the last answer for ever. Without a list it does what
-/// one would like best: conditions are met, nobody approves, effects happen and can be found.
+/// one would like best: conditions are met, nobody approves, effects happen and can be found. What it `reads` of a
+/// request's form is declared as in a manifest.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::scenario) struct StubDoc {
@@ -25,9 +27,15 @@ pub(in crate::scenario) struct StubDoc {
     pub(super) probe: Answers<ProbeAnswer>,
     #[serde(alias = "revoke")]
     pub(super) revert: Answers<EffectAnswer>,
+    reads: Vec<Name>,
 }
 
 impl StubDoc {
+    /// What it reads of a request's form, as a manifest says it.
+    pub(in crate::scenario) fn reads(&self) -> Vec<Name> {
+        self.reads.clone()
+    }
+
     /// What it can be used for.
     pub(in crate::scenario) fn world(&self) -> World {
         if !self.condition.0.is_empty() {

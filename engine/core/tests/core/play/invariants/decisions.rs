@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use engine_core::{
     event::{Actor, Event},
-    ids::UserId,
-    request::{Block, Choice, Phase, SeatId, StepState},
+    ids::{ExecutionId, ResourceId, UserId},
+    rejection::Unmet,
+    request::{Block, Choice, ExecutionState, Overdue, Phase, Request, SeatId, StepState},
 };
 
 use super::{Moment, ensure, requests::is_real};
@@ -24,37 +25,153 @@ pub(super) fn entitled(moment: &Moment<'_>) -> Result<(), String> {
     let Some((active, open)) = request.active() else {
         return Err("in no active step".to_owned());
     };
-    ensure(*moment.actor == Actor::User(person.id.clone()), || "in another's name".to_owned())?;
     ensure(active == step, || format!("the active step is {active:?}"))?;
-    ensure(referee.can_decide(person, decision.choice), || "not entitled".to_owned())?;
-    ensure(request.blocked.is_none(), || "of a blocked request".to_owned())?;
     let is_self = referee.is_barred_as_requester(&person.id);
     ensure(!is_self, || "by the requester".to_owned())?;
     let separated = referee.is_separated(step, &person.id);
     ensure(!separated, || "by somebody who decided in a step separated from this".to_owned())?;
+    let Some(claim) = referee.free_claim(step, open, person) else {
+        return Err("nothing is left for them to decide".to_owned());
+    };
+    let (seats, of) = (&claim.seats, &claim.of);
+    ensure(decision.seats == *seats, || format!("could fill {seats:?}"))?;
+    ensure(decision.on_behalf_of == *of, || format!("for {of:?}"))?;
+    let mut beside: BTreeSet<SeatId> =
+        referee.claims(step, open, person).into_iter().flat_map(|claim| claim.seats).collect();
+    beside.retain(|seat| !seats.contains(seat));
+    ensure(decision.or_seats == beside, || format!("could fill {beside:?} beside"))?;
+    if decision.carried_from.is_some() {
+        return Ok(());
+    }
+    ensure(*moment.actor == Actor::User(person.id.clone()), || "in another's name".to_owned())?;
+    ensure(referee.can_decide(person, decision.choice), || "not entitled".to_owned())?;
     let late = request.approval_expires.is_some_and(|expiry| expiry <= referee.at);
     ensure(!late, || "after the approval expiry".to_owned())?;
-    let seats = referee.seats_of(step, open, person);
-    ensure(decision.seats == seats, || format!("could fill {seats:?}"))?;
     let urgent_rejection = request.urgent && decision.choice == Choice::Reject;
     ensure(!urgent_rejection, || "rejects an urgent request".to_owned())?;
-    let payloads: Vec<_> =
-        request.executions.iter().map(|execution| (&execution.id, &execution.payload)).collect();
-    let bound = decision.choice == Choice::Reject || decision.payloads.iter().eq(payloads);
-    ensure(bound && decision.revision == request.revision, || "of something else".to_owned())
+    ensure(decision.revision == request.revision, || "of something else".to_owned())
+}
+
+/// What a person approves is what is there at that moment, as far as they grant it.
+pub(super) fn bound(moment: &Moment<'_>) -> Result<(), String> {
+    let Event::DecisionRecorded { decision, .. } = moment.event else { return Ok(()) };
+    let Some(request) = moment.before else { return Ok(()) };
+    if decision.carried_from.is_some() {
+        return Ok(());
+    }
+    if decision.choice == Choice::Reject {
+        return ensure(decision.payloads.is_empty() && decision.items.is_none(), || {
+            "a rejection grants".to_owned()
+        });
+    }
+    let granted = |id: &ExecutionId| match (&decision.items, &id.item) {
+        (Some(items), Some(item)) => items.contains(item),
+        (_, _) => true,
+    };
+    let open = request.executions.iter().filter(|execution| {
+        !matches!(execution.state, ExecutionState::Cancelled { .. }) && granted(&execution.id)
+    });
+    let wanted: Vec<_> = open.map(|execution| (&execution.id, &execution.payload)).collect();
+    ensure(decision.payloads.iter().eq(wanted), || format!("{:?}", decision.payloads))
 }
 
 pub(super) fn once(moment: &Moment<'_>) -> Result<(), String> {
     for (step, open) in moment.after.opened() {
-        let people: BTreeSet<&UserId> =
-            open.decisions.iter().map(|decision| &decision.by).collect();
-        ensure(people.len() == open.decisions.len(), || format!("twice in {step:?}"))?;
+        let mut people: BTreeSet<&UserId> = BTreeSet::new();
+        for decision in &open.decisions {
+            let both = [Some(&decision.by), decision.on_behalf_of.as_ref()];
+            for who in both.into_iter().flatten() {
+                ensure(people.insert(who), || format!("{who:?} twice in {step:?}"))?;
+            }
+        }
     }
     Ok(())
 }
 
+/// With `distinct_people: rule`.
+pub(super) fn once_in_the_route(moment: &Moment<'_>) -> Result<(), String> {
+    if !moment.referee_after().is_distinct() {
+        return Ok(());
+    }
+    let mut people: BTreeSet<&UserId> = BTreeSet::new();
+    for (step, open) in moment.after.opened() {
+        for decision in open.of(Choice::Approve) {
+            let is_first = people.insert(&decision.by);
+            ensure(is_first, || format!("{:?} again in {step:?}", decision.by))?;
+        }
+    }
+    Ok(())
+}
+
+/// With `all_at_once`, from a first approval for oneself.
+pub(super) fn carried(moment: &Moment<'_>) -> Result<(), String> {
+    let steps: Vec<_> = moment.after.opened().collect();
+    for (place, (step, open)) in steps.iter().enumerate() {
+        for decision in &open.decisions {
+            let Some(from) = &decision.carried_from else { continue };
+            let earlier = steps.iter().take(place).find(|(id, _)| *id == from);
+            let first = earlier.and_then(|(_, open)| open.decision_by(&decision.by));
+            let is_first = first.is_some_and(|first| {
+                first.choice == Choice::Approve
+                    && first.on_behalf_of.is_none()
+                    && first.carried_from.is_none()
+            });
+            let may = moment.stage.rule["repeat_approver"] == "all_at_once"
+                && decision.choice == Choice::Approve
+                && decision.on_behalf_of.is_none();
+            // A route that starts again is cleared step by step.
+            ensure(may && (is_first || !moment.is_last()), || {
+                format!("{:?} of {step:?} from {from:?}", decision.by)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn withdrawn(moment: &Moment<'_>) -> Result<(), String> {
+    let Event::DecisionWithdrawn { step, by, choice, .. } = moment.event else { return Ok(()) };
+    let Some(before) = moment.before else { return Ok(()) };
+    let own = *moment.actor == Actor::User(by.clone());
+    let record = before.step(step);
+    let stands = record.is_some_and(|record| {
+        let live = matches!(record.state, StepState::Active(_) | StepState::Paused(_));
+        let decision = record.opened().and_then(|open| open.decision_by(by));
+        live && decision.is_some_and(|decision| decision.choice == *choice)
+    });
+    ensure(own && stands, || "not theirs to take back".to_owned())?;
+    let gone = moment.after.step(step).and_then(|record| record.opened());
+    ensure(gone.is_some_and(|open| open.decision_by(by).is_none()), || "still there".to_owned())
+}
+
+/// Nothing that was refused comes back, no item is lost, and none at all is a rejection.
+pub(super) fn items(moment: &Moment<'_>) -> Result<(), String> {
+    let Some(before) = moment.before else { return Ok(()) };
+    let after = moment.after;
+    let left =
+        |request: &Request| -> BTreeSet<ResourceId> { request.resources().cloned().collect() };
+    let gone = |request: &Request| -> BTreeSet<ResourceId> {
+        request.rejected_items.iter().map(|gone| gone.item.resource.clone()).collect()
+    };
+    ensure(gone(before).is_subset(&gone(after)), || "granted after all".to_owned())?;
+    ensure(left(after).is_disjoint(&gone(after)), || "granted and rejected".to_owned())?;
+    if let Event::ItemsRejected { items, .. } = moment.event {
+        let some = !items.is_empty() && !left(after).is_empty() && !after.urgent;
+        ensure(some, || format!("{items:?} rejected, {:?} left", left(after)))?;
+    }
+    let asked_anew = matches!(
+        moment.event,
+        Event::RequestEdited(_) | Event::RequestSubmitted(_) | Event::DraftSaved(_)
+    );
+    let all = |request| left(request).len() + gone(request).len();
+    ensure(asked_anew || all(before) == all(after), || "an item is lost".to_owned())
+}
+
 pub(super) fn complete(moment: &Moment<'_>) -> Result<(), String> {
     if let Event::StepCompleted { step, filled } = moment.event {
+        if let Some(Event::StepOverdue { then: Overdue::Approved, .. }) = moment.earlier.last() {
+            let allowed = moment.stage.rule_of(step)["on_overdue"] == "approve";
+            return ensure(allowed && !moment.after.urgent, || "approved by a date".to_owned());
+        }
         let Some((active, open)) = moment.referee().and_then(|referee| referee.request.active())
         else {
             return Err("no active step".to_owned());
@@ -70,7 +187,7 @@ pub(super) fn complete(moment: &Moment<'_>) -> Result<(), String> {
         let enough = moment.referee_after().completes(step, &open.seats, &alone);
         return ensure(enough, || "those seats are not the quorum".to_owned());
     }
-    // The other way: a decision that completes the quorum is followed by nothing else.
+    // The other way: an approval that completes the quorum is followed by nothing else.
     let is_last = moment.is_last();
     let request = &moment.changes.request;
     if is_last
@@ -93,6 +210,7 @@ pub(super) fn complete(moment: &Moment<'_>) -> Result<(), String> {
 pub(super) fn makers(stage: &Stage, _: &Turn) -> Result<(), String> {
     let Some(request) = &stage.office.request else { return Ok(()) };
     let referee = stage.referee(request);
+    let mut wanted: BTreeSet<UserId> = BTreeSet::new();
     for person in stage.directory().users() {
         let standing = stage.look(|view| view.standing(person));
         let core = (standing.can_approve(), standing.can_decide());
@@ -100,22 +218,21 @@ pub(super) fn makers(stage: &Stage, _: &Turn) -> Result<(), String> {
             referee.can_decide(person, Choice::Approve),
             referee.can_decide(person, Choice::Reject),
         );
-        ensure(core == rules, || {
+        // FIN-5: whom a later step needs is not offered this one.
+        let is_kept = referee.is_distinct() && standing.unmet.iter().any(is_needed_elsewhere);
+        ensure(core == rules || (is_kept && core == (false, false)), || {
             format!(
                 "{:?} (approve, reject): core {core:?}, rules {rules:?}: {standing:?}",
                 person.id
             )
         })?;
-        let codes: Vec<_> =
-            standing.unmet.iter().map(engine_core::rejection::Unmet::code).collect();
+        if core.1 {
+            wanted.insert(person.id.clone());
+        }
+        let codes: Vec<_> = standing.unmet.iter().map(Unmet::code).collect();
         ensure(codes.is_sorted(), || format!("out of order: {codes:?}"))?;
     }
     let makers = stage.look(|view| BTreeSet::from_iter(view.decision_makers()));
-    let people = stage.directory().users();
-    let wanted: BTreeSet<UserId> = people
-        .filter(|person| referee.can_decide(person, Choice::Reject))
-        .map(|person| person.id.clone())
-        .collect();
     ensure(makers == wanted, || format!("{makers:?} instead of {wanted:?}"))?;
     match &request.blocked {
         Some(Block::NoApprovers { shortage, .. }) => {
@@ -133,4 +250,8 @@ pub(super) fn makers(stage: &Stage, _: &Turn) -> Result<(), String> {
         )
         | None => Ok(()),
     }
+}
+
+fn is_needed_elsewhere(unmet: &Unmet) -> bool {
+    matches!(unmet, Unmet::NoSeat { elsewhere: Some(_), .. })
 }

@@ -4,7 +4,7 @@ use engine_core::{
     effect::{Effect, Timer},
     event::Event,
     order::Ground,
-    request::{Choice, Execution, ExecutionState, Phase, StepState},
+    request::{Choice, Execution, ExecutionState, Phase, Request, StepState},
 };
 
 use super::{Moment, ensure};
@@ -65,9 +65,18 @@ fn is_edge(from: &str, to: &str, is_grant: bool) -> bool {
     }
 }
 
+/// An edit may ask for other ones.
+fn same<'a>(
+    before: &'a Request,
+    after: &'a Request,
+) -> impl Iterator<Item = (&'a Execution, &'a Execution)> {
+    let then = |old: &'a Execution| after.execution(&old.id).map(|new| (old, new));
+    before.executions.iter().filter_map(then)
+}
+
 pub(super) fn edges(moment: &Moment<'_>) -> Result<(), String> {
     let Some(before) = moment.before else { return Ok(()) };
-    for (old, new) in before.executions.iter().zip(&moment.after.executions) {
+    for (old, new) in same(before, moment.after) {
         let (from, to) = (old.state.as_str(), new.state.as_str());
         let moved = old.state != new.state;
         ensure(!moved || is_edge(from, to, new.is_grant), || format!("{from} to {to}"))?;
@@ -77,7 +86,7 @@ pub(super) fn edges(moment: &Moment<'_>) -> Result<(), String> {
 
 pub(super) fn attempts(moment: &Moment<'_>) -> Result<(), String> {
     let Some(before) = moment.before else { return Ok(()) };
-    for (old, new) in before.executions.iter().zip(&moment.after.executions) {
+    for (old, new) in same(before, moment.after) {
         let grown = new.attempts.checked_sub(old.attempts);
         ensure(grown.is_some_and(|grown| grown <= 1), || format!("{old:?}\n{new:?}"))?;
         let started = matches!(moment.event, Event::ExecutionStarted { execution, .. } if *execution == new.id);

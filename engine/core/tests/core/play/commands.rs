@@ -1,0 +1,304 @@
+//! The commands that the moves of a play stand for, the senseless ones among them.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use engine_core::{
+    command::{
+        Approver, Attach, Command, Decide, Edit, EngineCommand, Note, Resubmit, Seen, SendBack,
+        Submit,
+    },
+    ids::{StepId, UserId},
+    request::{Choice, Request, SeatWho, StepState},
+};
+use serde_json::{Value as Json, json};
+
+use super::{
+    mood::{end, end_of_revert},
+    script::{Act, Changed, Form, ITEMS, Move, NODES, PEOPLE, RESOURCES, Saw, currency},
+    stage::Stage,
+};
+use crate::office::id;
+
+impl Stage {
+    pub(super) fn submission(&self, step: &Move) -> Command {
+        let Move::Submit { form, urgent, expires, ends, draft, items, target, pick, .. } = step
+        else {
+            panic!("{step:?} submits nothing");
+        };
+        let submit = Submit {
+            urgent: *urgent,
+            approval_expires: expires.map(|number| self.hours(number)),
+            ends: ends.map(|number| self.hours(number) + TimeDelta::days(14)),
+            items: granted(*items),
+            picks: pick.map(|pick| self.picks(pick)).unwrap_or_default(),
+            target_users: target.map(target_users).unwrap_or_default(),
+            ..plain(form)
+        };
+        if *draft { Command::SaveDraft(Box::new(submit)) } else { Command::Submit(submit) }
+    }
+
+    fn hours(&self, number: u8) -> chrono::DateTime<chrono::Utc> {
+        self.office.at + TimeDelta::hours(i64::from(number) * 2 - 20)
+    }
+
+    /// The same person for every assignment that lets the requester pick.
+    fn picks(&self, number: u8) -> BTreeMap<String, Vec<String>> {
+        let steps = self.rule["steps"].as_array().unwrap();
+        let assignments = steps.iter().flat_map(|step| step["approvers"].as_array().unwrap());
+        let picking = assignments.filter(|assignment| assignment["who"].get("pick").is_some());
+        let named = |assignment: &Json| assignment["id"].as_str().unwrap().to_owned();
+        picking.map(|assignment| (named(assignment), vec![login(number)])).collect()
+    }
+
+    pub(super) fn command(&self, step: &Move) -> Command {
+        match step {
+            Move::Decide { reject, comment, step, seen, items, concern, .. } => {
+                Command::Decide(Decide {
+                    choice: choice(*reject),
+                    comment: Some(words(*comment)),
+                    concern: concern.map(|number| "mind it ".repeat(usize::from(number))),
+                    items: items.map(|mask| self.granted_of(mask)),
+                    step: step.map(step_id),
+                    seen: self.seen(seen),
+                })
+            }
+            Move::Act { act, comment, seen, .. } => self.act(act, words(*comment), self.seen(seen)),
+            Move::Cancel { comment, seen, .. } => {
+                Command::Cancel { comment: words(*comment), seen: self.seen(seen) }
+            }
+            Move::Reevaluate { .. } => Command::Reevaluate,
+            Move::Run { execution, .. } => Command::Run(self.execution(*execution)),
+            Move::Retry { execution, .. } => Command::Retry(self.execution(*execution)),
+            Move::Revoke { execution, .. } => {
+                Command::Revoke { execution: self.execution(*execution), comment: words(true) }
+            }
+            Move::Odd { command, execution, attempt, end, .. } => {
+                Command::Engine(self.of_engine(*command, *execution, *attempt, *end))
+            }
+            other => panic!("{other:?} is no command"),
+        }
+    }
+
+    fn of_engine(&self, command: u8, number: u8, attempt: u8, how: u8) -> EngineCommand {
+        let execution = self.execution(number);
+        match command {
+            0 => EngineCommand::Expire,
+            1 => EngineCommand::Start(execution),
+            2 => {
+                let (attempt, outcome) = (u32::from(attempt), end(how));
+                EngineCommand::Finish { execution, attempt, outcome }
+            }
+            3 => EngineCommand::ExpireExecution(execution),
+            4 => EngineCommand::RetryDue(execution),
+            5 => EngineCommand::EndGrant(execution),
+            6 => EngineCommand::StartRevert(execution),
+            7 => EngineCommand::Recount,
+            8 => EngineCommand::FinishRevert { execution, outcome: end_of_revert(how) },
+            9 => EngineCommand::Remind,
+            10 => EngineCommand::Miss,
+            11 => EngineCommand::RemindUrgent,
+            12 => EngineCommand::MissUrgent,
+            _ => EngineCommand::Replace { from: self.seated(number), to: id(&login(how % 9)) },
+        }
+    }
+
+    /// Somebody who has a seat by name, or anybody.
+    fn seated(&self, number: u8) -> UserId {
+        let open = self.office.request.as_ref().and_then(|request| request.active());
+        let seats = open.iter().flat_map(|(_, open)| &open.seats);
+        let mut named = seats.filter_map(|seat| match &seat.who {
+            SeatWho::Person(who) | SeatWho::Found(who) => Some(who.clone()),
+            _ => None,
+        });
+        named.next().unwrap_or_else(|| id(&login(number % 9)))
+    }
+
+    fn act(&self, act: &Act, comment: String, seen: Option<Seen>) -> Command {
+        let note = |step: &Option<u8>, comment: String, seen| Note {
+            comment: Some(comment),
+            step: step.map(step_id),
+            seen,
+        };
+        let approver = |step: &Option<u8>, user: &u8, seen| Approver {
+            step: step.map(step_id),
+            user: login(*user),
+            seen,
+        };
+        match act {
+            Act::SendBack { to, step } => Command::SendBack(SendBack {
+                to: self.decided(*to),
+                comment: Some(comment),
+                step: step.map(step_id),
+                seen,
+            }),
+            Act::Withdraw { step } => Command::Withdraw { comment, step: step.map(step_id), seen },
+            Act::Force { reject } => Command::Force { choice: choice(*reject), comment, seen },
+            Act::Hold => Command::Hold { comment, seen },
+            Act::Release => Command::Release { comment, seen },
+            Act::AddApprover { step, user } => Command::AddApprover(approver(step, user, seen)),
+            Act::RemoveApprover { step, user } => {
+                Command::RemoveApprover(approver(step, user, seen))
+            }
+            Act::Reassign { to } => Command::Reassign { to: login(*to), comment, seen },
+            Act::ReturnToReview { step } => Command::ReturnToReview(note(step, comment, seen)),
+            Act::PassReview => Command::PassReview(note(&None, comment, seen)),
+            Act::Edit(changed) => Command::Edit(Box::new(self.edit(changed, seen))),
+            Act::SubmitDraft(changed) => Command::SubmitDraft(Box::new(self.edit(changed, seen))),
+            Act::SaveDraft(form) => Command::SaveDraft(Box::new(plain(form))),
+            Act::DeleteDraft => Command::DeleteDraft,
+            Act::Resubmit => self.resubmit(),
+            Act::Comment { mention: None } => Command::Comment { text: comment },
+            Act::Comment { mention: Some(who) } => {
+                Command::Comment { text: format!("{comment}, @{}?", login(*who)) }
+            }
+            Act::Watch(who) => Command::Watch(id(&login(*who))),
+            Act::Leave => Command::Leave,
+            Act::Attach(kind) => Command::Attach(attachment(*kind)),
+            Act::RemoveAttachment(number) => {
+                Command::RemoveAttachment { number: u32::from(*number) }
+            }
+            Act::Confirm => Command::Confirm { comment },
+        }
+    }
+
+    /// A bit for each item that is left, and one for what is none.
+    fn granted_of(&self, mask: u8) -> Vec<Json> {
+        let request = self.office.request.iter();
+        let left = request.flat_map(Request::resources).map(ToString::to_string);
+        let on = |bit: usize| mask & (1 << bit) != 0;
+        let granted = left.enumerate().filter(|(bit, _)| on(*bit)).map(|(_, item)| json!(item));
+        granted.chain(on(3).then(|| json!("nowhere"))).collect()
+    }
+
+    /// Mostly a step that was decided.
+    fn decided(&self, number: u8) -> StepId {
+        let steps = self.office.request.iter().flat_map(|request| &request.steps);
+        let complete = steps.filter(|step| matches!(step.state, StepState::Complete { .. }));
+        let complete: Vec<&StepId> = complete.map(|step| &step.id).collect();
+        match complete.len() {
+            several @ 1.. if number < 240 => complete[usize::from(number) % several].clone(),
+            _ => step_id(number),
+        }
+    }
+
+    fn edit(&self, changed: &Changed, seen: Option<Seen>) -> Edit {
+        let mut values = BTreeMap::new();
+        if let Some(form) = &changed.form {
+            values.extend(FORM.map(|name| (name.to_owned(), Json::Null)));
+            values.extend(properties(form));
+        }
+        if let Some(there) = changed.code {
+            values.insert("code".to_owned(), if there { json!("k-8") } else { Json::Null });
+        }
+        Edit {
+            properties: values,
+            items: changed.items.map(|mask| granted(mask % 16)),
+            picks: changed.pick.map(|pick| self.picks(pick)).unwrap_or_default(),
+            target_users: changed.target.map(target_users),
+            title: changed.title.map(|number| "new ".repeat(usize::from(number % 8))),
+            reason: None,
+            urgent: changed.urgent,
+            approval_expires: changed.expires.map(|number| self.hours(number)),
+            ends: None,
+            seen,
+        }
+    }
+
+    /// What there is, asked for again; where nothing is, something else.
+    fn resubmit(&self) -> Command {
+        let Some(old) = &self.office.request else { return Command::DeleteDraft };
+        let (new, of) = (id("r-1"), old.id.clone());
+        Command::Resubmit(Resubmit { id: new, old: Box::new(old.clone()), of })
+    }
+
+    fn seen(&self, saw: &Saw) -> Option<Seen> {
+        let request = self.office.request.as_ref()?;
+        let step = request.active().map(|(step, _)| step.clone());
+        let revision = request.revision;
+        match saw {
+            Saw::Nothing => None,
+            Saw::Now => Some(Seen { revision, step }),
+            Saw::OldRevision => Some(Seen { revision: revision - 1, step }),
+            Saw::OtherStep => Some(Seen { revision, step: Some(id("s3")) }),
+        }
+    }
+}
+
+const FORM: [&str; 7] = ["amount", "fee", "unit", "owner", "db", "code", "length"];
+
+fn plain(form: &Form) -> Submit {
+    Submit {
+        id: id("r-1"),
+        properties: properties(form),
+        items: Vec::new(),
+        picks: BTreeMap::new(),
+        target_users: Vec::new(),
+        title: "new server".to_owned(),
+        reason: "the old one is full".to_owned(),
+        urgent: false,
+        approval_expires: None,
+        ends: None,
+    }
+}
+
+fn choice(reject: bool) -> Choice {
+    if reject { Choice::Reject } else { Choice::Approve }
+}
+
+fn words(are_there: bool) -> String {
+    if are_there { "fine with me" } else { "" }.to_owned()
+}
+
+/// One that no rule has among them.
+fn step_id(number: u8) -> StepId {
+    id(&format!("s{}", number % 5))
+}
+
+fn login(number: u8) -> String {
+    if usize::from(number) < PEOPLE { format!("p{number}") } else { "nobody".to_owned() }
+}
+
+fn target_users(number: u8) -> Vec<String> {
+    if number == 200 { Vec::new() } else { vec![login(number % 10)] }
+}
+
+/// A bit for each item, and one for what is none.
+fn granted(mask: u8) -> Vec<Json> {
+    let all = ITEMS.into_iter().chain(["nowhere"]).enumerate();
+    all.filter(|(bit, _)| mask & (1 << bit) != 0).map(|(_, item)| json!(item)).collect()
+}
+
+fn attachment(kind: u8) -> Attach {
+    let name = ["plan.pdf", "run.exe", "", "plan.pdf", "notes.txt"][usize::from(kind) % 5];
+    let size = if kind == 3 { u64::MAX } else { 10 };
+    Attach { name: name.to_owned(), size, sha256: "ab".repeat(32) }
+}
+
+/// The form as a person sends it; the number 255 names what is not there.
+fn properties(form: &Form) -> BTreeMap<String, Json> {
+    let money =
+        |(amount, dollars): (u16, bool)| json!(format!("{amount}.00 {}", currency(dollars)));
+    let one_of = |number: u8, names: &[&str]| match number {
+        255 => json!("nowhere"),
+        _ => json!(names[usize::from(number) % names.len()]),
+    };
+    let owner = |number: u8| match number {
+        255 => json!("nobody"),
+        _ => json!(format!("p{}", usize::from(number) % PEOPLE)),
+    };
+    let length = |number: u8| match number {
+        255 => json!("soon"),
+        _ => json!(format!("{}h", number % 9 + 1)),
+    };
+    let values = [
+        ("amount", form.amount.map(money)),
+        ("fee", form.fee.map(money)),
+        ("unit", form.unit.map(|number| one_of(number, &NODES))),
+        ("owner", form.owner.map(owner)),
+        ("db", form.db.map(|number| one_of(number, &RESOURCES))),
+        ("code", form.code.then(|| json!("k-7"))),
+        ("length", form.length.map(length)),
+    ];
+    values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
