@@ -1,5 +1,6 @@
 //! What happened to a request. Past tense; everything `evolve` needs is in the event.
 
+mod actor;
 mod edited;
 mod name;
 
@@ -8,6 +9,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use actor::Actor;
 pub use edited::Edited;
 
 use crate::{
@@ -19,16 +21,6 @@ use crate::{
         Overdue, RejectedBy, Request, Review, Seat, SeatId, SeatWho, SkippedBecause,
     },
 };
-
-/// Who caused something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Actor {
-    /// A user.
-    User(UserId),
-    /// The engine itself: timers, executors.
-    Engine,
-}
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

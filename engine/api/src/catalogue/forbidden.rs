@@ -61,17 +61,14 @@ impl Names<'_> {
             Forbidden::NotAReviewer { reviewers } => self.not_a_reviewer(reviewers),
             Forbidden::OwnReview => OWN_REVIEW.to_owned(),
             Forbidden::NoReview => NO_REVIEW.to_owned(),
-            Forbidden::NotAnExecutor { execution, again } => {
-                self.not_an_executor(execution, *again)
-            }
+            Forbidden::NotAnExecutor { execution, again } => self.no_executor(execution, *again),
             Forbidden::OnlyAdministrators => ONLY_ADMINISTRATORS.to_owned(),
             Forbidden::OnlyManagers => ONLY_MANAGERS.to_owned(),
             Forbidden::OnlyOverseers => ONLY_OVERSEERS.to_owned(),
             Forbidden::NoDecision => NO_DECISION.to_owned(),
             Forbidden::NotAHolder => NOT_A_HOLDER.to_owned(),
             Forbidden::NotARevoker { resource } => self.not_a_revoker(resource.as_ref()),
-            Forbidden::TakesNoPart { watches: false } => READS_ONLY.to_owned(),
-            Forbidden::TakesNoPart { watches: true } => WATCHES_ONLY.to_owned(),
+            Forbidden::TakesNoPart { watches } => takes_no_part(*watches).to_owned(),
             Forbidden::NotAWatcher => NOT_A_WATCHER.to_owned(),
             Forbidden::NotYourAttachment => NOT_YOUR_ATTACHMENT.to_owned(),
             Forbidden::NotAReceiptReviewer => NOT_A_RECEIPT_REVIEWER.to_owned(),
@@ -122,7 +119,7 @@ impl Names<'_> {
     }
 
     /// EXE-2: whom the rule names, or nobody where the engine does it.
-    fn not_an_executor(&self, execution: &ExecutionId, again: bool) -> String {
+    fn no_executor(&self, execution: &ExecutionId, again: bool) -> String {
         let work = self.work(execution);
         let Some(executor) = self.rule().and_then(|rule| rule.executor(&execution.binding)) else {
             return format!("You cannot start {work}. Ask an administrator who can.");
@@ -173,6 +170,10 @@ impl Names<'_> {
         let owner = owner.map(|user| format!(", {},", self.person(&user.id))).unwrap_or_default();
         format!("Only the owner of the organization{owner} can do that. Ask them.")
     }
+}
+
+fn takes_no_part(watches: bool) -> &'static str {
+    if watches { WATCHES_ONLY } else { READS_ONLY }
 }
 
 fn edit_forbidden(under_way: bool) -> String {

@@ -27,47 +27,31 @@ pub fn meaning(code: ErrorCode) -> &'static str {
 fn rejected(code: Code) -> &'static str {
     match code {
         Code::NotFound => "There is no such thing, or this person cannot see it.",
-        Code::Forbidden => "This person sees it, and something else lets only others do that.",
+        Code::Forbidden => "This person sees it, and only others can do that.",
         Code::Invalid => "Entries are wrong; `fields` names each.",
         Code::WrongStatus => "That cannot be done with the request as it now is.",
-        Code::Conflict => "The request has changed since this person opened it; nothing was done.",
+        Code::Conflict => "The request has changed since it was opened; nothing was done.",
         Code::StepComplete => "The step is complete, and its decisions stay.",
         Code::UrgentApproveOnly => "An urgent request can only be approved, as a whole.",
-        Code::UrgentNotAllowed => {
-            "The organization or the rule does not allow urgent requests: submit an ordinary one."
-        }
+        Code::UrgentNotAllowed => "The organization or the rule takes no urgent requests.",
         Code::UrgentOverdue => "Too many urgent requests of this person are past their date.",
-        Code::NoApprovers => {
-            "Nobody could approve the request, or review it; nothing was submitted."
-        }
-        Code::NoRule => "The rule does not take this request, or no rule of the group does.",
+        Code::NoApprovers => "Nobody could approve the request, or review it.",
+        Code::NoRule => "The rule does not take this request, or none of the group does.",
         Code::ConditionFailed => "It cannot be said whether the rule takes the request.",
         Code::RuleInvalid => "The rule has mistakes and was not published; `fields` names each.",
-        Code::RuleInUse => {
-            "The rule cannot be deleted: a group uses it, or there are requests under it."
-        }
-        Code::RuleRetired => "The rule is retired: it takes no new requests and no new versions.",
-        Code::ReplacementNeeded => {
-            "Somebody has to take over from who leaves; `fields` names where."
-        }
-        Code::PlanChanged => {
-            "What would be done now is not what was approved: the class of an execution that failed."
-        }
+        Code::RuleInUse => "The rule cannot be deleted: a group or requests rest on it.",
+        Code::RuleRetired => "The rule is retired: it takes no new requests and versions.",
+        Code::ReplacementNeeded => "Somebody has to take over; `fields` names where.",
+        Code::PlanChanged => "Of an execution that failed: it would do what was not approved.",
         Code::Inactive => "The account is deactivated.",
-        Code::NoAccess => {
-            "Only people who are named for the request, or have rights where it belongs, decide it."
-        }
+        Code::NoAccess => "The request is for people who are named for it.",
         Code::NoSeat => "The step asks other people, or needs nothing more from this one.",
         Code::Permission => "What is asked for is not what this person may approve.",
         Code::Criteria => "The rule lets nobody decide the request as it is.",
         Code::RequiredProperties => "Entries have to be filled in before anybody can approve.",
-        Code::SelfApproval => {
-            "The request is this person's own, is for them, or was changed by them."
-        }
-        Code::Separation => {
-            "This person decided in an earlier step, and the rule wants somebody else."
-        }
-        Code::NotPending => "The request is not there to be decided: a draft, in review, or over.",
+        Code::SelfApproval => "The request is their own, is for them, or was changed by them.",
+        Code::Separation => "They decided an earlier step, and the rule wants somebody else.",
+        Code::NotPending => "The request is not to be decided: a draft, in review, or over.",
         Code::OnHold => "The request is on hold until somebody releases it.",
         Code::Blocked => "The request is blocked until something else is put right.",
         Code::AlreadyDecided => "This person, or somebody for them, decided in this step already.",

@@ -1,11 +1,23 @@
 //! Why nobody can decide, and who can change that (STP-6, STP-6a, STP-8).
 
 use engine_core::{
-    ids::{PropertyName, StepId, UserId},
+    ids::{GroupId, PropertyName, StepId, UserId},
     request::{EmptyBecause, EmptySeat, NotApplying, OnlyOne, Shortage},
 };
 
 use super::{Names, counted, label, list, property, sentences};
+
+const NO_ROLE: &str = "nobody has that role; the owner or an administrator can give it to somebody";
+const NO_RESOURCE: &str = "the request does not say what it is about; choose a resource";
+const ONLY_REQUESTER: &str = "the only one there asked for this, changed it, or is who it is for, and nobody may decide what is their own";
+const SEPARATED: &str =
+    "all of them decided in an earlier step, and this rule wants somebody else here";
+const SAT_ELSEWHERE: &str =
+    "all of them are needed in another step, and each person can approve only one";
+const NO_SIGHT: &str =
+    "none of them may see the request; an administrator can add somebody by name";
+const EACH_BARRED: &str =
+    "none of the people there may decide here; an administrator can add somebody";
 
 impl Names<'_> {
     /// Why a step cannot be completed.
@@ -92,17 +104,8 @@ impl Names<'_> {
             EmptyBecause::Deactivated { user, property: named } => {
                 self.deactivated(user, named.as_ref())
             }
-            EmptyBecause::GroupEmpty { group } => {
-                let known = self.directory.group(group).is_some();
-                let the = if known { "the group " } else { "" };
-                format!(
-                    "nobody is in {the}{} at the moment; an administrator can add somebody",
-                    self.group(group)
-                )
-            }
-            EmptyBecause::RoleEmpty { .. } => {
-                "nobody has that role; the owner or an administrator can give it to somebody".to_owned()
-            }
+            EmptyBecause::GroupEmpty { group } => self.group_empty(group),
+            EmptyBecause::RoleEmpty { .. } => NO_ROLE.to_owned(),
             EmptyBecause::NodeEmpty { node } => format!(
                 "nobody has the rights for it at {}; an administrator can give them to somebody",
                 self.node(node)
@@ -111,19 +114,23 @@ impl Names<'_> {
             EmptyBecause::NoOwner { resource: Some(resource) } => {
                 format!("{} has no owner; an administrator can name one", self.resource(resource))
             }
-            EmptyBecause::NoOwner { resource: None } => {
-                "the request does not say what it is about; choose a resource".to_owned()
-            }
-            EmptyBecause::NobodyNamed { name, message } => {
-                nobody_named(name, message.as_deref())
-            }
+            EmptyBecause::NoOwner { resource: None } => NO_RESOURCE.to_owned(),
+            EmptyBecause::NobodyNamed { name, message } => nobody_named(name, message.as_deref()),
             EmptyBecause::NobodyPicked => "the requester picked nobody".to_owned(),
-            EmptyBecause::OnlyRequester => "the only one there asked for this, changed it, or is who it is for, and nobody may decide what is their own".to_owned(),
-            EmptyBecause::Separated => "all of them decided in an earlier step, and this rule wants somebody else here".to_owned(),
-            EmptyBecause::SatElsewhere => "all of them are needed in another step, and each person can approve only one".to_owned(),
-            EmptyBecause::NoSight => "none of them may see the request; an administrator can add somebody by name".to_owned(),
-            EmptyBecause::EachBarred => "none of the people there may decide here; an administrator can add somebody".to_owned(),
+            EmptyBecause::OnlyRequester => ONLY_REQUESTER.to_owned(),
+            EmptyBecause::Separated => SEPARATED.to_owned(),
+            EmptyBecause::SatElsewhere => SAT_ELSEWHERE.to_owned(),
+            EmptyBecause::NoSight => NO_SIGHT.to_owned(),
+            EmptyBecause::EachBarred => EACH_BARRED.to_owned(),
         }
+    }
+
+    fn group_empty(&self, group: &GroupId) -> String {
+        let the = if self.directory.group(group).is_some() { "the group " } else { "" };
+        format!(
+            "nobody is in {the}{} at the moment; an administrator can add somebody",
+            self.group(group)
+        )
     }
 
     fn deactivated(&self, user: &UserId, named: Option<&(PropertyName, UserId)>) -> String {

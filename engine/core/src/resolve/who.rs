@@ -52,10 +52,7 @@ impl View<'_> {
             }
             Who::Role(role) => vec![Ok(SeatWho::Role(*role))],
             Who::Node { property, level } => match self.request.properties.get(property) {
-                Some(Value::Node(node)) if each => {
-                    let none = EmptyBecause::NodeEmpty { node: node.clone() };
-                    self.each(self.holders(node, *level), none)
-                }
+                Some(Value::Node(node)) if each => self.each_of_node(node, *level),
                 Some(Value::Node(node)) => {
                     vec![Ok(SeatWho::Node { node: node.clone(), level: *level })]
                 }
@@ -123,6 +120,11 @@ impl View<'_> {
             (false, _) => vec![Err(none)],
             (true, false) => seats,
         }
+    }
+
+    fn each_of_node(&self, node: &NodeId, level: NodeLevel) -> Vec<Found> {
+        let none = EmptyBecause::NodeEmpty { node: node.clone() };
+        self.each(self.holders(node, level), none)
     }
 
     pub(super) fn holders(&self, node: &NodeId, level: NodeLevel) -> impl Iterator<Item = &User> {

@@ -300,10 +300,7 @@ async fn the_requester_reads_who_rejected_and_why() {
     let seen = place.get("ann", &path).await;
     seen.is(OK);
     assert_eq!(seen.body["status"], "rejected");
-    assert_eq!(
-        seen.body["outcome"],
-        "dora rejected it in step “Unit director”: too dear for us."
-    );
+    assert_eq!(seen.body["outcome"], "dora rejected it in step “Unit director”: too dear for us.");
     let decision = &seen.body["steps"][0]["decisions"][0];
     assert_eq!(
         (&decision["by"], &decision["decision"], &decision["comment"]),

@@ -66,7 +66,7 @@ pub(super) fn write() -> String {
     let mut text = format!("# Codes\n\n{}\n{INTRODUCTION}", note());
     answers(&mut text);
     text.push_str(UNMET);
-    for variant in Source::read("engine/core/src/rejection.rs").variants("Unmet") {
+    for variant in Source::read("engine/core/src/rejection/unmet.rs").variants("Unmet") {
         let word = snake(&variant.name);
         let code: Code = serde_json::from_value(word.clone().into()).unwrap();
         writeln!(text, "- `{word}`: {}", meaning(code.into())).unwrap();
@@ -232,7 +232,7 @@ fn snake(name: &str) -> String {
 
 #[test]
 fn every_reason_of_unmet_is_a_code() {
-    for variant in Source::read("engine/core/src/rejection.rs").variants("Unmet") {
+    for variant in Source::read("engine/core/src/rejection/unmet.rs").variants("Unmet") {
         let code: Result<Code, _> = serde_json::from_value(snake(&variant.name).into());
         assert!(code.is_ok(), "{}", variant.name);
     }

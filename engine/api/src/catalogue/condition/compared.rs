@@ -82,33 +82,26 @@ impl Names<'_> {
         let values: Vec<String> = wanted.iter().map(|value| self.told(path, value)).collect();
         let seen = seen.filter(|seen| **seen != Value::List(Vec::new()));
         let Some(seen) = seen else {
-            return match holds {
-                true => format!("{subject} is empty"),
-                false => {
-                    format!("{subject} is empty, and must {}", demand(operator, wanted, &values))
-                }
-            };
+            let must =
+                (!holds).then(|| format!(", and must {}", demand(operator, wanted, &values)));
+            return format!("{subject} is empty{}", must.unwrap_or_default());
         };
         let told = self.told(path, seen);
-        let is_time = matches!(seen, Value::Date(_) | Value::Timestamp(_) | Value::Duration(_));
-        let value = if is_time { format!(", {told},") } else { format!(" {told}") };
+        let value = beside(seen, &told);
         if let Some((one, other)) = Order::of(wanted).words(operator) {
             let relation = if holds { one } else { other };
             return format!("{subject}{value} is {relation} {}", alternatives(&values));
         }
-        let not = if holds { "" } else { "not " };
         match operator {
             "between" | "between_half_open" => {
+                let not = if holds { "" } else { "not " };
                 format!("{subject}{value} is {not}{}", between(operator, &values))
             }
-            "within" => format!("{subject} is {told}, which is {not}within {}", list(&values)),
-            "matches" if holds => format!("{subject} is {told}, which is in the right form"),
+            _ if holds => is_so(subject, operator, &told, &values),
+            "within" => format!("{subject} is {told}, which is not within {}", list(&values)),
             "matches" => format!(
                 "{subject} is {told}, which is not in the right form; an administrator can tell you which"
             ),
-            "contains" if holds => format!("{subject} is {told}, which includes {}", list(&values)),
-            "not_equal" if holds => format!("{subject} is {told}, not {}", list(&values)),
-            _ if holds => format!("{subject} is {told}"),
             _ => format!("{subject} is {told}, and must {}", demand(operator, wanted, &values)),
         }
     }
@@ -124,6 +117,25 @@ impl Names<'_> {
             }
             (_, value) => self.value(value),
         }
+    }
+}
+
+/// A value beside what it is called: dates and lengths between commas.
+fn beside(value: &Value, told: &str) -> String {
+    match value {
+        Value::Date(_) | Value::Timestamp(_) | Value::Duration(_) => format!(", {told},"),
+        _ => format!(" {told}"),
+    }
+}
+
+/// What holds, in the words of its operator.
+fn is_so(subject: &str, operator: &str, told: &str, values: &[String]) -> String {
+    match operator {
+        "within" => format!("{subject} is {told}, which is within {}", list(values)),
+        "matches" => format!("{subject} is {told}, which is in the right form"),
+        "contains" => format!("{subject} is {told}, which includes {}", list(values)),
+        "not_equal" => format!("{subject} is {told}, not {}", list(values)),
+        _ => format!("{subject} is {told}"),
     }
 }
 

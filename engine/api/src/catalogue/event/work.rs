@@ -1,7 +1,9 @@
 //! What became of the work of a request.
 
+use chrono::{DateTime, Utc};
 use engine_core::{
     event::Event,
+    extension::Failure,
     ids::ExecutionId,
     request::{EndCause, ExecutionFailure},
 };
@@ -28,17 +30,10 @@ impl Names<'_> {
             Event::ExecutionSucceeded { execution, until: None, .. } => {
                 format!("{} is done.", self.work(execution))
             }
-            Event::ExecutionRetryScheduled { execution, failure, at, .. } => format!(
-                "{} did not work, because {}. It is tried again by itself on {}.",
-                self.work(execution),
-                cause(failure),
-                self.time(*at)
-            ),
-            Event::ExecutionInDoubt { execution, failure, .. } => format!(
-                "It is not clear whether {} took effect, because {}. That is checked again by itself.",
-                self.work(execution),
-                cause(failure)
-            ),
+            Event::ExecutionRetryScheduled { execution, failure, at, .. } => {
+                self.tried_again(execution, failure, *at)
+            }
+            Event::ExecutionInDoubt { execution, failure, .. } => self.in_doubt(execution, failure),
             Event::ExecutionFailed { execution, why, may_have_happened, .. } => {
                 self.failed(execution, why, *may_have_happened)
             }
@@ -50,14 +45,37 @@ impl Names<'_> {
                 format!("{} will not be carried out.", self.work(execution))
             }
             Event::GrantEnding { execution, cause } => self.ending(execution, cause),
-            Event::GrantEndFailed { execution, failure, .. } => format!(
-                "{} could not be taken back, because {}. It may still be in force. It is tried again by itself, and the administrators were told.",
-                self.work(execution),
-                cause(failure)
-            ),
+            Event::GrantEndFailed { execution, failure, .. } => {
+                self.not_taken_back(execution, failure)
+            }
             Event::GrantEnded { execution } => format!("{} was taken back.", self.work(execution)),
             _ => String::new(),
         }
+    }
+
+    fn tried_again(&self, execution: &ExecutionId, failure: &Failure, at: DateTime<Utc>) -> String {
+        format!(
+            "{} did not work, because {}. It is tried again by itself on {}.",
+            self.work(execution),
+            cause(failure),
+            self.time(at)
+        )
+    }
+
+    fn in_doubt(&self, execution: &ExecutionId, failure: &Failure) -> String {
+        format!(
+            "It is not clear whether {} took effect, because {}. That is checked again by itself.",
+            self.work(execution),
+            cause(failure)
+        )
+    }
+
+    fn not_taken_back(&self, execution: &ExecutionId, failure: &Failure) -> String {
+        format!(
+            "{} could not be taken back, because {}. It may still be in force. It is tried again by itself, and the administrators were told.",
+            self.work(execution),
+            cause(failure)
+        )
     }
 
     fn ending(&self, execution: &ExecutionId, cause: &EndCause) -> String {
