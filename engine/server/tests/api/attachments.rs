@@ -114,7 +114,7 @@ async fn who_does_not_take_part_attaches_nothing() {
     refused.is_refused(403, "forbidden");
     assert_eq!(
         refused.body["message"],
-        "You see this request without a part in it. Whoever has one can make you a watcher, and watchers comment and attach files."
+        "You can read this request, but not comment, attach files or add watchers. Ask its requester to make you a watcher."
     );
     assert_eq!(place.contents().len(), 1, "nothing is kept of what is refused");
     let watch = json!({"user": "eve"});
@@ -268,7 +268,7 @@ async fn attachments_are_removed_by_their_own_and_administrators() {
     refused.is_refused(403, "forbidden");
     assert_eq!(
         refused.body["message"],
-        "Only who attached this file can remove it, or an administrator. Ask one of them."
+        "Only the person who attached this file, or an administrator, can remove it. Ask one of them."
     );
     remove(&place, "bob", &id, 1).await.is_refused(403, "forbidden");
     remove(&place, "ann", &id, 1).await.is(OK);
