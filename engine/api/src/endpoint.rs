@@ -146,6 +146,8 @@ endpoints! {
     Release: Post "/api/v1/requests/{id}/release" "Lift the hold" [] (WithComment) -> RequestView;
     Reevaluate: Post "/api/v1/requests/{id}/reevaluate"
         "Ask again what could not be decided" [] (-) -> RequestView;
+    Restart: Post "/api/v1/requests/{id}/restart"
+        "Begin again under the newest version of its rule" [] (Remark) -> RequestView;
     AddApprover: Post "/api/v1/requests/{id}/approvers"
         "Give somebody a seat in a step" [] (ApproverRequest) -> RequestView;
     RemoveApprover: Post "/api/v1/requests/{id}/approvers/remove"
@@ -213,6 +215,9 @@ endpoints! {
         ["dry_run", "comment", "file"] (Text) -> ChangeList;
     DeleteRule: Delete "/api/v1/rules/{id}" "Delete a rule that nothing rests on" ["dry_run"] (-) -> ChangeList;
     RetireRule: Post "/api/v1/rules/{id}/retire" "Let a rule take no new requests" ["dry_run"] (-) -> ChangeList;
+    RestartRequests: Post "/api/v1/rules/{id}/restart"
+        "Let all open requests of a rule begin again under its newest version"
+        ["dry_run"] (Remark) -> ChangeList;
     ListRuleGroups: Get "/api/v1/rule-groups" "List rule groups" [] (-) -> RuleGroupList;
     PutRuleGroup: Put "/api/v1/rule-groups/{id}" "Add or change a rule group"
         ["dry_run"] (RuleGroupRules) -> ChangeList;
@@ -275,6 +280,7 @@ impl Endpoint {
                 | Self::Hold
                 | Self::Release
                 | Self::Reevaluate
+                | Self::Restart
                 | Self::AddApprover
                 | Self::RemoveApprover
                 | Self::Reassign

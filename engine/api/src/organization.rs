@@ -163,6 +163,8 @@ pub enum ChangeWord {
     Published,
     /// A rule takes no new requests any more.
     Retired,
+    /// The open requests of a rule begin again, one after the other.
+    Restarting,
 }
 
 /// One change of the organization.

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-pub use engine::{AttemptOutcome, EngineCommand};
+pub use engine::{AttemptOutcome, EngineCommand, RestartOrder};
 
 use crate::{
     event::Actor,
@@ -118,6 +118,8 @@ pub enum Command {
     },
     /// Ask again what could not be decided (CND-3).
     Reevaluate,
+    /// Move to the newest version of its rule, and begin again (RUL-2).
+    Restart(Restart),
     /// Give somebody a seat (STP-15).
     AddApprover(Approver),
     /// Take somebody out of a step (STP-15).
@@ -284,6 +286,16 @@ pub struct SendBack {
     pub seen: Option<Seen>,
 }
 
+/// A request is to begin again under the newest version of its rule (RUL-2).
+#[derive(Clone, Debug, Serialize)]
+pub struct Restart {
+    /// Why.
+    pub comment: Option<String>,
+    /// What the person saw (DEC-8a).
+    #[serde(skip)]
+    pub seen: Option<Seen>,
+}
+
 /// The revision and step that a person saw (DEC-8a).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
@@ -320,6 +332,7 @@ impl Command {
             Self::Hold { .. } => "hold",
             Self::Release { .. } => "release",
             Self::Reevaluate => "reevaluate",
+            Self::Restart(_) => "restart",
             Self::AddApprover(_) => "add_approver",
             Self::RemoveApprover(_) => "remove_approver",
             Self::Reassign { .. } => "reassign",

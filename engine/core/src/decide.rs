@@ -17,6 +17,7 @@ mod force;
 mod form;
 mod grant;
 mod hold;
+mod moves;
 mod narrow;
 mod pick;
 mod reassign;
@@ -223,6 +224,7 @@ impl<'a> Draft<'a> {
             Command::Hold { comment, seen } => self.hold(comment, seen.as_ref()),
             Command::Release { comment, seen } => self.release_hold(comment, seen.as_ref()),
             Command::Reevaluate => self.reevaluate(),
+            Command::Restart(restart) => self.restart(restart),
             Command::AddApprover(approver) => self.add_approver(approver),
             Command::RemoveApprover(approver) => self.remove_approver(approver),
             Command::Reassign { to, comment, seen } => self.reassign(to, comment, seen.as_ref()),
@@ -245,6 +247,7 @@ impl<'a> Draft<'a> {
             EngineCommand::RemindUrgent => self.remind_urgent(),
             EngineCommand::MissUrgent => self.miss_urgent(),
             EngineCommand::Recount => self.recount(),
+            EngineCommand::Restart(order) => self.follow(order),
             EngineCommand::Replace { from, to } => self.replace(from, to),
             EngineCommand::Start(execution) => self.start(execution),
             EngineCommand::Finish { execution, attempt, outcome } => {

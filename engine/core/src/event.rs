@@ -2,6 +2,7 @@
 
 mod actor;
 mod edited;
+mod moved;
 mod name;
 
 use std::collections::BTreeMap;
@@ -11,11 +12,13 @@ use serde::{Deserialize, Serialize};
 
 pub use actor::Actor;
 pub use edited::Edited;
+pub use moved::{Moved, MovedBecause};
 
 use crate::{
     extension::{Failure, Plan, Receipt},
     ids::{ExecutionId, ResourceId, StepId, UserId},
     payload::PayloadHash,
+    rejection::Rejection,
     request::{
         ApprovedBy, Attachment, Block, Choice, Decision, EndCause, ExecutionFailure, OpenStep,
         Overdue, RejectedBy, Request, Review, Seat, SeatId, SeatWho, SkippedBecause,
@@ -37,6 +40,17 @@ pub enum Event {
     },
     /// What is asked for was changed (REQ-3, STP-12, STP-13).
     RequestEdited(Box<Edited>),
+    /// It begins again, under another rule or another version of its own (RUL-2, RUL-4).
+    RequestMoved(Box<Moved>),
+    /// All open requests of its rule were to begin again, and this one could not (RUL-2).
+    RestartRefused {
+        /// Who wanted it.
+        by: UserId,
+        /// Which order it was.
+        order: u64,
+        /// Why not.
+        why: Box<Rejection>,
+    },
     /// The review before the route began (STP-13).
     ReviewStarted {
         /// Who reviews.

@@ -1,6 +1,7 @@
 //! Events folded into the state. Dumb: no judgement, no look-ups; what does not fit is left alone.
 
 mod execution;
+mod moved;
 mod seats;
 mod talk;
 
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    event::{Edited, Event, Recorded},
+    event::{Event, Recorded},
     ids::{ResourceId, StepId, UserId},
     request::{OpenStep, Overdue, Phase, RejectedItem, Request, Seat, SeatId, SeatWho, StepState},
     wake::shift_due,
@@ -36,7 +37,9 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         Event::RequestSubmitted(now) | Event::DraftSaved(now) => write(request, now),
         // What is there of a deleted draft is removed with this event.
         Event::DraftDeleted { .. } | Event::ReturnedToReview { .. } => {}
-        Event::RequestEdited(edited) => edit(request, edited),
+        Event::RequestEdited(edited) => moved::edit(request, edited),
+        Event::RequestMoved(moved) => moved::move_to(request, moved),
+        Event::RestartRefused { order, .. } => request.restart_order = Some(*order),
         Event::ReviewStarted { review } => {
             request.phase = Phase::InReview;
             request.review = Some(review.clone());
@@ -182,6 +185,7 @@ fn evolve_step(request: &mut Request, event: &Event, at: DateTime<Utc>) {
             set_step(request, step, StepState::Skipped { at, why: why.clone() });
         }
         Event::StepActivated { step, open } => {
+            request.kept.remove(step);
             set_step(request, step, StepState::Active(open.clone()));
         }
         Event::SeatsReplaced { step, from, to } => {
@@ -217,27 +221,6 @@ fn evolve_step(request: &mut Request, event: &Event, at: DateTime<Utc>) {
 fn state_of<'a>(request: &'a mut Request, id: &StepId) -> Option<&'a mut StepState> {
     let record = request.steps.iter_mut().find(|record| record.id == *id);
     record.map(|record| &mut record.state)
-}
-
-fn edit(request: &mut Request, edited: &Edited) {
-    request.title.clone_from(&edited.title);
-    request.reason.clone_from(&edited.reason);
-    request.properties.clone_from(&edited.properties);
-    request.items.clone_from(&edited.items);
-    request.picks.clone_from(&edited.picks);
-    request.target_users.clone_from(&edited.target_users);
-    request.approval_expires = edited.approval_expires;
-    request.ends = edited.ends;
-    request.revision = edited.revision;
-    if let Some(executions) = &edited.executions {
-        request.executions.clone_from(executions);
-    }
-    if edited.reopens {
-        request.phase = Phase::Open;
-    }
-    if edited.by != request.requester {
-        request.editors.insert(edited.by.clone());
-    }
 }
 
 /// What was carried over and taken back is not carried again while the step lasts (STP-11, DEC-5).
@@ -290,6 +273,7 @@ fn drop_carried(request: &mut Request, from: &[StepId]) {
 /// Those who had a seat, or decided, still see the request (REQ-10).
 fn reopen_all(request: &mut Request, steps: &[StepId], revision: u32) {
     steps.iter().for_each(|step| reopen(request, step));
+    request.kept.retain(|step, _| !steps.contains(step));
     drop_carried(request, steps);
     request.revision = revision;
     request.blocked = None;

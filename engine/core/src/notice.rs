@@ -58,6 +58,11 @@ pub enum Notice {
     ReviewStarted,
     /// To those who had decided: what they decided about has changed (REQ-3).
     Edited(BTreeSet<UserId>),
+    /// To those who had decided: it begins again, and what they decided does not count any more (RUL-2,
+    /// RUL-4).
+    Restarted(BTreeSet<UserId>),
+    /// To who wanted all requests of a rule to begin again: this one could not (RUL-2).
+    RestartRefused,
     /// To the requester: the outcome.
     Outcome,
     /// To executors: ready to run.
@@ -80,7 +85,7 @@ pub struct Told {
 impl Notice {
     /// Every word of [`Notice::about`], in the order of the variants: what people can choose not to be
     /// told about.
-    pub const ABOUT: [&str; 16] = [
+    pub const ABOUT: [&str; 18] = [
         "new_work",
         "due_soon",
         "overdue",
@@ -93,6 +98,8 @@ impl Notice {
         "concern",
         "review",
         "edited",
+        "restarted",
+        "restart_refused",
         "outcome",
         "ready_to_run",
         "blocked",
@@ -115,6 +122,8 @@ impl Notice {
             Self::Concern(_) => "concern",
             Self::ReviewStarted => "review",
             Self::Edited(_) => "edited",
+            Self::Restarted(_) => "restarted",
+            Self::RestartRefused => "restart_refused",
             Self::Outcome => "outcome",
             Self::ReadyToRun(_) => "ready_to_run",
             Self::Blocked => "blocked",
@@ -138,11 +147,13 @@ impl View<'_> {
             }
             Notice::Commented { .. } => self.participants(),
             // Told to those who are meant, by name.
-            Notice::Mentioned { .. } | Notice::Watching(_) => BTreeSet::new(),
+            Notice::Mentioned { .. } | Notice::Watching(_) | Notice::RestartRefused => {
+                BTreeSet::new()
+            }
             Notice::ReviewStarted => {
                 self.request.review.iter().flat_map(|review| review.people.clone()).collect()
             }
-            Notice::Edited(told) => told.clone(),
+            Notice::Edited(told) | Notice::Restarted(told) => told.clone(),
             Notice::Outcome => BTreeSet::from([self.request.requester.clone()]),
             Notice::ReadyToRun(execution) => self.executors(execution),
             Notice::Concern(_)

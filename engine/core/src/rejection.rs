@@ -90,7 +90,7 @@ pub enum Forbidden {
     /// Only the owner and administrators do this.
     OnlyAdministrators,
     /// Only the owner, administrators and workflow managers do this (FIN-17).
-    OnlyManagers,
+    OnlyRuleManagers,
     /// Only the owner, administrators, workflow managers and auditors see this (FIN-17).
     OnlyOverseers,
     /// Only one's own decision can be taken back, and this person has made none (DEC-5).
@@ -187,6 +187,8 @@ pub enum Tried {
     Request,
     /// A new version.
     Version,
+    /// A restart of a request under it (RUL-2).
+    Restart,
 }
 
 /// A step that cannot be completed.

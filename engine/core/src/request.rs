@@ -105,6 +105,12 @@ pub struct Request {
     /// Who read afterwards what was done; at most once each (REQ-12).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub confirmations: Vec<Confirmation>,
+    /// Decisions that were made before it moved, and count again once their step opens (RUL-4).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub kept: BTreeMap<StepId, Vec<Decision>>,
+    /// The last order to restart all requests of its rule that it has followed, or could not (RUL-2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart_order: Option<u64>,
     /// What a draft holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<Box<Written>>,

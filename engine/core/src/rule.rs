@@ -101,6 +101,8 @@ pub struct Rule {
     pub access: AccessPolicy,
     /// STP-6.
     pub safety_catch: SafetyCatch,
+    /// Whether decisions are kept when a request comes under this rule (RUL-4).
+    pub keep_decisions: bool,
     /// None means the organization's maximum.
     pub approval_expires_after: Option<Span>,
     /// Who reviews before the route (STP-13).

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use engine_core::{
-    directory::User,
+    directory::{OrganizationRole, User},
     eligibility::Standing,
     evaluate::View,
     explanation::Explanation,
@@ -249,11 +249,23 @@ fn allowed(
                 && may_hold(&view.organization.directory, request, user),
         ),
         ("reevaluate", administrates && request.is_under_way() && !request.on_hold),
+        ("restart", may_restart(request, user)),
         ("add_approver", view.may_add_approvers(user)),
         ("reassign", standing.can_decide() && view.has_own_seat(user)),
     ];
     let commands = commands.into_iter().chain(on_executions(view, request, user, administrates));
     commands.filter(|(_, may)| *may).map(|(name, _)| name).collect()
+}
+
+/// RUL-2, FIN-17
+fn may_restart(request: &Request, user: &User) -> bool {
+    let manages = match user.role {
+        OrganizationRole::Owner
+        | OrganizationRole::Administrator
+        | OrganizationRole::WorkflowManager => true,
+        OrganizationRole::Auditor | OrganizationRole::User => false,
+    };
+    manages && request.is_under_way() && !request.on_hold && !request.urgent
 }
 
 /// The commands about executions, and whether a console would enable them.

@@ -74,6 +74,19 @@ pub struct RuleEnd {
     pub deleted: bool,
 }
 
+/// That all open requests of a rule are to begin again under its newest version (RUL-2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestartOrdered {
+    /// Which.
+    pub rule: RuleId,
+    /// When; requests that come in later are not meant.
+    pub at: DateTime<Utc>,
+    /// Who said so.
+    pub by: UserId,
+    /// Why; may be empty.
+    pub comment: String,
+}
+
 /// What is known of an installed plugin; its file is found by the digest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstalledPlugin {
@@ -316,6 +329,8 @@ pub enum OrganizationEvent {
     RulePublished(Box<Published>),
     /// A rule takes no new requests from now on, or is deleted.
     RuleEnded(RuleEnd),
+    /// All open requests of a rule are to begin again (RUL-2).
+    RestartOrdered(RestartOrdered),
     /// A rule group was added or changed.
     RuleGroupPut(RuleGroup),
     /// A rule group was removed.

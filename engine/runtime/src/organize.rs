@@ -101,6 +101,13 @@ pub enum Change {
     RetireRule(RuleId),
     /// Deletes a rule that nothing rests on (RUL-3).
     DeleteRule(RuleId),
+    /// Lets all open requests of a rule begin again under its newest version (RUL-2).
+    RestartRequests {
+        /// Of which rule.
+        rule: RuleId,
+        /// Why.
+        comment: Option<String>,
+    },
     /// Adds or changes a rule group (RUL-4).
     PutRuleGroup(RuleGroup),
     /// Removes a rule group; requests that were submitted to it stay under their rules.
@@ -140,6 +147,7 @@ impl Change {
             Self::Publish { .. }
                 | Self::RetireRule(_)
                 | Self::DeleteRule(_)
+                | Self::RestartRequests { .. }
                 | Self::PutRuleGroup(_)
                 | Self::RemoveRuleGroup(_)
         )
@@ -164,6 +172,8 @@ pub enum Changed {
     Same(String),
     /// A rule takes no new requests any more.
     Retired(RuleId),
+    /// The open requests of a rule begin again.
+    Restarting(RuleId),
     /// A rule has a new version.
     Published {
         /// The rule.
@@ -309,7 +319,7 @@ fn check_rights(me: &User, changes: &[Change]) -> Result<(), EngineError> {
     }
     let is_of_rules = |change: &Change| change.is_of_rules() || is_about_oneself(change);
     let why = if changes.iter().all(is_of_rules) {
-        Forbidden::OnlyManagers
+        Forbidden::OnlyRuleManagers
     } else {
         Forbidden::OnlyAdministrators
     };

@@ -22,6 +22,7 @@ pub(crate) struct Rules {
     pub(crate) rule: Arc<Rule>,
     group: Option<RuleGroupId>,
     tried: Vec<Arc<Rule>>,
+    own: Option<Arc<Rule>>,
 }
 
 impl Rules {
@@ -29,14 +30,12 @@ impl Rules {
     pub(crate) fn of_request(state: &OrganizationState, request: &Request) -> Option<Self> {
         let rule = Arc::clone(&state.version(&request.rule, request.rule_version)?.rule);
         let group = request.group.as_ref().filter(|group| state.rule_groups.contains_key(*group));
+        let own = state.newest(&request.rule).map(|version| Arc::clone(&version.rule));
         let tried = match group {
             Some(group) => state.tried(group, Some(&request.rule)),
-            None => {
-                let newest = state.newest(&request.rule);
-                vec![newest.map_or_else(|| Arc::clone(&rule), |v| Arc::clone(&v.rule))]
-            }
+            None => vec![Arc::clone(own.as_ref().unwrap_or(&rule))],
         };
-        Some(Self { rule, group: group.cloned(), tried })
+        Some(Self { rule, group: group.cloned(), tried, own })
     }
 
     /// Those of a draft, as for a new request. One of a group that is gone cannot be submitted.
@@ -47,7 +46,7 @@ impl Rules {
             Some(group) => {
                 let rule = of_rule?.rule;
                 let tried = state.tried(group, None);
-                Some(Self { rule, group: Some(group.clone()), tried })
+                Some(Self { rule, group: Some(group.clone()), tried, own: None })
             }
         }
     }
@@ -58,19 +57,20 @@ impl Rules {
             Target::Rule(rule) => {
                 let newest = Arc::clone(&state.newest(rule)?.rule);
                 let tried = if state.is_retired(rule) { Vec::new() } else { vec![newest.clone()] };
-                Some(Self { rule: newest, group: None, tried })
+                Some(Self { rule: newest, group: None, tried, own: None })
             }
             Target::Group(id) => {
                 let first = state.rule_groups.get(id)?.rules.first()?;
                 let rule = Arc::clone(&state.newest(first)?.rule);
-                Some(Self { rule, group: Some(id.clone()), tried: state.tried(id, None) })
+                let tried = state.tried(id, None);
+                Some(Self { rule, group: Some(id.clone()), tried, own: None })
             }
         }
     }
 
     /// For the core.
     pub(crate) fn route(&self) -> Route<'_> {
-        Route { group: self.group.as_ref(), rules: &self.tried }
+        Route { group: self.group.as_ref(), rules: &self.tried, own: self.own.as_deref() }
     }
 }
 

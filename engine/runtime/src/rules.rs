@@ -9,7 +9,7 @@ use engine_store::{Limit, List, Order, Paging};
 
 use crate::{
     error::EngineError,
-    organization::{OrganizationEvent, RuleEnd},
+    organization::{OrganizationEvent, RestartOrdered, RuleEnd},
     organize::{Changed, Plan, told},
 };
 
@@ -81,6 +81,26 @@ impl Plan<'_> {
         }
         self.end(rule, false)?;
         Ok(Changed::Retired(rule.clone()))
+    }
+
+    /// RUL-2: each on its own, after this is recorded; those on hold excepted.
+    pub(crate) fn restart_requests(
+        &mut self,
+        rule: &RuleId,
+        comment: &str,
+    ) -> Result<Changed, EngineError> {
+        self.state.newest(rule).ok_or(Rejection::NotFound)?;
+        let comment = comment.trim().to_owned();
+        let (most, length) =
+            (self.state.organization.settings.comments.max, comment.chars().count());
+        if length > most as usize {
+            let message = format!("expected at most {most} characters, found {length}");
+            return Err(Rejection::invalid("comment", message).into());
+        }
+        let (rule, at, by) = (rule.clone(), self.engine.now(), self.me.id.clone());
+        let ordered = RestartOrdered { rule: rule.clone(), at, by, comment };
+        self.record(OrganizationEvent::RestartOrdered(ordered))?;
+        Ok(Changed::Restarting(rule))
     }
 
     /// RUL-3: only where no group names it, and, by [`Plan::check_deletions`], where no request was made

@@ -29,6 +29,7 @@ const BATCH: usize = 100;
 impl Engine {
     /// Fires timers as they become due; `caught_up` hears when the first look found no more of them.
     pub(crate) fn start_timers(&self, caught_up: oneshot::Sender<()>) {
+        self.start_recounts();
         let engine = self.clone();
         self.inner.dispatcher.spawn_worker(async move {
             let mut caught_up = Some(caught_up);
@@ -44,10 +45,26 @@ impl Engine {
         });
     }
 
+    /// Looks again at requests that a change of the organization concerns, beside the timers: there may be
+    /// many.
+    fn start_recounts(&self) {
+        let engine = self.clone();
+        self.inner.dispatcher.spawn_worker(async move {
+            loop {
+                match engine.recount_due(engine.millis()).await {
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(error) => tracing::warn!(%error, "cannot look at requests again"),
+                }
+                tokio::time::sleep(TICK).await;
+            }
+        });
+    }
+
     /// Fires what is due, earliest first; says how many. What fails is put off, and keeps nothing else
     /// from its time.
     async fn fire_due(&self, now: Millis) -> Result<usize, EngineError> {
-        let mut fired = usize::from(self.recount_due(now).await?);
+        let mut fired = 0;
         for org in self.organizations() {
             let limit = Limit::new(BATCH);
             for entry in self.inner.store.due(&org, Lane::Timer, now, limit).await? {

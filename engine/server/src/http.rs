@@ -107,6 +107,7 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Force => post(back::force),
         Endpoint::Hold | Endpoint::Release => hold(endpoint),
         Endpoint::Reevaluate => post(decisions::reevaluate),
+        Endpoint::Restart => post(back::restart),
         Endpoint::AddApprover => post(approvers::add),
         Endpoint::RemoveApprover => post(approvers::remove),
         Endpoint::Reassign => post(approvers::reassign),
@@ -139,6 +140,7 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         | Endpoint::GetRule
         | Endpoint::PublishRule
         | Endpoint::RetireRule
+        | Endpoint::RestartRequests
         | Endpoint::DeleteRule => rule(endpoint),
         Endpoint::ListRuleGroups | Endpoint::PutRuleGroup | Endpoint::DeleteRuleGroup => {
             rule_group(endpoint)
@@ -237,6 +239,7 @@ fn rule(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::GetRule => get(rules::read),
         Endpoint::PublishRule => put(rules::publish),
         Endpoint::RetireRule => post(rules::retire),
+        Endpoint::RestartRequests => post(rules::restart),
         _ => delete(rules::remove),
     }
 }

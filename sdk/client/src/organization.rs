@@ -1,6 +1,7 @@
 //! The organization: people, rules, scripts, plugins, tokens.
 
 use engine_api::{
+    command::Remark,
     directory::{DirectoryDoc, RatesDoc, UserDoc},
     endpoint::Endpoint,
     organization::{
@@ -142,6 +143,21 @@ impl Client {
     /// [`ClientError`].
     pub async fn retire(&self, id: &str, deed: Deed) -> Result<ChangeList, ClientError> {
         self.call(deed.on(Call::new(Endpoint::RetireRule, &[id]))).await
+    }
+
+    /// Lets all open requests of a rule begin again under its newest version, those on hold excepted. They
+    /// do so one after the other, after the answer.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn restart_requests(
+        &self,
+        id: &str,
+        comment: &str,
+        deed: Deed,
+    ) -> Result<ChangeList, ClientError> {
+        let call = deed.on(Call::new(Endpoint::RestartRequests, &[id]));
+        self.call(call.json(&Remark { comment: Some(comment.to_owned()) })?).await
     }
 
     /// Deletes a rule that nothing rests on.

@@ -320,6 +320,15 @@ impl Client {
         self.call(Call::new(Endpoint::Reevaluate, &[id])).await
     }
 
+    /// Lets a request begin again under the newest version of its rule.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn restart(&self, id: &str, comment: &str) -> Result<RequestView, ClientError> {
+        let comment = Some(comment.to_owned());
+        self.call(Call::new(Endpoint::Restart, &[id]).json(&Remark { comment })?).await
+    }
+
     /// Who decides, and what keeps a person from it.
     ///
     /// # Errors

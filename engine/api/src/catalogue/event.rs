@@ -1,5 +1,6 @@
 //! What happened, one sentence an event.
 
+mod moved;
 mod talk;
 mod work;
 
@@ -38,6 +39,8 @@ impl Names<'_> {
             Event::DraftSaved(_)
             | Event::DraftDeleted { .. }
             | Event::RequestEdited(_)
+            | Event::RequestMoved(_)
+            | Event::RestartRefused { .. }
             | Event::ReviewStarted { .. }
             | Event::ReviewPassed { .. }
             | Event::ReturnedToReview { .. } => self.before_route(recorded),
@@ -97,6 +100,12 @@ impl Names<'_> {
                 "{} changed {}.",
                 self.person(&edited.by),
                 list(&edited.changed.iter().map(|field| changed(field)).collect::<Vec<_>>())
+            ),
+            Event::RequestMoved(moved) => self.moved(moved),
+            Event::RestartRefused { by, why, .. } => format!(
+                "{} let all requests of the rule begin again, and this one could not. {}",
+                self.person(by),
+                self.rejection(why)
             ),
             Event::ReviewStarted { review } => {
                 let who: Vec<String> = review.reviewers.iter().map(|who| self.seat(who)).collect();
@@ -332,6 +341,9 @@ impl Names<'_> {
         };
         let who = self.decider(&decision.by, decision.on_behalf_of.as_ref());
         let step = self.step(step);
+        if decision.kept {
+            return format!("What {who} decided before still counts: they {did} step {step}.");
+        }
         let text = if decision.comment.is_empty() {
             format!("{who} {did} step {step}.")
         } else {

@@ -63,7 +63,7 @@ impl Names<'_> {
             Forbidden::NoReview => NO_REVIEW.to_owned(),
             Forbidden::NotAnExecutor { execution, again } => self.no_executor(execution, *again),
             Forbidden::OnlyAdministrators => ONLY_ADMINISTRATORS.to_owned(),
-            Forbidden::OnlyManagers => ONLY_MANAGERS.to_owned(),
+            Forbidden::OnlyRuleManagers => ONLY_MANAGERS.to_owned(),
             Forbidden::OnlyOverseers => ONLY_OVERSEERS.to_owned(),
             Forbidden::NoDecision => NO_DECISION.to_owned(),
             Forbidden::NotAHolder => NOT_A_HOLDER.to_owned(),

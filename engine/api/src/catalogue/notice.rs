@@ -37,6 +37,11 @@ impl Names<'_> {
             Notice::Concern(by) => self.concern(by, request),
             Notice::ReviewStarted => self.review_started(request),
             Notice::Edited(_) => self.edited(request, reader),
+            Notice::Restarted(_) => self.restarted(request),
+            Notice::RestartRefused => format!(
+                "{} could not begin again with the other requests of its rule. Open it: its history says why.",
+                self.of_whom(request)
+            ),
             Notice::Outcome => self.outcome(request),
             Notice::ReadyToRun(execution) => self.ready_to_run(execution, request),
             Notice::Blocked => self.told_blocked(request),
@@ -208,6 +213,19 @@ impl Names<'_> {
             format!(
                 "{told} Your decision no longer counts; if it comes to your step again, you are asked again."
             )
+        }
+    }
+
+    /// RUL-2
+    fn restarted(&self, request: &Request) -> String {
+        let told = format!(
+            "{} begins again, and what you decided about it no longer counts.",
+            self.of_whom(request)
+        );
+        if request.is_under_way() {
+            format!("{told} If it comes to your step again, you are asked again.")
+        } else {
+            format!("{told} {OVER}: it {}.", stands(request.status()))
         }
     }
 

@@ -117,7 +117,7 @@ impl Names<'_> {
         let each: Vec<String> =
             shortages.iter().map(|short| self.shortage(&short.step, &short.shortage)).collect();
         format!(
-            "The request was not submitted, because nobody could approve it. {} Change the request, or ask an administrator.",
+            "Nothing was done, because nobody could approve this request. {} Change the request, or ask an administrator.",
             each.join(" ")
         )
     }
@@ -131,10 +131,10 @@ impl Names<'_> {
         let reasons = sentences(&self.reasons(explanation));
         match group {
             Some(group) => format!(
-                "The request was not submitted, because no rule of “{group}” takes it. {reasons} Change the request, choose another kind, or ask an administrator."
+                "Nothing was done, because no rule of “{group}” takes this request. {reasons} Change the request, choose another kind, or ask an administrator."
             ),
             None => format!(
-                "The request was not submitted, because this rule does not take it. {reasons} Change the request, choose another rule, or ask an administrator."
+                "Nothing was done, because this rule does not take this request. {reasons} Change the request, choose another rule, or ask an administrator."
             ),
         }
     }
@@ -278,6 +278,9 @@ fn retired(title: &str, tried: Tried) -> String {
     match tried {
         Tried::Request => format!(
             "The rule “{title}” is retired and takes no new requests. Choose another one, or ask an administrator which."
+        ),
+        Tried::Restart => format!(
+            "The rule “{title}” is retired, so a request under it cannot begin again. It goes on as it is."
         ),
         Tried::Version => format!(
             "The rule “{title}” is retired and cannot be published again. Publish it under another name."

@@ -1,5 +1,8 @@
 //! What the engine tells itself.
 
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
 use crate::{
     extension::{Failure, Receipt},
     ids::{ExecutionId, UserId},
@@ -20,6 +23,8 @@ pub enum EngineCommand {
     MissUrgent,
     /// People changed who may hold a seat of the active step (STP-6a).
     Recount,
+    /// All open requests of the rule begin again (RUL-2).
+    Restart(RestartOrder),
     /// Somebody takes over the open seats of a person who leaves (DIR-9).
     Replace {
         /// Who leaves.
@@ -55,6 +60,19 @@ pub enum EngineCommand {
     },
 }
 
+/// An order that all open requests of a rule begin again (RUL-2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestartOrder {
+    /// Grows with every order of the organization: no request follows one twice.
+    pub number: u64,
+    /// When it was given: requests that were submitted later are not meant.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: UserId,
+    /// Why; may be empty.
+    pub comment: String,
+}
+
 impl EngineCommand {
     /// The stable name.
     pub(super) fn name(&self) -> &'static str {
@@ -65,6 +83,7 @@ impl EngineCommand {
             Self::RemindUrgent => "remind_urgent",
             Self::MissUrgent => "miss_urgent",
             Self::Recount => "recount",
+            Self::Restart(_) => "restart",
             Self::Replace { .. } => "replace",
             Self::Start(_) => "start_execution",
             Self::Finish { .. } => "finish_execution",

@@ -22,8 +22,8 @@ use crate::{
 };
 
 impl Draft<'_> {
-    /// Begins the route, from before its first step.
-    pub(super) fn start_route(&mut self) {
+    /// Begins the route, from before its first step, of a request that its rule is to take.
+    pub(super) fn run_route(&mut self) {
         if let Some(explanation) = self.not_taken() {
             return self.block(Block::NotTaken { explanation });
         }
@@ -65,7 +65,12 @@ impl Draft<'_> {
             let Some(step) = self.context.rule.step(&id) else { break };
             match self.view().opening(step) {
                 Opening::Open(seats) => {
+                    let kept = self.request.kept.get(&id).cloned().unwrap_or_default();
                     self.open_step(step, seats);
+                    self.keep(&id, kept);
+                    if !self.request.is_open() {
+                        return;
+                    }
                     if !self.is_carried_through(id) {
                         if let Some(shortage) = self.view().too_few_people() {
                             self.count(Some(shortage));
@@ -235,8 +240,19 @@ impl Draft<'_> {
             return Err(self.wrong_status(None));
         }
         // REQ-7: steps are kept meanwhile; the release looks again.
-        if !self.request.on_hold {
-            self.recount_step();
+        if self.request.on_hold {
+            return Ok(());
+        }
+        match self.request.blocked {
+            Some(Block::NotTaken { .. }) => self.go_on(),
+            Some(
+                Block::ConditionUndecided { .. }
+                | Block::NoApprovers { .. }
+                | Block::NothingToApprove
+                | Block::Overdue { .. }
+                | Block::NoReviewers,
+            )
+            | None => self.recount_step(),
         }
         Ok(())
     }

@@ -62,6 +62,7 @@ impl Draft<'_> {
             seats: standing.seats,
             or_seats: standing.or_seats,
             carried_from: Some(from),
+            kept: false,
             payloads: payloads.map(|(id, hash)| (id.clone(), hash.clone())).collect(),
             items: None,
             concern: None,

@@ -43,6 +43,7 @@ impl<'a> Draft<'a> {
             or_seats: standing.or_seats,
             on_behalf_of: standing.on_behalf_of,
             carried_from: None,
+            kept: false,
             payloads: self.payloads(choice, granted.as_ref()),
             items: granted.clone(),
         };
@@ -194,7 +195,7 @@ impl<'a> Draft<'a> {
     }
 
     /// DEC-2: enough rejections, or a quorum that the rest can no longer reach.
-    fn after_rejection(&mut self, id: StepId) {
+    pub(super) fn after_rejection(&mut self, id: StepId) {
         let view = self.view();
         let Some((_, open, step)) = view.active_step() else { return };
         if open.of(Choice::Reject).count() >= step.reject_after as usize {

@@ -3,17 +3,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Draft, form::FormReader};
+use super::{
+    Draft,
+    moves::{Arrival, Taker, is_same},
+};
 use crate::{
     command::Edit,
     directory::{User, UserKind},
     effect::{Effect, Notice, Timer},
     evaluate::View,
-    event::{Edited, Event},
+    event::{Edited, Event, MovedBecause},
+    explanation::{Explanation, Outcome},
     ids::{PropertyName, StepId, UserId},
     rejection::{FieldProblem, Forbidden, Rejection},
-    request::{Phase, RejectedBy, Request},
-    rule::{Names, definition::EditPolicy},
+    request::{Block, Phase, RejectedBy, Request},
+    rule::{Rule, definition::EditPolicy},
     value::Value,
 };
 
@@ -28,7 +32,7 @@ enum Editor {
     Approver(StepId),
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
     /// In the order of DEC-9 for commands that are no decision.
     pub(super) fn edit(&mut self, edit: &Edit) -> Result<(), Rejection> {
         let person = self.person()?;
@@ -42,32 +46,75 @@ impl Draft<'_> {
         self.check_seen(edit.seen.as_ref())?;
         let editor = editor?;
         self.check_editable(&editor)?;
-        let mut next = self.edited(edit, &editor)?;
+        let taker = self.taker(edit);
+        let rule = match (&taker, &editor) {
+            (Taker::Other(_), _) if self.changes_nothing(edit) => return Ok(()),
+            (Taker::Nobody(explanation), Editor::Approver(_)) => {
+                return Err(self.untaken(explanation.clone()));
+            }
+            (Taker::Other(rule), _) => rule,
+            (Taker::Own | Taker::Nobody(_), _) => self.context.rule,
+        };
+        let mut next = self.edited(rule, edit, &editor)?;
         let changed = differences(&self.request, &next.request);
         if changed.is_empty() {
             return Ok(());
         }
-        let replan = editor_plans(&editor) && changed.iter().any(|field| is_payload(field));
+        let stays = !matches!(taker, Taker::Other(_));
+        let replan =
+            stays && editor_plans(&editor) && changed.iter().any(|field| is_payload(field));
         if replan {
             next.plan()?;
         }
-        let edited = Edited {
+        let edited = self.as_event(person, changed, &next.request, replan);
+        let arrival = match taker {
+            Taker::Other(_) => Some(self.arrival(next, MovedBecause::Routed)?),
+            Taker::Own | Taker::Nobody(_) => None,
+        };
+        self.take_over(edited, &editor, taker, arrival);
+        Ok(())
+    }
+
+    fn as_event(
+        &self,
+        person: &User,
+        changed: Vec<String>,
+        next: &Request,
+        replan: bool,
+    ) -> Edited {
+        Edited {
             by: person.id.clone(),
             changed,
-            title: next.request.title.clone(),
-            reason: next.request.reason.clone(),
-            properties: next.request.properties.clone(),
-            items: next.request.items.clone(),
-            picks: next.request.picks.clone(),
-            target_users: next.request.target_users.clone(),
-            approval_expires: next.request.approval_expires,
-            ends: next.request.ends,
-            executions: replan.then(|| next.request.executions.clone()),
+            title: next.title.clone(),
+            reason: next.reason.clone(),
+            properties: next.properties.clone(),
+            items: next.items.clone(),
+            picks: next.picks.clone(),
+            target_users: next.target_users.clone(),
+            approval_expires: next.approval_expires,
+            ends: next.ends,
+            executions: replan.then(|| next.executions.clone()),
             reopens: self.request.has_ended(),
-            revision: self.request.revision.saturating_add(1),
-        };
-        self.take_over(edited, &editor);
-        Ok(())
+            revision: next.revision,
+        }
+    }
+
+    /// FIN-14
+    fn changes_nothing(&self, edit: &Edit) -> bool {
+        let (next, problems) = self.under(self.context.rule, edit);
+        problems.is_empty() && differences(&self.request, &next.request).is_empty()
+    }
+
+    /// An approver's edit goes on with the step, and no rule of the group would.
+    fn untaken(&self, explanation: Explanation) -> Rejection {
+        let group = self.context.route.group.cloned();
+        let is_undecided = explanation.outcome == Outcome::Undecided;
+        let explanation = Box::new(explanation);
+        if is_undecided {
+            Rejection::ConditionFailed { explanation }
+        } else {
+            Rejection::NoRule { group, explanation }
+        }
     }
 
     /// Who this person is to the request (FIN-17).
@@ -163,57 +210,46 @@ impl Draft<'_> {
     }
 
     /// The request as it would be, checked as a submission is (REQ-2).
-    fn edited(&self, edit: &Edit, editor: &Editor) -> Result<Self, Rejection> {
-        let (rule, organization) = (self.context.rule, self.context.organization);
-        let names = Names::of_organization(organization);
-        let mut reader =
-            FormReader { names: &names, rates: self.request.rates.as_ref(), problems: Vec::new() };
-        let mut next = self.request.clone();
-        next.properties =
-            reader.change("properties", &rule.form, &edit.properties, &self.request.properties);
-        if let Some(items) = &edit.items {
-            next.items = reader.items(&rule.item_form, items);
-            reader.refuse_rejected(&next);
-        }
-        next.picks.extend(reader.picks(rule, &organization.directory, &edit.picks));
-        if let Some(logins) = &edit.target_users {
-            next.target_users = reader.target_users(&organization.directory, logins);
-        }
-        if let Some(title) = &edit.title {
-            title.trim().clone_into(&mut next.title);
-        }
-        if let Some(reason) = &edit.reason {
-            reason.trim().clone_into(&mut next.reason);
-        }
-        next.approval_expires = edit.approval_expires.or(next.approval_expires);
-        next.ends = edit.ends.or(next.ends);
-        let mut problems = reader.problems;
-        if edit.urgent.is_some_and(|urgent| urgent != next.urgent) {
+    fn edited(&self, rule: &'a Rule, edit: &Edit, editor: &Editor) -> Result<Self, Rejection> {
+        let (next, mut problems) = self.under(rule, edit);
+        if edit.urgent.is_some_and(|urgent| urgent != self.request.urgent) {
             let message = "a request that was submitted stays as urgent as it was".to_owned();
             problems.push(FieldProblem { field: "urgent".to_owned(), message });
         }
-        let next = Draft::new(&self.context, self.inquiry, next);
-        let Some(requester) = organization.directory.user(&self.request.requester) else {
+        let directory = &self.context.organization.directory;
+        let Some(requester) = directory.user(&self.request.requester) else {
             return Err(Rejection::NotFound);
         };
+        if !is_same(rule, self.context.rule) {
+            next.check_submitter(requester)?;
+        }
         match editor {
             Editor::Requester | Editor::Reviewer => {
                 next.check_targets(requester)?;
                 next.check_form(requester, problems)?;
             }
-            Editor::Approver(_) => {
-                let more = next.view().check_values(requester, &problems);
-                problems.extend(more);
+            Editor::Approver(_) if is_same(rule, self.context.rule) => {
+                problems.extend(next.view().check_values(requester, &problems));
                 if !problems.is_empty() {
                     return Err(Rejection::Invalid(problems));
                 }
+            }
+            Editor::Approver(_) => {
+                next.check_targets(requester)?;
+                next.check_filled(requester, problems)?;
             }
         }
         Ok(next)
     }
 
-    /// Records the edit, and what follows from who made it.
-    fn take_over(&mut self, edited: Edited, editor: &Editor) {
+    /// Records the edit, and what follows from who made it and which rule takes the request now.
+    fn take_over(
+        &mut self,
+        edited: Edited,
+        editor: &Editor,
+        taker: Taker<'a>,
+        arrival: Option<Arrival<'a>>,
+    ) {
         let revision = edited.revision;
         let wakes = edited.reopens || edited.approval_expires != self.request.approval_expires;
         let expiry = edited.approval_expires.filter(|_| wakes);
@@ -221,13 +257,19 @@ impl Draft<'_> {
         if let Some(expiry) = expiry {
             self.order(Effect::SetTimer(Timer::ApprovalExpiry, expiry));
         }
-        match editor {
-            Editor::Requester if self.request.is_open() => {
+        if let Some(arrival) = arrival {
+            return self.arrive(arrival);
+        }
+        match (taker, editor) {
+            (taker, Editor::Requester) if self.request.is_open() => {
                 self.reopen_all(revision);
-                self.start_route();
+                match taker {
+                    Taker::Nobody(explanation) => self.block(Block::NotTaken { explanation }),
+                    Taker::Own | Taker::Other(_) => self.run_route(),
+                }
             }
-            Editor::Requester | Editor::Reviewer => {}
-            Editor::Approver(_) => {
+            (_, Editor::Requester | Editor::Reviewer) => {}
+            (_, Editor::Approver(_)) => {
                 let told = self.request.live_decisions().map(|d| d.by.clone()).collect();
                 self.tell_deciders(told);
                 self.look_again();

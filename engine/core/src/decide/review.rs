@@ -23,11 +23,11 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn new_review(&self) -> Result<Review, Rejection> {
+    pub(super) fn new_review(&self) -> Result<Review, Rejection> {
         self.view().review().map_err(Rejection::NoReviewers)
     }
 
-    fn start_review(&mut self, review: Review) {
+    pub(super) fn start_review(&mut self, review: Review) {
         self.record(Event::ReviewStarted { review });
         self.order(Effect::Notify(Notice::ReviewStarted));
     }

@@ -103,6 +103,8 @@ pub(super) fn bare(context: &Context<'_>, requester: &User, submit: &Submit) -> 
         executions: Vec::new(),
         former_seats: Vec::new(),
         confirmations: Vec::new(),
+        kept: BTreeMap::new(),
+        restart_order: None,
         draft: None,
         review: None,
         editors: BTreeSet::new(),
@@ -168,13 +170,7 @@ impl Draft<'_> {
     /// Who may submit (RUL-1), and the gates of urgent mode (URG-1).
     fn check_gates(&self, requester: &User) -> Result<(), Rejection> {
         let rule = self.context.rule;
-        let may =
-            rule.submitters.as_ref().is_none_or(|whos| is_among(whos, &self.request, requester));
-        if !may {
-            return Err(Rejection::Forbidden(Forbidden::NotASubmitter {
-                title: rule.title.clone(),
-            }));
-        }
+        self.check_submitter(requester)?;
         self.check_targets(requester)?;
         if self.request.urgent && !self.context.organization.settings.urgent {
             return Err(Rejection::UrgentNotAllowed(UrgentGate::Organization));
@@ -183,6 +179,17 @@ impl Draft<'_> {
             return Err(Rejection::UrgentNotAllowed(UrgentGate::Rule));
         }
         if self.request.urgent { self.check_closure() } else { Ok(()) }
+    }
+
+    /// RUL-1
+    pub(super) fn check_submitter(&self, requester: &User) -> Result<(), Rejection> {
+        let rule = self.context.rule;
+        let may =
+            rule.submitters.as_ref().is_none_or(|whos| is_among(whos, &self.request, requester));
+        if may {
+            return Ok(());
+        }
+        Err(Rejection::Forbidden(Forbidden::NotASubmitter { title: rule.title.clone() }))
     }
 
     /// REQ-6
@@ -225,6 +232,15 @@ impl Draft<'_> {
             }
         }
         self.check_dates(&mut problems);
+        self.check_filled(requester, problems)
+    }
+
+    /// What of [`Draft::check_form`] is about the rule's own form.
+    pub(super) fn check_filled(
+        &self,
+        requester: &User,
+        mut problems: Vec<FieldProblem>,
+    ) -> Result<(), Rejection> {
         problems.extend(self.view().check_values(requester, &problems));
         problems.extend(self.view().check_picks());
         if problems.is_empty() { Ok(()) } else { Err(Rejection::Invalid(problems)) }

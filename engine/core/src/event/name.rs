@@ -11,6 +11,8 @@ impl Event {
             Self::DraftSaved(_) => "draft_saved",
             Self::DraftDeleted { .. } => "draft_deleted",
             Self::RequestEdited(_) => "request_edited",
+            Self::RequestMoved(_) => "request_moved",
+            Self::RestartRefused { .. } => "restart_refused",
             Self::ReviewStarted { .. } => "review_started",
             Self::ReviewPassed { .. } => "review_passed",
             Self::ReturnedToReview { .. } => "returned_to_review",

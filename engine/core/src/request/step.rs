@@ -277,6 +277,9 @@ pub struct Decision {
     /// From which step it was carried over (STP-11).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carried_from: Option<StepId>,
+    /// Whether it was made before the request came under this rule (RUL-4).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub kept: bool,
     /// The resources of the items that were granted, where not all were (DEC-7).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<BTreeSet<ResourceId>>,

@@ -145,6 +145,7 @@ impl Compiler<'_> {
             after_send_back: definition.after_send_back,
             access: definition.access,
             safety_catch: definition.safety_catch,
+            keep_decisions: definition.keep_decisions,
             approval_expires_after: definition.approval_expires_after,
             review_first,
             auto_approve,

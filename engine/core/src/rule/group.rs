@@ -25,6 +25,8 @@ pub struct Route<'a> {
     /// The newest version of each, in the order in which they are tried. A retired rule is among them only
     /// for a request that it governs already.
     pub rules: &'a [Arc<Rule>],
+    /// The newest version of the rule that governs the request already (RUL-2).
+    pub own: Option<&'a Rule>,
 }
 
 /// Under what a request is submitted (RUL-4).

@@ -84,7 +84,11 @@ impl Office {
             let context = Context {
                 organization: &self.organization,
                 rule: &self.rule,
-                route: Route { group: None, rules: std::slice::from_ref(&self.rule) },
+                route: Route {
+                    group: None,
+                    rules: std::slice::from_ref(&self.rule),
+                    own: Some(&self.rule),
+                },
                 answers: &answers,
                 meta: &meta,
             };

@@ -54,6 +54,9 @@ impl Plan<'_> {
             Change::Publish { definition, comment } => self.publish(*definition, comment).map(Some),
             Change::RetireRule(rule) => self.retire(&rule).map(Some),
             Change::DeleteRule(rule) => self.delete_rule(&rule).map(Some),
+            Change::RestartRequests { rule, comment } => {
+                self.restart_requests(&rule, comment.as_deref().unwrap_or_default()).map(Some)
+            }
             Change::PutRuleGroup(group) => self.put_rule_group(&group),
             Change::RemoveRuleGroup(id) => {
                 let there = self.state.rule_groups.contains_key(&id);

@@ -84,7 +84,9 @@ impl Engine {
         let expected = state.sequence;
         if let Some(before) = before {
             let next = Sequence(expected.0 + 1);
-            commit.agenda = recounts(&before.organization.directory, events, next, now)?;
+            let has_groups = !state.rule_groups.is_empty();
+            let directory = &before.organization.directory;
+            commit.agenda = recounts(directory, has_groups, events, next, now)?;
         }
         for part in with {
             commit.requests.push(part.request);

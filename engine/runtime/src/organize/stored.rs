@@ -20,7 +20,7 @@ pub(crate) fn apply(
     let organization = Arc::make_mut(&mut state.organization);
     let directory = Arc::make_mut(&mut organization.directory);
     match event {
-        E::Created => {}
+        E::Created | E::RestartOrdered(_) => {}
         E::UserPut(user) => directory.put_user(user.clone()),
         E::UserRemoved(id) => directory.remove_user(id),
         E::GroupPut(group) => directory.put_group(group.clone()),
@@ -129,6 +129,7 @@ pub(super) fn kind(event: &OrganizationEvent) -> &'static str {
         E::RulePublished(_) => "rule_published",
         E::RuleEnded(end) if end.deleted => "rule_deleted",
         E::RuleEnded(_) => "rule_retired",
+        E::RestartOrdered(_) => "restart_ordered",
         E::RuleGroupPut(_) => "rule_group_put",
         E::RuleGroupRemoved(_) => "rule_group_removed",
         E::ScriptPut { .. } => "script_put",
@@ -158,7 +159,7 @@ fn key(text: &str) -> Result<Key, EngineError> {
 pub(super) fn document(event: &OrganizationEvent) -> Result<Stored, EngineError> {
     use OrganizationEvent as E;
     Ok(Some(match event {
-        E::Created => return Ok(None),
+        E::Created | E::RestartOrdered(_) => return Ok(None),
         E::UserPut(user) => (collection::USERS, Key::from(&user.id), Some(encode("user", user)?)),
         E::UserRemoved(id) => (collection::USERS, Key::from(id), None),
         E::GroupPut(group) => {

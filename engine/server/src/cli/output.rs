@@ -66,6 +66,7 @@ pub(super) fn changes(list: &ChangeList) {
             ChangeWord::Removed => "-",
             ChangeWord::Published => "^",
             ChangeWord::Retired => "x",
+            ChangeWord::Restarting => ">",
             ChangeWord::Same => {
                 same += 1;
                 continue;

@@ -1,8 +1,11 @@
-//! Send back, withdraw, force, hold and release (DEC-3, DEC-5, DEC-6, REQ-7).
+//! Send back, withdraw, force, hold and release, restart (DEC-3, DEC-5, DEC-6, REQ-7, RUL-2).
 
 use axum::{extract::State, http::HeaderMap, response::Response};
-use engine_api::command::{Force, SendBack, WithComment, Withdraw};
-use engine_core::{command::Command, ids::RequestId};
+use engine_api::command::{Force, Remark, SendBack, WithComment, Withdraw};
+use engine_core::{
+    command::{Command, Restart},
+    ids::RequestId,
+};
 
 use super::{
     AppState,
@@ -58,6 +61,17 @@ pub(super) async fn hold(
 ) -> Result<Response, Refusal> {
     let seen = precondition(&headers)?.map(Into::into);
     known.command(&state, &id, Command::Hold { comment: body.comment, seen }).await
+}
+
+pub(super) async fn restart(
+    State(state): State<AppState>,
+    known: Known,
+    Id(id): Id<RequestId>,
+    headers: HeaderMap,
+    Body(body): Body<Remark>,
+) -> Result<Response, Refusal> {
+    let seen = precondition(&headers)?.map(Into::into);
+    known.command(&state, &id, Command::Restart(Restart { comment: body.comment, seen })).await
 }
 
 pub(super) async fn release(

@@ -150,6 +150,9 @@ fn view(changed: Changed) -> ChangeView {
         },
         Changed::Removed(what) => plain(ChangeWord::Removed, what),
         Changed::Same(what) => plain(ChangeWord::Same, what),
+        Changed::Restarting(rule) => {
+            plain(ChangeWord::Restarting, format!("requests of rule {rule}"))
+        }
         Changed::Retired(rule) => plain(ChangeWord::Retired, format!("rule {rule}")),
         Changed::Published { rule, version, warnings, differences } => ChangeView {
             version: Some(version),

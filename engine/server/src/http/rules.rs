@@ -1,8 +1,9 @@
-//! Rules: list, read, publish, retire, delete. Mistakes in a document come back with line, caret and correction.
+//! Rules: list, read, publish, retire, restart, delete. Mistakes in a document come back with line, caret and correction.
 
 use axum::{Json, extract::State};
 use engine_api::{
     code::ErrorCode,
+    command::Remark,
     document::{Diagnostics, Document},
     organization::{ChangeList, RuleList, RuleView},
     problem::ErrorBody,
@@ -18,7 +19,7 @@ use serde::Deserialize;
 use super::{
     AppState,
     caller::Known,
-    extract::{Asked, DryRun, Id, Named, Text},
+    extract::{Asked, Body, DryRun, Id, Named, Text},
     outcome::{list as changes, message},
     refusal::Refusal,
 };
@@ -95,6 +96,17 @@ pub(super) async fn retire(
     Asked(how): Asked<DryRun>,
 ) -> Result<Json<ChangeList>, Refusal> {
     known.changed(&state, vec![Change::RetireRule(id)], how.dry_run).await
+}
+
+pub(super) async fn restart(
+    State(state): State<AppState>,
+    known: Known,
+    Id(rule): Id<RuleId>,
+    Asked(how): Asked<DryRun>,
+    Body(body): Body<Remark>,
+) -> Result<Json<ChangeList>, Refusal> {
+    let change = Change::RestartRequests { rule, comment: body.comment };
+    known.changed(&state, vec![change], how.dry_run).await
 }
 
 pub(super) async fn remove(

@@ -18,7 +18,7 @@ use serde::{
 };
 use serde_json::Value as Json;
 
-pub(super) use self::rules::{PublishDoc, RuleDoc};
+pub(super) use self::rules::{PublishDoc, RestartDoc, RuleDoc};
 use super::{crash::CrashPoint, expect::ExpectDoc};
 
 /// What is done, and what is expected after it.
@@ -32,8 +32,7 @@ pub(super) struct StepDoc {
 
 macro_rules! commands {
     (
-        available { $($key:ident => $variant:ident($of:ty),)* }
-        unavailable { $($later:ident)* }
+        $($key:ident => $variant:ident($of:ty),)*
     ) => {
         /// A command with its fields.
         #[derive(Debug)]
@@ -42,28 +41,21 @@ macro_rules! commands {
                 #[doc = stringify!($key)]
                 $variant($of),
             )*
-            /// One of the format that this version does not have.
-            Unavailable(&'static str),
         }
 
-        const NAMES: &[&str] = &["expect", $(stringify!($key),)* $(stringify!($later),)*];
+        const NAMES: &[&str] = &["expect", $(stringify!($key),)*];
 
         impl CommandDoc {
             /// The word in the file.
             pub(super) fn name(&self) -> &'static str {
                 match self {
                     $(Self::$variant(_) => stringify!($key),)*
-                    Self::Unavailable(name) => name,
                 }
             }
 
             fn read<'de, A: MapAccess<'de>>(key: &str, map: &mut A) -> Result<Self, A::Error> {
                 match key {
                     $(stringify!($key) => map.next_value().map(Self::$variant),)*
-                    $(stringify!($later) => {
-                        map.next_value::<IgnoredAny>()?;
-                        Ok(Self::Unavailable(stringify!($later)))
-                    })*
                     other => Err(de::Error::unknown_field(other, NAMES)),
                 }
             }
@@ -72,51 +64,47 @@ macro_rules! commands {
 }
 
 commands! {
-    available {
-        submit => Submit(Box<SubmitDoc>),
-        save_draft => SaveDraft(Box<SubmitDoc>),
-        edit => Edit(Box<EditDoc>),
-        resubmit => Resubmit(ResubmitDoc),
-        pass_review => PassReview(Box<DecideDoc>),
-        return_to_review => ReturnToReview(Box<DecideDoc>),
-        approve => Approve(Box<DecideDoc>),
-        reject => Reject(Box<DecideDoc>),
-        cancel => Cancel(Box<DecideDoc>),
-        confirm => Confirm(Box<DecideDoc>),
-        send_back => SendBack(Box<SendBackDoc>),
-        withdraw => Withdraw(Box<DecideDoc>),
-        force => Force(Box<ForceDoc>),
-        hold => Hold(Box<DecideDoc>),
-        release => Release(Box<DecideDoc>),
-        reevaluate => Reevaluate(RequestDoc),
-        add_approver => AddApprover(ApproverDoc),
-        remove_approver => RemoveApprover(ApproverDoc),
-        reassign => Reassign(ReassignDoc),
-        comment => Comment(CommentDoc),
-        watch => Watch(WatchDoc),
-        leave => Leave(RequestDoc),
-        run => Run(ExecutionDoc),
-        retry => Retry(ExecutionDoc),
-        revoke => Revoke(ExecutionDoc),
-        publish => Publish(PublishDoc),
-        retire => Retire(RuleDoc),
-        delete_rule => DeleteRule(RuleDoc),
-        set => Set(SetDoc),
-        update_user => UpdateUser(UpdateUserDoc),
-        deactivate => Deactivate(DeactivateDoc),
-        delegate => Delegate(DelegateDoc),
-        undelegate => Undelegate(UndelegateDoc),
-        transfer => Transfer(TransferDoc),
-        open => Open(OpenDoc),
-        explain => Explain(ExplainDoc),
-        preview => Preview(PreviewDoc),
-        together => Together(Vec<StepDoc>),
-        advance => Advance(Span),
-        crash => Crash(CrashDoc),
-    }
-    unavailable {
-        restart
-    }
+    submit => Submit(Box<SubmitDoc>),
+    save_draft => SaveDraft(Box<SubmitDoc>),
+    edit => Edit(Box<EditDoc>),
+    resubmit => Resubmit(ResubmitDoc),
+    pass_review => PassReview(Box<DecideDoc>),
+    return_to_review => ReturnToReview(Box<DecideDoc>),
+    approve => Approve(Box<DecideDoc>),
+    reject => Reject(Box<DecideDoc>),
+    cancel => Cancel(Box<DecideDoc>),
+    confirm => Confirm(Box<DecideDoc>),
+    send_back => SendBack(Box<SendBackDoc>),
+    withdraw => Withdraw(Box<DecideDoc>),
+    force => Force(Box<ForceDoc>),
+    hold => Hold(Box<DecideDoc>),
+    release => Release(Box<DecideDoc>),
+    reevaluate => Reevaluate(RequestDoc),
+    restart => Restart(RestartDoc),
+    add_approver => AddApprover(ApproverDoc),
+    remove_approver => RemoveApprover(ApproverDoc),
+    reassign => Reassign(ReassignDoc),
+    comment => Comment(CommentDoc),
+    watch => Watch(WatchDoc),
+    leave => Leave(RequestDoc),
+    run => Run(ExecutionDoc),
+    retry => Retry(ExecutionDoc),
+    revoke => Revoke(ExecutionDoc),
+    publish => Publish(PublishDoc),
+    retire => Retire(RuleDoc),
+    delete_rule => DeleteRule(RuleDoc),
+    set => Set(SetDoc),
+    update_user => UpdateUser(UpdateUserDoc),
+    deactivate => Deactivate(DeactivateDoc),
+    delegate => Delegate(DelegateDoc),
+    undelegate => Undelegate(UndelegateDoc),
+    transfer => Transfer(TransferDoc),
+    open => Open(OpenDoc),
+    explain => Explain(ExplainDoc),
+    preview => Preview(PreviewDoc),
+    together => Together(Vec<StepDoc>),
+    advance => Advance(Span),
+    crash => Crash(CrashDoc),
 }
 
 impl CommandDoc {
@@ -142,6 +130,7 @@ impl CommandDoc {
             Self::Comment(doc) => Some(&doc.r#as),
             Self::Watch(doc) => Some(&doc.r#as),
             Self::Run(doc) | Self::Retry(doc) | Self::Revoke(doc) => Some(&doc.r#as),
+            Self::Restart(doc) => doc.r#as.as_ref(),
             Self::Publish(doc) => doc.r#as.as_ref(),
             Self::Retire(doc) | Self::DeleteRule(doc) => doc.r#as.as_ref(),
             Self::Set(doc) => doc.r#as.as_ref(),
@@ -153,7 +142,7 @@ impl CommandDoc {
             Self::Open(doc) => Some(&doc.r#as),
             Self::Explain(doc) => doc.r#as.as_ref(),
             Self::Preview(doc) => doc.r#as.as_ref(),
-            Self::Together(_) | Self::Advance(_) | Self::Crash(_) | Self::Unavailable(_) => None,
+            Self::Together(_) | Self::Advance(_) | Self::Crash(_) => None,
         }
     }
 }

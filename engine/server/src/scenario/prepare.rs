@@ -65,6 +65,7 @@ impl Preparation<'_> {
             | CommandDoc::Force(_) => self.back(&doc.command).await,
             CommandDoc::Confirm(doc) => self.confirm(doc),
             CommandDoc::Reevaluate(doc) => self.plain(doc, Command::Reevaluate),
+            CommandDoc::Restart(doc) => self.restart(doc).await,
             CommandDoc::AddApprover(doc) => self.approver(doc, Command::AddApprover),
             CommandDoc::RemoveApprover(doc) => self.approver(doc, Command::RemoveApprover),
             CommandDoc::Reassign(doc) => self.reassign(doc),
@@ -73,9 +74,7 @@ impl Preparation<'_> {
             CommandDoc::Leave(doc) => self.plain(doc, Command::Leave),
             Doc::Run(_) | Doc::Retry(_) | Doc::Revoke(_) => self.on_execution(&doc.command),
             Doc::Open(_) | Doc::Explain(_) | Doc::Advance(_) => self.aside(&doc.command).await,
-            Doc::Preview(_) | Doc::Together(_) | Doc::Crash(_) | Doc::Unavailable(_) => {
-                Err(unfit(&doc.command))
-            }
+            Doc::Preview(_) | Doc::Together(_) | Doc::Crash(_) => Err(unfit(&doc.command)),
             Doc::Publish(_)
             | Doc::Set(_)
             | Doc::UpdateUser(_)
@@ -375,11 +374,5 @@ fn refuse_unavailable(command: &str, parts: &[(&str, bool)]) -> Result<(), Broke
 
 /// Why a command is none that the engine is called with.
 fn unfit(command: &CommandDoc) -> Broken {
-    let name = command.name();
-    Broken::new(match command {
-        CommandDoc::Unavailable(_) => {
-            format!("the command `{name}` is not available in this version")
-        }
-        _ => format!("`{name}` cannot stand inside another command"),
-    })
+    Broken::new(format!("`{}` cannot stand inside another command", command.name()))
 }

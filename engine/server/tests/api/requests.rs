@@ -190,7 +190,7 @@ async fn a_limit_is_told_in_words() {
     refused.is_refused(422, "no_approvers");
     assert_eq!(
         refused.body["message"],
-        "The request was not submitted, because nobody could approve it. Nobody is responsible for step “Unit director” of this request. Amount 12,000,000 EUR is above 10,000,000 EUR. Change the request, or ask an administrator."
+        "Nothing was done, because nobody could approve this request. Nobody is responsible for step “Unit director” of this request. Amount 12,000,000 EUR is above 10,000,000 EUR. Change the request, or ask an administrator."
     );
 }
 

@@ -67,9 +67,13 @@ pub(super) async fn write() -> String {
 
 type Make = fn(&str) -> Change;
 
-const COMMANDS: [(&str, Make); 27] = [
+const COMMANDS: [(&str, Make); 28] = [
     ("publish a rule", |_| publish("buy")),
     ("retire a rule", |_| Change::RetireRule(read(json!("spare")))),
+    ("restart the requests of a rule", |_| Change::RestartRequests {
+        rule: read(json!("spare")),
+        comment: None,
+    }),
     ("delete a rule", |_| Change::DeleteRule(read(json!("spare")))),
     ("put rules into a group", |_| {
         Change::PutRuleGroup(read(json!({"id": "spending", "rules": ["spare"]})))

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use super::{at, check, decision, id, request, step, told, variants};
 
 variants! { ALL, variant of Event:
-    RequestSubmitted DraftSaved DraftDeleted RequestEdited ReviewStarted ReviewPassed ReturnedToReview
+    RequestSubmitted DraftSaved DraftDeleted RequestEdited RequestMoved RestartRefused ReviewStarted ReviewPassed ReturnedToReview
     StepSkipped StepActivated StepReminded StepOverdue UrgentReminded UrgentOverdue SeatsReplaced
     DecisionRecorded ItemsRejected ApproverAdded ApproverRemoved SeatReassigned StepCompleted
     RequestSentBack DecisionWithdrawn RejectionWithdrawn RequestHeld RequestReleased StepsReopened
@@ -30,6 +30,14 @@ fn before_the_route() -> Vec<(&'static str, Json)> {
             "approval_expires", "ends"],
         "approval_expires": null, "ends": null, "executions": null, "reopens": false, "revision": 2
     });
+    let moved = |from: &str, why: Json| {
+        json!({"request_moved": {
+            "why": why, "from": from, "from_version": 1, "rule": "capex", "version": 2, "kind": "capex",
+            "properties": {}, "items": [], "steps": ["unit"], "executions": [], "revision": 2
+        }})
+    };
+    let restarted = json!({"restarted": {"by": "u-olga", "comment": "New limits."}});
+    let refused = json!({"by": "u-olga", "order": 1, "why": "on_hold"});
     let review = json!({"reviewers": [{"group": "directors"}, {"person": "u-ann"}], "people": []});
     vec![
         ("", json!({"request_submitted": submitted(json!({}))})),
@@ -38,6 +46,10 @@ fn before_the_route() -> Vec<(&'static str, Json)> {
         ("again", json!({"draft_saved": submitted(json!({"phase": "draft", "draft": draft}))})),
         ("", json!({"draft_deleted": {"by": "u-ann"}})),
         ("", json!({"request_edited": edited})),
+        ("restarted", moved("capex", restarted)),
+        ("routed", moved("small", json!("routed"))),
+        ("same rule", moved("capex", json!("routed"))),
+        ("", json!({"restart_refused": refused})),
         ("", json!({"review_started": {"review": review}})),
         ("", json!({"review_passed": {"by": "u-bob", "comment": ""}})),
         (
@@ -87,6 +99,8 @@ fn of_people() -> Vec<(&'static str, Json)> {
         decision[field] = value.into();
         decision
     };
+    let mut kept = decision("u-bob", "approve", "Fine.");
+    kept["kept"] = true.into();
     let by_ann = |what: &str| json!({what: {"step": "unit", "user": "u-bob", "by": "u-ann"}});
     let mut removed = by_ann("approver_removed");
     removed["approver_removed"]["was_added"] = false.into();
@@ -100,6 +114,7 @@ fn of_people() -> Vec<(&'static str, Json)> {
         ("concern", decided(with("concern", "The price is odd."))),
         ("for somebody", decided(with("on_behalf_of", "u-ann"))),
         ("carried over", decided(with("carried_from", "unit"))),
+        ("kept", decided(kept)),
         ("", json!({"items_rejected": {"step": "unit", "by": "u-bob", "items": ["orders-db"]}})),
         ("", by_ann("approver_added")),
         ("", removed),

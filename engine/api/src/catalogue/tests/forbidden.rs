@@ -4,7 +4,7 @@ use super::{check, export, grant, id, told, unit, variants};
 
 variants! { ALL, variant of Forbidden:
     NotASubmitter NotForOthers OnlyRequester EditForbidden NotEditable NotAReviewer OwnReview NoReview
-    NotAnExecutor OnlyAdministrators OnlyManagers OnlyOverseers NoDecision NotAHolder NotARevoker
+    NotAnExecutor OnlyAdministrators OnlyRuleManagers OnlyOverseers NoDecision NotAHolder NotARevoker
     TakesNoPart NotAWatcher NotYourAttachment NotAReceiptReviewer OwnReceipt ServiceAccount NotYourStep
     EnoughApprovals NotYourSeat OwnRequest OwnSeat OwnStandIn NotAnApprover NoDelegation
     OthersDelegation OwnRights OnlyTransfer OnlyOwner
@@ -36,7 +36,7 @@ fn examples() -> Vec<(&'static str, Forbidden)> {
         ("by hand again", Forbidden::NotAnExecutor { execution: export(), again: true }),
         ("unknown", Forbidden::NotAnExecutor { execution: id("other"), again: false }),
         ("", Forbidden::OnlyAdministrators),
-        ("", Forbidden::OnlyManagers),
+        ("", Forbidden::OnlyRuleManagers),
         ("", Forbidden::OnlyOverseers),
         ("", Forbidden::NoDecision),
         ("", Forbidden::NotAHolder),

@@ -7,7 +7,7 @@ use super::{
 
 variants! { ALL, variant of Notice:
     StepOpened DueSoon Overdue NobodyToEscalateTo UrgentWaits UrgentOverdue Commented Mentioned Watching
-    Concern ReviewStarted Edited Outcome ReadyToRun Blocked ExecutionTrouble
+    Concern ReviewStarted Edited Restarted RestartRefused Outcome ReadyToRun Blocked ExecutionTrouble
 }
 
 /// A notice, for whom, about which request.
@@ -97,6 +97,9 @@ fn of_talk() -> Vec<Example> {
         ("kept", edited(), "u-bob", decided()),
         ("cleared", edited(), "u-bob", open()),
         ("over", edited(), "u-bob", cancelled()),
+        ("", Notice::Restarted([id("u-bob")].into()), "u-bob", open()),
+        ("over", Notice::Restarted([id("u-bob")].into()), "u-bob", cancelled()),
+        ("", Notice::RestartRefused, "u-olga", open()),
     ]
 }
 

@@ -106,6 +106,7 @@ fn of_rules() -> Vec<(&'static str, Rejection)> {
         ("many", mistakes(5)),
         ("request", retired(Tried::Request)),
         ("version", retired(Tried::Version)),
+        ("restart", retired(Tried::Restart)),
         ("requests", Rejection::RuleInUse { title: title(), group: None }),
         ("group", Rejection::RuleInUse { title: title(), group: Some(id("spending")) }),
         ("", Rejection::ReplacementNeeded(places)),

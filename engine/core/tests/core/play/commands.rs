@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use engine_core::{
     command::{
-        Approver, Attach, Command, Decide, Edit, EngineCommand, Note, Resubmit, Seen, SendBack,
-        Submit,
+        Approver, Attach, Command, Decide, Edit, EngineCommand, Note, Restart, RestartOrder,
+        Resubmit, Seen, SendBack, Submit,
     },
     ids::{StepId, UserId},
     request::{Choice, Request, SeatWho, StepState},
@@ -99,6 +99,12 @@ impl Stage {
             10 => EngineCommand::Miss,
             11 => EngineCommand::RemindUrgent,
             12 => EngineCommand::MissUrgent,
+            13 => EngineCommand::Restart(RestartOrder {
+                number: u64::from(attempt),
+                at: self.hours(how % 20),
+                by: id(&login(number % 9)),
+                comment: words(true),
+            }),
             _ => EngineCommand::Replace { from: self.seated(number), to: id(&login(how % 9)) },
         }
     }
@@ -136,6 +142,7 @@ impl Stage {
             Act::Force { reject } => Command::Force { choice: choice(*reject), comment, seen },
             Act::Hold => Command::Hold { comment, seen },
             Act::Release => Command::Release { comment, seen },
+            Act::Restart => Command::Restart(Restart { comment: Some(comment), seen }),
             Act::AddApprover { step, user } => Command::AddApprover(approver(step, user, seen)),
             Act::RemoveApprover { step, user } => {
                 Command::RemoveApprover(approver(step, user, seen))

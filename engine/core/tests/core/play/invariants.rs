@@ -57,11 +57,12 @@ type EventCheck = (&'static str, fn(&Moment<'_>) -> Result<(), String>);
 type TurnCheck = (&'static str, fn(&Stage, &Turn) -> Result<(), String>);
 
 /// Checked after every event.
-const OF_EVENTS: [EventCheck; 33] = [
+const OF_EVENTS: [EventCheck; 34] = [
     ("REQ-1: statuses move along their edges", requests::status_edges),
     ("REQ-1: one step is active, or the request is blocked or ended", requests::one_place),
     ("REQ-1: closed stays closed", route::closed),
     ("REQ-3, STP-12: who edits what", route::edited),
+    ("RUL-2, FIN-17: who restarts what", route::restarted),
     ("REQ-4: cancelled by whom it is", route::cancelled),
     ("REQ-10: who had a seat sees it, of past ones too", route::keeps_sight),
     ("REQ-7: on hold nobody decides, edits or withdraws", route::held),

@@ -153,6 +153,7 @@ pub(crate) enum Act {
     Force { reject: bool },
     Hold,
     Release,
+    Restart,
     AddApprover { step: Option<u8>, user: u8 },
     RemoveApprover { step: Option<u8>, user: u8 },
     Reassign { to: u8 },
@@ -326,7 +327,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         6 => on_execution().prop_map(|(by, execution)| Move::Retry { by, execution }),
         8 => on_execution().prop_map(|(by, execution)| Move::Revoke { by, execution }),
         26 => (any::<u8>(), any::<u8>()).prop_map(|(execution, end)| Move::Work { execution, end }),
-        6 => (0..14_u8, any::<u8>(), 0..4_u8, any::<u8>(), engine).prop_map(
+        6 => (0..15_u8, any::<u8>(), 0..4_u8, any::<u8>(), engine).prop_map(
             |(command, execution, attempt, end, by)| Move::Odd { command, execution, attempt, end, by }
         ),
         14 => prop::bool::weighted(0.15).prop_map(|jump| Move::Wake { jump }),
@@ -372,6 +373,7 @@ fn act() -> impl Strategy<Value = Act> {
         2 => any::<bool>().prop_map(|reject| Act::Force { reject }),
         2 => Just(Act::Hold),
         14 => Just(Act::Release),
+        4 => Just(Act::Restart),
         6 => (step(), user()).prop_map(|(step, user)| Act::AddApprover { step, user }),
         4 => (step(), user()).prop_map(|(step, user)| Act::RemoveApprover { step, user }),
         8 => user().prop_map(|to| Act::Reassign { to }),

@@ -140,7 +140,8 @@ impl Stage {
     /// Whether nothing is left that this move could be about.
     pub(crate) fn is_idle(&self, step: &Move) -> bool {
         use Act::{
-            Confirm, DeleteDraft, Edit, PassReview, Resubmit, SaveDraft, SubmitDraft, Withdraw,
+            Confirm, DeleteDraft, Edit, PassReview, Restart, Resubmit, SaveDraft, SubmitDraft,
+            Withdraw,
         };
         let act = match step {
             Move::Act { act, .. } => Some(act),
@@ -152,7 +153,7 @@ impl Stage {
         match request.phase {
             Phase::Draft => !matches!(act, Some(SubmitDraft(_) | SaveDraft(_) | DeleteDraft)),
             Phase::InReview => match step {
-                Move::Act { act, .. } => !matches!(act, PassReview | Edit(_)),
+                Move::Act { act, .. } => !matches!(act, PassReview | Restart | Edit(_)),
                 Move::Decide { .. } | Move::Odd { .. } => true,
                 _ => false,
             },

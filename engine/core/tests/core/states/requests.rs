@@ -1,8 +1,10 @@
 //! Request states × commands, for each way of being involved.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use engine_core::{
-    command::{Approver, Attach, Command, Decide, EngineCommand, Seen, SendBack},
+    command::{
+        Approver, Attach, Command, Decide, EngineCommand, Restart, RestartOrder, Seen, SendBack,
+    },
     extension::{Failure, FailureClass},
     question::{Answer, Ask, Question},
     request::Choice,
@@ -69,6 +71,7 @@ pub(super) fn write(text: &mut String) {
     let commands = [
         ("expire", Command::Engine(EngineCommand::Expire)),
         ("recount", Command::Engine(EngineCommand::Recount)),
+        ("restart with all of its rule", follow()),
         ("remind", Command::Engine(EngineCommand::Remind)),
         ("miss", Command::Engine(EngineCommand::Miss)),
         ("remind urgent", Command::Engine(EngineCommand::RemindUrgent)),
@@ -80,6 +83,20 @@ pub(super) fn write(text: &mut String) {
         ("cancel", cancel()),
     ];
     table(text, "state", &commands, rows);
+}
+
+pub(super) fn restart() -> Command {
+    Command::Restart(Restart { comment: None, seen: None })
+}
+
+/// As one of all open requests of its rule.
+fn follow() -> Command {
+    Command::Engine(EngineCommand::Restart(RestartOrder {
+        number: 1,
+        at: DateTime::<Utc>::MAX_UTC,
+        by: id("manager"),
+        comment: String::new(),
+    }))
 }
 
 fn commands() -> Vec<(&'static str, Command)> {
@@ -113,6 +130,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("hold", hold()),
         ("release", release()),
         ("reevaluate", Command::Reevaluate),
+        ("restart", restart()),
         ("add_approver", add_approver()),
         ("remove_approver", remove_approver()),
         ("reassign", reassign()),

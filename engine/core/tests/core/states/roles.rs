@@ -40,7 +40,7 @@ pub(super) fn write(text: &mut String) {
     writeln!(
         text,
         "\nEach command in a state that it fits: `approve`, `reject`, `cancel`, `force`, `hold`, `add_approver`, \
-         `remove_approver` and `reassign` on a pending request, `send back` \
+         `remove_approver`, `reassign` and `restart` on a pending request, `send back` \
          in the second\nstep, `withdraw` where a colleague has approved, `release` on a held request, `reevaluate` on a blocked one,\n`run` on a scheduled execution, `retry` on a failed one, `revoke` on a grant in force, and the \
          engine's own where they are due."
     )
@@ -90,6 +90,7 @@ fn columns() -> Vec<(&'static str, Office, Command)> {
         ("cancel in review", reviewed(), cancel()),
         ("return to review", passed(), Command::ReturnToReview(note())),
         ("reevaluate", requests::nobody(), Command::Reevaluate),
+        ("restart", pending(), requests::restart()),
         ("add_approver", pending(), requests::add_approver()),
         ("remove_approver", pending(), requests::remove_approver()),
         ("reassign", pending(), requests::reassign()),

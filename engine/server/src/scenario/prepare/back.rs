@@ -2,18 +2,19 @@
 
 use engine_api::command::{SendBack, Withdraw};
 use engine_core::{
-    command::{Command, Seen},
+    command::{Command, Restart, Seen},
     ids::Login,
     rejection::{Code, Rejection},
 };
+use engine_runtime::Change;
 
 use super::{
     super::{
         act::{Call, Prepared, Refusal},
         broken::Broken,
-        command::{CommandDoc, DecideDoc, ForceDoc, SendBackDoc},
+        command::{CommandDoc, DecideDoc, ForceDoc, RestartDoc, SendBackDoc},
     },
-    Preparation, Window, refuse_unavailable,
+    Preparation, Window, about, refuse_unavailable,
 };
 
 impl Preparation<'_> {
@@ -51,6 +52,32 @@ impl Preparation<'_> {
         let comment = doc.comment.clone().unwrap_or_default();
         let seen = self.seen(&Window::of(doc)).await?;
         self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command(comment, seen))
+    }
+
+    /// Of one request, or of all open ones of a rule (RUL-2).
+    pub(super) async fn restart(&self, doc: &RestartDoc) -> Result<Prepared, Broken> {
+        let comment = doc.comment.clone();
+        match (&doc.request, &doc.rule) {
+            (Some(request), None) => {
+                let by = self.by(doc.r#as.as_ref(), doc.key.as_deref())?;
+                let seen = match &doc.r#as {
+                    Some(login) => self.seen_in(login, request, doc.tab.as_deref()).await?,
+                    None => None,
+                };
+                let command = Command::Restart(Restart { comment, seen });
+                Ok(about(request, by, |by, id| Call::Command(by, id, Box::new(command))))
+            }
+            (None, Some(rule)) => {
+                let part = ("tab", doc.tab.is_some());
+                refuse_unavailable("restart of a rule's requests", &[part])?;
+                self.on_rule(doc.r#as.as_ref(), doc.key.as_deref(), rule, |rule| {
+                    Change::RestartRequests { rule, comment }
+                })
+            }
+            (Some(_), Some(_)) | (None, None) => Err(Broken::new(
+                "`restart` needs a `request`, or a `rule` for all of its open ones",
+            )),
+        }
     }
 
     async fn send_back(&self, doc: &SendBackDoc) -> Result<Prepared, Broken> {

@@ -59,8 +59,18 @@ impl Preparation<'_> {
             CommandDoc::DeleteRule(doc) => (doc, Change::DeleteRule),
             other => return Err(unfit(other)),
         };
-        let by = self.by(doc.r#as.as_ref(), None)?;
-        let call = match RuleId::parse(&doc.rule) {
+        self.on_rule(doc.r#as.as_ref(), None, &doc.rule, change)
+    }
+
+    pub(super) fn on_rule(
+        &self,
+        login: Option<&Login>,
+        idempotency: Option<&str>,
+        rule: &str,
+        change: impl FnOnce(RuleId) -> Change,
+    ) -> Result<Prepared, Broken> {
+        let by = self.by(login, idempotency)?;
+        let call = match RuleId::parse(rule) {
             Ok(rule) => Call::Organize(by, Box::new(change(rule))),
             Err(bad) => Call::Refused(Refusal::unread(Code::NotFound, "rule", bad.to_string())),
         };

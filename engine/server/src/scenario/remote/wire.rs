@@ -131,6 +131,10 @@ fn command(request: &RequestId, command: &Command) -> Result<Sent, Broken> {
             force(about(Endpoint::Force), *choice, comment, seen.as_ref())
         }
         Command::Reevaluate => Ok(about(Endpoint::Reevaluate)),
+        Command::Restart(it) => {
+            let call = matching(about(Endpoint::Restart), it.seen.as_ref(), false);
+            json(call, &Remark { comment: it.comment.clone() })
+        }
         Command::AddApprover(it) => approver(about(Endpoint::AddApprover), it),
         Command::RemoveApprover(it) => approver(about(Endpoint::RemoveApprover), it),
         Command::Comment { text } => {
@@ -230,6 +234,10 @@ fn organize(change: &Change) -> Result<Sent, Broken> {
         }
         Change::RetireRule(rule) => Ok(Sent::new(Endpoint::RetireRule, &[rule.as_str()])),
         Change::DeleteRule(rule) => Ok(Sent::new(Endpoint::DeleteRule, &[rule.as_str()])),
+        Change::RestartRequests { rule, comment } => {
+            let call = Sent::new(Endpoint::RestartRequests, &[rule.as_str()]);
+            json(call, &Remark { comment: comment.clone() })
+        }
         Change::Delegate { of, doc } => {
             json(Sent::new(Endpoint::PutDelegation, &[of.as_str()]), doc)
         }

@@ -29,11 +29,18 @@ pub(super) fn status_edges(moment: &Moment<'_>) -> Result<(), String> {
     let is_edge = match (before, after) {
         (before, after) if before == after => true,
         (Draft, Pending) => matches!(event, Event::RequestSubmitted(_)),
-        (InReview, Pending) => matches!(event, Event::ReviewPassed { .. }),
+        (InReview, Pending) => {
+            matches!(event, Event::ReviewPassed { .. } | Event::RequestMoved(_))
+        }
         (Pending | InProgress, InReview) => matches!(event, Event::ReviewStarted { .. }),
         (Pending, InProgress) => matches!(event, Event::DecisionRecorded { .. }),
         (InProgress, Pending) => {
-            matches!(event, Event::DecisionWithdrawn { .. } | Event::StepsReopened { .. })
+            matches!(
+                event,
+                Event::DecisionWithdrawn { .. }
+                    | Event::StepsReopened { .. }
+                    | Event::RequestMoved(_)
+            )
         }
         (Rejected, Pending | InProgress) => {
             matches!(event, Event::RejectionWithdrawn | Event::RequestEdited(_))

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use engine_core::{
-    command::{Approver, Command, Decide, Edit, Note, Seen, SendBack},
+    command::{Approver, Command, Decide, Edit, Note, Restart, Seen, SendBack},
     directory::{OrganizationRole, User, UserKind},
     effect::Timer,
-    event::{Actor, Event},
+    event::{Actor, Event, MovedBecause},
     ids::UserId,
     notice::Notice,
     request::{Overdue, Phase, RejectedBy, StepState},
@@ -62,6 +62,24 @@ pub(super) fn closed(moment: &Moment<'_>) -> Result<(), String> {
     ensure(leaves_rejection || is_beside_the_route(moment.event), || {
         format!("`{}` of what is {:?}", moment.event.name(), before.phase)
     })
+}
+
+pub(super) fn restarted(moment: &Moment<'_>) -> Result<(), String> {
+    let Event::RequestMoved(moved) = moment.event else { return Ok(()) };
+    let Some(referee) = moment.referee() else { return Ok(()) };
+    let MovedBecause::Restarted { by, order, .. } = &moved.why else {
+        return Err("routed, and there is no group".to_owned());
+    };
+    let request = referee.request;
+    if order.is_none() {
+        let person = actor(moment)?;
+        let may = is_administrator(person) || person.role == OrganizationRole::WorkflowManager;
+        ensure(may && person.id == *by && referee.sees(person), || format!("by {by:?}"))?;
+    }
+    let late = request.approval_expires.is_some_and(|expiry| expiry <= referee.at);
+    ensure(request.is_under_way() && !request.on_hold && !late, || "not restartable".to_owned())?;
+    let begins = moment.after.opened().next().is_none() && moment.after.kept.is_empty();
+    ensure(begins, || "something is decided already".to_owned())
 }
 
 pub(super) fn edited(moment: &Moment<'_>) -> Result<(), String> {
@@ -162,7 +180,8 @@ pub(super) fn urgent_whole(moment: &Moment<'_>) -> Result<(), String> {
         | Event::ReturnedToReview { .. }
         | Event::ReviewStarted { .. }
         | Event::RequestExpired
-        | Event::RequestRejected { .. } => true,
+        | Event::RequestRejected { .. }
+        | Event::RequestMoved(_) => true,
         Event::RequestEdited(edited) => edited.executions.is_some(),
         _ => false,
     };
@@ -175,6 +194,7 @@ pub(super) fn revision(moment: &Moment<'_>) -> Result<(), String> {
     let grows = matches!(
         moment.event,
         Event::RequestEdited(_)
+            | Event::RequestMoved(_)
             | Event::StepsReopened { .. }
             | Event::RequestSubmitted(_)
             | Event::DraftSaved(_)
@@ -265,6 +285,7 @@ fn seen(command: &Command) -> Option<&Seen> {
         | Command::Force { seen, .. }
         | Command::Hold { seen, .. }
         | Command::Release { seen, .. }
+        | Command::Restart(Restart { seen, .. })
         | Command::AddApprover(Approver { seen, .. })
         | Command::RemoveApprover(Approver { seen, .. })
         | Command::Reassign { seen, .. } => seen.as_ref(),
@@ -298,7 +319,9 @@ pub(super) fn unseen(_: &Stage, turn: &Turn) -> Result<(), String> {
 pub(super) fn told(stage: &Stage, turn: &Turn) -> Result<(), String> {
     let Ok(changes) = &turn.outcome else { return Ok(()) };
     // REQ-3: who had decided hears of an edit, also where it takes their sight from them.
-    let others = changes.told.iter().filter(|told| !matches!(told.notice, Notice::Edited(_)));
+    let others = changes.told.iter().filter(|told| {
+        !matches!(told.notice, Notice::Edited(_) | Notice::Restarted(_) | Notice::RestartRefused)
+    });
     for told in others {
         for id in &told.to {
             let person = stage.directory().user(id);
