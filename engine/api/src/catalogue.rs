@@ -6,43 +6,59 @@
 
 mod condition;
 mod event;
+mod execution;
 mod failure;
+mod forbidden;
+mod meaning;
 mod notice;
 mod offboarding;
 mod rejection;
 mod request;
+mod shortage;
 #[cfg(test)]
 mod tests;
+mod time;
 mod unmet;
 mod value;
 
+use chrono_tz::Tz;
 use engine_core::{
     directory::{Directory, OrganizationRole, User},
-    ids::{AssignmentId, GroupId, NodeId, PropertyName, ResourceId, StepId, UserId},
+    ids::{AssignmentId, ExecutionId, GroupId, NodeId, PropertyName, ResourceId, StepId, UserId},
     request::{Seat, SeatWho},
     rule::{Rule, Who},
 };
 
 pub use failure::because;
+pub use meaning::{SaidByServer, meaning};
+pub use notice::NOT_SEEN;
+pub use unmet::Whom;
 
 /// Where names are looked up: the people of today, and the rule of the request.
 #[derive(Clone, Copy, Debug)]
 pub struct Names<'a> {
     directory: &'a Directory,
     rule: Option<&'a Rule>,
+    zone: Tz,
 }
 
 impl<'a> Names<'a> {
     /// Names of people and places only.
     #[must_use]
     pub fn of_directory(directory: &'a Directory) -> Self {
-        Self { directory, rule: None }
+        Self { directory, rule: None, zone: Tz::UTC }
     }
 
     /// Names of people and places, and titles of the rule's steps.
     #[must_use]
     pub fn of_rule(directory: &'a Directory, rule: &'a Rule) -> Self {
-        Self { directory, rule: Some(rule) }
+        Self { rule: Some(rule), ..Self::of_directory(directory) }
+    }
+
+    /// The same, with times told in this time zone; else they are told in UTC.
+    #[must_use]
+    pub fn in_zone(self, zone: Tz) -> Self {
+        Self { zone, ..self }
     }
 
     /// The rule whose titles are used.
@@ -70,21 +86,34 @@ impl<'a> Names<'a> {
     /// The group's name.
     #[must_use]
     pub fn group(&self, id: &GroupId) -> String {
-        self.directory.group(id).map_or_else(|| id.to_string(), |group| group.name.clone())
+        let group = self.directory.group(id);
+        group.map_or_else(|| gone("group", id.as_str()), |group| group.name.clone())
     }
 
     pub(crate) fn node(&self, id: &NodeId) -> String {
-        self.directory.node(id).map_or_else(|| id.to_string(), |node| node.name.clone())
+        let node = self.directory.node(id);
+        node.map_or_else(|| gone("place", id.as_str()), |node| node.name.clone())
     }
 
     pub(crate) fn resource(&self, id: &ResourceId) -> String {
-        self.directory.resource(id).map_or_else(|| id.to_string(), |resource| resource.name.clone())
+        let resource = self.directory.resource(id);
+        resource.map_or_else(|| gone("resource", id.as_str()), |resource| resource.name.clone())
     }
 
     /// The step's title in quotes.
     pub(crate) fn step(&self, id: &StepId) -> String {
         let step = self.rule.and_then(|rule| rule.step(id));
-        format!("“{}”", step.map_or(id.as_str(), |step| step.title.as_str()))
+        let title = step.map(|step| step.title.as_str()).filter(|title| *title != id.as_str());
+        format!("“{}”", title.map_or_else(|| label(id.as_str()), str::to_owned))
+    }
+
+    /// What an execution does: `“Grant” for Orders`.
+    pub(crate) fn work(&self, id: &ExecutionId) -> String {
+        let what = format!("“{}”", label(id.binding.as_str()));
+        match &id.item {
+            Some(item) => format!("{what} for {}", self.resource(item)),
+            None => what,
+        }
     }
 
     /// Whom an assignment of a step names, such as `Unit Directors`.
@@ -95,10 +124,15 @@ impl<'a> Names<'a> {
     }
 
     pub(crate) fn who(&self, who: &Who, id: &AssignmentId) -> String {
+        self.named(who).unwrap_or_else(|| label(id.as_str()))
+    }
+
+    /// What a rule calls somebody in words; none where it only says how they are found.
+    pub(crate) fn named(&self, who: &Who) -> Option<String> {
         match who {
-            Who::User(user) => self.person(user),
-            Who::Group(group) => self.group(group),
-            Who::Role(role) => holders(*role).to_owned(),
+            Who::User(user) => Some(self.person(user)),
+            Who::Group(group) => Some(self.group(group)),
+            Who::Role(role) => Some(holders(*role).to_owned()),
             Who::Node { .. }
             | Who::OwnerOf(_)
             | Who::OwnersOfItems
@@ -107,7 +141,29 @@ impl<'a> Names<'a> {
             | Who::Pick(_)
             | Who::OfApprover(_)
             | Who::Script(_)
-            | Who::Plugin(_) => label(id.as_str()),
+            | Who::Plugin(_) => None,
+        }
+    }
+
+    /// Somebody whom a rule names, in a sentence about people: `the requester's manager`.
+    pub(crate) fn somebody(&self, who: &Who) -> String {
+        let chain = |first: &str, rest: &[PropertyName]| {
+            rest.iter().fold(first.to_owned(), |of, name| format!("{of}'s {}", property(name)))
+        };
+        match who {
+            Who::User(user) => self.person(user),
+            Who::Group(group) => self.group(group),
+            Who::Role(role) => holders(*role).to_owned(),
+            Who::OfRequester(rest) => chain("the requester", rest),
+            Who::OfRequest(name, rest) => chain(&format!("the {}", property(name)), rest),
+            Who::OwnerOf(name) => format!("the owner of the {}", property(name)),
+            Who::Node { property: name, .. } => {
+                format!("those responsible for the {}", property(name))
+            }
+            Who::OwnersOfItems => "the owners of what is asked for".to_owned(),
+            Who::OfApprover(rest) => chain("an approver", rest),
+            Who::Pick(_) => "whom the requester picks".to_owned(),
+            Who::Script(_) | Who::Plugin(_) => "whom the rule finds".to_owned(),
         }
     }
 
@@ -133,7 +189,8 @@ impl<'a> Names<'a> {
         match who {
             SeatWho::Person(user) | SeatWho::Found(user) => self.person(user),
             SeatWho::Group(group) => format!("any of {}", self.group(group)),
-            SeatWho::Role(role) => format!("any of the {}", holders(*role)),
+            SeatWho::Role(role @ OrganizationRole::Owner) => holders(*role).to_owned(),
+            SeatWho::Role(role) => format!("any of {}", holders(*role)),
             SeatWho::Node { node, .. } => format!("anybody with rights at {}", self.node(node)),
             SeatWho::AnyOf(several) => {
                 alternatives(&several.iter().map(|who| self.seat(who)).collect::<Vec<_>>())
@@ -153,17 +210,29 @@ pub(crate) fn property(name: &PropertyName) -> String {
     name.as_str().replace(['_', '-'], " ")
 }
 
+/// Properties as a list of words.
+fn properties<'p>(names: impl IntoIterator<Item = &'p PropertyName>) -> String {
+    list(&names.into_iter().map(property).collect::<Vec<_>>())
+}
+
+/// An id as a name: `unit_check` is *Unit check*; of a script, without what its file ends in.
 fn label(id: &str) -> String {
+    let id = id.strip_suffix(".rhai").unwrap_or(id);
     capitalized(&id.replace(['_', '-'], " "))
 }
 
+fn gone(what: &str, id: &str) -> String {
+    format!("a {what} that no longer exists ({id})")
+}
+
+/// Those who have a role.
 fn holders(role: OrganizationRole) -> &'static str {
     match role {
-        OrganizationRole::Owner => "owner of the organization",
-        OrganizationRole::Administrator => "administrators",
-        OrganizationRole::WorkflowManager => "workflow managers",
-        OrganizationRole::Auditor => "auditors",
-        OrganizationRole::User => "users",
+        OrganizationRole::Owner => "the owner of the organization",
+        OrganizationRole::Administrator => "the administrators",
+        OrganizationRole::WorkflowManager => "the workflow managers",
+        OrganizationRole::Auditor => "the auditors",
+        OrganizationRole::User => "the users",
     }
 }
 
@@ -183,6 +252,11 @@ fn joined(words: &[String], with: &str) -> String {
         [only] => only.clone(),
         [most @ .., last] => format!("{} {with} {last}", most.join(", ")),
     }
+}
+
+/// `1 approval`, `2 approvals`.
+fn counted(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// With a capital letter.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    catalogue::Names,
+    catalogue::{Names, SaidByServer, Whom},
     code::ErrorCode,
     document::{Diagnostic, Diagnostics},
 };
@@ -73,6 +73,12 @@ impl ErrorBody {
         }
     }
 
+    /// What the server says where nothing of the request is at fault.
+    #[must_use]
+    pub fn of_server(said: SaidByServer) -> Self {
+        Self::new(said.code(), said.message())
+    }
+
     /// One wrong field.
     #[must_use]
     pub fn invalid(field: &str, message: impl Into<String>) -> Self {
@@ -96,7 +102,7 @@ impl ErrorBody {
             Rejection::ReplacementNeeded(places) => {
                 body.fields = places.iter().map(|place| of_place(place, names)).collect();
             }
-            Rejection::CannotDecide(unmet) => body.unmet = names.all_unmet(unmet),
+            Rejection::CannotDecide(unmet) => body.unmet = names.all_unmet(unmet, Whom::Reader),
             Rejection::NoRule { explanation, .. } | Rejection::ConditionFailed { explanation } => {
                 body.explanation = names.reasons(explanation);
             }

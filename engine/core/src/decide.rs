@@ -46,7 +46,7 @@ use crate::{
     notice::{Notice, Told},
     organization::Organization,
     question::{Answers, Inquiry, Question},
-    rejection::{Forbidden, Rejection},
+    rejection::{Forbidden, Rejection, Unfit},
     request::{Execution, Request},
     rule::{Route, Rule},
     visibility::sees,
@@ -308,11 +308,18 @@ impl<'a> Draft<'a> {
     }
 
     fn wrong_status(&self, execution: Option<&ExecutionId>) -> Rejection {
-        let state = execution.and_then(|id| self.request.execution(id));
-        Rejection::WrongStatus {
-            status: self.request.status(),
-            execution: state.map(|execution| execution.state.as_str().to_owned()),
-        }
+        let found = execution.and_then(|id| self.request.execution(id));
+        let why = found.map(|found| {
+            let opens = self.opens(&found.id).filter(|opens| *opens > self.at());
+            let (execution, state) = (found.id.clone(), found.state.clone());
+            Box::new(Unfit::Execution { execution, state, opens })
+        });
+        Rejection::WrongStatus { status: self.request.status(), why }
+    }
+
+    /// A status that does not say by itself why a command does not fit.
+    fn unfit(&self, why: Unfit) -> Rejection {
+        Rejection::WrongStatus { status: self.request.status(), why: Some(Box::new(why)) }
     }
 
     /// A comment that is always required (DEC-1).
@@ -324,12 +331,23 @@ impl<'a> Draft<'a> {
             return Ok(String::new());
         }
         if length < settings.min as usize || length > settings.max as usize {
-            let (min, max) = (settings.min, settings.max);
-            let message = format!("expected {min} to {max} characters, found {length}");
+            let message = length_problem(length, settings.min, settings.max);
             return Err(Rejection::invalid("comment", message));
         }
         Ok(text.to_owned())
     }
+}
+
+/// What is wrong with the length of a text, in characters.
+fn length_problem(found: usize, min: u32, max: u32) -> String {
+    let least = if min == 1 { "1 character".to_owned() } else { format!("{min} characters") };
+    if found == 0 {
+        return format!("is empty: write at least {least}");
+    }
+    if found < min as usize {
+        return format!("is too short: {found} of at least {least}");
+    }
+    format!("is too long: {found} characters, and {max} is the most")
 }
 
 fn active_person<'a>(context: &Context<'a>) -> Result<&'a User, Rejection> {

@@ -75,8 +75,9 @@ impl View<'_> {
             claim = free.or(claims.first()).cloned().unwrap_or_default();
             or_seats = claims.into_iter().flat_map(|claim| claim.seats).collect();
             or_seats.retain(|seat| !claim.seats.contains(seat));
-            if open.decision_of(&person.id).is_some() {
-                unmet.push(Unmet::AlreadyDecided { step: id.clone() });
+            if let Some(decision) = open.decision_of(&person.id) {
+                let by = Some(&decision.by).filter(|by| **by != person.id).cloned();
+                unmet.push(Unmet::AlreadyDecided { step: id.clone(), by });
             }
             unmet.extend(self.unfilled(step));
         }
@@ -98,8 +99,8 @@ impl View<'_> {
         if self.request.on_hold {
             unmet.push(Unmet::OnHold);
         }
-        if self.request.blocked.is_some() {
-            unmet.push(Unmet::Blocked);
+        if let Some(why) = &self.request.blocked {
+            unmet.push(Unmet::Blocked { why: Box::new(why.clone()) });
         }
         unmet
     }
@@ -256,8 +257,10 @@ impl View<'_> {
             self.organization.directory.delegators(&person.id, self.at).collect();
         let has_seat = |id: &UserId| !self.held(&open.seats, id).is_empty();
         let named = has_seat(&person.id) || delegators.iter().any(|of| has_seat(&of.id));
-        if self.is_self(&person.id) && (named || self.is_one_of_each(step, person)) {
-            return Some(Unmet::SelfApproval);
+        if let Some(own) = self.own(&person.id)
+            && (named || self.is_one_of_each(step, person))
+        {
+            return Some(Unmet::SelfApproval { own });
         }
         if named && let Some(earlier) = self.separated(step, &person.id) {
             return Some(Unmet::Separation { step: earlier });

@@ -1,5 +1,6 @@
 //! What happened to a request. Past tense; everything `evolve` needs is in the event.
 
+mod actor;
 mod edited;
 mod moved;
 mod name;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use actor::Actor;
 pub use edited::Edited;
 pub use moved::{Moved, MovedBecause};
 
@@ -22,16 +24,6 @@ use crate::{
         Overdue, RejectedBy, Request, Review, Seat, SeatId, SeatWho, SkippedBecause,
     },
 };
-
-/// Who caused something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Actor {
-    /// A user.
-    User(UserId),
-    /// The engine itself: timers, executors.
-    Engine,
-}
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,6 +90,8 @@ pub enum Event {
     StepReminded {
         /// Which.
         step: StepId,
+        /// Whether people were told: once the date itself is there, that is what they are told.
+        told: bool,
     },
     /// A step was not decided in time (DUE-3).
     StepOverdue {

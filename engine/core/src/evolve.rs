@@ -118,7 +118,7 @@ fn end(request: &mut Request, event: &Event, at: DateTime<Utc>) {
 
 fn evolve_due(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     match event {
-        Event::StepReminded { step } => {
+        Event::StepReminded { step, .. } => {
             if let Some(StepState::Active(open)) = state_of(request, step)
                 && let Some(due) = &mut open.due
             {

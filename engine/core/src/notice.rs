@@ -17,6 +17,9 @@ use crate::{
     visibility::sees,
 };
 
+/// How much of a comment a notice tells, in characters.
+pub const TOLD: usize = 200;
+
 /// What people are told (DUE-4). Who is told follows from the request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -35,10 +38,20 @@ pub enum Notice {
     UrgentUnapproved,
     /// To those who can decide, and administrators: an urgent request was not approved in time.
     UrgentOverdue,
-    /// To those who took part: this person has commented.
-    Commented(UserId),
-    /// To those who were mentioned: this person has mentioned them.
-    Mentioned(UserId),
+    /// To those who took part: somebody has commented.
+    Commented {
+        /// Who.
+        by: UserId,
+        /// The beginning of what they said, of at most [`TOLD`] characters.
+        text: String,
+    },
+    /// To those who were mentioned: somebody has mentioned them.
+    Mentioned {
+        /// Who.
+        by: UserId,
+        /// The beginning of what they said, of at most [`TOLD`] characters.
+        text: String,
+    },
     /// To a watcher: this person has made them one.
     Watching(UserId),
     /// To administrators: this person has approved with a concern.
@@ -107,8 +120,8 @@ impl Notice {
             Self::UrgentWaits => "urgent_waits",
             Self::UrgentUnapproved => "urgent_report",
             Self::UrgentOverdue => "urgent_overdue",
-            Self::Commented(_) => "comment",
-            Self::Mentioned(_) => "mention",
+            Self::Commented { .. } => "comment",
+            Self::Mentioned { .. } => "mention",
             Self::Watching(_) => "watching",
             Self::Concern(_) => "concern",
             Self::ReviewStarted => "review",
@@ -136,9 +149,11 @@ impl View<'_> {
             Notice::UrgentOverdue => {
                 self.all_undecided().into_iter().chain(self.administrators()).collect()
             }
-            Notice::Commented(_) => self.participants(),
+            Notice::Commented { .. } => self.participants(),
             // Told to those who are meant, by name.
-            Notice::Mentioned(_) | Notice::Watching(_) | Notice::RestartRefused => BTreeSet::new(),
+            Notice::Mentioned { .. } | Notice::Watching(_) | Notice::RestartRefused => {
+                BTreeSet::new()
+            }
             Notice::ReviewStarted => {
                 self.request.review.iter().flat_map(|review| review.people.clone()).collect()
             }

@@ -20,6 +20,10 @@ pub struct NeededPlace {
     pub user: UserId,
     /// Where they are needed.
     pub place: Place,
+    /// The title of the rule or request.
+    pub title: String,
+    /// The title of the step.
+    pub step: String,
     /// Why.
     pub why: NeededBecause,
 }
@@ -80,6 +84,8 @@ pub fn places_of_rule(rule: &Rule, user: &User, after: &Directory) -> Vec<Needed
         places.extend(why.map(|why| NeededPlace {
             user: user.id.clone(),
             place: Place::Rule(rule.id.clone(), step.id.clone()),
+            title: rule.title.clone(),
+            step: step.title.clone(),
             why,
         }));
     }
@@ -155,7 +161,8 @@ pub fn place_of_request(before: &View<'_>, after: &View<'_>, user: &UserId) -> O
         .map(|seat| if holds(seat, user) { NeededBecause::Seat } else { NeededBecause::LastOfSeat })
         .min_by_key(|why| *why != NeededBecause::Seat)?;
     let place = Place::Request(before.request.id.clone(), id.clone());
-    Some(NeededPlace { user: user.clone(), place, why })
+    let (title, step) = (before.request.title.clone(), step.title.clone());
+    Some(NeededPlace { user: user.clone(), place, title, step, why })
 }
 
 /// Whether a seat is held by this person, named or found.

@@ -1,99 +1,22 @@
 //! What the rules forbid, as codes with typed arguments. Sentences are made at the edge.
 
 mod code;
+mod unmet;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use code::Code;
+pub use unmet::{Own, Unmet};
 
 use crate::{
     explanation::Explanation,
     extension::FailureClass,
-    ids::{BindingId, GroupId, PropertyName, RuleGroupId, RuleId, StepId, UserId},
+    ids::{BindingId, ExecutionId, PropertyName, ResourceId, RuleGroupId, StepId, UserId},
     offboarding::NeededPlace,
-    request::{EmptyBecause, Shortage, Status},
+    request::{EmptyBecause, ExecutionState, SeatWho, Shortage, Status},
     rule::Problem,
 };
-
-/// Why a person cannot decide, in the order of `rule-format.md` (ELG-1, FIN-1).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unmet {
-    /// Not an active member of the organization.
-    Inactive,
-    /// No access by REQ-10.
-    NoAccess,
-    /// No free seat.
-    NoSeat {
-        /// The step.
-        step: StepId,
-        /// Who has taken the seats this person could fill.
-        taken_by: Vec<UserId>,
-        /// The other step that has, or needs, this person, where one counts once in the route (FIN-5).
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        elsewhere: Option<StepId>,
-    },
-    /// A seat but for its permissions.
-    Permission {
-        /// The step.
-        step: StepId,
-        /// What was seen.
-        explanation: Explanation,
-    },
-    /// Route criteria.
-    Criteria {
-        /// What was seen.
-        explanation: Explanation,
-    },
-    /// Properties to be filled before approving.
-    RequiredProperties {
-        /// Which.
-        properties: Vec<PropertyName>,
-    },
-    /// The requester or a target.
-    SelfApproval,
-    /// Decided in a step that this one is separated from.
-    Separation {
-        /// Which.
-        step: StepId,
-    },
-    /// The request is not open.
-    NotPending {
-        /// What it is.
-        status: Status,
-    },
-    /// The request is on hold.
-    OnHold,
-    /// The request is blocked.
-    Blocked,
-    /// Decided already.
-    AlreadyDecided {
-        /// In which step.
-        step: StepId,
-    },
-}
-
-impl Unmet {
-    /// The code of `unmet`.
-    #[must_use]
-    pub fn code(&self) -> Code {
-        match self {
-            Self::Inactive => Code::Inactive,
-            Self::NoAccess => Code::NoAccess,
-            Self::NoSeat { .. } => Code::NoSeat,
-            Self::Permission { .. } => Code::Permission,
-            Self::Criteria { .. } => Code::Criteria,
-            Self::RequiredProperties { .. } => Code::RequiredProperties,
-            Self::SelfApproval => Code::SelfApproval,
-            Self::Separation { .. } => Code::Separation,
-            Self::NotPending { .. } => Code::NotPending,
-            Self::OnHold => Code::OnHold,
-            Self::Blocked => Code::Blocked,
-            Self::AlreadyDecided { .. } => Code::AlreadyDecided,
-        }
-    }
-}
 
 /// A field that is wrong, and how.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,18 +43,26 @@ pub enum UrgentGate {
 pub enum Forbidden {
     /// Not among the rule's submitters (RUL-1).
     NotASubmitter {
-        /// The rule.
-        rule: RuleId,
+        /// The rule's title.
+        title: String,
     },
     /// The rule takes no requests for others (REQ-6).
     NotForOthers {
-        /// The rule.
-        rule: RuleId,
+        /// The rule's title.
+        title: String,
     },
-    /// Only the requester does this.
-    OnlyRequester,
+    /// Only the requester does this, and of a request in review its reviewers (REQ-4, STP-13).
+    OnlyRequester {
+        /// Who asks.
+        requester: UserId,
+        /// Whether it is in review.
+        in_review: bool,
+    },
     /// The rule says `edit: forbid` (REQ-3).
-    EditForbidden,
+    EditForbidden {
+        /// Whether it could still be cancelled.
+        under_way: bool,
+    },
     /// In their step, approvers change these and nothing else (STP-12).
     NotEditable {
         /// The step.
@@ -140,30 +71,42 @@ pub enum Forbidden {
         properties: Vec<PropertyName>,
     },
     /// Only reviewers do this (STP-13).
-    NotAReviewer,
+    NotAReviewer {
+        /// They; none where the request has no review.
+        reviewers: Vec<SeatWho>,
+    },
     /// Nobody reviews their own request where nobody may approve it (STP-9, STP-13).
     OwnReview,
     /// The rule has no review (STP-13).
     NoReview,
-    /// Only these groups or people run it (EXE-2).
+    /// Only those whom the rule names run it, and nobody where the engine does (EXE-2); administrators
+    /// try it again too (EXE-4).
     NotAnExecutor {
-        /// The binding.
-        binding: BindingId,
-        /// The groups that may.
-        groups: Vec<GroupId>,
+        /// What would be run.
+        execution: ExecutionId,
+        /// Whether it would be tried again.
+        again: bool,
     },
     /// Only the owner and administrators do this.
     OnlyAdministrators,
     /// Only the owner, administrators and workflow managers do this (FIN-17).
     OnlyRuleManagers,
+    /// Only the owner, administrators, workflow managers and auditors see this (FIN-17).
+    OnlyOverseers,
     /// Only one's own decision can be taken back, and this person has made none (DEC-5).
     NoDecision,
     /// Only the owner, administrators, the requester and approvers set and lift a hold (REQ-7).
     NotAHolder,
     /// Only the requester, an administrator or the resource's owner takes a grant back (EXE-5).
-    NotARevoker,
+    NotARevoker {
+        /// The resource, where it is about one item.
+        resource: Option<ResourceId>,
+    },
     /// Only those who have a part in the request do this, and not those who only see it (REQ-9).
-    TakesNoPart,
+    TakesNoPart {
+        /// Whether this person watches it.
+        watches: bool,
+    },
     /// Only watchers leave (REQ-9).
     NotAWatcher,
     /// Only who attached it, the owner and administrators take an attachment away (REQ-9).
@@ -191,6 +134,8 @@ pub enum Forbidden {
     OwnRequest,
     /// An administrator does not add themself to a seat (DIR-3).
     OwnSeat,
+    /// Nobody makes themself somebody's stand-in (DIR-3).
+    OwnStandIn,
     /// Only somebody with a seat in the active step passes it on (STP-16).
     NotAnApprover,
     /// The organization lets nobody stand in for anybody (DEC-8).
@@ -203,6 +148,47 @@ pub enum Forbidden {
     OnlyTransfer,
     /// Only the owner does this (DIR-3).
     OnlyOwner,
+}
+
+/// Why a command does not fit, where the status alone does not say it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unfit {
+    /// The execution that it is about is not where it would fit.
+    Execution {
+        /// Which.
+        execution: ExecutionId,
+        /// Where it is.
+        state: ExecutionState,
+        /// When it may start at the earliest, where that is later (EXE-6b).
+        opens: Option<DateTime<Utc>>,
+    },
+    /// The work of an urgent request has begun (REQ-4).
+    WorkBegun,
+    /// This person's approval has completed its step (DEC-5).
+    CompletedStep {
+        /// Which.
+        step: StepId,
+    },
+    /// The step is decided or was skipped, so that its approvers stay (STP-15).
+    StepDecided {
+        /// Which.
+        step: StepId,
+    },
+    /// Nothing is left to pass on: they decided, or others did in their place (STP-16).
+    NothingToPassOn,
+}
+
+/// What is refused under a rule that is retired (RUL-3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tried {
+    /// A new request.
+    Request,
+    /// A new version.
+    Version,
+    /// A restart of a request under it (RUL-2).
+    Restart,
 }
 
 /// A step that cannot be completed.
@@ -228,8 +214,8 @@ pub enum Rejection {
     WrongStatus {
         /// The request's status.
         status: Status,
-        /// The execution's, where the command is about one.
-        execution: Option<String>,
+        /// Why, where the status alone does not say it.
+        why: Option<Box<Unfit>>,
     },
     /// What the person saw has moved on (DEC-8a).
     Conflict {
@@ -249,8 +235,8 @@ pub enum Rejection {
     UrgentNotAllowed(UrgentGate),
     /// Too many urgent requests of this person should have been approved by now (URG-5a).
     UrgentOverdue {
-        /// So many are overdue.
-        overdue: u32,
+        /// So many are overdue; none where that cannot be found out.
+        overdue: Option<u32>,
         /// So many may be.
         limit: u32,
     },
@@ -274,13 +260,15 @@ pub enum Rejection {
     RuleInvalid(Vec<Problem>),
     /// RUL-3.
     RuleRetired {
-        /// Which.
-        rule: RuleId,
+        /// The rule's title.
+        title: String,
+        /// What was tried.
+        tried: Tried,
     },
     /// A rule that something rests on is not deleted (RUL-3).
     RuleInUse {
-        /// Which.
-        rule: RuleId,
+        /// The rule's title.
+        title: String,
         /// The group that names it; none where requests were made under it.
         group: Option<RuleGroupId>,
     },

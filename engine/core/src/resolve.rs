@@ -15,8 +15,9 @@ use crate::{
     directory::{User, UserKind},
     evaluate::View,
     explanation::{Explanation, Outcome},
-    ids::{AssignmentId, GroupId, StepId, UserId},
+    ids::{AssignmentId, StepId, UserId},
     matching::{Possibilities, Progress, progress},
+    rejection::Own,
     request::{
         Choice, EmptyBecause, EmptySeat, NotApplying, OpenStep, Seat, SeatId, SeatWho, Shortage,
         SkippedBecause,
@@ -215,9 +216,21 @@ impl View<'_> {
     /// Whether this is the requester, or treated like them, under a rule without self-approval.
     #[must_use]
     pub fn is_self(&self, id: &UserId) -> bool {
-        let counts =
-            self.request.is_for(id) || (!self.rule.editors_may_approve && self.has_edited(id));
-        !self.rule.self_approval && counts
+        self.own(id).is_some()
+    }
+
+    /// What makes the request this person's own, where that keeps them from deciding it (STP-9).
+    pub(crate) fn own(&self, id: &UserId) -> Option<Own> {
+        if self.rule.self_approval {
+            return None;
+        }
+        if self.request.requester == *id {
+            return Some(Own::Asked);
+        }
+        if self.request.is_for(id) {
+            return Some(Own::Target);
+        }
+        (!self.rule.editors_may_approve && self.has_edited(id)).then_some(Own::Edited)
     }
 
     /// FIN-22
@@ -238,17 +251,19 @@ impl View<'_> {
 
     fn why_empty(&self, step: &Step, who: &SeatWho) -> EmptyBecause {
         let people = self.everybody(who);
-        if let Some(why) = people.iter().find_map(|id| self.bar(step, who, id)) {
-            return why;
+        let mut bars = people.iter().map(|id| self.bar(step, who, id));
+        if let Some(first) = bars.next() {
+            let is_same = bars.all(|bar| bar == first);
+            return first.filter(|_| is_same).unwrap_or(EmptyBecause::EachBarred);
         }
         match who {
             SeatWho::Group(group) => EmptyBecause::GroupEmpty { group: group.clone() },
             SeatWho::Person(user) | SeatWho::Found(user) => {
                 EmptyBecause::Deactivated { user: user.clone(), property: None }
             }
-            SeatWho::Role(_) | SeatWho::Node { .. } | SeatWho::AnyOf(_) | SeatWho::Nobody => {
-                EmptyBecause::RoleEmpty
-            }
+            SeatWho::Role(role) => EmptyBecause::RoleEmpty { role: *role },
+            SeatWho::Node { node, .. } => EmptyBecause::NodeEmpty { node: node.clone() },
+            SeatWho::AnyOf(_) | SeatWho::Nobody => EmptyBecause::NobodyThere,
         }
     }
 
@@ -368,26 +383,6 @@ impl View<'_> {
                     })
             })
             .map(|seat| seat.id)
-            .collect()
-    }
-
-    /// The groups among `whos`, for messages.
-    pub(crate) fn groups(whos: &[Who]) -> Vec<GroupId> {
-        whos.iter()
-            .filter_map(|who| match who {
-                Who::Group(group) => Some(group.clone()),
-                Who::User(_)
-                | Who::Role(_)
-                | Who::Node { .. }
-                | Who::OwnerOf(_)
-                | Who::OwnersOfItems
-                | Who::OfRequester(_)
-                | Who::OfRequest(..)
-                | Who::Pick(_)
-                | Who::OfApprover(_)
-                | Who::Script(_)
-                | Who::Plugin(_) => None,
-            })
             .collect()
     }
 }

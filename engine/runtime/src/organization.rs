@@ -200,6 +200,12 @@ impl OrganizationState {
         self.rules.get(rule).and_then(|versions| versions.values().next_back())
     }
 
+    /// What a rule is called, whatever became of it; its id where there is none.
+    pub(crate) fn title(&self, rule: &RuleId) -> String {
+        let newest = self.rules.get(rule).and_then(|versions| versions.values().next_back());
+        newest.map_or_else(|| rule.to_string(), |version| version.rule.title.clone())
+    }
+
     /// Whether a rule was deleted: nobody sees it any more, and its id is never used again.
     #[must_use]
     pub fn is_deleted(&self, rule: &RuleId) -> bool {

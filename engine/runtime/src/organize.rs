@@ -314,7 +314,16 @@ fn check_rights(me: &User, changes: &[Change]) -> Result<(), EngineError> {
         }
         OrganizationRole::Auditor | OrganizationRole::User => changes.iter().all(is_about_oneself),
     };
-    if may { Ok(()) } else { Err(Rejection::Forbidden(Forbidden::OnlyAdministrators).into()) }
+    if may {
+        return Ok(());
+    }
+    let is_of_rules = |change: &Change| change.is_of_rules() || is_about_oneself(change);
+    let why = if changes.iter().all(is_of_rules) {
+        Forbidden::OnlyRuleManagers
+    } else {
+        Forbidden::OnlyAdministrators
+    };
+    Err(Rejection::Forbidden(why).into())
 }
 
 impl Plan<'_> {

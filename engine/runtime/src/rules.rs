@@ -2,7 +2,7 @@
 
 use engine_core::{
     ids::RuleId,
-    rejection::Rejection,
+    rejection::{Rejection, Tried},
     rule::{Definition, Names, Problem, Published, RuleGroup, compile, unknown_name},
 };
 use engine_store::{Limit, List, Order, Paging};
@@ -66,7 +66,8 @@ impl Plan<'_> {
                 Err(Rejection::RuleInvalid(vec![other_kind(&newest.definition)]))
             }
             Some(_) if self.state.is_retired(&definition.rule) => {
-                Err(Rejection::RuleRetired { rule: definition.rule.clone() })
+                let title = self.state.title(&definition.rule);
+                Err(Rejection::RuleRetired { title, tried: Tried::Version })
             }
             Some(_) | None => Ok(()),
         }
@@ -109,7 +110,8 @@ impl Plan<'_> {
         let group = self.state.rule_groups.values().find(|group| group.rules.contains(rule));
         if let Some(group) = group {
             let group = Some(group.id.clone());
-            return Err(Rejection::RuleInUse { rule: rule.clone(), group }.into());
+            let title = self.state.title(rule);
+            return Err(Rejection::RuleInUse { title, group }.into());
         }
         self.end(rule, true)?;
         Ok(Changed::Removed(format!("rule {rule}")))
@@ -130,7 +132,8 @@ impl Plan<'_> {
             let (store, org) = (&self.engine.inner.store, &self.state.organization.id);
             let page = store.list(org, &List::Rule(rule.clone()), &paging).await?;
             if !page.items.is_empty() {
-                return Err(Rejection::RuleInUse { rule: rule.clone(), group: None }.into());
+                let title = self.state.title(rule);
+                return Err(Rejection::RuleInUse { title, group: None }.into());
             }
         }
         Ok(())

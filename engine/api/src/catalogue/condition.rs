@@ -1,52 +1,47 @@
 //! Why a condition held or did not.
 
+mod compared;
+
 use engine_core::{
     explanation::{Explanation, Ground, Outcome},
+    money::Currency,
     rule::Path,
     value::Value,
 };
 
-use super::{Names, alternatives, capitalized, failure::because, list, property};
+use super::{Names, capitalized, failure::because, label, property};
 
 impl Names<'_> {
     /// What decided a condition, one sentence for each reason: what is unmet of one that is unmet,
     /// what is met of one that is met.
     #[must_use]
     pub fn reasons(&self, explanation: &Explanation) -> Vec<String> {
+        let outcome = explanation.outcome;
         match &explanation.ground {
             Ground::All => self.decisive(explanation),
-            Ground::Any if explanation.outcome == Outcome::Met => self.decisive(explanation),
-            Ground::Any => match self.decisive(explanation).as_slice() {
-                [] => vec!["nothing is allowed here".to_owned()],
-                [only] => vec![only.clone()],
-                several => vec![format!("none of these holds: {}", several.join("; "))],
-            },
-            Ground::Not => explanation.parts.iter().flat_map(|part| self.reasons(part)).collect(),
+            Ground::Any => self.one_of(explanation),
+            Ground::Not => self.not(explanation),
             Ground::Always => vec!["there is no condition".to_owned()],
             Ground::Test { path, operator, wanted, seen } => {
-                let holds = explanation.outcome == Outcome::Met;
+                let holds = outcome == Outcome::Met;
                 vec![self.test(path, operator, wanted, seen.as_ref(), holds)]
             }
-            Ground::MissingRate { path, currency } => vec![format!(
-                "{} cannot be compared: the organization has no exchange rate for {currency}; an administrator can add one",
-                subject(path)
-            )],
+            Ground::MissingRate { path, currency } => vec![missing_rate(path, *currency)],
             Ground::Incomparable { path, seen } => vec![format!(
-                "{} is {}, which cannot be compared with what the rule asks for",
+                "{} is {}, which the rule cannot compare; tell an administrator",
                 subject(path),
                 self.value(seen)
             )],
             Ground::Extension { message: Some(message), .. } => {
                 vec![message.text.trim_end_matches('.').to_owned()]
             }
-            Ground::Extension { name, message: None } => match explanation.outcome {
-                Outcome::Met => vec![format!("`{name}` says yes")],
-                Outcome::Unmet => vec![format!("`{name}` says no")],
-                Outcome::Undecided => vec![format!("`{name}` has not answered")],
-            },
-            Ground::Failed { name, class, message } => {
-                vec![format!("`{name}` could not answer, because {}: {message}", because(*class))]
-            }
+            Ground::Extension { name, message: None } => vec![answered(name, outcome)],
+            Ground::Failed { name, class, message } => vec![format!(
+                "the check “{}” failed, because {} ({}); an administrator can see more",
+                label(name),
+                because(*class),
+                message.trim_end_matches('.')
+            )],
         }
     }
 
@@ -61,6 +56,42 @@ impl Names<'_> {
         explanation.parts.iter().filter(counts).flat_map(|part| self.reasons(part)).collect()
     }
 
+    /// Of several conditions, each of which would be enough.
+    fn one_of(&self, explanation: &Explanation) -> Vec<String> {
+        let lead = match explanation.outcome {
+            Outcome::Met => return self.decisive(explanation),
+            Outcome::Unmet => "it would be enough to change one of these",
+            Outcome::Undecided => "one of these has to be settled",
+        };
+        let counts = |part: &&Explanation| part.outcome == explanation.outcome;
+        let decisive = explanation.parts.iter().filter(counts);
+        let mut alternatives: Vec<String> = Vec::new();
+        for alternative in decisive.map(|part| self.reasons(part).join(", and also ")) {
+            if !alternatives.contains(&alternative) {
+                alternatives.push(alternative);
+            }
+        }
+        match alternatives.as_slice() {
+            [] => {
+                vec!["the rule allows nothing here; an administrator has to look at it".to_owned()]
+            }
+            [only] => vec![only.clone()],
+            several => vec![format!("{lead}: {}", several.join("; "))],
+        }
+    }
+
+    /// What must not hold: told as it is, and where it holds, that it must not.
+    fn not(&self, explanation: &Explanation) -> Vec<String> {
+        let told = explanation.parts.iter().flat_map(|part| {
+            let reasons = self.reasons(part).into_iter();
+            let is_seen = matches!(part.ground, Ground::Test { .. });
+            let must_not = is_seen && explanation.outcome == Outcome::Unmet;
+            reasons
+                .map(move |told| if must_not { format!("{told}, which must not be") } else { told })
+        });
+        told.collect()
+    }
+
     fn test(
         &self,
         path: &Path,
@@ -69,61 +100,77 @@ impl Names<'_> {
         seen: Option<&Value>,
         holds: bool,
     ) -> String {
-        let subject = capitalized(&subject(path));
-        if operator == "is_set" {
-            let filled = seen.is_some();
-            let (is, must) = if filled { ("filled", "empty") } else { ("empty", "filled") };
-            let rest = if holds { String::new() } else { format!(", and must be {must}") };
-            return format!("{subject} is {is}{rest}");
-        }
-        let Some(seen) = seen else {
-            return match holds {
-                true => format!("{subject} is empty"),
-                false => format!("{subject} is empty, and {}", self.demand(operator, wanted)),
-            };
-        };
-        let (relation, seen) = (self.relation(operator, wanted, holds), self.value(seen));
-        match operator {
-            "equal" if holds => format!("{subject} is {seen}"),
-            "not_equal" if !holds => format!("{subject} is {seen}"),
-            "equal" | "not_equal" | "in" | "not_in" | "within" | "contains" | "matches" => {
-                format!("{subject} is {seen}, which {relation}")
+        match path {
+            Path::Urgent => urgent(operator, wanted, seen, holds),
+            Path::Groups if operator == "contains" => self.in_group(wanted, holds),
+            Path::Items if operator == "contains" => self.among_items(wanted, seen, holds),
+            Path::Groups
+            | Path::Items
+            | Path::Kind
+            | Path::Login
+            | Path::Property(_)
+            | Path::Requester(_) => {
+                let subject = capitalized(&subject(path));
+                self.compared(path, &subject, operator, wanted, seen, holds)
             }
-            _ => format!("{subject} {seen} {relation}"),
         }
     }
 
-    /// What the rule asks for.
-    fn demand(&self, operator: &str, wanted: &[Value]) -> String {
-        match self.relation(operator, wanted, true).strip_prefix("is ") {
-            Some(rest) => format!("must be {rest}"),
-            None => "must be filled".to_owned(),
+    fn in_group(&self, wanted: &[Value], holds: bool) -> String {
+        let groups: Vec<String> = wanted.iter().map(|group| self.value(group)).collect();
+        let groups = super::list(&groups);
+        if holds {
+            format!("the requester is in the group {groups}")
+        } else {
+            format!("the requester is not in the group {groups}")
         }
     }
 
-    fn relation(&self, operator: &str, wanted: &[Value], holds: bool) -> String {
-        let values: Vec<String> = wanted.iter().map(|value| self.value(value)).collect();
-        let (one, other) = match operator {
-            "equal" => ("is", "is not"),
-            "not_equal" => ("is not", "is"),
-            "less" => ("is below", "is not below"),
-            "less_or_equal" => ("is at most", "is above"),
-            "greater" => ("is above", "is not above"),
-            "greater_or_equal" => ("is at least", "is below"),
-            "between" | "between_half_open" => ("is between", "is not between"),
-            "in" => ("is one of", "is none of"),
-            "not_in" => ("is none of", "is one of"),
-            "contains" => ("contains", "does not contain"),
-            "within" => ("is within", "is not within"),
-            "matches" => ("has the form", "does not have the form"),
-            _ => ("fits", "does not fit"),
+    fn among_items(&self, wanted: &[Value], seen: Option<&Value>, holds: bool) -> String {
+        let wanted: Vec<String> = wanted.iter().map(|item| self.value(item)).collect();
+        let wanted = super::list(&wanted);
+        let is_empty = match seen {
+            None => true,
+            Some(Value::List(items)) => items.is_empty(),
+            Some(_) => false,
         };
-        let object = match operator {
-            "between" => list(&values),
-            "between_half_open" => format!("{} (the last not included)", list(&values)),
-            _ => alternatives(&values),
-        };
-        format!("{} {object}", if holds { one } else { other })
+        match (holds, is_empty) {
+            (true, _) => format!("{wanted} is among the things asked for"),
+            (false, false) => format!("{wanted} is not among the things asked for"),
+            (false, true) => format!("nothing is asked for, and {wanted} must be"),
+        }
+    }
+}
+
+/// Whether it is urgent, and whether it must be.
+fn urgent(operator: &str, wanted: &[Value], seen: Option<&Value>, holds: bool) -> String {
+    let is_urgent = seen == Some(&Value::Boolean(true));
+    let is = if is_urgent { "the request is urgent" } else { "the request is not urgent" };
+    let must_be = match operator {
+        "not_equal" | "not_in" => wanted.contains(&Value::Boolean(false)),
+        _ => wanted.contains(&Value::Boolean(true)),
+    };
+    match (holds, must_be) {
+        (true, _) => is.to_owned(),
+        (false, true) => format!("{is}, and must be"),
+        (false, false) => format!("{is}, and must not be"),
+    }
+}
+
+fn missing_rate(path: &Path, currency: Currency) -> String {
+    format!(
+        "{} cannot be compared, because there is no exchange rate for {currency}; an administrator can add one, and it counts for requests that are submitted after that",
+        subject(path)
+    )
+}
+
+/// What a script or plugin says that says nothing more.
+fn answered(name: &str, outcome: Outcome) -> String {
+    let check = format!("the check “{}”", label(name));
+    match outcome {
+        Outcome::Met => format!("{check} allows this"),
+        Outcome::Unmet => format!("{check} does not allow this; ask an administrator why"),
+        Outcome::Undecided => format!("{check} has not answered yet"),
     }
 }
 
@@ -131,11 +178,11 @@ impl Names<'_> {
 pub(super) fn subject(path: &Path) -> String {
     match path {
         Path::Property(name) => property(name),
-        Path::Urgent => "whether the request is urgent:".to_owned(),
+        Path::Urgent => "the urgency".to_owned(),
         Path::Kind => "the kind of request".to_owned(),
-        Path::Items => "the list of items".to_owned(),
+        Path::Items => "what is asked for".to_owned(),
         Path::Login => "the requester".to_owned(),
-        Path::Groups => "the requester's groups:".to_owned(),
+        Path::Groups => "the requester's list of groups".to_owned(),
         Path::Requester(name) => format!("the requester's {}", property(name)),
     }
 }

@@ -1,17 +1,24 @@
 //! What happened, one sentence an event.
 
+mod moved;
 mod talk;
+mod work;
 
 use engine_core::{
-    event::{Actor, Event, Moved, MovedBecause, Recorded},
-    extension::Failure,
+    event::{Actor, Event, Recorded},
     ids::{StepId, UserId},
-    request::{Block, Choice, Decision, EndCause, ExecutionFailure, Overdue, Request, Seat},
+    request::{Block, Choice, Decision, Overdue, RejectedBy, Request, Seat},
 };
 use std::collections::BTreeSet;
 
-use super::{Names, alternatives, list};
+use super::{Names, alternatives, counted, list, notice::ended};
 
+const URGENT: &str = " as urgent: its work does not wait for the approval";
+const NOBODY_ELSE: &str = " The rule finds nobody else to ask; the administrators were told.";
+const CANNOT_REJECT: &str = " The rule would reject the request, but an urgent one cannot be rejected, so it is blocked. An administrator has to look.";
+
+/// How many of those who are asked are named before the rest is counted.
+const MOST_ASKED: usize = 10;
 /// Through what the engine knows of an end that it did not see (EXE-3).
 const PROBE: &str = "probe";
 
@@ -20,14 +27,13 @@ impl Names<'_> {
     #[must_use]
     pub fn event(&self, recorded: &Recorded) -> String {
         if recorded.via == PROBE
-            && let Some(text) = found_out(&recorded.event)
+            && let Some(text) = self.found_out(&recorded.event)
         {
             return text;
         }
         match &recorded.event {
             Event::RequestSubmitted(request) => {
-                let urgent =
-                    if request.urgent { ", to run first and be approved after" } else { "" };
+                let urgent = if request.urgent { URGENT } else { "" };
                 format!("{} submitted the request{urgent}.", self.actor(&recorded.by))
             }
             Event::DraftSaved(_)
@@ -91,9 +97,9 @@ impl Names<'_> {
             Event::DraftSaved(request) => self.draft_saved(&recorded.by, request),
             Event::DraftDeleted { by } => format!("{} threw the draft away.", self.person(by)),
             Event::RequestEdited(edited) => format!(
-                "{} changed {} of the request.",
+                "{} changed {}.",
                 self.person(&edited.by),
-                list(&edited.changed.iter().map(|field| named(field)).collect::<Vec<_>>())
+                list(&edited.changed.iter().map(|field| changed(field)).collect::<Vec<_>>())
             ),
             Event::RequestMoved(moved) => self.moved(moved),
             Event::RestartRefused { by, why, .. } => format!(
@@ -120,23 +126,6 @@ impl Names<'_> {
         }
     }
 
-    /// Under which rule a request begins again, and why.
-    fn moved(&self, moved: &Moved) -> String {
-        let to = format!("version {} of the rule `{}`", moved.version, moved.rule);
-        match &moved.why {
-            MovedBecause::Restarted { by, comment, .. } => {
-                said(&format!("{} restarted the request under {to}", self.person(by)), comment)
-            }
-            MovedBecause::Routed if moved.rule == moved.from => {
-                format!("Only {to} takes the request as it is now: it begins again under it.")
-            }
-            MovedBecause::Routed => format!(
-                "The request is no longer for the rule `{}`: it begins again under {to}.",
-                moved.from
-            ),
-        }
-    }
-
     /// Who decides, and what they decided.
     fn seat_event(&self, event: &Event) -> String {
         match event {
@@ -149,13 +138,13 @@ impl Names<'_> {
                 list(&items.iter().map(|item| self.resource(item)).collect::<Vec<_>>())
             ),
             Event::ApproverAdded { step, user, by, .. } => format!(
-                "{} gave {} a seat in step {}.",
+                "{} added {} as an approver of step {}.",
                 self.person(by),
                 self.person(user),
                 self.step(step)
             ),
             Event::ApproverRemoved { step, user, by, .. } => format!(
-                "{} took {} out of step {}.",
+                "{} removed {} from the approvers of step {}.",
                 self.person(by),
                 self.person(user),
                 self.step(step)
@@ -189,16 +178,16 @@ impl Names<'_> {
                 format!("{} put the request on hold: {comment}", self.person(by))
             }
             Event::RequestReleased { by, comment } => {
-                format!("{} lifted the hold: {comment}", self.person(by))
+                format!("{} released the request: {comment}", self.person(by))
             }
             _ => String::new(),
         }
     }
 
     /// Who decided, and for whom (DEC-8).
-    fn decider(&self, by: &UserId, on_behalf_of: Option<&UserId>) -> String {
+    pub(super) fn decider(&self, by: &UserId, on_behalf_of: Option<&UserId>) -> String {
         match on_behalf_of {
-            Some(of) => format!("{} (for {})", self.person(by), self.person(of)),
+            Some(of) => format!("{}, for {},", self.person(by), self.person(of)),
             None => self.person(by),
         }
     }
@@ -207,15 +196,18 @@ impl Names<'_> {
     fn end_event(&self, event: &Event) -> String {
         match event {
             Event::RequestApproved { by } => {
-                format!("The request is approved. {}", self.approved_by(by))
+                format!("The request was approved. {}", self.approved_by(by))
+            }
+            Event::RequestRejected { by: RejectedBy::Decision { step } } => {
+                format!("The request was rejected in step {}.", self.step(step))
             }
             Event::RequestRejected { by } => {
-                format!("The request is rejected. {}", self.rejected_by(by))
+                format!("The request was rejected. {}", self.rejected_by(by))
             }
             Event::RequestCancelled { by, comment } => {
                 format!("{} cancelled the request: {comment}", self.person(by))
             }
-            Event::RequestExpired => "The request expired: nobody decided in time.".to_owned(),
+            Event::RequestExpired => "The request expired: it was not approved in time.".to_owned(),
             _ => String::new(),
         }
     }
@@ -223,57 +215,25 @@ impl Names<'_> {
     /// Who sits where somebody left.
     fn replaced(&self, step: &StepId, from: &UserId, to: &UserId) -> String {
         let (from, to) = (self.person(from), self.person(to));
-        format!("{to} takes over the seat of {from}, who left, at step {}.", self.step(step))
-    }
-
-    /// What happened to an execution.
-    fn execution_event(&self, event: &Event) -> String {
-        match event {
-            Event::ExecutionReleased { execution, .. } => format!("`{execution}` may run."),
-            Event::ExecutionStarted { execution, attempt, .. } => {
-                format!("`{execution}` started, attempt {attempt}.")
-            }
-            Event::ExecutionSucceeded { execution, until: Some(until), .. } => {
-                format!("`{execution}` took effect, until {}.", until.format("%Y-%m-%d %H:%M UTC"))
-            }
-            Event::ExecutionSucceeded { execution, until: None, .. } => {
-                format!("`{execution}` succeeded.")
-            }
-            Event::ExecutionRetryScheduled { execution, failure, .. } => {
-                format!("`{execution}` will be tried again: {}.", self.failure(failure))
-            }
-            Event::ExecutionInDoubt { execution, failure, .. } => {
-                self.in_doubt(&execution.to_string(), failure)
-            }
-            Event::ExecutionFailed { execution, why, may_have_happened, .. } => {
-                self.failed(&execution.to_string(), why, *may_have_happened)
-            }
-            Event::ExecutionExpired { execution } => {
-                format!("`{execution}` did not start in time.")
-            }
-            Event::ExecutionCancelled { execution } => format!("`{execution}` will not run."),
-            Event::GrantEnding { execution, cause } => self.ending(&execution.to_string(), cause),
-            Event::GrantEndFailed { execution, failure, .. } => format!(
-                "`{execution}` could not be taken back and will be tried again: {}.",
-                self.failure(failure)
-            ),
-            Event::GrantEnded { execution } => format!("`{execution}` was taken back."),
-            _ => String::new(),
-        }
+        format!("{to} decides step {} in place of {from}, who left.", self.step(step))
     }
 
     /// What a date has brought.
     fn due_event(&self, event: &Event) -> String {
         match event {
-            Event::StepReminded { step } => {
-                format!("Those who have not decided step {} were reminded.", self.step(step))
+            Event::StepReminded { step, told: true } => {
+                format!("The people who have not decided step {} were reminded.", self.step(step))
+            }
+            Event::StepReminded { step, told: false } => {
+                format!("Step {} is due now.", self.step(step))
             }
             Event::StepOverdue { step, then } => self.overdue(step, then),
             Event::UrgentReminded => {
-                "Those who have not decided were reminded: the work was done already.".to_owned()
+                "The people who have not approved this urgent request were reminded.".to_owned()
             }
             Event::UrgentOverdue => {
-                "The approval is overdue, and the work was done already.".to_owned()
+                "This urgent request was not approved in time. The administrators were told."
+                    .to_owned()
             }
             _ => String::new(),
         }
@@ -285,20 +245,15 @@ impl Names<'_> {
             Event::StepSkipped { step, why } => {
                 format!("Step {} was skipped. {}", self.step(step), self.skipped(step, why))
             }
-            Event::StepActivated { step, open } => format!(
-                "Step {} began with {}.",
-                self.step(step),
-                super::request::counted(
-                    u32::try_from(open.seats.len()).unwrap_or(u32::MAX),
-                    "seat"
-                )
-            ),
+            Event::StepActivated { step, open } => {
+                format!("Step {} began. It asks {}.", self.step(step), self.asked(&open.seats))
+            }
             Event::StepCompleted { step, .. } => format!("Step {} is complete.", self.step(step)),
             Event::StepsReopened { steps, .. } => {
                 let steps: Vec<String> = steps.iter().map(|step| self.step(step)).collect();
                 match steps.as_slice() {
-                    [step] => format!("Step {step} is to be decided again."),
-                    _ => format!("Steps {} are to be decided again.", steps.join(", ")),
+                    [step] => format!("Step {step} has to be decided again."),
+                    _ => format!("Steps {} have to be decided again.", list(&steps)),
                 }
             }
             Event::StepPaused { step } => {
@@ -311,19 +266,41 @@ impl Names<'_> {
         }
     }
 
+    /// Whom the seats of a step ask, each once.
+    fn asked(&self, seats: &[Seat]) -> String {
+        let mut asked: Vec<(String, u64)> = Vec::new();
+        for seat in seats {
+            let who = self.seat_of(seat);
+            match asked.iter_mut().find(|(known, _)| *known == who) {
+                Some((_, times)) => *times = times.saturating_add(1),
+                None => asked.push((who, 1)),
+            }
+        }
+        let told = |(who, times): &(String, u64)| match times {
+            1 => who.clone(),
+            several => format!("{who} ({})", counted(*several, "approval")),
+        };
+        let mut words: Vec<String> = asked.iter().take(MOST_ASKED).map(told).collect();
+        let more = asked.len().saturating_sub(words.len());
+        if more > 0 {
+            words.push(format!("{more} more"));
+        }
+        list(&words)
+    }
+
     /// Who caused something.
     #[must_use]
     pub fn actor(&self, actor: &Actor) -> String {
         match actor {
             Actor::User(id) => self.person(id),
-            Actor::Engine => "The engine".to_owned(),
+            Actor::Engine => "The system".to_owned(),
         }
     }
 
     fn draft_saved(&self, by: &Actor, request: &Request) -> String {
         let from = request.draft.as_ref().and_then(|written| written.resubmits.as_ref());
         match from {
-            Some(old) => format!("{} made a draft from the request `{old}`.", self.actor(by)),
+            Some(_) => format!("{} started this draft from an earlier request.", self.actor(by)),
             None => format!("{} saved a draft.", self.actor(by)),
         }
     }
@@ -335,23 +312,29 @@ impl Names<'_> {
         };
         let what = match then {
             Overdue::Shown => String::new(),
-            Overdue::Approved => " By the rule it is approved.".to_owned(),
-            Overdue::Rejected => " By the rule the request is rejected.".to_owned(),
-            Overdue::Blocked => {
-                " Others would be rejected; an urgent request is blocked.".to_owned()
-            }
+            Overdue::Approved => " The rule then approves the step.".to_owned(),
+            Overdue::Rejected => " The rule then rejects the request.".to_owned(),
+            Overdue::Blocked => CANNOT_REJECT.to_owned(),
             Overdue::Reassigned { seats } => {
-                format!(" By the rule it is now for {} to decide.", people(seats))
+                format!(" The rule now asks {} instead.", people(seats))
             }
             Overdue::Escalated { seats } => {
-                format!(" By the rule it can be decided by {} now.", people(seats))
+                format!(" The rule now asks {} as well.", people(seats))
             }
-            Overdue::NobodyFound => " The rule would ask others, and nobody was found.".to_owned(),
+            Overdue::NobodyFound => NOBODY_ELSE.to_owned(),
         };
         format!("Step {} was not decided in time.{what}", self.step(step))
     }
 
     fn decision(&self, step: &StepId, decision: &Decision) -> String {
+        if let Some(from) = &decision.carried_from {
+            return format!(
+                "The approval that {} gave in step {} counts for step {} too.",
+                self.decider(&decision.by, decision.on_behalf_of.as_ref()),
+                self.step(from),
+                self.step(step)
+            );
+        }
         let did = match decision.choice {
             Choice::Approve => "approved",
             Choice::Reject => "rejected",
@@ -367,7 +350,7 @@ impl Names<'_> {
             format!("{who} {did} step {step}: {}", decision.comment)
         };
         match &decision.concern {
-            Some(concern) => format!("{text} — with a concern: {concern}"),
+            Some(concern) => format!("{} Their concern: {concern}", ended(&text)),
             None => text,
         }
     }
@@ -378,36 +361,11 @@ impl Names<'_> {
             Choice::Reject => "rejection",
         };
         let why = if comment.is_empty() { ".".to_owned() } else { format!(": {comment}") };
-        format!("{} took their {what} of step {} back{why}", self.person(by), self.step(step))
+        format!("{} took back their {what} of step {}{why}", self.person(by), self.step(step))
     }
 
     fn blocked(&self, why: &Block) -> String {
         format!("The request is blocked. {}", self.block(why))
-    }
-
-    fn ending(&self, execution: &str, cause: &EndCause) -> String {
-        match cause {
-            EndCause::Lapsed => {
-                format!("The time of `{execution}` is over; it is being taken back.")
-            }
-            EndCause::Revoked { by, comment } => {
-                format!("{} is having `{execution}` taken back: {comment}", self.person(by))
-            }
-        }
-    }
-
-    fn in_doubt(&self, execution: &str, failure: &Failure) -> String {
-        let why = self.failure(failure);
-        format!("Nobody knows whether `{execution}` took effect; it is asked about again: {why}.")
-    }
-
-    fn failed(&self, execution: &str, why: &ExecutionFailure, may_have_happened: bool) -> String {
-        let doubt = if may_have_happened {
-            " Its effect may have happened all the same: somebody must look."
-        } else {
-            ""
-        };
-        format!("`{execution}` ended: {}.{doubt}", self.execution_failure(why))
     }
 }
 
@@ -416,20 +374,17 @@ fn said(did: &str, comment: &str) -> String {
     if comment.is_empty() { format!("{did}.") } else { format!("{did}: {comment}") }
 }
 
-/// `properties.max_rows` is *max rows*.
-fn named(field: &str) -> String {
-    field.strip_prefix("properties.").unwrap_or(field).replace(['_', '-'], " ")
-}
-
-/// What became of an attempt that the engine did not see the end of.
-fn found_out(event: &Event) -> Option<String> {
-    match event {
-        Event::ExecutionSucceeded { execution, .. } => Some(format!(
-            "`{execution}` was interrupted, and its executor found that it had succeeded."
-        )),
-        Event::ExecutionRetryScheduled { execution, .. } => Some(format!(
-            "`{execution}` was interrupted, and its executor found that nothing had happened: it runs again."
-        )),
-        _ => None,
+/// What was changed of a request, in words.
+fn changed(field: &str) -> String {
+    match field {
+        "approval_expires" => "the last day to approve".to_owned(),
+        "ends" => "the end".to_owned(),
+        "picks" => "the people picked".to_owned(),
+        "target_users" => "whom it is for".to_owned(),
+        "items" => "what is asked for".to_owned(),
+        _ => {
+            let name = field.strip_prefix("properties.").unwrap_or(field);
+            format!("the {}", name.replace(['_', '-'], " "))
+        }
     }
 }

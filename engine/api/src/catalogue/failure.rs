@@ -11,18 +11,18 @@ use super::Names;
 #[must_use]
 pub fn because(class: FailureClass) -> &'static str {
     match class {
-        FailureClass::Permanent => "it says that trying again alone does not help",
-        FailureClass::Retryable => "it says that this may work later",
-        FailureClass::UnknownOutcome => "it does not know whether its effect happened",
-        FailureClass::Refused => "it refuses to",
-        FailureClass::Fuel => "it used up the work it may do",
+        FailureClass::Permanent => "something has to be put right first",
+        FailureClass::Retryable => "something that it needs is not ready yet",
+        FailureClass::UnknownOutcome => "it cannot tell whether its work took effect",
+        FailureClass::Refused => "it does not accept this",
+        FailureClass::Fuel => "it needed more computing time than it may have",
         FailureClass::Deadline => "it used up the time it may take",
         FailureClass::Memory => "it used up the memory it may have",
         FailureClass::Output => "its answer is too large",
         FailureClass::HostCalls => "it called the engine too often",
         FailureClass::Trap => "it stopped with an error",
         FailureClass::BadOutput => "its answer makes no sense",
-        FailureClass::Denied => "it was not granted what it needs; an administrator can grant it",
+        FailureClass::Denied => "it lacks a permission that an administrator can give",
         FailureClass::Contract => "it was made for another version of the engine",
         FailureClass::Busy => "too much is going on at the moment",
         FailureClass::Unavailable => "something it needs cannot be reached at the moment",
@@ -30,11 +30,16 @@ pub fn because(class: FailureClass) -> &'static str {
     }
 }
 
+/// The cause with what the script or plugin says, to follow *because*.
+pub(super) fn cause(failure: &Failure) -> String {
+    format!("{}: {}", because(failure.class), failure.message.trim_end_matches('.'))
+}
+
 impl Names<'_> {
     /// What a failure means, with what the plugin says.
     #[must_use]
     pub fn failure(&self, failure: &Failure) -> String {
-        format!("it failed, because {}: {}", because(failure.class), failure.message)
+        format!("it failed, because {}", cause(failure))
     }
 
     /// Why an execution failed.
@@ -43,7 +48,7 @@ impl Names<'_> {
         match why {
             ExecutionFailure::Plugin(failure) => self.failure(failure),
             ExecutionFailure::PlanChanged { .. } => {
-                "what it would do now is not what was approved; submit the request again to have the new plan approved".to_owned()
+                "nothing was done, because it would now do something else than what was approved; the requester can start a new request from this one".to_owned()
             }
         }
     }

@@ -1,13 +1,17 @@
-//! Where somebody who leaves is still needed, and what to write (DIR-9).
+//! Where somebody who leaves is still needed (DIR-9).
 
 use std::collections::BTreeMap;
 
 use engine_core::{
+    directory::OrganizationRole,
     ids::UserId,
-    offboarding::{NeededBecause, NeededPlace},
+    offboarding::{NeededBecause, NeededPlace, Place},
 };
 
-use super::{Names, holders, list, property};
+use super::{Names, list, property};
+
+/// How many people are named before the rest is counted.
+const NAMED: usize = 5;
 
 impl Names<'_> {
     pub(super) fn replacement_needed(&self, places: &[NeededPlace]) -> String {
@@ -15,19 +19,27 @@ impl Names<'_> {
         for place in places {
             of_person.entry(&place.user).or_default().push(place);
         }
-        let each = of_person.into_iter().map(|(user, places)| {
-            let where_needed: Vec<String> =
-                places.iter().map(|p| format!("`{}` ({})", p.place, self.needed(&p.why))).collect();
-            let example = places.first().map(|p| p.place.to_string()).unwrap_or_default();
-            format!(
-                "{} is still needed at {}. Say who takes over: `replace_by: <login>` for all of it, or one each, as in \
-                 `replace_by: {{{example}: <login>}}`. `force: true` goes without, and blocks the requests that then \
-                 nobody can decide.",
-                self.person(user),
-                list(&where_needed),
-            )
-        });
+        let each =
+            of_person.into_iter().map(|(user, places)| self.needed_everywhere(user, &places));
         each.collect::<Vec<_>>().join(" ")
+    }
+
+    fn needed_everywhere(&self, user: &UserId, places: &[&NeededPlace]) -> String {
+        let person = self.person(user);
+        let at: Vec<String> = places.iter().map(|needed| self.needed_at(needed)).collect();
+        format!(
+            "{person} cannot be deactivated yet, being needed in {}. Name somebody who takes over, for everything or for each place. You can also deactivate {person} without that; requests that nobody can decide are then blocked.",
+            list(&at)
+        )
+    }
+
+    /// *step “Director” of “Capital expenditure” (the rule names them)*
+    fn needed_at(&self, needed: &NeededPlace) -> String {
+        let (step, title, why) = (&needed.step, &needed.title, self.needed(&needed.why));
+        match &needed.place {
+            Place::Rule(..) => format!("step “{step}” of “{title}” ({why})"),
+            Place::Request(..) => format!("step “{step}” of the request “{title}” ({why})"),
+        }
     }
 
     /// Why somebody is needed, as a part of a sentence.
@@ -36,10 +48,14 @@ impl Names<'_> {
         match why {
             NeededBecause::Named => "the rule names them".to_owned(),
             NeededBecause::Property { property: name, of } => {
-                let shown: Vec<String> = of.iter().take(5).map(|id| self.person(id)).collect();
-                let more = of.len().saturating_sub(shown.len());
-                let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-                format!("they are the {} of {}{more}", property(name), list(&shown))
+                let mut shown: Vec<String> =
+                    of.iter().take(NAMED).map(|id| self.person(id)).collect();
+                match of.len().saturating_sub(shown.len()) {
+                    0 => {}
+                    1 => shown.push("1 other".to_owned()),
+                    more => shown.push(format!("{more} others")),
+                }
+                format!("they are the {} of {}", property(name), list(&shown))
             }
             NeededBecause::Owner(resources) => {
                 let owned: Vec<String> = resources.iter().map(|id| self.resource(id)).collect();
@@ -48,13 +64,21 @@ impl Names<'_> {
             NeededBecause::LastOfGroup(group) => {
                 format!("nobody else is in {}", self.group(group))
             }
-            NeededBecause::LastOfRole(role) => {
-                format!("nobody else is among the {}", holders(*role))
-            }
-            NeededBecause::Seat => "they hold an open seat of this request".to_owned(),
+            NeededBecause::LastOfRole(role) => last_of(*role).to_owned(),
+            NeededBecause::Seat => "this request waits for their approval".to_owned(),
             NeededBecause::LastOfSeat => {
-                "nobody else can fill an open seat of this request".to_owned()
+                "this request waits for an approval that nobody else can give".to_owned()
             }
         }
+    }
+}
+
+fn last_of(role: OrganizationRole) -> &'static str {
+    match role {
+        OrganizationRole::Owner => "they are the owner of the organization",
+        OrganizationRole::Administrator => "nobody else is an administrator",
+        OrganizationRole::WorkflowManager => "nobody else is a workflow manager",
+        OrganizationRole::Auditor => "nobody else is an auditor",
+        OrganizationRole::User => "nobody else has the role of a user",
     }
 }

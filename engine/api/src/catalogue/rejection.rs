@@ -1,363 +1,328 @@
 //! Why a command is refused, and what to do next.
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, Utc};
 use engine_core::{
-    ids::{BindingId, GroupId},
-    rejection::{FieldProblem, Forbidden, Rejection, UrgentGate},
+    explanation::Explanation,
+    extension::FailureClass,
+    ids::{BindingId, RuleGroupId, StepId, UserId},
+    rejection::{FieldProblem, Rejection, StepShortage, Tried, Unfit, Unmet, UrgentGate},
     request::{EmptyBecause, Status},
+    rule::Problem,
 };
 
 use super::{
-    Names,
+    Names, Whom, counted,
     failure::because,
-    list, property,
-    request::{nothing_to_decide, said},
+    label,
+    request::{ON_HOLD, nothing_to_decide, stands},
     sentences,
 };
 
+const NOT_FOUND: &str = "There is nothing here that you can see. Check the address or the name; if it is right, ask whoever gave it to you.";
 const CONFIRMED: &str = "You confirmed this already. To add something, write a comment.";
+const APPROVE_ONLY: &str = "This request is urgent: its work does not wait for the approval, so it can only be approved, as a whole. It cannot be rejected or sent back, and its requester cannot change it. Whoever approves it can add a concern, and an administrator can take back what was granted.";
+const WORK_BEGUN: &str = "The work of this urgent request has begun, so it cannot be cancelled. An administrator can take back what was granted.";
+const NOTHING_TO_PASS_ON: &str =
+    "You, or others in your place, decided already: there is nothing to pass on.";
+const NOT_DONE: &str =
+    "There is nothing to confirm yet: what was asked for is not done. Come back when it is.";
+const START_NEW: &str = "Its requester can start a new one from it.";
+/// How messages begin that go on from the field that they are about.
+const GOING_ON: [&str; 9] =
+    ["is ", "are ", "was ", "has ", "cannot ", "stands ", "decided ", "goes ", "ends "];
+/// How many mistakes of a rule are told in the message itself.
+const MISTAKES: usize = 3;
 
 impl Names<'_> {
     /// The message of a refused command.
     #[must_use]
     pub fn rejection(&self, rejection: &Rejection) -> String {
         match rejection {
-            Rejection::NotFound => "There is no such thing here, or you may not see it.".to_owned(),
+            Rejection::NotFound => NOT_FOUND.to_owned(),
             Rejection::Forbidden(why) => self.forbidden(why),
             Rejection::Invalid(fields) => invalid(fields),
-            Rejection::WrongStatus { status, execution } => {
-                wrong_status(*status, execution.as_deref())
-            }
-            Rejection::Conflict { .. } | Rejection::StepComplete { .. } => self.moved_on(rejection),
-            Rejection::UrgentApproveOnly
-            | Rejection::UrgentNotAllowed(_)
-            | Rejection::UrgentOverdue { .. } => not_urgent(rejection),
-            Rejection::NoApprovers(_)
-            | Rejection::NoReviewers(_)
-            | Rejection::CannotDecide(_)
-            | Rejection::CannotHoldSeat { .. } => self.nobody_to_decide(rejection),
-            Rejection::NoRule { .. }
-            | Rejection::ConditionFailed { .. }
-            | Rejection::RuleInvalid(_)
-            | Rejection::RuleRetired { .. }
-            | Rejection::RuleInUse { .. } => self.not_by_rule(rejection),
+            Rejection::WrongStatus { status, why } => self.wrong_status(*status, why.as_deref()),
+            Rejection::Conflict { step, .. } => self.conflict(step.as_ref()),
+            Rejection::StepComplete { step } => self.step_complete(step.as_ref()),
+            Rejection::UrgentApproveOnly => APPROVE_ONLY.to_owned(),
+            Rejection::UrgentNotAllowed(gate) => shut(*gate).to_owned(),
+            Rejection::UrgentOverdue { overdue, limit } => too_many_urgent(*overdue, *limit),
+            Rejection::NoApprovers(shortages) => self.no_approvers(shortages),
+            Rejection::NoReviewers(empty) => self.no_reviewers(empty),
+            Rejection::NoRule { group, explanation } => self.no_rule(group.as_ref(), explanation),
+            Rejection::ConditionFailed { explanation } => self.condition_failed(explanation),
+            Rejection::RuleInvalid(problems) => rule_invalid(problems),
+            Rejection::RuleRetired { title, tried } => retired(title, *tried),
+            Rejection::RuleInUse { title, group } => in_use(title, group.as_ref()),
             Rejection::ReplacementNeeded(places) => self.replacement_needed(places),
-            Rejection::PlanFailed { binding, class, message } => format!(
-                "The executor `{binding}` cannot say what it would do, because {}: {message}",
-                because(*class)
-            ),
+            Rejection::PlanFailed { binding, class, message } => {
+                plan_failed(binding, *class, message)
+            }
             Rejection::NothingToConfirm { status } => nothing_to_confirm(*status),
             Rejection::AlreadyConfirmed => CONFIRMED.to_owned(),
-            Rejection::OnHold => {
-                "The request is on hold. Its requester, an approver or an administrator can release it.".to_owned()
-            }
-            Rejection::NotPending { status } => {
-                nothing_to_decide(*status)
-            }
-            Rejection::TooLate { expired } => format!(
-                "The time for this was over at {}.",
-                expired.to_rfc3339_opts(SecondsFormat::Secs, true)
-            ),
+            Rejection::OnHold => ON_HOLD.to_owned(),
+            Rejection::NotPending { status } => nothing_to_decide(*status),
+            Rejection::CannotDecide(unmet) => self.cannot_decide(unmet),
+            Rejection::CannotHoldSeat { user, why } => self.cannot_hold_seat(user, why),
+            Rejection::TooLate { expired } => self.too_late(*expired),
         }
     }
 
-    /// The request is not where the caller takes it to be.
-    fn moved_on(&self, rejection: &Rejection) -> String {
-        match rejection {
-            Rejection::Conflict { step: Some(step), .. } => format!(
-                "The request has changed since you looked at it; it is now at step {}. Look again and decide then.",
+    fn wrong_status(&self, status: Status, why: Option<&Unfit>) -> String {
+        match why {
+            None => format!(
+                "That cannot be done with a request that {}. Open it again to see what can be done.",
+                stands(status)
+            ),
+            Some(Unfit::Execution { execution, state, opens }) => format!(
+                "That cannot be done now: {} {}.",
+                self.work(execution),
+                self.execution_state(state, *opens)
+            ),
+            Some(Unfit::WorkBegun) => WORK_BEGUN.to_owned(),
+            Some(Unfit::CompletedStep { step }) => format!(
+                "Your decision has completed step {}, so it can no longer be taken back.",
                 self.step(step)
             ),
-            Rejection::Conflict { step: None, .. } => {
-                "The request has changed since you looked at it. Look again and decide then."
-                    .to_owned()
-            }
-            Rejection::StepComplete { step: Some(step) } => {
-                format!("Step {} is complete: nothing is left to decide in it.", self.step(step))
-            }
-            Rejection::StepComplete { step: None } => {
-                "The request is approved: nothing is left to decide.".to_owned()
-            }
-            _ => String::new(),
+            Some(Unfit::StepDecided { step }) => format!(
+                "Step {} is over, so who approves it cannot be changed any more.",
+                self.step(step)
+            ),
+            Some(Unfit::NothingToPassOn) => NOTHING_TO_PASS_ON.to_owned(),
         }
     }
 
-    /// Nobody can decide, or not this person.
-    fn nobody_to_decide(&self, rejection: &Rejection) -> String {
-        match rejection {
-            Rejection::NoApprovers(shortages) => {
-                let each = shortages.iter().map(|s| self.shortage(&s.step, &s.shortage));
-                each.collect::<Vec<_>>().join(" ")
-            }
-            Rejection::CannotDecide(unmet) => {
-                unmet.iter().map(|unmet| self.unmet(unmet)).collect::<Vec<_>>().join(" ")
-            }
-            Rejection::NoReviewers(empty) => self.no_reviewers(empty),
-            Rejection::CannotHoldSeat { user, why } => {
-                format!("{} cannot be given a seat. {}", self.person(user), self.unmet(why))
-            }
-            _ => String::new(),
+    /// What the person saw has moved on.
+    fn conflict(&self, step: Option<&StepId>) -> String {
+        let now = match step {
+            Some(step) => format!(", and is now at step {}", self.step(step)),
+            None => String::new(),
+        };
+        format!(
+            "The request has changed since you opened it{now}. Nothing was done. Open it again, see what is new, and try again if you still want to."
+        )
+    }
+
+    fn step_complete(&self, step: Option<&StepId>) -> String {
+        match step {
+            Some(step) => format!(
+                "Step {} is complete, and its decisions stay. There is nothing left to do in it.",
+                self.step(step)
+            ),
+            None => nothing_to_decide(Status::Approved),
         }
     }
 
-    /// The rule does not take it.
-    fn not_by_rule(&self, rejection: &Rejection) -> String {
-        match rejection {
-            Rejection::NoRule { group: Some(group), explanation } => format!(
-                "No rule of the rule group `{group}` takes this request. {}",
-                sentences(&self.reasons(explanation))
-            ),
-            Rejection::NoRule { group: None, explanation } => format!(
-                "This rule does not take this request. {}",
-                sentences(&self.reasons(explanation))
-            ),
-            Rejection::ConditionFailed { explanation } => format!(
-                "Nobody can say whether this rule takes the request. {} Try again later, or tell an administrator.",
-                sentences(&self.reasons(explanation))
-            ),
-            Rejection::RuleInvalid(problems) => format!(
-                "The rule has {}.",
-                super::request::counted(
-                    u32::try_from(problems.len()).unwrap_or(u32::MAX),
-                    "mistake"
-                )
-            ),
-            Rejection::RuleRetired { rule } => {
-                format!("The rule `{rule}` is retired and takes no new requests.")
-            }
-            Rejection::RuleInUse { rule, group: Some(group) } => format!(
-                "The rule `{rule}` cannot be deleted: the rule group `{group}` names it. Take it out of the group first."
-            ),
-            Rejection::RuleInUse { rule, group: None } => format!(
-                "The rule `{rule}` cannot be deleted: there are requests under it. Retire it instead; it takes no new requests then."
-            ),
-            _ => String::new(),
-        }
-    }
-
-    fn not_an_executor(&self, binding: &BindingId, groups: &[GroupId]) -> String {
-        if groups.is_empty() {
-            return format!("You are not among those who may run `{binding}`.");
-        }
-        let groups: Vec<String> = groups.iter().map(|group| self.group(group)).collect();
-        format!("Only members of {} may run `{binding}`.", list(&groups))
+    fn no_approvers(&self, shortages: &[StepShortage]) -> String {
+        let each: Vec<String> =
+            shortages.iter().map(|short| self.shortage(&short.step, &short.shortage)).collect();
+        format!(
+            "Nothing was done, because nobody could approve this request. {} Change the request, or ask an administrator.",
+            each.join(" ")
+        )
     }
 
     fn no_reviewers(&self, empty: &[EmptyBecause]) -> String {
         let why: Vec<String> = empty.iter().map(|why| self.empty_because(why)).collect();
-        let text = format!("Nobody can review this request. {}", sentences(&why));
-        text.trim_end().to_owned()
+        format!("Nobody can review this request. {} Ask an administrator.", sentences(&why))
     }
 
-    fn forbidden(&self, why: &Forbidden) -> String {
-        match why {
-            Forbidden::EditForbidden => {
-                "The rule does not let a submitted request be changed. Cancel it and submit a new one.".to_owned()
-            }
-            Forbidden::NotEditable { step, properties } if properties.is_empty() => format!(
-                "Only the requester changes what is asked for: step {} lets its approvers change nothing.",
-                self.step(step)
+    fn no_rule(&self, group: Option<&RuleGroupId>, explanation: &Explanation) -> String {
+        let reasons = sentences(&self.reasons(explanation));
+        match group {
+            Some(group) => format!(
+                "Nothing was done, because no rule of “{group}” takes this request. {reasons} Change the request, choose another kind, or ask an administrator."
             ),
-            Forbidden::NotEditable { step, properties } => format!(
-                "In step {} its approvers change {}, and nothing else.",
-                self.step(step),
-                list(&properties.iter().map(property).collect::<Vec<_>>())
+            None => format!(
+                "Nothing was done, because this rule does not take this request. {reasons} Change the request, choose another rule, or ask an administrator."
             ),
-            Forbidden::NotAReviewer => "Only the reviewers of the request can do that.".to_owned(),
-            Forbidden::OwnReview => {
-                "Nobody reviews their own request. Another reviewer has to.".to_owned()
-            }
-            Forbidden::NoReview => {
-                "The rule of this request has no review that it could return to. Reject it, or send it back, with a comment.".to_owned()
-            }
-            Forbidden::NotASubmitter { rule } => {
-                format!("You are not among those who may submit under the rule `{rule}`.")
-            }
-            Forbidden::NotForOthers { rule } => format!(
-                "The rule `{rule}` takes requests for oneself only: leave out whom it is for, or let them submit it."
-            ),
-            Forbidden::NotAReceiptReviewer => {
-                "Only those whom the rule names as reviewers of its receipts confirm what was done."
-                    .to_owned()
-            }
-            Forbidden::OwnReceipt => {
-                "Nobody confirms what was done for themself. Another reviewer of receipts has to."
-                    .to_owned()
-            }
-            Forbidden::OnlyRequester => "Only the requester can do that.".to_owned(),
-            Forbidden::NotAnExecutor { binding, groups } => self.not_an_executor(binding, groups),
-            Forbidden::OnlyAdministrators
-            | Forbidden::OnlyRuleManagers
-            | Forbidden::OnlyOwner
-            | Forbidden::OnlyTransfer
-            | Forbidden::OwnRights => forbidden_in_organization(why),
-            Forbidden::NotYourStep { .. }
-            | Forbidden::EnoughApprovals { .. }
-            | Forbidden::NotYourSeat
-            | Forbidden::OwnRequest
-            | Forbidden::OwnSeat
-            | Forbidden::NotAnApprover => self.forbidden_seat(why),
-            Forbidden::NoDelegation | Forbidden::OthersDelegation => no_delegation(why),
-            Forbidden::TakesNoPart
-            | Forbidden::NotAWatcher
-            | Forbidden::NotYourAttachment
-            | Forbidden::ServiceAccount
-            | Forbidden::NotARevoker
-            | Forbidden::NoDecision
-            | Forbidden::NotAHolder => takes_no_part(why),
         }
     }
 
-    /// Who approves is not theirs to change.
-    fn forbidden_seat(&self, why: &Forbidden) -> String {
-        match why {
-            Forbidden::NotYourStep { step: Some(step) } => format!(
-                "Who approves step {} is changed by administrators, by the requester, and by those who approve it now.",
-                self.step(step)
-            ),
-            Forbidden::NotYourStep { step: None } => {
-                "There is no step whose approvers you could change.".to_owned()
-            }
-            Forbidden::EnoughApprovals { step } => format!(
-                "In step {} a number of approvals is enough, and one more person would make it easier: only an administrator may add one.",
-                self.step(step)
-            ),
-            Forbidden::NotYourSeat => {
-                "Only an administrator can remove a seat that the rule made or somebody else added. Ask one.".to_owned()
-            }
-            Forbidden::OwnRequest => {
-                "The request is your own: those who decide it cannot be removed by you, unless you added them. Ask another administrator.".to_owned()
-            }
-            Forbidden::OwnSeat => {
-                "An administrator cannot give themself a seat. Another administrator has to.".to_owned()
-            }
-            Forbidden::NotAnApprover => {
-                "Only somebody who can decide the active step can pass that on, and you have no seat in it.".to_owned()
-            }
-            _ => String::new(),
-        }
+    fn condition_failed(&self, explanation: &Explanation) -> String {
+        format!(
+            "Nobody can say whether this rule takes the request. {} Try again later, or tell an administrator.",
+            sentences(&self.reasons(explanation))
+        )
+    }
+
+    fn cannot_decide(&self, unmet: &[Unmet]) -> String {
+        let each: Vec<String> = unmet.iter().map(|unmet| self.unmet(unmet, Whom::Reader)).collect();
+        format!("You cannot decide this now. {}", each.join(" "))
+    }
+
+    fn cannot_hold_seat(&self, user: &UserId, why: &Unmet) -> String {
+        format!(
+            "{} cannot approve here. {} Choose somebody else.",
+            self.person(user),
+            self.cannot_sit(why, Whom::Other(user))
+        )
+    }
+
+    fn too_late(&self, expired: DateTime<Utc>) -> String {
+        format!(
+            "The time to approve this request ended on {}, so it can no longer be changed or decided. {START_NEW}",
+            self.time(expired)
+        )
     }
 }
 
-/// What is for those who have a part in the request.
-fn takes_no_part(why: &Forbidden) -> String {
-    let text = match why {
-        Forbidden::TakesNoPart => {
-            "You see this request without a part in it. Whoever has one can make you a watcher, and watchers comment and attach files."
-        }
-        Forbidden::NotAWatcher => "Only watchers leave: you see this request for another reason.",
-        Forbidden::NotYourAttachment => {
-            "Only who attached this file can remove it, or an administrator. Ask one of them."
-        }
-        Forbidden::ServiceAccount => {
-            "A service account can submit requests, and decides nothing. A person has to."
-        }
-        Forbidden::NotARevoker => {
-            "Only the requester, the owner of the resource, or an administrator can take it back."
-        }
-        Forbidden::NoDecision => {
-            "You can only take back a decision of your own, and you have made none that counts."
-        }
-        Forbidden::NotAHolder => {
-            "Only the requester, an approver of the request, or an administrator can set or lift a hold."
-        }
+/// Each wrong entry under the name that people know it by.
+fn invalid(fields: &[FieldProblem]) -> String {
+    let told: Vec<String> = fields
+        .iter()
+        .map(|problem| joined(&field(&problem.field), problem.message.trim_end_matches('.')))
+        .collect();
+    match told.as_slice() {
+        [only] => only.clone(),
+        several => format!("{} entries are not right. {}", several.len(), several.join(" ")),
+    }
+}
+
+/// A field and what is wrong with it, as one sentence where the message goes on from the field.
+fn joined(field: &str, message: &str) -> String {
+    let goes_on = GOING_ON.iter().any(|verb| message.starts_with(verb));
+    if goes_on { format!("{field} {message}.") } else { format!("{field}: {message}.") }
+}
+
+/// A field in words: `properties.max_rows` is *Max rows*, `items[0].fields` the first item's.
+pub(super) fn field(path: &str) -> String {
+    let known = match path {
+        "approval_expires" => "Last day to approve",
+        "ends" => "End",
+        "picks" => "Your choice of people",
+        "target_users" => "The people it is for",
+        "to" => "The person or step you chose",
+        "user" => "The person you chose",
+        "sha256" => "The checksum of the file",
+        "body" => "The file",
+        "name" => "The name",
         _ => "",
     };
-    text.to_owned()
-}
-
-/// What the roles of the organization keep to others.
-fn no_delegation(why: &Forbidden) -> String {
-    match why {
-        Forbidden::OthersDelegation => {
-            "People choose who stands in for themselves. For somebody else, the owner and administrators do it."
-        }
-        _ => "The organization does not let people stand in for each other. An administrator can change the setting `delegation`.",
+    if !known.is_empty() {
+        return known.to_owned();
     }
-    .to_owned()
-}
-
-fn forbidden_in_organization(why: &Forbidden) -> String {
-    match why {
-        Forbidden::OnlyAdministrators => {
-            "Only the owner and administrators can do that.".to_owned()
+    if let Some(name) = path.strip_prefix("properties.") {
+        return label(name);
+    }
+    if let Some(assignment) = path.strip_prefix("picks.") {
+        return format!("Your choice for {}", label(assignment));
+    }
+    match numbered(path) {
+        Some(("target_users", number, _)) => format!("Person {number} it is for"),
+        Some(("items", number, "" | ".resource")) => format!("Item {number}"),
+        Some(("items", number, rest)) => {
+            format!("{} of item {number}", label(rest.trim_start_matches('.')))
         }
-        Forbidden::OnlyRuleManagers => {
-            "Only the owner, administrators and workflow managers can do that.".to_owned()
-        }
-        Forbidden::OnlyOwner => "Only the owner of the organization can do that.".to_owned(),
-        Forbidden::OwnRights => {
-            "Nobody changes their own role, groups, node permissions, properties or account, and nobody puts themself in \
-             somebody's place. Another administrator has to."
-                .to_owned()
-        }
-        Forbidden::OnlyTransfer => {
-            "An organization has exactly one owner, and that role moves only when the owner hands it over."
-                .to_owned()
-        }
-        _ => String::new(),
+        Some(_) => path.to_owned(),
+        None if path.contains(['.', '[']) => path.to_owned(),
+        None => label(path),
     }
 }
 
-fn invalid(fields: &[FieldProblem]) -> String {
-    let problem = |p: &FieldProblem| format!("{}: {}", p.field, p.message);
-    format!(
-        "Some values are not right. {}",
-        fields.iter().map(problem).collect::<Vec<_>>().join("; ")
-    )
-}
-
-fn wrong_status(status: Status, execution: Option<&str>) -> String {
-    let status = said(status);
-    match execution {
-        None => format!("That cannot be done now: the request is {status}."),
-        Some(state) => format!(
-            "That cannot be done now: the request is {status}, the execution is {}.",
-            state.replace('_', " ")
-        ),
-    }
-}
-
-fn nothing_to_confirm(status: Status) -> String {
-    match status {
-        Status::Approved | Status::Pending | Status::InProgress => {
-            "There is nothing to confirm yet: first everything that was asked for has to be approved and done.".to_owned()
-        }
-        Status::Draft
-        | Status::InReview
-        | Status::Rejected
-        | Status::Cancelled
-        | Status::Expired => {
-            format!("The request is {}: nothing was done, so there is nothing to confirm.", said(status))
-        }
-    }
-}
-
-/// Urgency does not allow it.
-fn not_urgent(rejection: &Rejection) -> String {
-    match rejection {
-        Rejection::UrgentApproveOnly => {
-            "The work of an urgent request has been released already, so it can only be approved."
-                .to_owned()
-        }
-        Rejection::UrgentNotAllowed(gate) => shut(*gate).to_owned(),
-        Rejection::UrgentOverdue { overdue, limit } => too_many_urgent(*overdue, *limit),
-        _ => String::new(),
-    }
+/// `items[0].ticket` is `items`, 1 and `.ticket`.
+fn numbered(path: &str) -> Option<(&str, usize, &str)> {
+    let (list, rest) = path.split_once('[')?;
+    let (index, rest) = rest.split_once(']')?;
+    Some((list, index.parse::<usize>().ok()?.saturating_add(1), rest))
 }
 
 /// Which gate of urgent mode is shut, and what to do.
 fn shut(gate: UrgentGate) -> &'static str {
     match gate {
         UrgentGate::Organization => {
-            "The organization does not allow urgent requests. Submit it without `urgent`."
+            "Your organization does not allow urgent requests. Submit it as an ordinary request."
         }
-        UrgentGate::Rule => "This rule does not allow urgent requests. Submit it without `urgent`.",
+        UrgentGate::Rule => {
+            "Requests under this rule cannot be urgent. Submit it as an ordinary request."
+        }
     }
 }
 
-fn too_many_urgent(overdue: u32, limit: u32) -> String {
+fn too_many_urgent(overdue: Option<u32>, limit: u32) -> String {
+    let Some(overdue) = overdue else {
+        return "It cannot be found out now whether you may submit another urgent request. Try again later, or submit it as an ordinary one.".to_owned();
+    };
+    let may = match limit {
+        0 => "none may be".to_owned(),
+        1 => "no more than 1 may be".to_owned(),
+        several => format!("no more than {several} may be"),
+    };
+    let (is, ask) = match overdue {
+        1 => ("is", "Ask its approvers to decide it".to_owned()),
+        _ => (
+            "are",
+            format!("Ask the approvers to decide {} of them", overdue.saturating_sub(limit)),
+        ),
+    };
     format!(
-        "Too many of your urgent requests wait for their approval longer than they may: {overdue}, and {limit} is the most. Have one of them approved first, or submit this one without urgency."
+        "{overdue} of your urgent requests {is} past the date for approval, and {may}. {ask}, or submit this request as an ordinary one."
     )
+}
+
+fn rule_invalid(problems: &[Problem]) -> String {
+    let mut told: Vec<String> = problems
+        .iter()
+        .take(MISTAKES)
+        .map(|problem| format!("{}: {}.", problem.path, problem.message.trim_end_matches('.')))
+        .collect();
+    let more = problems.len().saturating_sub(told.len());
+    if more > 0 {
+        told.push(format!("And {more} more."));
+    }
+    let number = u64::try_from(problems.len()).unwrap_or(u64::MAX);
+    format!("The rule was not published: it has {}. {}", counted(number, "mistake"), told.join(" "))
+}
+
+fn retired(title: &str, tried: Tried) -> String {
+    match tried {
+        Tried::Request => format!(
+            "The rule “{title}” is retired and takes no new requests. Choose another one, or ask an administrator which."
+        ),
+        Tried::Restart => format!(
+            "The rule “{title}” is retired, so a request under it cannot begin again. It goes on as it is."
+        ),
+        Tried::Version => format!(
+            "The rule “{title}” is retired and cannot be published again. Publish it under another name."
+        ),
+    }
+}
+
+fn in_use(title: &str, group: Option<&RuleGroupId>) -> String {
+    match group {
+        Some(group) => format!(
+            "The rule “{title}” cannot be deleted, because the rule group “{group}” uses it. Take it out of the group first."
+        ),
+        None => format!(
+            "The rule “{title}” cannot be deleted, because there are requests under it. Retire it instead; it takes no new requests then."
+        ),
+    }
+}
+
+/// EXE-6
+fn plan_failed(binding: &BindingId, class: FailureClass, message: &str) -> String {
+    let next =
+        if class.is_retryable() { "Try again in a moment." } else { "Tell an administrator." };
+    format!(
+        "Nothing was saved, because it cannot be found out what “{}” would do: {}. It says: {}. {next}",
+        label(binding.as_str()),
+        because(class),
+        message.trim_end_matches('.')
+    )
+}
+
+fn nothing_to_confirm(status: Status) -> String {
+    match status {
+        Status::Approved | Status::Pending | Status::InProgress => NOT_DONE.to_owned(),
+        Status::Draft
+        | Status::InReview
+        | Status::Rejected
+        | Status::Cancelled
+        | Status::Expired => {
+            format!(
+                "The request {}: nothing was done, so there is nothing to confirm.",
+                stands(status)
+            )
+        }
+    }
 }

@@ -1,85 +1,164 @@
 //! Why a person cannot decide (ELG-2).
 
 use engine_core::{
-    explanation::{Explanation, Ground},
+    explanation::{Explanation, Ground, Outcome},
     ids::{StepId, UserId},
-    rejection::Unmet,
+    rejection::{Own, Unmet},
+    value::Value,
 };
 
-use super::{Names, capitalized, condition::subject, list, property, sentences};
+use super::{
+    Names, capitalized,
+    condition::subject,
+    properties,
+    request::{ON_HOLD, nothing_to_decide},
+    sentences,
+};
+
+/// Whom an explanation is about, and so how it speaks of them.
+#[derive(Clone, Copy, Debug)]
+pub enum Whom<'a> {
+    /// Whoever reads it.
+    Reader,
+    /// Somebody else.
+    Other(&'a UserId),
+}
+
+const RESTORE: &str = "An administrator can activate it again.";
 
 impl Names<'_> {
     /// The sentence of one unmet condition.
     #[must_use]
-    pub fn unmet(&self, unmet: &Unmet) -> String {
+    pub fn unmet(&self, unmet: &Unmet, whom: Whom<'_>) -> String {
         match unmet {
-            Unmet::Inactive => {
-                "The account is deactivated. An administrator can activate it.".to_owned()
-            }
-            Unmet::NoAccess => "This person has no access to the request. A seat, or sight of it by name, would give it.".to_owned(),
+            Unmet::Inactive => self.inactive(whom),
+            Unmet::NoAccess => self.no_access(whom),
             Unmet::NoSeat { step, taken_by, elsewhere } => {
-                self.no_seat(step, taken_by, elsewhere.as_ref())
+                self.no_seat(step, taken_by, elsewhere.as_ref(), whom)
             }
-            Unmet::Permission { step, explanation } => self.permission(step, explanation),
+            Unmet::Permission { step, explanation } => self.permission(step, explanation, whom),
             Unmet::Criteria { explanation } => format!(
-                "The rule does not let anybody decide this request: {}",
+                "Nobody can decide this request as it is: {} Tell its requester, who may be able to change it, or an administrator.",
                 sentences(&self.reasons(explanation))
             ),
-            Unmet::RequiredProperties { properties } => format!(
-                "Before somebody can approve, {} must be filled.",
-                list(&properties.iter().map(property).collect::<Vec<_>>())
+            Unmet::RequiredProperties { properties: names } => format!(
+                "Nobody can approve before {} {} filled in. If you cannot do that yourself, ask the requester.",
+                properties(names),
+                if names.len() == 1 { "is" } else { "are" }
             ),
-            Unmet::SelfApproval => {
-                "The request is this person's own, or counts as theirs because they changed it, and the rule does not allow self-approval. Somebody else has to decide.".to_owned()
+            Unmet::SelfApproval { own } => {
+                format!("{} Somebody else has to decide.", self.own(*own, whom))
             }
             Unmet::Separation { step } => format!(
-                "This person has decided in step {}, and whoever did may not decide here. Somebody else has to.",
-                self.step(step)
+                "{} There is nothing for {} to do.",
+                self.separation(step, whom),
+                self.whom(whom)
             ),
-            Unmet::NotPending { status } => {
-                super::request::nothing_to_decide(*status)
-            }
-            Unmet::OnHold => {
-                "The request is on hold. It can be decided as soon as somebody releases it.".to_owned()
-            }
-            Unmet::Blocked => {
-                "The request is blocked: see its explanation for what has to change first.".to_owned()
-            }
-            Unmet::AlreadyDecided { step } => {
-                format!("This person has decided in step {} already.", self.step(step))
+            Unmet::NotPending { status } => nothing_to_decide(*status),
+            Unmet::OnHold => ON_HOLD.to_owned(),
+            Unmet::Blocked { why } => format!(
+                "The request is blocked. {} The administrators have been told.",
+                self.block(why)
+            ),
+            Unmet::AlreadyDecided { step, by } => self.already_decided(step, by.as_ref(), whom),
+        }
+    }
+
+    /// Why somebody cannot be given a place in a step, without what to do about it.
+    pub(super) fn cannot_sit(&self, why: &Unmet, whom: Whom<'_>) -> String {
+        match why {
+            Unmet::SelfApproval { own } => self.own(*own, whom),
+            Unmet::Separation { step } => self.separation(step, whom),
+            Unmet::Inactive
+            | Unmet::NoAccess
+            | Unmet::NoSeat { .. }
+            | Unmet::Permission { .. }
+            | Unmet::Criteria { .. }
+            | Unmet::RequiredProperties { .. }
+            | Unmet::NotPending { .. }
+            | Unmet::OnHold
+            | Unmet::Blocked { .. }
+            | Unmet::AlreadyDecided { .. } => self.unmet(why, whom),
+        }
+    }
+
+    fn whom(&self, whom: Whom<'_>) -> String {
+        match whom {
+            Whom::Reader => "you".to_owned(),
+            Whom::Other(id) => self.person(id),
+        }
+    }
+
+    /// The same at the beginning of a sentence.
+    fn beginning(&self, whom: Whom<'_>) -> String {
+        match whom {
+            Whom::Reader => "You".to_owned(),
+            Whom::Other(id) => self.person(id),
+        }
+    }
+
+    fn inactive(&self, whom: Whom<'_>) -> String {
+        match whom {
+            Whom::Reader => format!("Your account is deactivated. {RESTORE}"),
+            Whom::Other(id) => {
+                format!("The account of {} is deactivated. {RESTORE}", self.person(id))
             }
         }
     }
 
-    fn no_seat(&self, step: &StepId, taken_by: &[UserId], elsewhere: Option<&StepId>) -> String {
+    fn no_access(&self, whom: Whom<'_>) -> String {
+        let (they_are, them) = match whom {
+            Whom::Reader => ("You are".to_owned(), "you"),
+            Whom::Other(id) => (format!("{} is", self.person(id)), "them"),
+        };
+        format!(
+            "Only people who are named for this request, or have rights where it belongs, can decide it. {they_are} not among them. An administrator can add {them} to the step by name."
+        )
+    }
+
+    fn no_seat(
+        &self,
+        step: &StepId,
+        taken_by: &[UserId],
+        elsewhere: Option<&StepId>,
+        whom: Whom<'_>,
+    ) -> String {
+        let (step, whom) = (self.step(step), self.whom(whom));
         match elsewhere {
             Some(other) => format!(
-                "In this rule one person counts once in the whole route, and this person's seat is in step {}. Somebody else has to decide step {}.",
-                self.step(other),
-                self.step(step)
+                "Under this rule each person can approve only one step. For {whom} that is step {}, so somebody else has to decide step {step}.",
+                self.step(other)
             ),
-            None if taken_by.is_empty() => {
-                format!(
-                    "This person has no seat in step {}: it asks other people.",
-                    self.step(step)
-                )
-            }
+            None if taken_by.is_empty() => format!(
+                "Step {step} asks other people, not {whom}. There is nothing to do. If that is a mistake, tell the requester or an administrator."
+            ),
             None => format!(
-                "The seats of step {} that this person could fill are taken by {}. Nothing is left to do.",
-                self.step(step),
+                "Step {step} needs nothing more from {whom}: {} decided already. There is nothing to do.",
                 self.people(taken_by)
             ),
         }
     }
 
     /// *Amount 12,000,000 USD is above the 10,000,000 USD that Unit Directors may approve.*
-    fn permission(&self, step: &StepId, explanation: &Explanation) -> String {
-        let who = self.limited(step).unwrap_or_else(|| "this person".to_owned());
+    fn permission(&self, step: &StepId, explanation: &Explanation, whom: Whom<'_>) -> String {
+        let limited = self.limited(step);
+        let who = limited.clone().unwrap_or_else(|| self.whom(whom));
+        let step = self.step(step);
         if let Some(limit) = self.limit(explanation) {
-            return format!("{limit} that {who} may approve in step {}.", self.step(step));
+            return format!(
+                "{limit} that {who} may approve in step {step}. Somebody who may approve more has to decide."
+            );
         }
         let reasons = sentences(&self.reasons(explanation));
-        format!("{reasons} That is not what {who} may approve in step {}.", self.step(step))
+        match explanation.outcome {
+            Outcome::Undecided => format!(
+                "{reasons} Until that is known, {who} cannot decide step {step}. Tell an administrator."
+            ),
+            Outcome::Met | Outcome::Unmet => format!(
+                "{reasons} {} may not approve that in step {step}. Somebody else has to decide.",
+                limited.map_or_else(|| self.beginning(whom), |who| capitalized(&who))
+            ),
+        }
     }
 
     /// Whose permissions these are, where one assignment of the step alone has any.
@@ -104,13 +183,54 @@ impl Names<'_> {
         let Ground::Test { path, operator, wanted, seen: Some(seen) } = &missed.ground else {
             return None;
         };
-        let relation = match operator.as_str() {
-            "less" => "is not below",
-            "less_or_equal" => "is above",
+        let [limit] = wanted.as_slice() else { return None };
+        let relation = match (operator.as_str(), seen) {
+            (_, Value::Date(_) | Value::Timestamp(_)) => return None,
+            ("less", Value::Duration(_)) => "is not shorter than",
+            ("less", _) => "is not below",
+            ("less_or_equal", Value::Duration(_)) => "is longer than",
+            ("less_or_equal", _) => "is above",
             _ => return None,
         };
         let subject = capitalized(&subject(path));
-        let [limit] = wanted.as_slice() else { return None };
         Some(format!("{subject} {} {relation} the {}", self.value(seen), self.value(limit)))
+    }
+
+    /// What makes a request somebody's own, and what follows.
+    fn own(&self, own: Own, whom: Whom<'_>) -> String {
+        let who = self.beginning(whom);
+        match own {
+            Own::Asked => format!(
+                "{who} asked for this, and under this rule nobody may approve what is their own."
+            ),
+            Own::Target => format!(
+                "This was asked for {}, and under this rule nobody may approve what is for themselves.",
+                self.whom(whom)
+            ),
+            Own::Edited => format!(
+                "{who} changed this request, and under this rule nobody may approve what they changed."
+            ),
+        }
+    }
+
+    fn separation(&self, step: &StepId, whom: Whom<'_>) -> String {
+        let who = self.beginning(whom);
+        format!(
+            "{who} decided in step {}, and this rule wants somebody else here.",
+            self.step(step)
+        )
+    }
+
+    fn already_decided(&self, step: &StepId, by: Option<&UserId>, whom: Whom<'_>) -> String {
+        let (step, who, them) = (self.step(step), self.beginning(whom), self.whom(whom));
+        match by {
+            None => format!(
+                "{who} decided in step {step} already. Nothing more is needed from {them} there."
+            ),
+            Some(by) => format!(
+                "{} decided in step {step} for {them}. Nothing more is needed there.",
+                self.person(by)
+            ),
+        }
     }
 }

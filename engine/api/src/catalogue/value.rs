@@ -1,10 +1,9 @@
 //! Values as people read them, and as documents write them.
 
-use chrono::SecondsFormat;
 use engine_core::value::Value;
 use serde_json::Value as Json;
 
-use super::{Names, list};
+use super::{Names, list, time};
 
 impl Names<'_> {
     /// For a sentence: `12,000,000 USD`, `Ann Example (ann)`.
@@ -13,7 +12,7 @@ impl Names<'_> {
         match value {
             Value::Text(text) => format!("“{}”", shortened(text)),
             Value::Choice(choice) => choice.replace(['_', '-'], " "),
-            Value::Attachment(hash) => hash.clone(),
+            Value::Attachment(_) => "an attachment".to_owned(),
             Value::Number(number) => grouped(&number.to_string()),
             Value::Decimal(decimal) => grouped(&decimal.to_string()),
             Value::Money(money) => {
@@ -21,9 +20,9 @@ impl Names<'_> {
             }
             Value::Boolean(true) => "yes".to_owned(),
             Value::Boolean(false) => "no".to_owned(),
-            Value::Date(date) => date.to_string(),
-            Value::Timestamp(at) => at.to_rfc3339_opts(SecondsFormat::AutoSi, true),
-            Value::Duration(span) => span.to_string(),
+            Value::Date(date) => time::day(*date),
+            Value::Timestamp(at) => self.time(*at),
+            Value::Duration(span) => time::length(*span),
             Value::User(id) => self.person(id),
             Value::Group(id) => self.group(id),
             Value::Node(id) => self.node(id),

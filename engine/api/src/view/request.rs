@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::{AttachmentList, AttachmentView, BeforeApproval, ExecutionView, StepView};
 use crate::{
-    catalogue::Names,
+    catalogue::{Names, Whom},
     command::Precondition,
     problem::{FieldMessage, Said},
 };
@@ -265,18 +265,18 @@ impl RequestSummary {
             submitted_at: request.submitted_at,
             revision: request.revision,
             active_step: active_step(request),
-            unmet: unmet.map(|unmet| names.all_unmet(unmet)),
+            unmet: unmet.map(|unmet| names.all_unmet(unmet, Whom::Reader)),
         }
     }
 }
 
 impl Names<'_> {
-    /// Codes with their sentences.
+    /// Codes with their sentences, to or about somebody.
     #[must_use]
-    pub fn all_unmet(&self, unmet: &[Unmet]) -> Vec<Said> {
+    pub fn all_unmet(&self, unmet: &[Unmet], whom: Whom<'_>) -> Vec<Said> {
         let said = |unmet: &Unmet| Said {
             code: unmet.code().as_str().to_owned(),
-            message: self.unmet(unmet),
+            message: self.unmet(unmet, whom),
         };
         unmet.iter().map(said).collect()
     }
@@ -317,11 +317,11 @@ fn outcome(request: &Request, names: &Names<'_>) -> (Option<String>, Option<Date
     match &request.phase {
         Phase::Draft | Phase::InReview | Phase::Open => (None, None),
         Phase::Approved { at, by } => (Some(names.approved_by(by)), Some(*at)),
-        Phase::Rejected { at, by } => (Some(names.rejected_by(by)), Some(*at)),
+        Phase::Rejected { at, by } => (Some(names.rejection_of(request, by)), Some(*at)),
         Phase::Cancelled { at, by, comment } => {
             (Some(format!("{} cancelled it: {comment}", names.person(by))), Some(*at))
         }
-        Phase::Expired { at } => (Some("Nobody decided in time.".to_owned()), Some(*at)),
+        Phase::Expired { at } => (Some("It was not approved in time.".to_owned()), Some(*at)),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     effect::{Effect, Notice, Timer},
     event::Event,
     ids::ExecutionId,
-    rejection::{Forbidden, Rejection},
+    rejection::{Forbidden, Rejection, Unfit},
     request::ExecutionState,
 };
 
@@ -21,16 +21,25 @@ impl Draft<'_> {
         }
         let reviews = self.request.is_in_review() && self.view().may_review(person);
         if self.request.requester != person.id && !reviews {
-            return Err(Rejection::Forbidden(Forbidden::OnlyRequester));
+            return Err(self.only_requester());
         }
-        if !self.request.is_under_way() || (self.request.urgent && self.anything_started()) {
+        if !self.request.is_under_way() {
             return Err(self.wrong_status(None));
+        }
+        if self.request.urgent && self.anything_started() {
+            return Err(self.unfit(Unfit::WorkBegun));
         }
         let comment = self.comment(Some(comment), true)?;
         self.record(Event::RequestCancelled { by: person.id.clone(), comment });
         self.order(Effect::ClearTimer(Timer::ApprovalExpiry));
         self.cancel_executions();
         Ok(())
+    }
+
+    /// What the requester alone may do, and in review its reviewers.
+    pub(super) fn only_requester(&self) -> Rejection {
+        let (requester, in_review) = (self.request.requester.clone(), self.request.is_in_review());
+        Rejection::Forbidden(Forbidden::OnlyRequester { requester, in_review })
     }
 
     fn cancel_executions(&mut self) {

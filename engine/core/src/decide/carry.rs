@@ -47,7 +47,7 @@ impl Draft<'_> {
         let Some(person) = directory.active(&first.by) else { return };
         let standing = self.view().standing(person);
         // A request that was blocked goes on with this step.
-        let may = standing.unmet.iter().all(|unmet| matches!(unmet, Unmet::Blocked));
+        let may = standing.unmet.iter().all(|unmet| matches!(unmet, Unmet::Blocked { .. }));
         let taken_back =
             self.request.active().is_some_and(|(_, o)| o.taken_back.contains(&first.by));
         if !may || taken_back || standing.on_behalf_of.is_some() {

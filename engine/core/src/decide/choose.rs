@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Draft;
+use super::{Draft, length_problem};
 use crate::{
     command::{Decide, Seen},
     directory::{User, UserKind},
@@ -81,8 +81,7 @@ impl<'a> Draft<'a> {
         let bounds = &self.context.organization.settings.reason;
         let length = text.chars().count();
         if length < bounds.min as usize || length > bounds.max as usize {
-            let (min, max) = (bounds.min, bounds.max);
-            let message = format!("expected {min} to {max} characters, found {length}");
+            let message = length_problem(length, bounds.min, bounds.max);
             return Err(Rejection::invalid("concern", message));
         }
         Ok(Some(text.to_owned()))

@@ -13,7 +13,7 @@ use crate::{
     directory::User,
     event::Event,
     question::Inquiry,
-    rejection::{FieldProblem, Forbidden, Rejection},
+    rejection::{FieldProblem, Rejection},
     request::{Phase, Request, Written},
 };
 
@@ -59,7 +59,7 @@ fn check_lengths(context: &Context<'_>, submit: &Submit) -> Result<(), Rejection
             let found = text.trim().chars().count();
             (found > max as usize).then(|| FieldProblem {
                 field: field.to_owned(),
-                message: format!("expected at most {max} characters, found {found}"),
+                message: format!("is too long: {found} characters, and {max} is the most"),
             })
         },
     );
@@ -120,7 +120,7 @@ impl Draft<'_> {
     fn own_draft(&self) -> Result<(&User, Written), Rejection> {
         let person = self.person()?;
         if self.request.requester != person.id {
-            return Err(Rejection::Forbidden(Forbidden::OnlyRequester));
+            return Err(self.only_requester());
         }
         match &self.request.draft {
             Some(written) if self.request.is_draft() => Ok((person, (**written).clone())),

@@ -32,10 +32,11 @@ impl Draft<'_> {
         let Some(step) = self.awaited(Timer::StepReminder)? else { return Ok(()) };
         let due_later = self.request.active().and_then(|(_, open)| open.due.as_ref());
         // Once the date itself is there, that is what people are told.
-        if due_later.is_some_and(|due| due.at > self.at()) {
+        let told = due_later.is_some_and(|due| due.at > self.at());
+        if told {
             self.order(Effect::Notify(Notice::DueSoon(step.clone())));
         }
-        self.record(Event::StepReminded { step });
+        self.record(Event::StepReminded { step, told });
         Ok(())
     }
 

@@ -131,7 +131,8 @@ impl<'a> Draft<'a> {
             return if self.view().may_requester_edit() {
                 Ok(Editor::Requester)
             } else {
-                approver.map_err(|_| Rejection::Forbidden(Forbidden::EditForbidden))
+                let under_way = self.request.is_under_way();
+                approver.map_err(|_| Rejection::Forbidden(Forbidden::EditForbidden { under_way }))
             };
         }
         approver
@@ -139,7 +140,7 @@ impl<'a> Draft<'a> {
 
     /// STP-12: somebody with a seat in the active step, and nothing but what the step lets them change.
     fn editing_approver(&self, person: &User, edit: &Edit) -> Result<Editor, Rejection> {
-        let nobody = || Rejection::Forbidden(Forbidden::OnlyRequester);
+        let nobody = || self.only_requester();
         let view = self.view();
         let (id, open, step) = view.active_step().ok_or_else(nobody)?;
         if person.kind == UserKind::Service || view.fillable(step, &open.seats, person).is_empty() {

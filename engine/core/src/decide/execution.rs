@@ -6,7 +6,6 @@ use super::{Draft, is_administrator, submit::after};
 use crate::{
     command::AttemptOutcome,
     effect::{Effect, Notice, Timer},
-    evaluate::View,
     event::{Actor, Event},
     extension::{Failure, FailureClass, Plan, Receipt},
     ids::ExecutionId,
@@ -73,7 +72,7 @@ impl Draft<'_> {
     }
 
     /// When the window of a grant opens, where it runs from a fixed time (EXE-6b).
-    fn opens(&self, execution: &ExecutionId) -> Option<DateTime<Utc>> {
+    pub(super) fn opens(&self, execution: &ExecutionId) -> Option<DateTime<Utc>> {
         let executor = self.context.rule.executor(&execution.binding);
         executor.and_then(|executor| executor.window.as_ref()).and_then(|window| window.from)
     }
@@ -86,9 +85,8 @@ impl Draft<'_> {
             self.context.rule.executor(&id.binding).and_then(|executor| executor.manual.as_ref());
         let may = manual.is_some_and(|whos| is_among(whos, &self.request, person));
         if !may {
-            let groups = manual.map(|whos| View::groups(whos)).unwrap_or_default();
-            let binding = id.binding.clone();
-            return Err(Rejection::Forbidden(Forbidden::NotAnExecutor { binding, groups }));
+            let why = Forbidden::NotAnExecutor { execution: id.clone(), again: false };
+            return Err(Rejection::Forbidden(why));
         }
         self.start_by_person(id)
     }
@@ -308,9 +306,8 @@ impl Draft<'_> {
         let may = is_administrator(person)
             || manual.is_some_and(|whos| is_among(whos, &self.request, person));
         if !may {
-            let groups = manual.map(|whos| View::groups(whos)).unwrap_or_default();
-            let binding = id.binding.clone();
-            return Err(Rejection::Forbidden(Forbidden::NotAnExecutor { binding, groups }));
+            let why = Forbidden::NotAnExecutor { execution: id.clone(), again: true };
+            return Err(Rejection::Forbidden(why));
         }
         let ExecutionState::Failed { why, may_have_happened, .. } = execution.state else {
             return Err(self.wrong_status(Some(id)));

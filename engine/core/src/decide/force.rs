@@ -24,8 +24,10 @@ impl Draft<'_> {
         if !is_administrator(person) {
             return Err(Rejection::Forbidden(Forbidden::OnlyAdministrators));
         }
-        if choice == Choice::Approve && self.view().is_self(&person.id) {
-            return Err(Rejection::CannotDecide(vec![Unmet::SelfApproval]));
+        if choice == Choice::Approve
+            && let Some(own) = self.view().own(&person.id)
+        {
+            return Err(Rejection::CannotDecide(vec![Unmet::SelfApproval { own }]));
         }
         self.check_free()?;
         self.check_time()?;

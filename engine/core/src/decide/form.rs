@@ -70,9 +70,9 @@ impl FormReader<'_> {
             match values.get(field.name.as_str()).filter(|json| !json.is_null()) {
                 None if field.calculated.is_some() => {}
                 Some(_) if field.calculated.is_some() => {
-                    self.problem(path, "is calculated from other properties: leave it out");
+                    self.problem(path, "is calculated by itself: leave it out");
                 }
-                None if field.required => self.problem(path, "is required"),
+                None if field.required => self.problem(path, "is not filled in, and is required"),
                 None => {}
                 Some(json) => match read_literal(&field.of, json, self.names) {
                     Ok(value) => {
@@ -282,22 +282,22 @@ impl View<'_> {
             && money.amount.is_sign_negative()
             && !money.amount.is_zero()
         {
-            return Some(format!("{money} is negative"));
+            return Some(format!("{money} is negative, and must not be"));
         }
         if let Some(min) = &field.min
             && self.order(value, min).is_ok_and(std::cmp::Ordering::is_lt)
         {
-            return Some(format!("{value} is below {min}, the least"));
+            return Some(format!("is {value}, and must be at least {min}"));
         }
         if let Some(max) = &field.max {
             match self.order(value, max) {
                 Ok(order) if order.is_gt() => {
-                    return Some(format!("{value} is above {max}, the most"));
+                    return Some(format!("is {value}, and must be at most {max}"));
                 }
                 Ok(_) => {}
                 Err(_) => {
                     return Some(format!(
-                        "{value} cannot be compared with {max}: no rate for its currency"
+                        "is {value}, for which there is no exchange rate: use another currency, or ask an administrator to add the rate"
                     ));
                 }
             }
@@ -311,7 +311,7 @@ impl View<'_> {
             Value::Choice(choice) => {
                 let may = self.choices(field, requester);
                 (!may.contains(choice))
-                    .then(|| format!("`{choice}` is not one of {}", may.join(", ")))
+                    .then(|| format!("cannot be `{choice}`: choose one of {}", may.join(", ")))
             }
             _ => None,
         }

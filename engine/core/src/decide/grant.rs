@@ -46,7 +46,8 @@ impl Draft<'_> {
             || self.request.requester == person.id
             || execution.is_on_resource_of(&self.context.organization.directory, &person.id);
         if !may {
-            return Err(Rejection::Forbidden(Forbidden::NotARevoker));
+            let resource = id.item.clone();
+            return Err(Rejection::Forbidden(Forbidden::NotARevoker { resource }));
         }
         if !execution.may_be_there() {
             return Err(self.wrong_status(Some(id)));

@@ -17,7 +17,7 @@ use crate::{
     explanation::Explanation,
     extension::Item,
     ids::{PropertyName, StepId, UserId},
-    rejection::{FieldProblem, Forbidden, Rejection, Unmet},
+    rejection::{FieldProblem, Forbidden, Rejection, Tried, Unmet},
     request::{Block, Choice, Decision, Execution, Request, Review},
     rule::{Assignment, Field, Names, Rule, Who, write_literal},
     value::Value,
@@ -90,7 +90,8 @@ impl<'a> Draft<'a> {
         }
         self.check_time()?;
         let Some(rule) = self.context.route.own else {
-            return Err(Rejection::RuleRetired { rule: self.request.rule.clone() });
+            let title = self.context.rule.title.clone();
+            return Err(Rejection::RuleRetired { title, tried: Tried::Restart });
         };
         self.move_to(rule, &Edit::default(), why)?;
         if matches!(self.request.blocked, Some(Block::NotTaken { .. })) {
@@ -272,7 +273,7 @@ impl<'a> Draft<'a> {
             let standing = self.view().standing(person);
             let may = standing.unmet.iter().all(|unmet| match unmet {
                 // A request that was blocked goes on with this step.
-                Unmet::Blocked => true,
+                Unmet::Blocked { .. } => true,
                 Unmet::RequiredProperties { .. } => before.choice == Choice::Reject,
                 _ => false,
             });

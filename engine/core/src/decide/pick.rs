@@ -42,11 +42,16 @@ impl FormReader<'_> {
             let user = Login::parse(login).ok().and_then(|login| directory.by_login(&login));
             match user {
                 Some(user) if !can_hold_a_seat(user) => {
-                    self.problem(field, format!("`{login}` cannot decide anything"));
+                    self.problem(
+                        field,
+                        format!(
+                            "`{login}` cannot approve: the account is deactivated, or no person's"
+                        ),
+                    );
                 }
                 Some(user) if seen.insert(&user.id) => people.push(user.id.clone()),
                 Some(_) => self.problem(field, format!("`{login}` stands twice")),
-                None => self.problem(field, format!("`{login}` is nobody's login")),
+                None => self.problem(field, format!("nobody here is called `{login}`")),
             }
         }
         people
@@ -105,7 +110,7 @@ impl View<'_> {
     ) -> Option<String> {
         let Pick { min, max, .. } = pick;
         let bounds = if min == max { min.to_string() } else { format!("{min} to {max}") };
-        let wrong = || format!("expected {bounds} of those you may pick, found {number}");
+        let wrong = || format!("choose {bounds} of those there are; you chose {number}");
         if number > *max as usize {
             return Some(wrong());
         }
@@ -128,7 +133,7 @@ impl View<'_> {
         };
         if self.is_self(id) {
             return Some(format!(
-                "`{}` is who asks, and this rule does not allow self-approval: pick somebody else",
+                "`{}` asks for this, changed it, or is who it is for: choose somebody else",
                 login()
             ));
         }
@@ -136,6 +141,6 @@ impl View<'_> {
             PickFrom::Everyone => true,
             PickFrom::Who(who) => self.named_by(step, who).contains(id),
         };
-        (!among).then(|| format!("`{}` is not among those to pick from", login()))
+        (!among).then(|| format!("`{}` is not among those to choose from", login()))
     }
 }

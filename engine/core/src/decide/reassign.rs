@@ -5,7 +5,7 @@ use crate::{
     command::Seen,
     event::Event,
     matching::Possibilities,
-    rejection::{Forbidden, Rejection},
+    rejection::{Forbidden, Rejection, Unfit},
     request::Choice,
 };
 
@@ -40,7 +40,7 @@ impl Draft<'_> {
         mine.iter().for_each(|seat| approvals.add(*seat, &person.id));
         let is_free = approvals.largest(&all).len() > before;
         if open.decision_of(&person.id).is_some() || !is_free {
-            return Err(self.wrong_status(None));
+            return Err(self.unfit(Unfit::NothingToPassOn));
         }
         let comment = self.comment(Some(comment), true)?;
         let to = self.user_meant("to", to)?.id.clone();

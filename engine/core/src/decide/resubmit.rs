@@ -32,10 +32,12 @@ pub(super) fn resubmit<'a>(
         return Err(Rejection::NotFound);
     }
     if old.requester != author.id {
-        return Err(Rejection::Forbidden(Forbidden::OnlyRequester));
+        let requester = old.requester.clone();
+        let why = Forbidden::OnlyRequester { requester, in_review: false };
+        return Err(Rejection::Forbidden(why));
     }
     if !old.has_ended() {
-        return Err(Rejection::WrongStatus { status: old.status(), execution: None });
+        return Err(Rejection::WrongStatus { status: old.status(), why: None });
     }
     let names = Names::of_organization(context.organization);
     let mut copy = Copy { names: &names, dropped: Vec::new() };

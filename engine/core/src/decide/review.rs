@@ -41,7 +41,9 @@ impl Draft<'_> {
         }
         let view = self.view();
         if !view.is_reviewer(person) {
-            return Err(Rejection::Forbidden(Forbidden::NotAReviewer));
+            let review = self.request.review.as_ref();
+            let reviewers = review.map(|review| review.reviewers.clone()).unwrap_or_default();
+            return Err(Rejection::Forbidden(Forbidden::NotAReviewer { reviewers }));
         }
         if !view.may_review(person) {
             return Err(Rejection::Forbidden(Forbidden::OwnReview));

@@ -7,7 +7,7 @@ use crate::{
     directory::User,
     explanation::Explanation,
     question::Inquiry,
-    rejection::{FieldProblem, Rejection},
+    rejection::{FieldProblem, Rejection, Tried},
 };
 
 /// The context of a submission, with the rule that takes it.
@@ -25,7 +25,10 @@ pub(super) fn routed<'a>(
     if context.route.group.is_none() {
         return match context.route.rules.first() {
             Some(rule) => Ok(Context { rule, ..*context }),
-            None => Err(Rejection::RuleRetired { rule: context.rule.id.clone() }),
+            None => Err(Rejection::RuleRetired {
+                title: context.rule.title.clone(),
+                tried: Tried::Request,
+            }),
         };
     }
     let (mut unmet, mut unread) = (Vec::new(), None);

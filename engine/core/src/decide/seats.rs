@@ -6,7 +6,7 @@ use crate::{
     directory::User,
     event::Event,
     ids::{Login, StepId, UserId},
-    rejection::{Forbidden, Rejection, Unmet},
+    rejection::{Forbidden, Rejection, Unfit, Unmet},
     request::{Block, OpenStep, Seat, SeatId, StepRecord, StepState},
     resolve::Place,
     rule::{MAX_SEATS, Step, definition::QuorumDoc},
@@ -68,7 +68,7 @@ impl<'a> Draft<'a> {
         let next = open.map_or(SeatId(0), OpenStep::next_seat);
         let place = self.view().place_for(step, seats, next, &user, &by);
         if matches!(place, Some(Place::Seat(_))) && seats.len() >= MAX_SEATS as usize {
-            let message = format!("the step has {MAX_SEATS} seats, and that is the most");
+            let message = format!("the step asks {MAX_SEATS} people already, and that is the most");
             return Err(Rejection::invalid("user", message));
         }
         let is_open = self.open(step).is_some();
@@ -123,11 +123,11 @@ impl<'a> Draft<'a> {
     fn check_removable(&self, step: &Step, user: &UserId) -> Result<(), Rejection> {
         let record = self.request.step(&step.id).and_then(|record| record.opened());
         if record.is_some_and(|open| open.decision_of(user).is_some()) {
-            let message = "has decided in this step, and the decision stays";
+            let message = "decided in this step already, and stays";
             return Err(Rejection::invalid("user", message));
         }
         if self.view().held(&self.seats_of(step), user).is_empty() {
-            return Err(Rejection::invalid("user", "has no seat in this step"));
+            return Err(Rejection::invalid("user", "is not asked in this step"));
         }
         Ok(())
     }
@@ -216,12 +216,15 @@ impl<'a> Draft<'a> {
     pub(super) fn user_meant(&self, field: &str, login: &str) -> Result<&'a User, Rejection> {
         let directory = &self.context.organization.directory;
         let user = Login::parse(login).ok().and_then(|login| directory.by_login(&login));
-        let user =
-            user.ok_or_else(|| Rejection::invalid(field, format!("`{login}` is nobody's login")))?;
+        let user = user
+            .ok_or_else(|| Rejection::invalid(field, format!("nobody here is called `{login}`")))?;
         if can_hold_a_seat(user) {
             return Ok(user);
         }
-        Err(Rejection::invalid(field, format!("`{login}` cannot decide anything")))
+        Err(Rejection::invalid(
+            field,
+            format!("`{login}` cannot approve: the account is deactivated, or no person's"),
+        ))
     }
 
     /// Closed requests and decided steps are locked; on hold the steps are kept (REQ-7).
@@ -230,11 +233,14 @@ impl<'a> Draft<'a> {
             None | Some(StepState::Waiting | StepState::Active(_) | StepState::Paused(_)) => false,
             Some(StepState::Skipped { .. } | StepState::Complete { .. }) => true,
         };
-        if !self.request.is_open() || is_decided {
+        if !self.request.is_open() {
             return Err(self.wrong_status(None));
         }
+        if is_decided {
+            return Err(self.unfit(Unfit::StepDecided { step: step.clone() }));
+        }
         if self.request.on_hold {
-            return Err(Rejection::CannotDecide(vec![Unmet::OnHold]));
+            return Err(Rejection::OnHold);
         }
         Ok(())
     }
@@ -257,18 +263,18 @@ impl<'a> Draft<'a> {
     ) -> Result<(), Rejection> {
         let view = self.view();
         let cannot = |why| Rejection::CannotHoldSeat { user: user.clone(), why: Box::new(why) };
-        if view.is_self(user) {
-            return Err(cannot(Unmet::SelfApproval));
+        if let Some(own) = view.own(user) {
+            return Err(cannot(Unmet::SelfApproval { own }));
         }
         if let Some(earlier) = view.separated(step, user) {
             return Err(cannot(Unmet::Separation { step: earlier }));
         }
         if !view.held(seats, user).is_empty() {
-            return Err(Rejection::invalid(field, "has a seat in this step already"));
+            return Err(Rejection::invalid(field, "is asked in this step already"));
         }
         let opened = self.request.step(&step.id).and_then(|record| record.opened());
         if opened.is_some_and(|open| open.decision_of(user).is_some()) {
-            return Err(Rejection::invalid(field, "has decided in this step already"));
+            return Err(Rejection::invalid(field, "decided in this step already"));
         }
         Ok(())
     }

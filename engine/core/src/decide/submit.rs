@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::{Changes, Context, Draft, active_person, form::FormReader, route};
+use super::{Changes, Context, Draft, active_person, form::FormReader, length_problem, route};
 use crate::{
     command::Submit,
     directory::User,
@@ -189,14 +189,16 @@ impl Draft<'_> {
         if may {
             return Ok(());
         }
-        Err(Rejection::Forbidden(Forbidden::NotASubmitter { rule: rule.id.clone() }))
+        Err(Rejection::Forbidden(Forbidden::NotASubmitter { title: rule.title.clone() }))
     }
 
     /// REQ-6
     pub(super) fn check_targets(&self, requester: &User) -> Result<(), Rejection> {
         let rule = self.context.rule;
         if !rule.for_others && self.request.target_users.iter().any(|user| *user != requester.id) {
-            return Err(Rejection::Forbidden(Forbidden::NotForOthers { rule: rule.id.clone() }));
+            return Err(Rejection::Forbidden(Forbidden::NotForOthers {
+                title: rule.title.clone(),
+            }));
         }
         Ok(())
     }
@@ -208,8 +210,8 @@ impl Draft<'_> {
         let limit = self.context.organization.settings.urgent_overdue_limit;
         match self.inquiry.overdue_urgent(question) {
             Ok(overdue) if overdue <= limit => Ok(()),
-            Ok(overdue) => Err(Rejection::UrgentOverdue { overdue, limit }),
-            Err(_) => Err(Rejection::UrgentOverdue { overdue: limit.saturating_add(1), limit }),
+            Ok(overdue) => Err(Rejection::UrgentOverdue { overdue: Some(overdue), limit }),
+            Err(_) => Err(Rejection::UrgentOverdue { overdue: None, limit }),
         }
     }
 
@@ -226,8 +228,7 @@ impl Draft<'_> {
         for (field, text) in [("title", &self.request.title), ("reason", &self.request.reason)] {
             let length = text.chars().count();
             if length < bounds.min as usize || length > bounds.max as usize {
-                let (min, max) = (bounds.min, bounds.max);
-                problem(field, format!("expected {min} to {max} characters, found {length}"));
+                problem(field, length_problem(length, bounds.min, bounds.max));
             }
         }
         self.check_dates(&mut problems);
@@ -259,14 +260,26 @@ impl Draft<'_> {
                 problem("approval_expires", "is not in the future".to_owned());
             }
             Some(expiry) if expiry > longest => {
-                problem("approval_expires", format!("is after {longest}, the latest allowed"));
+                problem(
+                    "approval_expires",
+                    format!(
+                        "is too late: {} is the latest",
+                        longest.format("%-d %B %Y, %H:%M UTC")
+                    ),
+                );
             }
             Some(_) | None => {}
         }
         match (self.request.ends, self.request.approval_expires) {
             (Some(ends), _) if ends <= at => problem("ends", "is not in the future".to_owned()),
             (Some(ends), Some(expiry)) if ends < expiry => {
-                problem("ends", format!("is before {expiry}, the approval expiry"));
+                problem(
+                    "ends",
+                    format!(
+                        "is before the last day to approve, {}",
+                        expiry.format("%-d %B %Y, %H:%M UTC")
+                    ),
+                );
             }
             (Some(_) | None, _) => {}
         }

@@ -9,6 +9,7 @@ use crate::{
     evaluate::View,
     event::Event,
     ids::{Login, UserId},
+    notice::TOLD,
     rejection::{Forbidden, Rejection},
     visibility::{sees, takes_part},
 };
@@ -34,9 +35,10 @@ impl Draft<'_> {
             .map(|u| u.login.as_str())
             .collect();
         if !strangers.is_empty() {
+            let them = strangers.join(" and ");
+            let watchers = if strangers.len() == 1 { "a watcher" } else { "watchers" };
             let message = format!(
-                "{} cannot see this request: make them a watcher first, or leave out the @",
-                strangers.join(", ")
+                "{them} cannot see this request: make them {watchers} first, or leave out the @"
             );
             return Err(Rejection::invalid("text", message));
         }
@@ -44,8 +46,9 @@ impl Draft<'_> {
             mentioned.iter().map(|user| user.id.clone()).filter(|id| *id != person.id).collect();
         let mut others = self.view().participants();
         others.retain(|id| *id != person.id && !mentioned.contains(id));
-        self.tell(Notice::Mentioned(person.id.clone()), mentioned);
-        self.tell(Notice::Commented(person.id.clone()), others);
+        let (by, told) = (person.id.clone(), beginning(&text));
+        self.tell(Notice::Mentioned { by: by.clone(), text: told.clone() }, mentioned);
+        self.tell(Notice::Commented { by, text: told }, others);
         self.record(Event::CommentAdded { by: person.id.clone(), text });
         Ok(())
     }
@@ -55,7 +58,8 @@ impl Draft<'_> {
         let person = self.person()?;
         let directory = &self.context.organization.directory;
         if !takes_part(directory, self.context.rule, &self.request, person, self.at()) {
-            return Err(Rejection::Forbidden(Forbidden::TakesNoPart));
+            let watches = self.request.talk.watchers.contains(&person.id);
+            return Err(Rejection::Forbidden(Forbidden::TakesNoPart { watches }));
         }
         let found = directory.active(user).filter(|user| user.kind == UserKind::Person);
         if found.is_none() {
@@ -100,7 +104,10 @@ impl Draft<'_> {
         let text = text.trim();
         let length = text.chars().count();
         if length == 0 || length > MAX_COMMENT {
-            let message = format!("expected 1 to {MAX_COMMENT} characters, found {length}");
+            let message = match length {
+                0 => "is empty: write something".to_owned(),
+                _ => format!("is too long: {length} characters, and {MAX_COMMENT} is the most"),
+            };
             return Err(Rejection::invalid("text", message));
         }
         if self.request.talk.comments >= MAX_COMMENTS {
@@ -139,8 +146,18 @@ impl View<'_> {
         let directory = &self.organization.directory;
         let may = self.request.talk.watchers.contains(&person.id)
             || takes_part(directory, self.rule, self.request, person, self.at);
-        if may { Ok(()) } else { Err(Rejection::Forbidden(Forbidden::TakesNoPart)) }
+        let why = Forbidden::TakesNoPart { watches: false };
+        if may { Ok(()) } else { Err(Rejection::Forbidden(why)) }
     }
+}
+
+/// As much of a comment as a notice tells.
+fn beginning(text: &str) -> String {
+    if text.chars().count() <= TOLD {
+        return text.to_owned();
+    }
+    let told: String = text.chars().take(TOLD - 1).collect();
+    format!("{}…", told.trim_end())
 }
 
 /// What stands behind each `@` that no word leads up to: an address of mail mentions nobody.

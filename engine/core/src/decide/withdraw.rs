@@ -6,7 +6,7 @@ use crate::{
     effect::{Effect, Timer},
     event::Event,
     ids::{StepId, UserId},
-    rejection::{Forbidden, Rejection},
+    rejection::{Forbidden, Rejection, Unfit},
     request::{Choice, Phase, RejectedBy, StepState},
 };
 
@@ -70,7 +70,7 @@ impl Draft<'_> {
         }
         Err(match (complete, named) {
             (Some(step), Some(_)) => Rejection::StepComplete { step: Some(step) },
-            (Some(_), None) => self.wrong_status(None),
+            (Some(step), None) => self.unfit(Unfit::CompletedStep { step }),
             (None, _) => Rejection::Forbidden(Forbidden::NoDecision),
         })
     }

@@ -82,7 +82,7 @@ impl Execution {
 }
 
 /// How far an execution is (EXE-1).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExecutionState {
     /// Not released.

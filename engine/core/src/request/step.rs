@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::seat::{Seat, SeatChanges, SeatId, SeatWho};
 use crate::{
+    directory::OrganizationRole,
     explanation::Explanation,
-    ids::{AssignmentId, ExecutionId, GroupId, PropertyName, ResourceId, StepId, UserId},
+    ids::{AssignmentId, ExecutionId, GroupId, NodeId, PropertyName, ResourceId, StepId, UserId},
     payload::PayloadHash,
     rule::{Rule, definition::QuorumDoc},
 };
@@ -103,7 +104,17 @@ pub enum EmptyBecause {
         group: GroupId,
     },
     /// Nobody holds the role.
-    RoleEmpty,
+    RoleEmpty {
+        /// Which.
+        role: OrganizationRole,
+    },
+    /// Nobody has the rights at the node.
+    NodeEmpty {
+        /// Which.
+        node: NodeId,
+    },
+    /// Nobody is in any of several places.
+    NobodyThere,
     /// The resource has no owner.
     NoOwner {
         /// Which; none where the request names none.
@@ -118,7 +129,7 @@ pub enum EmptyBecause {
     },
     /// The requester picked nobody (STP-2).
     NobodyPicked,
-    /// The requester is the only one (STP-9).
+    /// It is the own request of everybody who is there (STP-9).
     OnlyRequester,
     /// All of them decided in a step that this one is separated from (STP-10).
     Separated,
@@ -126,6 +137,8 @@ pub enum EmptyBecause {
     SatElsewhere,
     /// None of them may see the request (FIN-12).
     NoSight,
+    /// Nobody who is there may fill it, and there is no one reason for all of them.
+    EachBarred,
 }
 
 /// A step of this request.

@@ -32,7 +32,14 @@ impl View<'_> {
                 EmptyBecause::GroupEmpty { group }
             }
             Ok(who) if self.is_there(&who) => EmptyBecause::OnlyRequester,
-            Ok(_) => EmptyBecause::RoleEmpty,
+            Ok(SeatWho::Role(role)) => EmptyBecause::RoleEmpty { role },
+            Ok(SeatWho::Node { node, .. }) => EmptyBecause::NodeEmpty { node },
+            Ok(SeatWho::Person(user) | SeatWho::Found(user)) => {
+                EmptyBecause::Deactivated { user, property: None }
+            }
+            Ok(SeatWho::Group(_) | SeatWho::AnyOf(_) | SeatWho::Nobody) => {
+                EmptyBecause::NobodyThere
+            }
         };
         Err(places.into_iter().map(why).collect())
     }

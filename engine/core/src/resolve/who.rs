@@ -48,13 +48,11 @@ impl View<'_> {
                 .each(directory.members(group), EmptyBecause::GroupEmpty { group: group.clone() }),
             Who::Group(group) => vec![Ok(SeatWho::Group(group.clone()))],
             Who::Role(role) if each => {
-                self.each(directory.with_role(*role), EmptyBecause::RoleEmpty)
+                self.each(directory.with_role(*role), EmptyBecause::RoleEmpty { role: *role })
             }
             Who::Role(role) => vec![Ok(SeatWho::Role(*role))],
             Who::Node { property, level } => match self.request.properties.get(property) {
-                Some(Value::Node(node)) if each => {
-                    self.each(self.holders(node, *level), EmptyBecause::RoleEmpty)
-                }
+                Some(Value::Node(node)) if each => self.each_of_node(node, *level),
                 Some(Value::Node(node)) => {
                     vec![Ok(SeatWho::Node { node: node.clone(), level: *level })]
                 }
@@ -122,6 +120,11 @@ impl View<'_> {
             (false, _) => vec![Err(none)],
             (true, false) => seats,
         }
+    }
+
+    fn each_of_node(&self, node: &NodeId, level: NodeLevel) -> Vec<Found> {
+        let none = EmptyBecause::NodeEmpty { node: node.clone() };
+        self.each(self.holders(node, level), none)
     }
 
     pub(super) fn holders(&self, node: &NodeId, level: NodeLevel) -> impl Iterator<Item = &User> {

@@ -41,7 +41,7 @@ pub(super) fn check_own(me: &User, changes: &[Change]) -> Result<(), EngineError
         _ => false,
     };
     if changes.iter().any(takes_place) {
-        return Err(Rejection::Forbidden(Forbidden::OwnSeat).into());
+        return Err(Rejection::Forbidden(Forbidden::OwnStandIn).into());
     }
     Ok(())
 }
@@ -141,7 +141,7 @@ impl Plan<'_> {
     fn away(&mut self, directory: &Directory, of: &Login) -> Option<User> {
         let user = directory.by_login(of);
         match user {
-            None => self.problem("of", "is nobody's login"),
+            None => self.problem("of", "is the login of nobody here"),
             Some(user) if user.kind != UserKind::Person => {
                 self.problem("of", "is a service account, and decides nothing");
             }
@@ -153,12 +153,15 @@ impl Plan<'_> {
     fn stand_in(&mut self, directory: &Directory, of: &User, login: &str) -> Option<User> {
         let user = Login::parse(login).ok().and_then(|login| directory.by_login(&login));
         match user {
-            None => self.problem("to", format!("`{login}` is nobody's login")),
+            None => self.problem("to", format!("nobody here is called `{login}`")),
             Some(user) if user.id == of.id => {
                 self.problem("to", "nobody stands in for themself");
             }
             Some(user) if !user.active || user.kind != UserKind::Person => {
-                self.problem("to", format!("`{login}` cannot decide anything"));
+                self.problem(
+                    "to",
+                    format!("`{login}` cannot decide: the account is deactivated, or no person's"),
+                );
             }
             Some(user) => return Some(user.clone()),
         }

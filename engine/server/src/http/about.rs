@@ -2,10 +2,9 @@
 
 use axum::{Extension, Json, extract::State};
 use engine_api::{
-    code::ErrorCode,
+    catalogue::SaidByServer,
     openapi,
     organization::{Health, Me},
-    problem::ErrorBody,
 };
 use std::time::Duration;
 
@@ -42,7 +41,7 @@ pub(super) async fn healthy() -> Json<Health> {
 
 pub(super) async fn ready(State(state): State<AppState>) -> Result<Json<Health>, Refusal> {
     match tokio::time::timeout(GLANCE, state.engine.stopped()).await {
-        Ok(_) => Err(ErrorBody::new(ErrorCode::Unavailable, "The engine is stopping.").into()),
+        Ok(_) => Err(Refusal::said(SaidByServer::Stopping)),
         Err(_still_running) => Ok(Json(health())),
     }
 }

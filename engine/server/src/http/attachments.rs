@@ -9,7 +9,9 @@ use axum::{
     http::{HeaderMap, header},
     response::Response,
 };
-use engine_api::{code::ErrorCode, problem::ErrorBody, view::AttachmentList};
+use engine_api::{
+    catalogue::SaidByServer, code::ErrorCode, problem::ErrorBody, view::AttachmentList,
+};
 use engine_core::{
     command::{Attach, Command},
     decide::attach::MAX_ATTACHMENT,
@@ -79,20 +81,18 @@ fn broken(error: &engine_connect::Error) -> Refusal {
         engine_connect::Error::TooManyBytes(_) => too_large(),
         engine_connect::Error::Blob(source) if source.kind() == ErrorKind::StorageFull => {
             tracing::error!(%error, "there is no room for an attachment");
-            let message = "There is no room for the file. Nothing was done; try again later.";
-            ErrorBody::new(ErrorCode::Unavailable, message).into()
+            Refusal::said(SaidByServer::NoRoom)
         }
         _ => {
             tracing::error!(%error, "an attachment cannot be written");
-            let message = "The engine made a mistake; its log says more.";
-            ErrorBody::new(ErrorCode::Internal, message).into()
+            Refusal::said(SaidByServer::Mistake)
         }
     }
 }
 
 fn too_large() -> Refusal {
     let most = MAX_ATTACHMENT >> 20;
-    let message = format!("The file is larger than {most} MiB, the most that can be attached.");
+    let message = format!("The file is larger than {most} MB, the most that can be attached.");
     ErrorBody::new(ErrorCode::TooLarge, message).into()
 }
 

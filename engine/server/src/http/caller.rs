@@ -7,14 +7,12 @@ use axum::{
 use engine_core::{
     directory::{OrganizationRole, User},
     ids::CommandId,
+    rejection::{Forbidden, Rejection},
 };
 use engine_runtime::{Caller, OrganizationState};
 use std::sync::Arc;
 
-use super::{
-    AppState,
-    refusal::{Refusal, forbidden},
-};
+use super::{AppState, refusal::Refusal};
 
 /// The header that makes a repeat recognizable (REQ-11).
 const KEY: &str = "idempotency-key";
@@ -61,9 +59,7 @@ impl Known {
             OrganizationRole::Owner | OrganizationRole::Administrator => Ok(()),
             OrganizationRole::WorkflowManager
             | OrganizationRole::Auditor
-            | OrganizationRole::User => {
-                Err(forbidden("Only the owner and administrators can do that."))
-            }
+            | OrganizationRole::User => Err(forbidden(Forbidden::OnlyAdministrators)),
         }
     }
 
@@ -74,11 +70,13 @@ impl Known {
             | OrganizationRole::Administrator
             | OrganizationRole::WorkflowManager
             | OrganizationRole::Auditor => Ok(()),
-            OrganizationRole::User => Err(forbidden(
-                "Only the owner, administrators, workflow managers and auditors can see that.",
-            )),
+            OrganizationRole::User => Err(forbidden(Forbidden::OnlyOverseers)),
         }
     }
+}
+
+fn forbidden(why: Forbidden) -> Refusal {
+    Refusal::rejected(&Rejection::Forbidden(why))
 }
 
 fn authenticate(headers: &HeaderMap, state: &AppState) -> Result<Caller, Refusal> {

@@ -6,9 +6,8 @@ use axum::{
     response::Response,
 };
 use engine_api::{
-    code::ErrorCode,
+    catalogue::SaidByServer,
     command::{Decide, Precondition, WithComment},
-    problem::ErrorBody,
 };
 use engine_core::{command::Command, ids::RequestId};
 
@@ -77,8 +76,7 @@ pub(super) async fn required(
     // What is not visible is not found, with or without an `If-Match` (DEC-9).
     let seen = state.engine.request(&known.caller, id).await;
     seen.map_err(|error| known.refusal(&error))?;
-    let message = "Say what you saw: send the `ETag` of the request as `If-Match`.";
-    Err(ErrorBody::new(ErrorCode::PreconditionRequired, message).into())
+    Err(Refusal::said(SaidByServer::OpenAgain))
 }
 
 pub(super) fn precondition(headers: &HeaderMap) -> Result<Option<Precondition>, Refusal> {

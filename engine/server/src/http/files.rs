@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use engine_api::{code::ErrorCode, problem::ErrorBody};
+use engine_api::catalogue::SaidByServer;
 use engine_host::{FileRecord, Host};
 use futures::{StreamExt as _, stream};
 
@@ -72,7 +72,7 @@ fn away(error: &io::Error) -> Refusal {
         return Refusal::not_found();
     }
     tracing::error!(%error, "a file cannot be read");
-    ErrorBody::new(ErrorCode::Internal, "The engine made a mistake; its log says more.").into()
+    Refusal::said(SaidByServer::Mistake)
 }
 
 /// To be saved under its name: in plain letters for every client, and as it is for most (RFC 6266).

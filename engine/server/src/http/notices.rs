@@ -1,7 +1,10 @@
 //! What the caller was told.
 
 use axum::{Json, extract::State};
-use engine_api::view::{NoticeList, NoticeView};
+use engine_api::{
+    catalogue::NOT_SEEN,
+    view::{NoticeList, NoticeView},
+};
 use engine_runtime::NoticeTold;
 use serde::Deserialize;
 
@@ -30,13 +33,14 @@ pub(super) async fn list(
 ) -> Result<Json<NoticeList>, Refusal> {
     let page = state.engine.notices(&known.caller, wanted.cursor.as_deref(), wanted.limit).await;
     let page = page.map_err(|error| known.refusal(&error))?;
+    let me = known.caller.user.clone();
     let view = |told: &NoticeTold| {
         let (title, text) = match &told.request {
             Some(request) => {
-                let text = known.names(request).notice(&told.record.notice, request);
+                let text = known.names(request).notice(&told.record.notice, request, &me);
                 (Some(request.title.clone()), text)
             }
-            None => (None, "You do not see this request any more.".to_owned()),
+            None => (None, NOT_SEEN.to_owned()),
         };
         NoticeView {
             id: told.record.id.clone(),

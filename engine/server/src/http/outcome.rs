@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use engine_api::{
-    catalogue::Names,
+    catalogue::{Names, SaidByServer},
     organization::{ChangeList, ChangeView, ChangeWord},
     problem::FieldMessage,
     view::{RequestView, precondition},
@@ -25,21 +25,31 @@ impl Known {
 
     /// Names for telling about a request.
     pub(super) fn names(&self, request: &Request) -> Names<'_> {
-        let directory = &self.organization.organization.directory;
-        match self.rule(request) {
-            Some(rule) => Names::of_rule(directory, rule),
-            None => Names::of_directory(directory),
-        }
+        self.names_of(self.rule(request))
     }
 
     /// Names for telling about anything else.
     pub(super) fn plain_names(&self) -> Names<'_> {
-        Names::of_directory(&self.organization.organization.directory)
+        self.names_of(None)
+    }
+
+    /// Names with the titles of a rule, where there is one; times in the caller's time zone, which is the
+    /// organization's where they have none (FIN-24).
+    pub(super) fn names_of<'n>(&'n self, rule: Option<&'n Rule>) -> Names<'n> {
+        let organization = &self.organization.organization;
+        let directory = &organization.directory;
+        let names = match rule {
+            Some(rule) => Names::of_rule(directory, rule),
+            None => Names::of_directory(directory),
+        };
+        let caller = directory.user(&self.caller.user);
+        let own = caller.and_then(|user| user.time_zone.as_deref()?.parse().ok());
+        names.in_zone(own.unwrap_or_else(|| organization.settings.zone()))
     }
 
     /// An error about no request in particular.
     pub(super) fn refusal(&self, error: &EngineError) -> Refusal {
-        Refusal::of(error, &self.organization.organization.directory, None)
+        Refusal::of(error, &self.plain_names())
     }
 
     /// An error about a request, told with the titles of its rule, where the caller sees it.
@@ -51,7 +61,7 @@ impl Known {
     ) -> Refusal {
         let seen = state.engine.request(&self.caller, request).await.ok();
         let rule = seen.as_ref().and_then(|seen| self.rule(&seen.request));
-        Refusal::of(error, &self.organization.organization.directory, rule)
+        Refusal::of(error, &self.names_of(rule))
     }
 
     /// A request as the answer, with its `ETag`.
@@ -109,9 +119,7 @@ impl Known {
 pub(super) fn joined<T>(done: Result<T, tokio::task::JoinError>) -> Result<T, Refusal> {
     done.map_err(|error| {
         tracing::error!(%error, "a call stopped");
-        let code = engine_api::code::ErrorCode::Internal;
-        let message = "The engine made a mistake; its log says more.";
-        engine_api::problem::ErrorBody::new(code, message).into()
+        Refusal::said(SaidByServer::Mistake)
     })
 }
 

@@ -5,14 +5,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use engine_api::{
-    catalogue::Names,
+    catalogue::{Names, SaidByServer},
     code::ErrorCode,
     problem::{ErrorBody, PROBLEM_JSON},
 };
 use engine_core::{
     directory::Directory,
     rejection::{Code, Rejection},
-    rule::Rule,
 };
 use engine_runtime::EngineError;
 use engine_store::StoreError;
@@ -26,29 +25,26 @@ pub(super) struct Refusal(Box<ErrorBody>);
 
 impl Refusal {
     /// An error of the engine, told with these names.
-    pub(super) fn of(error: &EngineError, directory: &Directory, rule: Option<&Rule>) -> Self {
-        let names = match rule {
-            Some(rule) => Names::of_rule(directory, rule),
-            None => Names::of_directory(directory),
-        };
-        let (code, message) = match error {
-            EngineError::Rejected(rejection) => {
-                return ErrorBody::rejection(rejection, &names).into();
+    pub(super) fn of(error: &EngineError, names: &Names<'_>) -> Self {
+        match error {
+            EngineError::Rejected(rejection) => ErrorBody::rejection(rejection, names).into(),
+            EngineError::Store(error) => store(error).map_or_else(|| internal(error), Self::from),
+            EngineError::Contended => Self::said(SaidByServer::Busy),
+            EngineError::Extension(_) => {
+                ErrorBody::new(ErrorCode::PluginInvalid, sentence(error)).into()
             }
-            EngineError::Store(error) => match store(error) {
-                Some(body) => return body.into(),
-                None => internal(error),
-            },
-            EngineError::Contended => (ErrorCode::Unavailable, sentence(error)),
-            EngineError::Extension(_) => (ErrorCode::PluginInvalid, sentence(error)),
             EngineError::NoSuchOrganization | EngineError::Unauthenticated => {
-                return Self::unauthenticated();
+                Self::unauthenticated()
             }
             EngineError::EndlessQuestions
             | EngineError::Unreadable { .. }
             | EngineError::Unstorable { .. } => internal(error),
-        };
-        ErrorBody::new(code, message).into()
+        }
+    }
+
+    /// What is no fault of what was asked for.
+    pub(super) fn said(said: SaidByServer) -> Self {
+        ErrorBody::of_server(said).into()
     }
 
     pub(super) fn rejected(rejection: &Rejection) -> Self {
@@ -64,20 +60,18 @@ impl Refusal {
     }
 
     pub(super) fn unauthenticated() -> Self {
-        let message = "A valid token is needed: send it as `Authorization: Bearer …`.";
-        ErrorBody::new(ErrorCode::Unauthenticated, message).into()
+        Self::said(SaidByServer::NotSignedIn)
     }
 }
 
 /// What of the store's errors is the caller's, or passes by itself.
 fn store(error: &StoreError) -> Option<ErrorBody> {
     match error {
-        StoreError::Busy | StoreError::NoSpace => {
-            Some(ErrorBody::new(ErrorCode::Unavailable, sentence(error)))
-        }
+        StoreError::Busy => Some(ErrorBody::of_server(SaidByServer::Busy)),
+        StoreError::NoSpace => Some(ErrorBody::of_server(SaidByServer::NoRoom)),
         StoreError::Stopped(_) => {
             tracing::error!(%error, "the store has stopped");
-            Some(ErrorBody::new(ErrorCode::Unavailable, "The engine is stopping."))
+            Some(ErrorBody::of_server(SaidByServer::Stopping))
         }
         StoreError::TooLarge { .. } => Some(ErrorBody::new(ErrorCode::TooLarge, sentence(error))),
         StoreError::BadCursor(_) => Some(ErrorBody::invalid("cursor", error.to_string())),
@@ -86,9 +80,9 @@ fn store(error: &StoreError) -> Option<ErrorBody> {
 }
 
 /// The log says what happened; the caller is not told how things are inside.
-fn internal(error: &dyn std::error::Error) -> (ErrorCode, String) {
+fn internal(error: &dyn std::error::Error) -> Refusal {
     tracing::error!(%error, "a call failed");
-    (ErrorCode::Internal, "The engine made a mistake; its log says more.".to_owned())
+    Refusal::said(SaidByServer::Mistake)
 }
 
 fn sentence(error: &dyn std::error::Error) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use axum::{Extension, Json, extract::State, response::Response};
 use engine_api::{
-    catalogue::Names,
+    catalogue::{Names, Whom},
     command::SubmitRequest,
     view::{
         AssignmentConditions, ConditionView, EventList, EventView, ExplanationView, PersonView,
@@ -58,7 +58,7 @@ pub(super) async fn submit(
             let (rule, _) = target.parts();
             let newest = rule.and_then(|rule| known.organization.newest(rule));
             let rule = newest.map(|version| &*version.rule);
-            Err(Refusal::of(&error, &known.organization.organization.directory, rule))
+            Err(Refusal::of(&error, &known.names_of(rule)))
         }
     }
 }
@@ -112,7 +112,7 @@ pub(super) async fn explain(
     let next = cut(&mut explained, after.as_ref(), limit);
     let names = known.names(&explained.request);
     let next = next.map(|last| names.login(&last));
-    Ok(Json(ExplanationView { next, ..explanation(&explained, &names) }))
+    Ok(Json(ExplanationView { next, ..explanation(&explained, &known.caller.user, &names) }))
 }
 
 /// Who stood last on the page before.
@@ -150,8 +150,12 @@ pub(super) async fn history(
     Ok(Json(EventList { items: history.iter().map(|e| EventView::new(e, &names)).collect() }))
 }
 
-/// An explanation as the API answers it.
-pub(crate) fn explanation(explained: &Explained, names: &Names<'_>) -> ExplanationView {
+/// An explanation as the API answers it to this reader.
+pub(crate) fn explanation(
+    explained: &Explained,
+    reader: &UserId,
+    names: &Names<'_>,
+) -> ExplanationView {
     let criteria = match explained.criteria.outcome {
         Outcome::Met => "met",
         Outcome::Unmet => "unmet",
@@ -166,7 +170,7 @@ pub(crate) fn explanation(explained: &Explained, names: &Names<'_>) -> Explanati
         criteria_tree: ConditionView::new(&explained.criteria, names),
         steps: explained.steps.iter().map(|s| step(s, names)).collect(),
         next: None,
-        person: explained.person.as_ref().map(|p| person(p, names)),
+        person: explained.person.as_ref().map(|p| person(p, reader, names)),
     }
 }
 
@@ -191,13 +195,14 @@ fn step(step: &StepExplained, names: &Names<'_>) -> StepPeople {
     }
 }
 
-fn person(person: &PersonExplained, names: &Names<'_>) -> PersonView {
+fn person(person: &PersonExplained, reader: &UserId, names: &Names<'_>) -> PersonView {
+    let whom = if person.user == *reader { Whom::Reader } else { Whom::Other(&person.user) };
     PersonView {
         login: names.login(&person.user),
         visible: person.visible,
         can_approve: person.can_approve,
         can_decide: person.can_decide,
-        unmet: names.all_unmet(&person.unmet),
+        unmet: names.all_unmet(&person.unmet, whom),
         allowed: words(&person.allowed),
     }
 }

@@ -114,7 +114,7 @@ async fn who_does_not_take_part_attaches_nothing() {
     refused.is_refused(403, "forbidden");
     assert_eq!(
         refused.body["message"],
-        "You see this request without a part in it. Whoever has one can make you a watcher, and watchers comment and attach files."
+        "You can read this request, but not comment, attach files or add watchers. Ask its requester to make you a watcher."
     );
     assert_eq!(place.contents().len(), 1, "nothing is kept of what is refused");
     let watch = json!({"user": "eve"});
@@ -133,10 +133,7 @@ async fn extensions_are_refused_by_the_setting() {
     }
     let refused = attach(&place, "ann", &id, "setup.exe", b"MZ").await;
     assert_eq!(refused.body["fields"][0]["field"], "name");
-    assert_eq!(
-        refused.body["message"],
-        "Some values are not right. name: files that end in `.exe` are not taken"
-    );
+    assert_eq!(refused.body["message"], "The name: files that end in `.exe` are not taken.");
     assert!(place.contents().is_empty(), "nothing is kept of what is refused");
     attach(&place, "ann", &id, "exe", b"x").await.is(OK);
     attach(&place, "ann", &id, "macro.docm", b"x").await.is(OK);
@@ -194,7 +191,7 @@ async fn a_file_is_taken_whole_or_not_at_all() {
     too_large.is_refused(413, "too_large");
     assert_eq!(
         too_large.body["message"],
-        "The file is larger than 25 MiB, the most that can be attached."
+        "The file is larger than 25 MB, the most that can be attached."
     );
     assert!(place.contents().is_empty());
     let said = place.ask("POST", &format!("{}?name=big.bin", path(&id))).by("ann");
@@ -246,7 +243,7 @@ async fn a_request_has_so_many_and_no_more() {
     refused.is_refused(422, "invalid");
     assert_eq!(
         refused.body["message"],
-        "Some values are not right. attachments: 20 are the most of a request: remove one first"
+        "Attachments: 20 are the most of a request: remove one first."
     );
     assert_eq!(place.contents().len(), 1, "nothing is kept of what is refused");
     let keyed = place.ask("POST", &format!("{}?name=more.txt", path(&id))).by("bob");
@@ -271,7 +268,7 @@ async fn attachments_are_removed_by_their_own_and_administrators() {
     refused.is_refused(403, "forbidden");
     assert_eq!(
         refused.body["message"],
-        "Only who attached this file can remove it, or an administrator. Ask one of them."
+        "Only the person who attached this file, or an administrator, can remove it. Ask one of them."
     );
     remove(&place, "bob", &id, 1).await.is_refused(403, "forbidden");
     remove(&place, "ann", &id, 1).await.is(OK);

@@ -1,6 +1,7 @@
 //! A disk that fails, and one that is full, while the program serves.
 
 use engine_api::{
+    catalogue::SaidByServer,
     command::SubmitRequest,
     organization::{Bundle, RuleFile},
 };
@@ -52,7 +53,7 @@ async fn a_write_that_fails_stops_the_process_and_loses_nothing() {
     };
     let ClientError::Refused(body) = &refused else { panic!("{refused:?}") };
     assert_eq!((body.code.as_str(), body.status, body.retryable), ("unavailable", 503, true));
-    assert_eq!(body.message, "The engine is stopping.");
+    assert_eq!(body.message, SaidByServer::Stopping.message());
     let (code, log) = server.ended();
     assert_eq!(code, Some(1), "{log}");
     assert!(log.contains("the store has stopped: what is durable is known after a new start"));
@@ -88,7 +89,7 @@ async fn a_full_disk_refuses_changes_until_there_is_room_and_loses_nothing() {
     };
     let ClientError::Refused(body) = &refused else { panic!("{refused:?}") };
     assert_eq!((body.code.as_str(), body.status, body.retryable), ("unavailable", 503, true));
-    assert_eq!(body.message, "The disk is full: commits wait for room, reads go on.");
+    assert_eq!(body.message, SaidByServer::NoRoom.message());
     for id in &acknowledged {
         assert_eq!(client.request(id).await.unwrap().status, "pending");
     }

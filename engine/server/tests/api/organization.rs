@@ -248,7 +248,7 @@ async fn somebody_leaves_and_somebody_takes_over() {
     let refused = place.post("ada", leave, &json!({})).await;
     refused.is_refused(409, "replacement_needed");
     assert_eq!(refused.body["fields"][0]["field"], "board/board");
-    assert!(refused.body["message"].as_str().unwrap().contains("`replace_by: <login>`"));
+    assert!(refused.body["message"].as_str().unwrap().contains("Name somebody who takes over"));
     place
         .ask("DELETE", "/api/v1/users/bob")
         .by("ada")

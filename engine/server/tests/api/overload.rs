@@ -139,9 +139,9 @@ async fn a_store_that_is_busy_or_full_is_503_with_a_time_to_try_again() {
     let id = place.submitted().await;
     let path = format!("/api/v1/requests/{id}");
     for (mood, says) in [
-        (StoreError::Busy, "its queue of commits is full"),
-        (StoreError::NoSpace, "the disk is full"),
-        (StoreError::Stopped("a sync failed".into()), "is stopping"),
+        (StoreError::Busy, "too much going on"),
+        (StoreError::NoSpace, "there is no room"),
+        (StoreError::Stopped("a sync failed".into()), "is being restarted"),
     ] {
         store.set(Some(mood.clone()));
         let user = json!({"login": "zoe"});

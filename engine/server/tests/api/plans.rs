@@ -111,7 +111,7 @@ async fn another_plan_than_the_approved_one_is_not_carried_out() {
             (&json!("plan_changed"), &json!(false))
         );
         let says = failure["message"].as_str().unwrap();
-        assert!(says.contains("is not what was approved"), "{says}");
+        assert!(says.contains("something else than what was approved"), "{says}");
         assert_eq!(
             execution["plan"], approved.body["executions"][0]["plan"],
             "what was approved stays"

@@ -104,7 +104,7 @@ async fn a_decision_says_what_was_seen() {
     refused.is_refused(403, "no_seat");
     assert_eq!(
         refused.body["unmet"][0]["message"],
-        "This person has no seat in step “Unit director”: it asks other people."
+        "Step “Unit director” asks other people, not you. There is nothing to do. If that is a mistake, tell the requester or an administrator."
     );
 }
 
@@ -190,7 +190,7 @@ async fn a_limit_is_told_in_words() {
     refused.is_refused(422, "no_approvers");
     assert_eq!(
         refused.body["message"],
-        "Nobody is responsible for step “Unit director” of this request. Amount 12,000,000 EUR is above 10,000,000 EUR."
+        "Nothing was done, because nobody could approve this request. Nobody is responsible for step “Unit director” of this request. Amount 12,000,000 EUR is above 10,000,000 EUR. Change the request, or ask an administrator."
     );
 }
 
@@ -300,7 +300,7 @@ async fn the_requester_reads_who_rejected_and_why() {
     let seen = place.get("ann", &path).await;
     seen.is(OK);
     assert_eq!(seen.body["status"], "rejected");
-    assert_eq!(seen.body["outcome"], "It was rejected in step “Unit director”.");
+    assert_eq!(seen.body["outcome"], "dora rejected it in step “Unit director”: too dear for us.");
     let decision = &seen.body["steps"][0]["decisions"][0];
     assert_eq!(
         (&decision["by"], &decision["decision"], &decision["comment"]),

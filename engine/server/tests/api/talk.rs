@@ -24,7 +24,10 @@ async fn notices_are_read_by_those_who_were_told() {
     first.is(OK);
     let notice = &first.body["items"][0];
     assert_eq!(notice["about"], "new_work");
-    assert_eq!(notice["text"], "“A lathe”, asked for by ann, is now at step “Unit director”.");
+    assert_eq!(
+        notice["text"],
+        "ann asks for “A lathe”. You are asked to decide step “Unit director”. Open it, and approve or reject it."
+    );
     let next = first.body["next"].as_str().unwrap().replace(' ', "%20");
     let second = place.get("bob", &format!("/api/v1/notices?limit=1&cursor={next}")).await;
     second.is(OK);

@@ -1,12 +1,16 @@
 //! `docs/errors.md`: the codes of refusals, of failures, and of a start that fails.
 
-use std::{fmt::Write, path::PathBuf};
-
-use engine_api::code::ErrorCode;
-use engine_core::{
-    extension::FailureClass,
-    rejection::{Code, Unmet},
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    path::{Path, PathBuf},
 };
+
+use engine_api::{
+    catalogue::{because, meaning},
+    code::ErrorCode,
+};
+use engine_core::{extension::FailureClass, rejection::Code};
 use engine_host::LoadError;
 use engine_store::OpenError;
 
@@ -27,12 +31,18 @@ const UNMET: &str = "
 In `unmet` of a refused decision and of an explanation, in this order; the first one is the code of the refusal.
 
 ";
+const WORDING: &str = "
+## What people read
+
+Every text as it reads with the names, amounts and dates of an example; `engine/api/src/catalogue/tests` holds the
+program to them.
+";
 const FAILURES: &str = "
 ## Failures of scripts and plugins
 
 A failure is never an answer: it opens no door. Where *try again* says yes, the engine does so by itself.
 
-| class | try again? | meaning |
+| class | try again? | it failed, because … |
 |---|---|---|
 ";
 const PLUGINS: &str = "
@@ -56,14 +66,24 @@ pub(super) fn write() -> String {
     let mut text = format!("# Codes\n\n{}\n{INTRODUCTION}", note());
     answers(&mut text);
     text.push_str(UNMET);
-    for variant in Source::read("engine/core/src/rejection.rs").variants("Unmet") {
-        writeln!(text, "- `{}`: {}", snake(&variant.name), variant.about).unwrap();
+    for variant in Source::read("engine/core/src/rejection/unmet.rs").variants("Unmet") {
+        let word = snake(&variant.name);
+        let code: Code = serde_json::from_value(word.clone().into()).unwrap();
+        writeln!(text, "- `{word}`: {}", meaning(code.into())).unwrap();
+        for (_, sentence) in
+            wording("unmet.txt").iter().filter(|(key, _)| is_to_the_reader(key, &word))
+        {
+            writeln!(text, "  - {sentence}").unwrap();
+        }
     }
+    text.push_str(WORDING);
+    sentences(&mut text);
     text.push_str(FAILURES);
     for variant in Source::read("engine/core/src/extension.rs").variants("FailureClass") {
         let word = snake(&variant.name);
         let class: FailureClass = serde_json::from_value(word.clone().into()).unwrap();
-        writeln!(text, "| `{word}` | {} | {} |", yes(class.is_retryable()), variant.about).unwrap();
+        let (again, cause) = (yes(class.is_retryable()), because(class));
+        writeln!(text, "| `{word}` | {again} | {cause} |").unwrap();
     }
     text.push_str(PLUGINS);
     for variant in Source::read("engine/host/src/component.rs").variants("LoadError") {
@@ -81,14 +101,49 @@ fn answers(text: &mut String) {
     let mut codes = Vec::new();
     for variant in Source::read("engine/core/src/rejection/code.rs").variants("Code") {
         let code: Code = serde_json::from_value(snake(&variant.name).into()).unwrap();
-        codes.push((ErrorCode::Rejected(code), variant.about));
+        codes.push(ErrorCode::Rejected(code));
     }
     for variant in Source::read("engine/api/src/code.rs").variants("ErrorCode") {
-        codes.extend(of_the_wire(&variant.name).map(|code| (code, variant.about)));
+        codes.extend(of_the_wire(&variant.name));
     }
-    for (code, about) in codes {
-        let (status, again) = (code.status(), yes(code.is_retryable()));
+    for code in codes {
+        let (status, again, about) = (code.status(), yes(code.is_retryable()), meaning(code));
         writeln!(text, "| `{code}` | {status} | {again} | {about} |").unwrap();
+    }
+}
+
+/// What stands in a file of the catalogue's wording: a key, which begins with the code, and the text.
+fn wording(file: &str) -> Vec<(String, String)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../engine/api/src/catalogue/wording")
+        .join(file);
+    let text = std::fs::read_to_string(path).unwrap();
+    let line = |line: &str| {
+        let (key, sentence) = line.split_once(" | ").unwrap();
+        (key.to_owned(), sentence.to_owned())
+    };
+    text.lines().map(line).collect()
+}
+
+fn is_to_the_reader(key: &str, code: &str) -> bool {
+    key.split(' ').next() == Some(code) && key.ends_with("to you")
+}
+
+/// The texts of refusals by their code; those of `unmet` stand above.
+fn sentences(text: &mut String) {
+    let mut by_code: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (key, sentence) in wording("rejection.txt") {
+        let code = key.split(' ').next().unwrap_or_default().to_owned();
+        by_code.entry(code).or_default().push(sentence);
+    }
+    let forbidden = wording("forbidden.txt").into_iter().map(|(_, sentence)| sentence);
+    by_code.insert(Code::Forbidden.as_str().to_owned(), forbidden.collect());
+    for (code, sentences) in by_code {
+        let code: Code = serde_json::from_value(code.into()).unwrap();
+        writeln!(text, "\n`{}`\n", code.as_str()).unwrap();
+        for sentence in sentences {
+            writeln!(text, "- {sentence}").unwrap();
+        }
     }
 }
 
@@ -177,8 +232,7 @@ fn snake(name: &str) -> String {
 
 #[test]
 fn every_reason_of_unmet_is_a_code() {
-    assert_eq!(Unmet::SelfApproval.code().as_str(), snake("SelfApproval"));
-    for variant in Source::read("engine/core/src/rejection.rs").variants("Unmet") {
+    for variant in Source::read("engine/core/src/rejection/unmet.rs").variants("Unmet") {
         let code: Result<Code, _> = serde_json::from_value(snake(&variant.name).into());
         assert!(code.is_ok(), "{}", variant.name);
     }

@@ -15,7 +15,9 @@ impl Names<'_> {
             Event::WatcherAdded { user, by } => {
                 format!("{} made {} a watcher.", self.person(by), self.person(user))
             }
-            Event::WatcherLeft { user } => format!("{} watches no longer.", self.person(user)),
+            Event::WatcherLeft { user } => {
+                format!("{} no longer watches the request.", self.person(user))
+            }
             Event::AttachmentAdded(Attachment { name, size, by, .. }) => {
                 format!("{} attached “{name}” ({}).", self.person(by), bytes(*size))
             }
@@ -39,8 +41,8 @@ fn bytes(size: u64) -> String {
     match size {
         1 => "1 byte".to_owned(),
         0..1_024 => format!("{size} bytes"),
-        1_024..1_048_576 => format!("{} KiB", tenths(1_024)),
-        _ => format!("{} MiB", tenths(1_048_576)),
+        1_024..1_048_576 => format!("{} KB", tenths(1_024)),
+        _ => format!("{} MB", tenths(1_048_576)),
     }
 }
 
@@ -54,10 +56,10 @@ mod tests {
             (0, "0 bytes"),
             (1, "1 byte"),
             (1_023, "1023 bytes"),
-            (1_024, "1.0 KiB"),
-            (1_025, "1.1 KiB"),
-            (1 << 20, "1.0 MiB"),
-            (25 << 20, "25.0 MiB"),
+            (1_024, "1.0 KB"),
+            (1_025, "1.1 KB"),
+            (1 << 20, "1.0 MB"),
+            (25 << 20, "25.0 MB"),
         ] {
             assert_eq!(bytes(size), told);
         }

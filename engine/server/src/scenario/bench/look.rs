@@ -90,9 +90,10 @@ impl Desk {
         let version = state.version(&explained.request.rule, explained.request.rule_version);
         Ok(match version {
             Some(version) => {
-                http::explanation(&explained, &Names::of_rule(directory, &version.rule))
+                let names = Names::of_rule(directory, &version.rule);
+                http::explanation(&explained, &caller.user, &names)
             }
-            None => http::explanation(&explained, &Names::of_directory(directory)),
+            None => http::explanation(&explained, &caller.user, &Names::of_directory(directory)),
         })
     }
 
