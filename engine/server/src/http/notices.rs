@@ -1,11 +1,19 @@
 //! What the caller was told.
 
 use axum::{Json, extract::State};
-use engine_api::view::{NoticeList, NoticeView};
-use engine_runtime::NoticeTold;
+use engine_api::{
+    organization::ChangeList,
+    view::{NoticeChoices, NoticeList, NoticeView},
+};
+use engine_runtime::{Change, NoticeTold};
 use serde::Deserialize;
 
-use super::{AppState, caller::Known, extract::Asked, refusal::Refusal};
+use super::{
+    AppState,
+    caller::Known,
+    extract::{Asked, Body, DryRun},
+    refusal::Refusal,
+};
 
 /// How many where nobody says.
 const USUAL: usize = 50;
@@ -48,4 +56,19 @@ pub(super) async fn list(
         }
     };
     Ok(Json(NoticeList { items: page.items.iter().map(view).collect(), next: page.next }))
+}
+
+pub(super) async fn choices(known: Known) -> Result<Json<NoticeChoices>, Refusal> {
+    let user = known.user()?;
+    let muted = known.organization.organization.muted.get(&user.id);
+    Ok(Json(NoticeChoices { mute: muted.into_iter().flatten().cloned().collect() }))
+}
+
+pub(super) async fn choose(
+    State(state): State<AppState>,
+    known: Known,
+    Asked(how): Asked<DryRun>,
+    Body(body): Body<NoticeChoices>,
+) -> Result<Json<ChangeList>, Refusal> {
+    known.changed(&state, vec![Change::MuteNotices { about: body.mute }], how.dry_run).await
 }
