@@ -26,6 +26,7 @@ impl Names<'_> {
             Notice::Overdue(step) => self.overdue_step(step, request, reader),
             Notice::NobodyToEscalateTo(step) => self.nobody_to_ask(step, request, reader),
             Notice::UrgentWaits => self.urgent_waits(request, reader),
+            Notice::UrgentUnapproved => self.urgent_unapproved(request),
             Notice::UrgentOverdue => self.urgent_overdue(request, reader),
             Notice::Commented { by, text } => {
                 format!("{} wrote about {}: {text}", self.person(by), titled(request))
@@ -154,6 +155,22 @@ impl Names<'_> {
                 self.step(step)
             ),
             Err(over) => format!("{what} was waiting for your approval. {over}"),
+        }
+    }
+
+    /// URG-5: to administrators.
+    fn urgent_unapproved(&self, request: &Request) -> String {
+        let what = self.of_whom(request);
+        match request.active().filter(|_| request.is_open()) {
+            Some((step, active)) => {
+                let who: Vec<String> = active.seats.iter().map(|seat| self.seat_of(seat)).collect();
+                format!(
+                    "{what} is urgent: its work did not wait for the approval. It is not approved yet, and waits at step {} for {}.",
+                    self.step(step),
+                    alternatives(&who)
+                )
+            }
+            None => format!("{what} was not approved yet. {OVER}: it {}.", stands(request.status())),
         }
     }
 

@@ -6,7 +6,7 @@ use super::{
 };
 
 variants! { ALL, variant of Notice:
-    StepOpened DueSoon Overdue NobodyToEscalateTo UrgentWaits UrgentOverdue Commented Mentioned Watching
+    StepOpened DueSoon Overdue NobodyToEscalateTo UrgentWaits UrgentUnapproved UrgentOverdue Commented Mentioned Watching
     Concern ReviewStarted Edited Restarted RestartRefused Outcome ReadyToRun Blocked ExecutionTrouble
 }
 
@@ -74,6 +74,8 @@ fn of_steps() -> Vec<Example> {
         ("", Notice::UrgentWaits, "u-bob", urgent(json!({}))),
         ("decided", Notice::UrgentWaits, "u-bob", decided()),
         ("over", Notice::UrgentWaits, "u-bob", urgent(json!({"steps": []}))),
+        ("", Notice::UrgentUnapproved, "u-olga", urgent(json!({}))),
+        ("over", Notice::UrgentUnapproved, "u-olga", cancelled()),
         ("approver", Notice::UrgentOverdue, "u-bob", urgent(json!({}))),
         ("administrator", Notice::UrgentOverdue, "u-olga", urgent(json!({}))),
         ("over", Notice::UrgentOverdue, "u-bob", cancelled()),
