@@ -170,7 +170,9 @@ impl Names<'_> {
                     alternatives(&who)
                 )
             }
-            None => format!("{what} was not approved yet. {OVER}: it {}.", stands(request.status())),
+            None => {
+                format!("{what} was not approved yet. {OVER}: it {}.", stands(request.status()))
+            }
         }
     }
 
