@@ -8,4 +8,5 @@ mod all {
     mod documents;
     mod generated;
     mod scenarios;
+    mod schemas;
 }

@@ -21,8 +21,8 @@ use crate::{
     },
     shape::SettingsShape,
     view::{
-        AttachmentList, CommentList, EventList, ExplanationView, IncidentList, Left, NoticeList,
-        RequestPage, RequestView, UnapprovedList,
+        AttachmentList, CommentList, EventList, ExplanationView, IncidentList, Left, NoticeChoices,
+        NoticeList, RequestPage, RequestView, UnapprovedList,
     },
 };
 
@@ -186,6 +186,10 @@ endpoints! {
         "Download a file that the execution of an item made" [] (-) -> Download;
     ListNotices: Get "/api/v1/notices" "What the caller was told, newest first"
         ["limit", "cursor"] (-) -> NoticeList;
+    GetNoticeChoices: Get "/api/v1/notices/choices"
+        "What the caller does not want to be told" [] (-) -> NoticeChoices;
+    PutNoticeChoices: Put "/api/v1/notices/choices"
+        "Choose what not to be told" ["dry_run"] (NoticeChoices) -> ChangeList;
     ListIncidents: Get "/api/v1/incidents" "Concerns that people approved with"
         ["limit", "cursor"] (-) -> IncidentList;
     ListUnapproved: Get "/api/v1/reports/urgent-without-approval"
@@ -239,6 +243,8 @@ endpoints! {
     ListTokens: Get "/api/v1/tokens" "List tokens, never their texts" [] (-) -> TokenList;
     MakeToken: Post "/api/v1/tokens" "Make a token; its text is shown once" [] (NewToken) -> TokenMade;
     DeleteToken: Delete "/api/v1/tokens/{id}" "Remove a token" [] (-) -> ChangeList;
+    GetSchema: Get "/api/v1/schemas/{kind}"
+        "The JSON Schema of the documents `organization`, `rule` or `scenario`" [] (-) -> Anything;
     OpenApi: Get "/api/v1/openapi.json" "This description" [] (-) -> Anything;
     Healthy: Get "/healthz" "Whether the process runs" [] (-) -> Health;
     Ready: Get "/readyz" "Whether requests are served" [] (-) -> Health;
@@ -248,7 +254,7 @@ impl Endpoint {
     /// Whether it answers without a token.
     #[must_use]
     pub fn is_open(self) -> bool {
-        matches!(self, Self::OpenApi | Self::Healthy | Self::Ready)
+        matches!(self, Self::GetSchema | Self::OpenApi | Self::Healthy | Self::Ready)
     }
 
     /// Whether `If-Match` has to say what the caller saw (DEC-8a).

@@ -16,7 +16,7 @@ pub use condition::ConditionView;
 pub use event::EventView;
 pub use execution::{ExecutionView, FailureView, PlanView, PlannedEffectView, ReceiptView};
 pub use explanation::{AssignmentConditions, ExplanationView, PersonView, SeatFilled, StepPeople};
-pub use notice::{NoticeList, NoticeView};
+pub use notice::{NoticeChoices, NoticeList, NoticeView};
 pub use request::{DraftView, ItemView, RequestSummary, RequestView, precondition};
 pub use step::{DecisionView, SeatView, StepView};
 pub use talk::{CommentList, CommentView, Left};

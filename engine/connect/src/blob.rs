@@ -2,10 +2,13 @@
 //!
 //! ```text
 //! <folder>/parts/<process>-<number>     being written; removed when the folder is opened
+//! <folder>/waiting/<64 digits>~<for>    whole: kept when what it is for is known to name it (`blob/waiting.rs`)
 //! <folder>/<2 digits>/<64 digits>       finished: synced, then renamed to its hash
 //! ```
 //!
 //! Nothing is visible before it is whole and on the disk, and the same content is kept once.
+
+mod waiting;
 
 use std::{
     io::{ErrorKind, SeekFrom},
@@ -20,6 +23,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt},
 };
 
+pub use self::waiting::WaitingBlob;
 use crate::error::Error;
 
 /// The most bytes that one read hands out.
@@ -58,6 +62,7 @@ impl Blobs {
             _ => {}
         }
         fs::create_dir_all(&parts).await.map_err(Error::Blob)?;
+        fs::create_dir_all(waiting::folder(&folder)).await.map_err(Error::Blob)?;
         Ok(Self { folder })
     }
 
@@ -113,10 +118,14 @@ impl Blobs {
     }
 
     async fn find(&self, sha256: &str) -> Result<fs::File, Error> {
-        fs::File::open(path(&self.folder, sha256)?).await.map_err(|e| match e.kind() {
-            ErrorKind::NotFound => Error::UnknownBlob(sha256.to_owned()),
-            _ => Error::Blob(e),
-        })
+        let found = fs::File::open(path(&self.folder, sha256)?).await;
+        match found {
+            Err(e) if e.kind() == ErrorKind::NotFound => match self.find_waiting(sha256).await? {
+                Some(file) => Ok(file),
+                None => Err(Error::UnknownBlob(sha256.to_owned())),
+            },
+            found => found.map_err(Error::Blob),
+        }
     }
 }
 
@@ -173,18 +182,29 @@ impl BlobWriter {
     /// # Errors
     /// [`Error::Blob`]; there is no blob then.
     pub async fn finish(mut self) -> Result<BlobRef, Error> {
-        let sha256 = hex::encode(self.hash.finalize());
+        let blob = self.complete().await?;
+        put(&self.folder, &self.part.0, &blob.sha256).await?;
+        Ok(blob)
+    }
+
+    /// Brings everything that was written to the disk.
+    async fn complete(&mut self) -> Result<BlobRef, Error> {
+        let sha256 = hex::encode(self.hash.finalize_reset());
         self.file.flush().await.map_err(Error::Blob)?;
         self.file.sync_all().await.map_err(Error::Blob)?;
-        let to = path(&self.folder, &sha256)?;
-        if let Some(place) = to.parent() {
-            fs::create_dir_all(place).await.map_err(Error::Blob)?;
-            fs::rename(&self.part.0, &to).await.map_err(Error::Blob)?;
-            sync_folder(place).await?;
-        }
-        sync_folder(&self.folder).await?;
-        Ok(BlobRef { sha256, size: self.size, media_type: self.media_type })
+        Ok(BlobRef { sha256, size: self.size, media_type: self.media_type.clone() })
     }
+}
+
+/// Gives a whole file its name.
+async fn put(folder: &Path, from: &Path, sha256: &str) -> Result<(), Error> {
+    let to = path(folder, sha256)?;
+    if let Some(place) = to.parent() {
+        fs::create_dir_all(place).await.map_err(Error::Blob)?;
+        fs::rename(from, &to).await.map_err(Error::Blob)?;
+        sync_folder(place).await?;
+    }
+    sync_folder(folder).await
 }
 
 /// A rename is on the disk only after its folder is.

@@ -47,7 +47,7 @@ use crate::{
     organization::Organization,
     question::{Answers, Inquiry, Question},
     rejection::{Forbidden, Rejection, Unfit},
-    request::{Execution, Request},
+    request::{Execution, Request, Talk},
     rule::{Route, Rule},
     visibility::sees,
     wake::wakes,
@@ -109,7 +109,9 @@ pub fn decide(
 ) -> Result<Decided, Rejection> {
     let inquiry = Inquiry::new(context.answers);
     let result = match (request, command) {
-        (None, Command::Submit(submit)) => submit::submit(context, &inquiry, submit, 1),
+        (None, Command::Submit(submit)) => {
+            submit::submit(context, &inquiry, submit, 1, Talk::default())
+        }
         (None, Command::SaveDraft(submit)) => draft::save(context, &inquiry, submit),
         (None, Command::Resubmit(resubmit)) => resubmit::resubmit(context, &inquiry, resubmit),
         (None, _) | (Some(_), Command::Submit(_) | Command::Resubmit(_)) => {
@@ -196,7 +198,12 @@ impl<'a> Draft<'a> {
             notice: told.notice.clone(),
             to: told.to.iter().filter(|id| view.hears(id)).cloned().collect(),
         });
-        named.chain(by_state).filter(|told| !told.to.is_empty()).collect()
+        let mut told: Vec<Told> = named.chain(by_state).collect();
+        for Told { notice, to } in &mut told {
+            to.retain(|person| self.context.organization.tells(person, notice));
+        }
+        told.retain(|told| !told.to.is_empty());
+        told
     }
 
     fn apply(&mut self, command: &Command) -> Result<(), Rejection> {

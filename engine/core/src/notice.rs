@@ -83,8 +83,7 @@ pub struct Told {
 }
 
 impl Notice {
-    /// Every word of [`Notice::about`], in the order of the variants: what people can choose not to be
-    /// told about.
+    /// Every word of [`Notice::about`], in the order of the variants.
     pub const ABOUT: [&str; 18] = [
         "new_work",
         "due_soon",
@@ -105,6 +104,10 @@ impl Notice {
         "blocked",
         "failure",
     ];
+
+    /// What people can choose not to be told about (DUE-4). The rest tells of what waits for them, what
+    /// changed under their decision, and what administrators have to look after: it is always told.
+    pub const OPTIONAL: [&str; 5] = ["due_soon", "comment", "mention", "watching", "outcome"];
 
     /// What it is about, in a word that never changes.
     #[must_use]

@@ -1,14 +1,18 @@
 //! What of an organization a decision may want to know: people, rates, settings (DIR-1).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     calendar::CalendarSettings,
     directory::Directory,
-    ids::{OrgId, PropertyName},
+    ids::{OrgId, PropertyName, UserId},
     money::Rates,
+    notice::Notice,
     value::{PropertyType, Span},
 };
 
@@ -26,6 +30,8 @@ pub struct Organization {
     pub rates: Option<Rates>,
     /// Its settings.
     pub settings: Settings,
+    /// What people do not want to be told, in words of [`Notice::OPTIONAL`] (DUE-4).
+    pub muted: BTreeMap<UserId, BTreeSet<String>>,
 }
 
 impl Organization {
@@ -38,7 +44,16 @@ impl Organization {
             user_properties: BTreeMap::new(),
             rates: None,
             settings: Settings::default(),
+            muted: BTreeMap::new(),
         }
+    }
+
+    /// Whether a person wants to be told; always, where it is not theirs to choose (DUE-4).
+    #[must_use]
+    pub fn tells(&self, person: &UserId, notice: &Notice) -> bool {
+        let about = notice.about();
+        let is_muted = self.muted.get(person).is_some_and(|muted| muted.contains(about));
+        !is_muted || !Notice::OPTIONAL.contains(&about)
     }
 }
 

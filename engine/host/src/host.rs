@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, io, path::PathBuf, sync::Arc};
 
-use engine_connect::{Blobs, Connections, Secret, blob::BlobWriter};
+use engine_connect::{Blobs, Connections, Secret, WaitingBlob, blob::BlobWriter};
 use engine_core::{
     extension::{Nominee, Verdict},
     ids::ResourceId,
@@ -193,12 +193,20 @@ impl Host {
     }
 
     /// Begins the content of a file of a person, of at most so many bytes. Nothing is there before it is
-    /// finished, whole and on the disk; then it is found by its hash.
+    /// whole and on the disk; then it is found by its hash.
     ///
     /// # Errors
     /// Where nothing can be written.
     pub async fn begin_file(&self, max_bytes: u64) -> Result<BlobWriter, engine_connect::Error> {
         self.inner.services.blobs.create("application/octet-stream", max_bytes).await
+    }
+
+    /// Contents of people's files that wait to be named.
+    ///
+    /// # Errors
+    /// Where their folder cannot be read.
+    pub async fn waiting_files(&self) -> Result<Vec<WaitingBlob>, engine_connect::Error> {
+        self.inner.services.blobs.waiting().await
     }
 
     /// The bytes of a file from `offset` on: some of them, and none at its end.

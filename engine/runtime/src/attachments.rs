@@ -3,7 +3,7 @@
 use engine_core::{
     command::Attach,
     evaluate::View,
-    ids::RequestId,
+    ids::{OrgId, RequestId},
     question::{Answers, Inquiry},
     rejection::Rejection,
     request::Attachment,
@@ -25,6 +25,21 @@ impl Engine {
         let seen = self.request(caller, request).await?;
         let found = seen.request.talk.attachment(number).cloned();
         found.ok_or_else(|| Rejection::NotFound.into())
+    }
+
+    /// Whether an attachment of a request has this content.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub async fn has_attached(
+        &self,
+        org: &OrgId,
+        request: &RequestId,
+        sha256: &str,
+    ) -> Result<bool, EngineError> {
+        let known = self.load_request(org, request).await?;
+        let mut all = known.iter().flat_map(|known| &known.request.talk.attachments);
+        Ok(all.any(|attachment| attachment.sha256 == sha256))
     }
 
     /// Whether the caller might attach a file of this name, as things are: to be asked before its content

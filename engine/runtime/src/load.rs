@@ -29,6 +29,8 @@ pub(crate) mod collection {
     /// Settings, rates and property types, one document each.
     pub(crate) const ORGANIZATION: &str = "organization";
     pub(crate) const DELEGATIONS: &str = "delegations";
+    /// What people do not want to be told.
+    pub(crate) const MUTED: &str = "muted";
     pub(crate) const RULES: &str = "rules";
     /// Rules that take no new requests.
     pub(crate) const RULE_ENDS: &str = "rule_ends";
@@ -45,7 +47,7 @@ pub(crate) mod collection {
 }
 
 /// Every collection, for whoever looks at all that is kept.
-pub const COLLECTIONS: [&str; 12] = {
+pub const COLLECTIONS: [&str; 13] = {
     use collection as c;
     [
         c::USERS,
@@ -54,6 +56,7 @@ pub const COLLECTIONS: [&str; 12] = {
         c::RESOURCES,
         c::ORGANIZATION,
         c::DELEGATIONS,
+        c::MUTED,
         c::RULES,
         c::RULE_ENDS,
         c::RULE_GROUPS,
@@ -127,6 +130,10 @@ impl Engine {
             directory.put_resource(resource);
         }
         organization.directory = Arc::new(directory);
+        for document in self.collection(org, collection::MUTED).await? {
+            let about = decode("choice of notices", &document.body)?;
+            organization.muted.insert(document.key.as_str().parse()?, about);
+        }
         for document in self.collection(org, collection::ORGANIZATION).await? {
             match document.key.as_str() {
                 single::SETTINGS => {

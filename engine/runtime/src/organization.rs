@@ -325,6 +325,13 @@ pub enum OrganizationEvent {
     DelegationSet(DelegationRecord),
     /// Nobody stands in for this person any more.
     DelegationEnded(UserId),
+    /// Somebody chose what not to be told; what they chose before does not count any more (DUE-4).
+    NoticesMuted {
+        /// Who.
+        user: UserId,
+        /// In words of `Notice::OPTIONAL`.
+        about: BTreeSet<String>,
+    },
     /// A rule version was published.
     RulePublished(Box<Published>),
     /// A rule takes no new requests from now on, or is deleted.

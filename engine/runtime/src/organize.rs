@@ -4,6 +4,7 @@ mod change;
 mod commit;
 mod delegation;
 mod difference;
+mod mute;
 mod plugin;
 mod stored;
 
@@ -47,7 +48,7 @@ const MAX_RACES: usize = 16;
 pub enum Change {
     /// Adds or changes a user.
     PutUser(UserDoc),
-    /// Removes a user who has left no trace; others are deactivated.
+    /// Deactivates a user: their history stays, and with it their name (DIR-8).
     RemoveUser(Login),
     /// Deactivates a user, and says who takes over (DIR-9).
     Deactivate {
@@ -89,6 +90,11 @@ pub enum Change {
     Undelegate {
         /// Who is back.
         of: Login,
+    },
+    /// Chooses what not to be told, for oneself (DUE-4).
+    MuteNotices {
+        /// Words of `Notice::OPTIONAL`; what is not among them is told.
+        about: Vec<String>,
     },
     /// Publishes a version of a rule (RUL-2).
     Publish {
@@ -305,8 +311,12 @@ impl Engine {
 /// FIN-17: rules are published, retired and grouped by workflow managers too; everything else is for
 /// administrators.
 fn check_rights(me: &User, changes: &[Change]) -> Result<(), EngineError> {
-    let is_about_oneself =
-        |change: &Change| matches!(change, Change::Delegate { .. } | Change::Undelegate { .. });
+    let is_about_oneself = |change: &Change| {
+        matches!(
+            change,
+            Change::Delegate { .. } | Change::Undelegate { .. } | Change::MuteNotices { .. }
+        )
+    };
     let may = match me.role {
         OrganizationRole::Owner | OrganizationRole::Administrator => true,
         OrganizationRole::WorkflowManager => {

@@ -5,6 +5,7 @@ mod files;
 mod init;
 mod output;
 mod plugin;
+mod schema;
 mod serve;
 mod target;
 #[cfg(test)]
@@ -55,6 +56,8 @@ enum Command {
     Apply(apply::Apply),
     /// Run scenario files: tests of rules
     Test(TestArgs),
+    /// Print the JSON Schema of a kind of document, for editors
+    Schema(schema::Schema),
     /// Check, run, install and grant plugins
     #[command(subcommand, after_help = plugin::EXAMPLES)]
     Plugin(plugin::PluginCommand),
@@ -104,6 +107,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Init(init) => init.run().await,
         Command::Apply(apply) => apply.run().await,
         Command::Test(args) => Ok(test(args).await?),
+        Command::Schema(schema) => Ok(schema.run()),
         Command::Plugin(plugin) => plugin.run().await,
         Command::Token(token) => token.run().await,
     }

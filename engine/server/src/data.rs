@@ -14,7 +14,10 @@ use engine_host::{Host, HostLimits, HostOptions};
 use engine_runtime::{Clock, Engine, EngineError, EngineOptions, Ids, Library};
 use engine_store::{EmbeddedStore, Options, Store};
 
-use crate::{config::Config, http::AppState};
+use crate::{
+    config::Config,
+    http::{AppState, settle_attachments},
+};
 
 /// Why a data folder could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +63,9 @@ pub async fn assemble(
     let library = Library::new(host(folder, config).await?, folder.join("components"));
     let extensions = Arc::new(library.clone());
     let engine = Engine::open(EngineOptions { store, extensions, clock, ids }).await?;
-    Ok(AppState { engine, library })
+    let state = AppState { engine, library };
+    settle_attachments(&state).await;
+    Ok(state)
 }
 
 /// The plugin host with the operator's connections, secrets and look-ups.

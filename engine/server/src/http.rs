@@ -41,6 +41,7 @@ use engine_core::rejection::Code;
 use engine_runtime::{Engine, Library};
 
 use crate::scenario::control;
+pub(crate) use attachments::settle_all as settle_attachments;
 pub use caller::Trusted;
 pub(crate) use drafts::stays_under;
 pub(crate) use outcome::changes;
@@ -100,17 +101,13 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Edit => post(edits::edit),
         Endpoint::Resubmit => post(drafts::resubmit),
         Endpoint::PassReview | Endpoint::ReturnToReview => review(endpoint),
-        Endpoint::Decide => post(decisions::decide),
-        Endpoint::Cancel => post(decisions::cancel),
-        Endpoint::Confirm => post(decisions::confirm),
+        Endpoint::Decide | Endpoint::Cancel | Endpoint::Confirm => decision(endpoint),
         Endpoint::SendBack | Endpoint::Withdraw => way_back(endpoint),
         Endpoint::Force => post(back::force),
         Endpoint::Hold | Endpoint::Release => hold(endpoint),
         Endpoint::Reevaluate => post(decisions::reevaluate),
         Endpoint::Restart => post(back::restart),
-        Endpoint::AddApprover => post(approvers::add),
-        Endpoint::RemoveApprover => post(approvers::remove),
-        Endpoint::Reassign => post(approvers::reassign),
+        Endpoint::AddApprover | Endpoint::RemoveApprover | Endpoint::Reassign => seat(endpoint),
         Endpoint::Explain => get(requests::explain),
         Endpoint::History => get(requests::history),
         Endpoint::Run | Endpoint::RunItem => post(executions::run),
@@ -123,7 +120,9 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         | Endpoint::GetAttachment
         | Endpoint::RemoveAttachment => attachment(endpoint),
         Endpoint::Watch | Endpoint::Leave => watchers(endpoint),
-        Endpoint::ListNotices => get(notices::list),
+        Endpoint::ListNotices | Endpoint::GetNoticeChoices | Endpoint::PutNoticeChoices => {
+            told(endpoint)
+        }
         Endpoint::ListIncidents | Endpoint::ListUnapproved => urgent_reports(endpoint),
         Endpoint::GetMe => get(about::me),
         Endpoint::GetDirectory | Endpoint::PutDirectory => whole_directory(endpoint),
@@ -155,7 +154,9 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::GetSettings | Endpoint::PutSettings => all_settings(endpoint),
         Endpoint::GetRates | Endpoint::PutRates => rates(endpoint),
         Endpoint::ListTokens | Endpoint::MakeToken | Endpoint::DeleteToken => token(endpoint),
-        Endpoint::OpenApi | Endpoint::Healthy | Endpoint::Ready => open(endpoint),
+        Endpoint::GetSchema | Endpoint::OpenApi | Endpoint::Healthy | Endpoint::Ready => {
+            open(endpoint)
+        }
     }
 }
 
@@ -163,6 +164,22 @@ fn hold(endpoint: Endpoint) -> MethodRouter<AppState> {
     match endpoint {
         Endpoint::Hold => post(back::hold),
         _ => post(back::release),
+    }
+}
+
+fn decision(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::Decide => post(decisions::decide),
+        Endpoint::Cancel => post(decisions::cancel),
+        _ => post(decisions::confirm),
+    }
+}
+
+fn seat(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::AddApprover => post(approvers::add),
+        Endpoint::RemoveApprover => post(approvers::remove),
+        _ => post(approvers::reassign),
     }
 }
 
@@ -211,6 +228,14 @@ fn attachment(endpoint: Endpoint) -> MethodRouter<AppState> {
     }
 }
 
+fn told(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::ListNotices => get(notices::list),
+        Endpoint::GetNoticeChoices => get(notices::choices),
+        _ => put(notices::choose),
+    }
+}
+
 fn watchers(endpoint: Endpoint) -> MethodRouter<AppState> {
     match endpoint {
         Endpoint::Watch => post(talk::watch),
@@ -246,6 +271,7 @@ fn rule(endpoint: Endpoint) -> MethodRouter<AppState> {
 
 fn open(endpoint: Endpoint) -> MethodRouter<AppState> {
     match endpoint {
+        Endpoint::GetSchema => get(about::schema),
         Endpoint::OpenApi => get(about::openapi),
         Endpoint::Healthy => get(about::healthy),
         _ => get(about::ready),

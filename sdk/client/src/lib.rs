@@ -19,6 +19,7 @@ mod attachments;
 mod call;
 mod file;
 mod http;
+mod notices;
 mod organization;
 mod requests;
 

@@ -6,7 +6,7 @@ use engine_api::{
         Remark, SendBack, SubmitRequest, WatchRequest, WithComment, Withdraw,
     },
     endpoint::Endpoint,
-    view::{CommentList, EventList, ExplanationView, Left, NoticeList, RequestPage, RequestView},
+    view::{CommentList, EventList, ExplanationView, Left, RequestPage, RequestView},
 };
 
 use crate::{Call, Client, ClientError};
@@ -381,19 +381,6 @@ impl Client {
     /// [`ClientError`].
     pub async fn leave(&self, id: &str) -> Result<Left, ClientError> {
         self.call(Call::new(Endpoint::Leave, &[id])).await
-    }
-
-    /// What the caller was told, newest first (DUE-4).
-    ///
-    /// # Errors
-    /// [`ClientError`].
-    pub async fn notices(
-        &self,
-        limit: usize,
-        cursor: Option<&str>,
-    ) -> Result<NoticeList, ClientError> {
-        let call = Call::new(Endpoint::ListNotices, &[]);
-        self.call(call.query("limit", &limit.to_string()).query_if("cursor", cursor)).await
     }
 
     /// Runs an execution.

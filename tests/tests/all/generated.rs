@@ -7,6 +7,7 @@ mod configuration;
 mod errors;
 mod limits;
 mod roles;
+mod schema;
 mod semantics;
 mod source;
 
@@ -39,6 +40,13 @@ fn the_limits() {
 #[tokio::test]
 async fn the_roles() {
     check("docs/roles.md", &roles::write().await);
+}
+
+#[test]
+fn the_schemas() {
+    check("docs/schema/organization.json", &schema::organization());
+    check("docs/schema/rule.json", &schema::rule());
+    check("docs/schema/scenario.json", &schema::scenario());
 }
 
 /// Compares with the committed document; tells the first line that is different.

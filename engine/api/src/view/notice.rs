@@ -22,6 +22,14 @@ pub struct NoticeView {
     pub text: String,
 }
 
+/// What a person does not want to be told (DUE-4).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoticeChoices {
+    /// Of `due_soon`, `comment`, `mention`, `watching` and `outcome`; everything else is always told.
+    pub mute: Vec<String>,
+}
+
 /// A page of notices.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NoticeList {

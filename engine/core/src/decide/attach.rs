@@ -9,6 +9,7 @@ use crate::{
     organization::AttachmentSettings,
     rejection::{FieldProblem, Forbidden, Rejection},
     request::Attachment,
+    value::Value,
 };
 
 /// The largest attachment, in bytes.
@@ -47,9 +48,31 @@ impl Draft<'_> {
         if self.request.has_ended() {
             return Err(self.wrong_status(None));
         }
+        let uses = self.uses(&found.sha256);
+        let copies = self.request.talk.attachments.iter().filter(|a| a.sha256 == found.sha256);
+        if !uses.is_empty() && copies.count() == 1 {
+            let message = format!("is the value of {}: change that first", uses.join(", "));
+            return Err(Rejection::invalid("attachment", message));
+        }
         let name = found.name.clone();
         self.record(Event::AttachmentRemoved { number, name, by: person.id.clone() });
         Ok(())
+    }
+}
+
+impl Draft<'_> {
+    /// The properties whose value is this content, of the request and of its items.
+    fn uses(&self, sha256: &str) -> Vec<String> {
+        let is_it = |value: &Value| match value {
+            Value::Attachment(hash) => hash == sha256,
+            Value::List(values) => {
+                values.iter().any(|value| *value == Value::Attachment(sha256.to_owned()))
+            }
+            _ => false,
+        };
+        let of_items = self.request.items.iter().flat_map(|item| &item.fields);
+        let all = self.request.properties.iter().chain(of_items);
+        all.filter(|(_, value)| is_it(value)).map(|(name, _)| format!("`{name}`")).collect()
     }
 }
 

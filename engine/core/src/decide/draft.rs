@@ -97,11 +97,11 @@ impl Draft<'_> {
         self.check_seen(edit.seen.as_ref())?;
         let wanted = Submit { id: self.request.id.clone(), ..changed(written.submit, edit) };
         let revision = self.request.revision.saturating_add(1);
-        let changes = submit(&self.context, self.inquiry, &wanted, revision)?;
+        let talk = self.request.talk.clone();
+        let changes = submit(&self.context, self.inquiry, &wanted, revision, talk)?;
         let taken = self.context.route.rules.iter().find(|rule| rule.id == changes.request.rule);
         self.context.rule = taken.map_or(self.context.rule, Arc::as_ref);
-        let talk = std::mem::take(&mut self.request.talk);
-        self.request = Request { talk, ..changes.request };
+        self.request = changes.request;
         self.events.extend(changes.events);
         self.effects.extend(changes.effects);
         self.tell_watchers();

@@ -13,8 +13,8 @@ use crate::{
     money::Rates,
     rejection::FieldProblem,
     request::Request,
-    rule::{Field, Names, read_literal, unknown_name},
-    value::{PropertyType, Value},
+    rule::{Field, Names, WindowLength, read_literal, unknown_name},
+    value::{PropertyType, Span, Value},
     visibility::is_among,
 };
 
@@ -248,7 +248,26 @@ impl View<'_> {
             let path = format!("items[{place}]");
             self.check_fields(&path, &self.rule.item_form, &item.fields, requester)
         });
-        of_form.into_iter().chain(of_items).collect()
+        of_form.into_iter().chain(of_items).chain(self.check_lengths()).collect()
+    }
+
+    /// EXE-6b: windows are lengths on the clock.
+    fn check_lengths(&self) -> Vec<FieldProblem> {
+        let windows = self.rule.executors.iter().filter_map(|executor| executor.window.as_ref());
+        let names = windows.filter_map(|window| match &window.length {
+            WindowLength::Property(name) => Some(name),
+            WindowLength::Fixed(_) => None,
+        });
+        let is_of_business_days = |name: &&PropertyName| {
+            let value = self.request.properties.get(*name);
+            matches!(value, Some(Value::Duration(Span::BusinessDays(_))))
+        };
+        let problem = |name: &PropertyName| FieldProblem {
+            field: format!("properties.{name}"),
+            message: "is how long the grant lasts: business days are not available, use `d` or `h`"
+                .to_owned(),
+        };
+        names.filter(is_of_business_days).map(problem).collect()
     }
 
     fn check_fields(
@@ -313,8 +332,21 @@ impl View<'_> {
                 (!may.contains(choice))
                     .then(|| format!("cannot be `{choice}`: choose one of {}", may.join(", ")))
             }
+            Value::Attachment(sha256) => self.check_attached(sha256),
             _ => None,
         }
+    }
+
+    /// DIR-6, REQ-9: a file that the request does not have is no value of it.
+    fn check_attached(&self, sha256: &str) -> Option<String> {
+        let mut attached = self.request.talk.attachments.iter();
+        let is_attached = attached.any(|file| file.sha256 == sha256);
+        (!is_attached).then(|| {
+            format!(
+                "nothing that is attached to the request has the SHA-256 `{sha256}`: attach the file \
+                 first, to a draft where it is not submitted yet"
+            )
+        })
     }
 
     /// What this requester may pick: by the first entry of `choices_for` that names them.

@@ -60,6 +60,13 @@ pub(super) fn resubmit<'a>(
     Ok(draft.finish())
 }
 
+/// Attachments belong to the request that they were attached to.
+const NOT_TAKEN_OVER: &str = "is attached to the old request: attach it to the new one";
+
+fn is_attachment(value: &Value) -> bool {
+    matches!(value, Value::Attachment(_))
+}
+
 /// Takes over what is still there.
 struct Copy<'a> {
     names: &'a Names<'a>,
@@ -96,6 +103,10 @@ impl Copy<'_> {
         let json = write_literal(value, self.names)?;
         read_literal(&field.of, &json, self.names)?;
         match value {
+            Value::Attachment(_) => Err(NOT_TAKEN_OVER.to_owned()),
+            Value::List(values) if values.iter().any(is_attachment) => {
+                Err(NOT_TAKEN_OVER.to_owned())
+            }
             Value::Choice(choice) if !field.values.contains(choice) => {
                 Err(format!("`{choice}` is not one of {} any more", field.values.join(", ")))
             }

@@ -29,11 +29,13 @@ pub(super) fn submit<'a>(
     inquiry: &'a Inquiry<'a>,
     submit: &Submit,
     revision: u32,
+    talk: Talk,
 ) -> Result<Changes, Rejection> {
     let requester = active_person(context)?;
     let context = &route::routed(context, inquiry, requester, submit)?;
     let (request, problems) = read(context, requester, submit);
-    let request = Request { revision, ..request };
+    // What was attached to its draft is what its values can name.
+    let request = Request { revision, talk, ..request };
     let mut draft = Draft::first(context, inquiry, request);
     draft.check_gates(requester)?;
     draft.check_form(requester, problems)?;
@@ -46,7 +48,8 @@ pub(super) fn submit<'a>(
             return Err(Rejection::NoApprovers(shortages));
         }
     }
-    draft.record(Event::RequestSubmitted(Box::new(draft.request.clone())));
+    let submitted = Request { talk: Talk::default(), ..draft.request.clone() };
+    draft.record(Event::RequestSubmitted(Box::new(submitted)));
     if let Some(expiry) = draft.request.approval_expires {
         draft.order(Effect::SetTimer(Timer::ApprovalExpiry, expiry));
     }

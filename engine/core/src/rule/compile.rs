@@ -315,7 +315,7 @@ impl Compiler<'_> {
             "first_use" => {
                 self.problem(
                     format!("{path}.from"),
-                    "`first_use` is not available yet: use `effect`",
+                    "`first_use` is not available: no plugin can say when a grant is first used; use `effect`",
                 );
                 None
             }

@@ -19,7 +19,8 @@ impl Plan<'_> {
             | Change::Deactivate { .. }
             | Change::TransferOwnership(_)
             | Change::Delegate { .. }
-            | Change::Undelegate { .. } => self.change_person(change),
+            | Change::Undelegate { .. }
+            | Change::MuteNotices { .. } => self.change_person(change),
             Change::PutGroup(doc) => self.put_group(doc).map(Some),
             Change::PutNode(doc) => self.put_node(doc),
             Change::PutResource(doc) => self.put_resource(doc),
@@ -162,6 +163,7 @@ impl Plan<'_> {
             Change::TransferOwnership(to) => self.transfer(&to).map(Some),
             Change::Delegate { of, doc } => self.delegate(&of, &doc),
             Change::Undelegate { of } => self.undelegate(&of),
+            Change::MuteNotices { about } => self.mute(about),
             // The rest is not of people.
             _ => Ok(None),
         }

@@ -34,18 +34,15 @@ pub(crate) fn apply(
         E::SettingsSet(settings) => organization.settings = settings.clone(),
         E::DelegationSet(_)
         | E::DelegationEnded(_)
+        | E::NoticesMuted { .. }
+        | E::ScriptPut { .. }
+        | E::ScriptRemoved(_)
         | E::PluginPut(_)
         | E::PluginRemoved(_)
         | E::TokenMade { .. }
         | E::TokenRemoved { .. } => apply_beside(state, event),
         E::RulePublished(_) | E::RuleEnded(_) | E::RuleGroupPut(_) | E::RuleGroupRemoved(_) => {
             apply_to_rules(state, event)?;
-        }
-        E::ScriptPut { name, text } => {
-            state.scripts.insert(name.clone(), text.as_str().into());
-        }
-        E::ScriptRemoved(name) => {
-            state.scripts.remove(name);
         }
     }
     // The days are those of somebody's time zone, and a setting says whether they count at all.
@@ -65,6 +62,16 @@ fn apply_beside(state: &mut OrganizationState, event: &OrganizationEvent) {
         }
         E::DelegationEnded(of) => {
             state.delegations.remove(of);
+        }
+        E::NoticesMuted { user, about } => {
+            let organization = Arc::make_mut(&mut state.organization);
+            organization.muted.insert(user.clone(), about.clone());
+        }
+        E::ScriptPut { name, text } => {
+            state.scripts.insert(name.clone(), text.as_str().into());
+        }
+        E::ScriptRemoved(name) => {
+            state.scripts.remove(name);
         }
         E::PluginPut(plugin) => {
             state.put_plugin(plugin.clone());
@@ -126,6 +133,7 @@ pub(super) fn kind(event: &OrganizationEvent) -> &'static str {
         E::SettingsSet(_) => "settings_set",
         E::DelegationSet(_) => "delegation_set",
         E::DelegationEnded(_) => "delegation_ended",
+        E::NoticesMuted { .. } => "notices_muted",
         E::RulePublished(_) => "rule_published",
         E::RuleEnded(end) if end.deleted => "rule_deleted",
         E::RuleEnded(_) => "rule_retired",
@@ -155,6 +163,24 @@ fn key(text: &str) -> Result<Key, EngineError> {
     Key::parse(text).map_err(|bad| EngineError::Unstorable { what: "key", why: bad.to_string() })
 }
 
+/// What a person has arranged for themself.
+fn document_of_person(event: &OrganizationEvent) -> Result<Stored, EngineError> {
+    use OrganizationEvent as E;
+    Ok(match event {
+        E::DelegationSet(record) => {
+            let body = encode("delegation", record)?;
+            Some((collection::DELEGATIONS, Key::from(&record.of), Some(body)))
+        }
+        E::DelegationEnded(of) => Some((collection::DELEGATIONS, Key::from(of), None)),
+        E::NoticesMuted { user, about } => {
+            let body = encode("choice of notices", about)?;
+            Some((collection::MUTED, Key::from(user), Some(body).filter(|_| !about.is_empty())))
+        }
+        // The rest is of no person.
+        _ => None,
+    })
+}
+
 /// The document that an event leaves, or removes.
 pub(super) fn document(event: &OrganizationEvent) -> Result<Stored, EngineError> {
     use OrganizationEvent as E;
@@ -179,10 +205,9 @@ pub(super) fn document(event: &OrganizationEvent) -> Result<Stored, EngineError>
         E::SettingsSet(settings) => {
             of_organization(single::SETTINGS, encode("settings", settings)?)?
         }
-        E::DelegationSet(record) => {
-            (collection::DELEGATIONS, Key::from(&record.of), Some(encode("delegation", record)?))
+        E::DelegationSet(_) | E::DelegationEnded(_) | E::NoticesMuted { .. } => {
+            return document_of_person(event);
         }
-        E::DelegationEnded(of) => (collection::DELEGATIONS, Key::from(of), None),
         E::RulePublished(_) | E::RuleEnded(_) | E::RuleGroupPut(_) | E::RuleGroupRemoved(_) => {
             return document_of_rule(event);
         }

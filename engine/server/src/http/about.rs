@@ -1,14 +1,15 @@
 //! The engine about itself, and who calls.
 
-use axum::{Extension, Json, extract::State};
+use axum::{Extension, Json, extract::State, http::header, response::IntoResponse};
 use engine_api::{
     catalogue::SaidByServer,
+    json_schema::DocumentKind,
     openapi,
     organization::{Health, Me},
 };
 use std::time::Duration;
 
-use super::{AppState, caller::Known, refusal::Refusal};
+use super::{AppState, caller::Known, extract::Named, refusal::Refusal};
 
 /// How long a stopped store is waited for: it says so at once.
 const GLANCE: Duration = Duration::from_millis(1);
@@ -33,6 +34,10 @@ pub(super) async fn openapi(tests: Option<Extension<HasTestControl>>) -> Json<se
         None => openapi::document(),
     };
     Json(serde_json::to_value(document).unwrap_or_default())
+}
+
+pub(super) async fn schema(Named(kind): Named<DocumentKind>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/schema+json")], kind.schema())
 }
 
 pub(super) async fn healthy() -> Json<Health> {

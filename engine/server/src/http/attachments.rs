@@ -12,12 +12,14 @@ use axum::{
 use engine_api::{
     catalogue::SaidByServer, code::ErrorCode, problem::ErrorBody, view::AttachmentList,
 };
+use engine_connect::WaitingBlob;
 use engine_core::{
     command::{Attach, Command},
     decide::attach::MAX_ATTACHMENT,
-    ids::RequestId,
+    ids::{OrgId, RequestId},
 };
 use engine_host::FileRecord;
+use engine_runtime::Engine;
 use futures::StreamExt as _;
 use serde::Deserialize;
 
@@ -26,6 +28,7 @@ use super::{
     caller::Known,
     extract::{Asked, AttachmentPath, Id},
     files,
+    outcome::joined,
     refusal::Refusal,
 };
 
@@ -35,8 +38,8 @@ pub(super) struct Called {
     name: String,
 }
 
-/// The content is kept first, and the request names it then: whatever happens in between, no request names
-/// a content that is not there whole.
+/// The content is on the disk first, and the request names it then: whatever happens in between, no request
+/// names a content that is not there whole, and none stays that no request names.
 pub(super) async fn attach(
     State(state): State<AppState>,
     known: Known,
@@ -58,13 +61,58 @@ pub(super) async fn attach(
     if said.and_then(|text| text.parse().ok()).is_some_and(|size: u64| size > MAX_ATTACHMENT) {
         return Err(too_large());
     }
-    let (sha256, size) = keep(&state, body).await?;
-    let attach = Attach { name: called.name, size, sha256 };
-    known.command(&state, &id, Command::Attach(attach)).await
+    let (file, size) = take(&state, body, &known.caller.org, &id).await?;
+    let attach = Attach { name: called.name, size, sha256: file.sha256().to_owned() };
+    let (engine, caller, request) = (state.engine.clone(), known.caller.clone(), id.clone());
+    // To its end, whether or not the caller waits for it.
+    let done = tokio::spawn(async move {
+        let done = engine.command(&caller, &request, Command::Attach(attach)).await;
+        settle(&engine, &caller.org, &request, file).await;
+        done
+    });
+    match joined(done.await)? {
+        Ok(seen) => Ok(known.answer(&seen.request, None)),
+        Err(error) => Err(known.refusal_about(&state, &id, &error).await),
+    }
 }
 
-/// Keeps a content as it comes; its hash and size.
-async fn keep(state: &AppState, body: Body) -> Result<(String, u64), Refusal> {
+/// Decides about contents that an engine before this one did not live to decide about.
+pub(crate) async fn settle_all(state: &AppState) {
+    let waiting = state.library.host().waiting_files().await;
+    for file in waiting.unwrap_or_else(|error| {
+        tracing::error!(%error, "contents that wait for their requests cannot be read");
+        Vec::new()
+    }) {
+        let parts = file.wanted_by().split_once('~');
+        let wanted = parts.and_then(|(org, request)| {
+            Some((OrgId::parse(org).ok()?, RequestId::parse(request).ok()?))
+        });
+        if let Some((org, request)) = wanted {
+            settle(&state.engine, &org, &request, file).await;
+        }
+    }
+}
+
+/// Keeps a content that its request names, and forgets one that it does not. Where nobody can say, it waits
+/// for the next start.
+async fn settle(engine: &Engine, org: &OrgId, request: &RequestId, file: WaitingBlob) {
+    let settled = match engine.has_attached(org, request, file.sha256()).await {
+        Ok(true) => file.keep().await,
+        Ok(false) => file.forget().await,
+        Err(error) => return tracing::error!(%error, "the content of an attachment waits on"),
+    };
+    if let Err(error) = settled {
+        tracing::error!(%error, "the content of an attachment waits on");
+    }
+}
+
+/// Takes a content as it comes; with its size.
+async fn take(
+    state: &AppState,
+    body: Body,
+    org: &OrgId,
+    request: &RequestId,
+) -> Result<(WaitingBlob, u64), Refusal> {
     let begun = state.library.host().begin_file(MAX_ATTACHMENT).await;
     let mut file = begun.map_err(|error| broken(&error))?;
     let mut chunks = body.into_data_stream();
@@ -72,8 +120,9 @@ async fn keep(state: &AppState, body: Body) -> Result<(String, u64), Refusal> {
         let chunk = chunk.map_err(|_| Refusal::invalid("body", "cannot be read to its end"))?;
         file.write(&chunk).await.map_err(|error| broken(&error))?;
     }
-    let kept = file.finish().await.map_err(|error| broken(&error))?;
-    Ok((kept.sha256, kept.size))
+    let waiting = file.wait(&format!("{org}~{request}")).await;
+    let (file, blob) = waiting.map_err(|error| broken(&error))?;
+    Ok((file, blob.size))
 }
 
 fn broken(error: &engine_connect::Error) -> Refusal {

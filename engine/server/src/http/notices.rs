@@ -3,12 +3,18 @@
 use axum::{Json, extract::State};
 use engine_api::{
     catalogue::NOT_SEEN,
-    view::{NoticeList, NoticeView},
+    organization::ChangeList,
+    view::{NoticeChoices, NoticeList, NoticeView},
 };
-use engine_runtime::NoticeTold;
+use engine_runtime::{Change, NoticeTold};
 use serde::Deserialize;
 
-use super::{AppState, caller::Known, extract::Asked, refusal::Refusal};
+use super::{
+    AppState,
+    caller::Known,
+    extract::{Asked, Body, DryRun},
+    refusal::Refusal,
+};
 
 /// How many where nobody says.
 const USUAL: usize = 50;
@@ -52,4 +58,19 @@ pub(super) async fn list(
         }
     };
     Ok(Json(NoticeList { items: page.items.iter().map(view).collect(), next: page.next }))
+}
+
+pub(super) async fn choices(known: Known) -> Result<Json<NoticeChoices>, Refusal> {
+    let user = known.user()?;
+    let muted = known.organization.organization.muted.get(&user.id);
+    Ok(Json(NoticeChoices { mute: muted.into_iter().flatten().cloned().collect() }))
+}
+
+pub(super) async fn choose(
+    State(state): State<AppState>,
+    known: Known,
+    Asked(how): Asked<DryRun>,
+    Body(body): Body<NoticeChoices>,
+) -> Result<Json<ChangeList>, Refusal> {
+    known.changed(&state, vec![Change::MuteNotices { about: body.mute }], how.dry_run).await
 }

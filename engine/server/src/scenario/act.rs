@@ -122,6 +122,8 @@ pub(super) enum Call {
     Resubmit(By, RequestId, RequestId),
     /// A command about a request.
     Command(By, RequestId, Box<Command>),
+    /// A file to be attached to a request: its name, and its bytes.
+    Attach(By, RequestId, (String, Vec<u8>)),
     /// A change of the organization.
     Organize(By, Box<Change>),
     /// A rule document to publish, unread.
@@ -175,6 +177,7 @@ impl Call {
             | Self::SaveDraft(by, ..)
             | Self::Resubmit(by, ..)
             | Self::Command(by, ..)
+            | Self::Attach(by, ..)
             | Self::Organize(by, _)
             | Self::Publish(by, ..)
             | Self::Settings(by, _)

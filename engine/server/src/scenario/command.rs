@@ -4,6 +4,7 @@
 
 mod rules;
 mod step;
+mod talk;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,10 @@ use serde::{
 };
 use serde_json::Value as Json;
 
-pub(super) use self::rules::{PublishDoc, RestartDoc, RuleDoc};
+pub(super) use self::{
+    rules::{PublishDoc, RestartDoc, RuleDoc},
+    talk::{AttachDoc, CommentDoc, MuteDoc, RemoveAttachmentDoc, WatchDoc},
+};
 use super::{crash::CrashPoint, expect::ExpectDoc};
 
 /// What is done, and what is expected after it.
@@ -85,6 +89,8 @@ commands! {
     remove_approver => RemoveApprover(ApproverDoc),
     reassign => Reassign(ReassignDoc),
     comment => Comment(CommentDoc),
+    attach => Attach(AttachDoc),
+    remove_attachment => RemoveAttachment(RemoveAttachmentDoc),
     watch => Watch(WatchDoc),
     leave => Leave(RequestDoc),
     run => Run(ExecutionDoc),
@@ -98,6 +104,7 @@ commands! {
     deactivate => Deactivate(DeactivateDoc),
     delegate => Delegate(DelegateDoc),
     undelegate => Undelegate(UndelegateDoc),
+    mute => Mute(MuteDoc),
     transfer => Transfer(TransferDoc),
     open => Open(OpenDoc),
     explain => Explain(ExplainDoc),
@@ -128,6 +135,8 @@ impl CommandDoc {
             Self::AddApprover(doc) | Self::RemoveApprover(doc) => Some(&doc.r#as),
             Self::Reassign(doc) => Some(&doc.r#as),
             Self::Comment(doc) => Some(&doc.r#as),
+            Self::Attach(doc) => Some(&doc.r#as),
+            Self::RemoveAttachment(doc) => Some(&doc.r#as),
             Self::Watch(doc) => Some(&doc.r#as),
             Self::Run(doc) | Self::Retry(doc) | Self::Revoke(doc) => Some(&doc.r#as),
             Self::Restart(doc) => doc.r#as.as_ref(),
@@ -138,6 +147,7 @@ impl CommandDoc {
             Self::Deactivate(doc) => doc.r#as.as_ref(),
             Self::Delegate(doc) => Some(&doc.r#as),
             Self::Undelegate(doc) => Some(&doc.r#as),
+            Self::Mute(doc) => Some(&doc.r#as),
             Self::Transfer(doc) => doc.r#as.as_ref(),
             Self::Open(doc) => Some(&doc.r#as),
             Self::Explain(doc) => doc.r#as.as_ref(),
@@ -275,27 +285,6 @@ pub(super) struct ReassignDoc {
     #[serde(default)]
     pub(super) comment: String,
     pub(super) tab: Option<String>,
-    pub(super) key: Option<String>,
-}
-
-/// Something said about a request.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CommentDoc {
-    pub(super) r#as: Login,
-    pub(super) request: String,
-    #[serde(default)]
-    pub(super) text: String,
-    pub(super) key: Option<String>,
-}
-
-/// Somebody who is to watch a request.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct WatchDoc {
-    pub(super) r#as: Login,
-    pub(super) request: String,
-    pub(super) user: String,
     pub(super) key: Option<String>,
 }
 

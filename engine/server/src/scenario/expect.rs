@@ -154,6 +154,7 @@ impl<'a> Check<'a> {
             || expect.step.is_some()
             || expect.flags.is_some()
             || expect.executions.is_some()
+            || expect.attachments.is_some()
             || expect.routed_to.is_some();
         if asks {
             let Some(request) = self.view().await? else {
@@ -172,6 +173,10 @@ impl<'a> Check<'a> {
             for (id, expected) in expect.executions.iter().flatten() {
                 let found = request.executions.iter().find(|e| e.id == *id);
                 self.execution(id, expected, found.map(|execution| execution.state.as_str()));
+            }
+            if let Some(expected) = &expect.attachments {
+                let names = request.attachments.iter().map(|file| file.name.clone());
+                self.list("attachments", expected, names.collect());
             }
             if let Some(expected) = &expect.routed_to {
                 self.value("routed_to", expected, request.rule.clone());

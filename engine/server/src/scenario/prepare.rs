@@ -3,12 +3,14 @@
 mod back;
 mod draft;
 mod organize;
+mod seats;
+mod talk;
 
 use chrono::{DateTime, Utc};
 use engine_api::document::Segment;
 use engine_core::{
-    command::{Approver, Command, Decide, Seen, Submit},
-    ids::{BadId, CommandId, ExecutionId, Login, RequestId, RuleGroupId, RuleId, StepId, UserId},
+    command::{Command, Decide, Seen, Submit},
+    ids::{BadId, CommandId, ExecutionId, Login, RequestId, RuleGroupId, RuleId, StepId},
     rejection::Code,
     request::Choice,
     rule::Target,
@@ -19,8 +21,7 @@ use super::{
     act::{Call, Prepared, Refusal, Tabs},
     broken::Broken,
     command::{
-        ApproverDoc, CommandDoc, CommentDoc, DecideDoc, ExecutionDoc, ExplainDoc, OpenDoc,
-        ReassignDoc, RequestDoc, StepDoc, SubmitDoc, WatchDoc,
+        CommandDoc, DecideDoc, ExecutionDoc, ExplainDoc, OpenDoc, RequestDoc, StepDoc, SubmitDoc,
     },
     file::ScenarioFile,
     stage::{By, Stage},
@@ -48,33 +49,32 @@ impl Preparation<'_> {
     }
 
     async fn of(&self, doc: &StepDoc, place: &[Segment]) -> Result<Prepared, Broken> {
-        match &doc.command {
+        let command = &doc.command;
+        match command {
             CommandDoc::Submit(doc) => self.submit(doc),
             CommandDoc::SaveDraft(doc) => self.save_draft(doc).await,
             CommandDoc::Edit(doc) => self.edit(doc).await,
             CommandDoc::Resubmit(doc) => self.resubmit(doc),
-            CommandDoc::PassReview(doc) => self.note(doc, Command::PassReview).await,
-            CommandDoc::ReturnToReview(doc) => self.note(doc, Command::ReturnToReview).await,
-            CommandDoc::Approve(doc) => self.decide(doc, Choice::Approve).await,
-            CommandDoc::Reject(doc) => self.decide(doc, Choice::Reject).await,
+            Doc::PassReview(_) | Doc::ReturnToReview(_) => self.review(command).await,
+            Doc::Approve(_) | Doc::Reject(_) => self.decision(command).await,
             CommandDoc::Cancel(_)
             | CommandDoc::Hold(_)
             | CommandDoc::Release(_)
             | CommandDoc::SendBack(_)
             | CommandDoc::Withdraw(_)
-            | CommandDoc::Force(_) => self.back(&doc.command).await,
+            | CommandDoc::Force(_) => self.back(command).await,
             CommandDoc::Confirm(doc) => self.confirm(doc),
             CommandDoc::Reevaluate(doc) => self.plain(doc, Command::Reevaluate),
-            CommandDoc::Restart(doc) => self.restart(doc).await,
-            CommandDoc::AddApprover(doc) => self.approver(doc, Command::AddApprover),
-            CommandDoc::RemoveApprover(doc) => self.approver(doc, Command::RemoveApprover),
-            CommandDoc::Reassign(doc) => self.reassign(doc),
-            CommandDoc::Comment(doc) => self.comment(doc),
-            CommandDoc::Watch(doc) => self.watch(doc),
-            CommandDoc::Leave(doc) => self.plain(doc, Command::Leave),
-            Doc::Run(_) | Doc::Retry(_) | Doc::Revoke(_) => self.on_execution(&doc.command),
-            Doc::Open(_) | Doc::Explain(_) | Doc::Advance(_) => self.aside(&doc.command).await,
-            Doc::Preview(_) | Doc::Together(_) | Doc::Crash(_) => Err(unfit(&doc.command)),
+            Doc::Restart(doc) => self.restart(doc).await,
+            Doc::AddApprover(_) | Doc::RemoveApprover(_) | Doc::Reassign(_) => self.seat(command),
+            Doc::Comment(_)
+            | Doc::Watch(_)
+            | Doc::Leave(_)
+            | Doc::Attach(_)
+            | Doc::RemoveAttachment(_) => self.beside(command),
+            Doc::Run(_) | Doc::Retry(_) | Doc::Revoke(_) => self.on_execution(command),
+            Doc::Open(_) | Doc::Explain(_) | Doc::Advance(_) => self.aside(command).await,
+            Doc::Preview(_) | Doc::Together(_) | Doc::Crash(_) => Err(unfit(command)),
             Doc::Publish(_)
             | Doc::Set(_)
             | Doc::UpdateUser(_)
@@ -83,7 +83,26 @@ impl Preparation<'_> {
             | Doc::Delegate(_)
             | Doc::Retire(_)
             | Doc::DeleteRule(_)
-            | Doc::Undelegate(_) => self.of_organization(&doc.command, place).await,
+            | Doc::Undelegate(_)
+            | Doc::Mute(_) => self.of_organization(command, place).await,
+        }
+    }
+
+    /// A decision (DEC-1).
+    async fn decision(&self, command: &CommandDoc) -> Result<Prepared, Broken> {
+        match command {
+            CommandDoc::Approve(doc) => self.decide(doc, Choice::Approve).await,
+            CommandDoc::Reject(doc) => self.decide(doc, Choice::Reject).await,
+            other => Err(unfit(other)),
+        }
+    }
+
+    /// A command of the review (STP-13).
+    async fn review(&self, command: &CommandDoc) -> Result<Prepared, Broken> {
+        match command {
+            CommandDoc::PassReview(doc) => self.note(doc, Command::PassReview).await,
+            CommandDoc::ReturnToReview(doc) => self.note(doc, Command::ReturnToReview).await,
+            other => Err(unfit(other)),
         }
     }
 
@@ -159,31 +178,6 @@ impl Preparation<'_> {
         self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
     }
 
-    fn approver(
-        &self,
-        doc: &ApproverDoc,
-        command: impl FnOnce(Approver) -> Command,
-    ) -> Result<Prepared, Broken> {
-        let step = match doc.step.as_deref().map(StepId::parse).transpose() {
-            Ok(step) => step,
-            Err(bad) => {
-                let refusal = Refusal::unread(Code::Invalid, "step", bad.to_string());
-                let (call, request, person) = (Call::Refused(refusal), None, None);
-                return Ok(Prepared { call, request, person });
-            }
-        };
-        let seen = self.in_tab(&doc.r#as, doc.tab.as_deref())?;
-        let command = command(Approver { step, user: doc.user.clone(), seen });
-        self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
-    }
-
-    fn reassign(&self, doc: &ReassignDoc) -> Result<Prepared, Broken> {
-        let (to, comment) = (doc.to.clone(), doc.comment.clone());
-        let seen = self.in_tab(&doc.r#as, doc.tab.as_deref())?;
-        let command = Command::Reassign { to, comment, seen };
-        self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
-    }
-
     /// What a tab shows, where one is named.
     fn in_tab(&self, login: &Login, tab: Option<&str>) -> Result<Option<Seen>, Broken> {
         let Some(tab) = tab else { return Ok(None) };
@@ -200,19 +194,6 @@ impl Preparation<'_> {
     fn revoke(&self, doc: &ExecutionDoc) -> Result<Prepared, Broken> {
         let comment = doc.comment.clone();
         self.execution(doc, |execution| Command::Revoke { execution, comment })
-    }
-
-    fn comment(&self, doc: &CommentDoc) -> Result<Prepared, Broken> {
-        let command = Command::Comment { text: doc.text.clone() };
-        self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
-    }
-
-    /// A login that nobody has is told so to those only who see the request.
-    fn watch(&self, doc: &WatchDoc) -> Result<Prepared, Broken> {
-        let user = Login::parse(&doc.user).ok().and_then(|login| self.bench.user(&login).ok());
-        let nobody = UserId::parse("nobody").map_err(|bad| Broken::new(bad.to_string()))?;
-        let command = Command::Watch(user.unwrap_or(nobody));
-        self.command(&doc.r#as, &doc.request, doc.key.as_deref(), command)
     }
 
     fn confirm(&self, doc: &DecideDoc) -> Result<Prepared, Broken> {

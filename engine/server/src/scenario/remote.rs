@@ -139,6 +139,7 @@ impl Remote {
             | Call::SaveDraft(..)
             | Call::Resubmit(..)
             | Call::Command(..)
+            | Call::Attach(..)
             | Call::Advance(_)
             | Call::Refused(_) => client.call::<Json>(sent).await.map(|_| Answer::Nothing),
         };

@@ -248,6 +248,7 @@ async fn a_request_has_so_many_and_no_more() {
     assert_eq!(place.contents().len(), 1, "nothing is kept of what is refused");
     let keyed = place.ask("POST", &format!("{}?name=more.txt", path(&id))).by("bob");
     keyed.header("idempotency-key", "m").text("y").send().await.is_refused(422, "invalid");
+    assert_eq!(place.contents().len(), 1, "neither of what is read before it is refused");
     remove(&place, "ann", &id, 20).await.is(OK);
     let attached = attach(&place, "bob", &id, "more.txt", b"y").await;
     attached.is(OK);
@@ -367,7 +368,8 @@ async fn the_client_attaches_and_checks_what_it_downloads() {
     assert_eq!(bob.attachment(&id, 1, 1_000).await.unwrap_err().code(), Some("not_found"));
 }
 
-/// REQ-9: a process that is killed loses no attachment that it acknowledged, and keeps no half one.
+/// REQ-9: a process that is killed loses no attachment that it acknowledged, and keeps none that no request
+/// names.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_survives_the_process() {
     let home = Home::new();
@@ -391,11 +393,21 @@ async fn what_was_acknowledged_survives_the_process() {
     // Killed, not stopped.
     drop(server);
     std::fs::write(home.path("blobs/parts/1-1"), b"half").unwrap();
+    // As if it had died after the request named the content and before it was given its name …
+    let kept = files_below(&home.path("blobs")).into_iter().find(|path| !path.ends_with("1-1"));
+    let kept = kept.unwrap();
+    let sha256 = kept.file_name().unwrap().to_str().unwrap();
+    let waiting = format!("blobs/waiting/{sha256}~1-2~main~{id}");
+    std::fs::rename(&kept, home.path(&waiting)).unwrap();
+    // … and before a request named these.
+    for wanted_by in [format!("main~{id}"), "main~none".to_owned(), "none~none".to_owned()] {
+        let waiting = format!("blobs/waiting/{HELLO}~1-3~{wanted_by}");
+        std::fs::write(home.path(&waiting), b"hello world").unwrap();
+    }
 
     let server = home.serve();
     let client = server.client(&home.token);
     assert_eq!(client.attachment(&id, 1, content.len()).await.unwrap(), content);
-    let kept = files_below(&home.path("blobs"));
-    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert_eq!(files_below(&home.path("blobs")), [kept]);
     server.stop();
 }

@@ -43,6 +43,35 @@ async fn notices_are_read_by_those_who_were_told() {
     place.get("bob", "/api/v1/notices?of=ann").await.is_refused(422, "invalid");
 }
 
+/// DUE-4: everybody chooses what they are not told, and nobody chooses for another.
+#[tokio::test(flavor = "multi_thread")]
+async fn people_choose_what_they_are_not_told() {
+    let place = Place::new().await;
+    let path = "/api/v1/notices/choices";
+    let chosen = place.get("ann", path).await;
+    chosen.is(OK);
+    assert_eq!(chosen.body, json!({"mute": []}));
+    let mute = json!({"mute": ["watching", "comment"]});
+    let made = place.put("ann", &format!("{path}?dry_run=true"), &mute).await;
+    made.is(OK);
+    assert_eq!(place.get("ann", path).await.body, json!({"mute": []}));
+    place.put("ann", path, &mute).await.is(OK);
+    assert_eq!(place.get("ann", path).await.body, json!({"mute": ["comment", "watching"]}));
+    assert_eq!(place.get("bob", path).await.body, json!({"mute": []}));
+
+    let id = place.submitted().await;
+    let comments = format!("/api/v1/requests/{id}/comments");
+    place.post("bob", &comments, &json!({"text": "what for?"})).await.is(OK);
+    place.post("bob", &comments, &json!({"text": "what for, @ann?"})).await.is(OK);
+    assert_eq!(told(&place, "ann").await, ["mention"]);
+
+    let refused = place.put("ann", path, &json!({"mute": ["comment", "new_work"]})).await;
+    refused.is_refused(422, "invalid");
+    assert_eq!(refused.body["fields"][0]["field"], "mute[1]");
+    place.put("ann", path, &json!({"want": ["comment"]})).await.is_refused(422, "invalid");
+    assert_eq!(place.get("ann", path).await.body, json!({"mute": ["comment", "watching"]}));
+}
+
 /// REQ-9: who is not told what a request is called any more once they have left it.
 #[tokio::test(flavor = "multi_thread")]
 async fn watchers_comment_and_leave() {

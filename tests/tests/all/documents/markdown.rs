@@ -4,20 +4,20 @@ use std::ops::Range;
 
 /// A fenced block.
 #[derive(Debug)]
-pub(super) struct Block {
+pub(in crate::all) struct Block {
     /// Of its first fence, from 1.
-    pub(super) line: usize,
+    pub(in crate::all) line: usize,
     /// What stands behind the first fence.
-    pub(super) info: String,
+    pub(in crate::all) info: String,
     /// Between the fences; ends with a line feed, unless it is empty.
-    pub(super) text: String,
+    pub(in crate::all) text: String,
     /// The lines of `text` in the document, from 0.
-    pub(super) lines: Range<usize>,
+    pub(in crate::all) lines: Range<usize>,
 }
 
 /// What a block says it is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::all) enum Kind {
     /// A rule, or a document about the organization.
     Yaml(Given),
     /// Tests of rules.
@@ -38,16 +38,16 @@ pub(super) enum Kind {
 
 /// What stands behind the language.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Given {
+pub(in crate::all) struct Given {
     /// `file=…`: where commands below find it.
-    pub(super) file: Option<String>,
+    pub(in crate::all) file: Option<String>,
     /// `refused`: wrong on purpose. The block below has the words; of commands, the last one fails.
-    pub(super) refused: bool,
+    pub(in crate::all) refused: bool,
 }
 
 impl Kind {
     /// What the block is; an info string that nobody knows is an error.
-    pub(super) fn of(info: &str) -> Result<Self, String> {
+    pub(in crate::all) fn of(info: &str) -> Result<Self, String> {
         let mut words = info.split_whitespace();
         let Some(language) = words.next() else {
             return Err("expected a language behind the fence".to_owned());
@@ -80,7 +80,7 @@ impl Kind {
 ///
 /// # Panics
 /// Where a block has no end, or a fence is not three backticks at the beginning of a line.
-pub(super) fn blocks(document: &str) -> Vec<Block> {
+pub(in crate::all) fn blocks(document: &str) -> Vec<Block> {
     let mut found = Vec::new();
     let mut open: Option<Block> = None;
     for (number, line) in document.lines().enumerate() {
@@ -110,7 +110,7 @@ pub(super) fn blocks(document: &str) -> Vec<Block> {
 }
 
 /// The document without its fenced blocks, with the number of each line from 1.
-pub(super) fn prose(document: &str) -> Vec<(usize, &str)> {
+pub(in crate::all) fn prose(document: &str) -> Vec<(usize, &str)> {
     let blocks = blocks(document);
     let outside =
         |number: &usize| !blocks.iter().any(|b| (b.line..=b.lines.end + 1).contains(number));

@@ -15,7 +15,7 @@ use serde_json::json;
 use super::terminal::root;
 
 /// An engine with one organization, and its owner's client.
-pub(super) struct Office {
+pub(in crate::all) struct Office {
     state: AppState,
     client: Client,
     _folder: tempfile::TempDir,
@@ -23,7 +23,7 @@ pub(super) struct Office {
 
 impl Office {
     /// With an owner, the plugins that come with the program, those of `examples`, and nothing else.
-    pub(super) async fn new() -> Self {
+    pub(in crate::all) async fn new() -> Self {
         assert!(first_party::are_built(), "{}", first_party::NOT_BUILT);
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(EmbeddedStore::in_memory(&Options::default()).unwrap());
@@ -42,12 +42,12 @@ impl Office {
 
     /// Applies a document as `countersign apply` does; the error as people read it. Doubts about a rule are
     /// an error too: a document shows what is right.
-    pub(super) async fn yaml(&self, name: &str, text: &str) -> Result<(), String> {
+    pub(in crate::all) async fn yaml(&self, name: &str, text: &str) -> Result<(), String> {
         self.apply(&bundle(name, text)?).await
     }
 
     /// Takes a script.
-    pub(super) async fn script(&self, name: &str, text: &str) -> Result<(), String> {
+    pub(in crate::all) async fn script(&self, name: &str, text: &str) -> Result<(), String> {
         let scripts = [(name.to_owned(), text.to_owned())].into();
         self.apply(&Bundle { scripts, ..Bundle::default() }).await
     }
@@ -66,7 +66,7 @@ impl Office {
         if told.is_empty() { Ok(()) } else { Err(told.join("\n")) }
     }
 
-    pub(super) async fn close(self) {
+    pub(in crate::all) async fn close(self) {
         self.state.engine.close().await;
     }
 }

@@ -67,7 +67,7 @@ pub(super) async fn write() -> String {
 
 type Make = fn(&str) -> Change;
 
-const COMMANDS: [(&str, Make); 28] = [
+const COMMANDS: [(&str, Make); 29] = [
     ("publish a rule", |_| publish("buy")),
     ("retire a rule", |_| Change::RetireRule(read(json!("spare")))),
     ("restart the requests of a rule", |_| Change::RestartRequests {
@@ -103,6 +103,7 @@ const COMMANDS: [(&str, Make); 28] = [
     ("let somebody stand in for oneself", |me| delegate(me, "bob")),
     ("let somebody stand in for another", |_| delegate("bob", "gil")),
     ("stand in for another, by oneself", |me| delegate("bob", me)),
+    ("choose what not to be told", |_| Change::MuteNotices { about: vec!["comment".to_owned()] }),
     ("add a group", |_| Change::PutGroup(read(json!("more")))),
     ("add a node with permissions for others", |_| node("bob")),
     ("give oneself a permission at a node", node),

@@ -1,9 +1,17 @@
 //! Constants, structs and enums of the code with their documentation, read from the source: what is
 //! private to a crate, and what a program cannot know about itself.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use syn::{Attribute, BinOp, Expr, Fields, Item, Lit, Meta};
+
+/// The root of the checkout.
+pub(super) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
 
 /// A source file.
 pub(super) struct Source {
@@ -22,8 +30,8 @@ pub(super) struct Documented {
 impl Source {
     /// Reads a file, named from the root of the checkout.
     pub(super) fn read(path: &str) -> Self {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
-        let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let text =
+            fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
         Self { path: path.to_owned(), file: syn::parse_file(&text).unwrap() }
     }
 
@@ -109,7 +117,7 @@ fn documented(fields: &Fields) -> Vec<Documented> {
 }
 
 /// The documentation as one line.
-fn about(attributes: &[Attribute]) -> String {
+pub(super) fn about(attributes: &[Attribute]) -> String {
     let line = |attribute: &Attribute| match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
             Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),

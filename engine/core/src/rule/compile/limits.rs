@@ -8,7 +8,7 @@ use crate::{
     ids::{AssignmentId, PropertyName, UserId},
     rule::{
         Assignment, Condition, Definition, Path, Rule, Step, Who,
-        definition::{QuorumDoc, SamePerson, SeatsDoc},
+        definition::{QuorumDoc, SamePerson, SeatsDoc, WindowDoc},
     },
     value::{PropertyType, Span},
 };
@@ -27,6 +27,26 @@ impl Compiler<'_> {
                 let path = format!("executors[{index}].start_within");
                 self.problem(path, "business days are not available yet: use `d` or `h`");
             }
+            // What was published stays as it is.
+            if let Some(window) = executor.window.as_ref().filter(|_| self.names.is_publish()) {
+                self.check_length(&format!("executors[{index}].window.length"), window);
+            }
+        }
+    }
+
+    /// EXE-6b: what is no length at all would be a grant without an end.
+    fn check_length(&mut self, path: &str, window: &WindowDoc) {
+        match window.length.parse() {
+            Ok(Span::Seconds(_)) => {}
+            Ok(Span::BusinessDays(_)) => {
+                self.problem(path, "business days are not available yet: use `d` or `h`");
+            }
+            Err(_) if PropertyName::parse(&window.length).is_err() => {
+                let message =
+                    format!("`{}` is neither a duration nor a duration property", window.length);
+                self.problem(path, message);
+            }
+            Err(_) => {}
         }
     }
 

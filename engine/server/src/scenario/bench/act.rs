@@ -2,14 +2,15 @@
 
 use engine_api::{document::Document, problem::ErrorBody};
 use engine_core::{
-    command::{Command, Seen, Submit},
-    ids::{RequestId, RuleId},
+    command::{Attach, Command, Seen, Submit},
+    ids::{Login, RequestId, RuleId},
     organization::Settings,
     rejection::Code,
     rule::{Definition, Target},
 };
 use engine_runtime::{Caller, Change, EngineError};
 use serde_json::Value as Json;
+use sha2::{Digest as _, Sha256};
 
 use super::{Bench, Broken, PATIENCE, look::Desk};
 use crate::{
@@ -116,6 +117,7 @@ impl Desk {
                 self.engine.command(&caller, &request, *command).await?;
                 Ok(Answer::Nothing)
             }
+            Call::Attach(_, request, file) => self.attach(&caller, &request, file).await,
             Call::Organize(_, change) => self.organize(&caller, *change).await,
             Call::Publish(_, document, comment) => self.publish(&caller, &document, comment).await,
             Call::Settings(_, json) => self.settings(&caller, json).await,
@@ -123,14 +125,34 @@ impl Desk {
                 let view = self.explanation(&caller, &request, person.as_ref()).await?;
                 Ok(Answer::Explained(Box::new(view)))
             }
-            Call::Look(_, request, tab) => {
-                let seen = self.engine.request(&caller, &request).await?.request;
-                let step = seen.active().map(|(step, _)| step.clone());
-                Ok(Answer::Seen(tab, Seen { revision: seen.revision, step }))
-            }
+            Call::Look(_, request, tab) => self.look(&caller, &request, tab).await,
             Call::Advance(_) => Ok(Answer::Nothing),
             Call::Refused(refusal) => Ok(Answer::Refused(refusal)),
         }
+    }
+
+    /// As the API does it; what the engine knows of a content is its hash.
+    async fn attach(
+        &self,
+        caller: &Caller,
+        request: &RequestId,
+        (name, content): (String, Vec<u8>),
+    ) -> Result<Answer, EngineError> {
+        let sha256 = hex::encode(Sha256::digest(&content));
+        let attach = Attach { name, size: content.len() as u64, sha256 };
+        self.engine.command(caller, request, Command::Attach(attach)).await?;
+        Ok(Answer::Nothing)
+    }
+
+    async fn look(
+        &self,
+        caller: &Caller,
+        request: &RequestId,
+        tab: (Login, String),
+    ) -> Result<Answer, EngineError> {
+        let seen = self.engine.request(caller, request).await?.request;
+        let step = seen.active().map(|(step, _)| step.clone());
+        Ok(Answer::Seen(tab, Seen { revision: seen.revision, step }))
     }
 
     /// As the API does it.
@@ -201,9 +223,10 @@ fn subjects(call: &Call) -> (Option<RequestId>, Option<RuleId>) {
         }
         Call::SaveDraft(_, _, submit, Draft::Again) => (Some(submit.id.clone()), None),
         Call::Resubmit(_, of, _) => (Some(of.clone()), None),
-        Call::Command(_, request, _) | Call::Explain(_, request, _) | Call::Look(_, request, _) => {
-            (Some(request.clone()), None)
-        }
+        Call::Command(_, request, _)
+        | Call::Attach(_, request, _)
+        | Call::Explain(_, request, _)
+        | Call::Look(_, request, _) => (Some(request.clone()), None),
         Call::Organize(..)
         | Call::Publish(..)
         | Call::Settings(..)

@@ -29,6 +29,7 @@ pub(in crate::scenario) struct ExpectDoc {
     pub(super) events_contain: Option<Vec<String>>,
     pub(super) seats: Option<BTreeMap<String, Vec<String>>>,
     pub(super) notices: Option<Vec<NoticeDoc>>,
+    pub(super) attachments: Option<Vec<String>>,
     pub(super) visible_to: Option<Vec<String>>,
     pub(super) routed_to: Option<String>,
     pub(super) outcomes: Option<Vec<OneOf>>,

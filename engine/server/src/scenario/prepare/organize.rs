@@ -38,6 +38,10 @@ impl Preparation<'_> {
                 let of = doc.of.as_ref().unwrap_or(&doc.r#as).clone();
                 self.organize(Some(&doc.r#as), Change::Undelegate { of })
             }
+            CommandDoc::Mute(doc) => {
+                let change = Change::MuteNotices { about: doc.about.clone() };
+                self.organize(Some(&doc.r#as), change)
+            }
             CommandDoc::Transfer(doc) => self.transfer(doc),
             other => Err(Broken::new(format!("`{}` is prepared elsewhere", other.name()))),
         }

@@ -11,8 +11,9 @@ use engine_api::{
     directory::{Deactivation, Transfer},
     document::Document,
     endpoint::Endpoint,
-    organization::{Bundle, RuleFile},
+    organization::{Bundle, DelegationDoc, RuleFile},
     test_control::ID_HEADER,
+    view::NoticeChoices,
 };
 use engine_core::{
     command::{self, Approver, Command, Edit, Seen, Submit},
@@ -49,6 +50,10 @@ pub(super) fn sent(call: &Call) -> Result<Sent, Broken> {
             Sent::new(Endpoint::Resubmit, &[of.as_str()]).header(ID_HEADER, id.as_str())
         }
         Call::Command(_, request, command) => self::command(request, command)?,
+        Call::Attach(_, request, (name, content)) => {
+            let call = Sent::new(Endpoint::Attach, &[request.as_str()]).query("name", name);
+            call.body(content.clone())
+        }
         Call::Organize(_, change) => organize(change)?,
         Call::Publish(_, document, comment) => publish(document, comment)?,
         Call::Settings(_, settings) => json(Sent::new(Endpoint::PutSettings, &[]), settings)?,
@@ -137,13 +142,10 @@ fn command(request: &RequestId, command: &Command) -> Result<Sent, Broken> {
         }
         Command::AddApprover(it) => approver(about(Endpoint::AddApprover), it),
         Command::RemoveApprover(it) => approver(about(Endpoint::RemoveApprover), it),
-        Command::Comment { text } => {
-            json(about(Endpoint::Comment), &CommentRequest { text: text.clone() })
-        }
-        Command::Watch(user) => {
-            json(about(Endpoint::Watch), &WatchRequest { user: user.to_string() })
-        }
-        Command::Leave => Ok(about(Endpoint::Leave)),
+        Command::Comment { .. }
+        | Command::Watch(_)
+        | Command::Leave
+        | Command::RemoveAttachment { .. } => talk(request, command),
         Command::Reassign { to, comment, seen } => {
             let body = Reassign { to: to.clone(), comment: comment.clone() };
             json(matching(about(Endpoint::Reassign), seen.as_ref(), false), &body)
@@ -156,6 +158,24 @@ fn command(request: &RequestId, command: &Command) -> Result<Sent, Broken> {
         }
         // Sent by calls of their own, or never by a scenario.
         _ => Err(missing(command.name())),
+    }
+}
+
+/// What people put beside a request.
+fn talk(request: &RequestId, command: &Command) -> Result<Sent, Broken> {
+    let about = |endpoint| Sent::new(endpoint, &[request.as_str()]);
+    match command {
+        Command::Comment { text } => {
+            json(about(Endpoint::Comment), &CommentRequest { text: text.clone() })
+        }
+        Command::Watch(user) => {
+            json(about(Endpoint::Watch), &WatchRequest { user: user.to_string() })
+        }
+        Command::RemoveAttachment { number } => {
+            let (id, number) = (request.as_str(), number.to_string());
+            Ok(Sent::new(Endpoint::RemoveAttachment, &[id, &number]))
+        }
+        _ => Ok(about(Endpoint::Leave)),
     }
 }
 
@@ -238,9 +258,8 @@ fn organize(change: &Change) -> Result<Sent, Broken> {
             let call = Sent::new(Endpoint::RestartRequests, &[rule.as_str()]);
             json(call, &Remark { comment: comment.clone() })
         }
-        Change::Delegate { of, doc } => {
-            json(Sent::new(Endpoint::PutDelegation, &[of.as_str()]), doc)
-        }
+        Change::Delegate { of, doc } => delegate(of, doc),
+        Change::MuteNotices { about } => mute(about),
         Change::Undelegate { of } => Ok(Sent::new(Endpoint::DeleteDelegation, &[of.as_str()])),
         // Made by no command of a scenario.
         Change::RemoveUser(_)
@@ -263,6 +282,15 @@ fn organize(change: &Change) -> Result<Sent, Broken> {
         | Change::RemovePlugin(_)
         | Change::RemoveToken { .. } => Err(missing("a change of the organization")),
     }
+}
+
+fn delegate(of: &Login, doc: &DelegationDoc) -> Result<Sent, Broken> {
+    json(Sent::new(Endpoint::PutDelegation, &[of.as_str()]), doc)
+}
+
+fn mute(about: &[String]) -> Result<Sent, Broken> {
+    let body = NoticeChoices { mute: about.to_vec() };
+    json(Sent::new(Endpoint::PutNoticeChoices, &[]), &body)
 }
 
 /// A rule as it is written; one without an id that could stand in a path goes with a bundle.
