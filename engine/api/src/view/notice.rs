@@ -26,7 +26,7 @@ pub struct NoticeView {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoticeChoices {
-    /// Of `due_soon`, `comment`, `mention`, `watching` and `outcome`; everything else is always told.
+    /// Of `due_soon`, `urgent_report`, `comment`, `mention`, `watching` and `outcome`; everything else is always told.
     pub mute: Vec<String>,
 }
 
