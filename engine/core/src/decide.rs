@@ -326,17 +326,21 @@ impl<'a> Draft<'a> {
     fn comment(&self, comment: Option<&str>, required: bool) -> Result<String, Rejection> {
         let settings = &self.context.organization.settings.comments;
         let text = comment.unwrap_or_default().trim();
-        let length = text.chars().count();
         if text.is_empty() && !required {
             return Ok(String::new());
         }
-        if length < settings.min as usize || length > settings.max as usize {
-            let (min, max) = (settings.min, settings.max);
-            let message = format!("expected {min} to {max} characters, found {length}");
-            return Err(Rejection::invalid("comment", message));
+        match wrong_length(text, settings.min, settings.max) {
+            Some(message) => Err(Rejection::invalid("comment", message)),
+            None => Ok(text.to_owned()),
         }
-        Ok(text.to_owned())
     }
+}
+
+/// What is wrong with the length of a text, in characters.
+fn wrong_length(text: &str, min: u32, max: u32) -> Option<String> {
+    let length = text.chars().count();
+    let fits = length >= min as usize && length <= max as usize;
+    (!fits).then(|| format!("expected {min} to {max} characters, found {length}"))
 }
 
 fn active_person<'a>(context: &Context<'a>) -> Result<&'a User, Rejection> {

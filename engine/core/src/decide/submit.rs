@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::{Changes, Context, Draft, active_person, form::FormReader, route};
+use super::{Changes, Context, Draft, active_person, form::FormReader, route, wrong_length};
 use crate::{
     command::Submit,
     directory::User,
@@ -227,10 +227,8 @@ impl Draft<'_> {
         };
         let bounds = &self.context.organization.settings.reason;
         for (field, text) in [("title", &self.request.title), ("reason", &self.request.reason)] {
-            let length = text.chars().count();
-            if length < bounds.min as usize || length > bounds.max as usize {
-                let (min, max) = (bounds.min, bounds.max);
-                problem(field, format!("expected {min} to {max} characters, found {length}"));
+            if let Some(message) = wrong_length(text, bounds.min, bounds.max) {
+                problem(field, message);
             }
         }
         self.check_dates(&mut problems);
