@@ -94,7 +94,7 @@ pub(crate) fn run(workspace: &Workspace, sample: usize, seed: u64) -> Result<boo
     let copy = Copy::new(workspace)?;
     let all = list(workspace)?;
     let mutants = chosen(all, seed, sample * 2);
-    let mutants = copy.woven(mutants, sample)?;
+    let mutants = copy.woven(&mutants, sample)?;
     let program = copy.build()?;
     let played = Instant::now();
     let clean = copy.play(&program, None, LONGEST)?;
@@ -193,12 +193,12 @@ impl<'a> Copy<'a> {
     }
 
     /// Weaves `sample` of these in, those that find a place and compile.
-    fn woven(&self, mutants: Vec<Mutant>, sample: usize) -> Result<Vec<Mutant>> {
+    fn woven(&self, mutants: &[Mutant], sample: usize) -> Result<Vec<Mutant>> {
         let mut unfit: BTreeSet<usize> = BTreeSet::new();
         for round in 1..=MOST_ROUNDS {
             let fit = |mutant: &&Mutant| !unfit.contains(&mutant.number);
             let tried: Vec<&Mutant> = mutants.iter().filter(fit).take(sample).collect();
-            let left_out = self.weave(&mutants, &tried)?;
+            let left_out = self.weave(mutants, &tried)?;
             if !left_out.is_empty() {
                 unfit.extend(left_out);
                 continue;
