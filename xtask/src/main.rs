@@ -9,6 +9,7 @@
 //! | `sample` | writes the sample database of `examples/shop` |
 //! | `demo` | builds, and plays the story of `examples/shop` against a real engine |
 //! | `bench` | the benches |
+//! | `mutants` | small faults in the core that scenarios alone must notice |
 //!
 //! To add a check that every change must pass, add it to [`mod@test`]; to add a rule of style, give it
 //! a module under [`tidy`] and a test there that shows it fail.
@@ -19,6 +20,7 @@ mod demo;
 mod gates;
 #[cfg(test)]
 mod help;
+mod mutants;
 mod process;
 mod sample;
 mod servers;
@@ -71,6 +73,11 @@ const BENCH: &str = "\
 Examples:
   cargo xtask bench
   cargo xtask bench lifecycles";
+
+const MUTANTS: &str = "\
+Examples:
+  cargo xtask mutants
+  cargo xtask mutants --sample 30 --seed 7";
 
 #[derive(Parser)]
 #[command(
@@ -138,6 +145,16 @@ enum Command {
         /// Only benches whose name contains this.
         filter: Option<String>,
     },
+    /// Play the scenarios with small faults in what decides, one at a time; each must be noticed.
+    #[command(after_help = MUTANTS)]
+    Mutants {
+        /// How many faults.
+        #[arg(long, default_value_t = mutants::SAMPLE)]
+        sample: usize,
+        /// Another seed gives other faults.
+        #[arg(long, default_value_t = mutants::SEED)]
+        seed: u64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -166,6 +183,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         }
         Command::Demo { once, binary } => demo::run(&workspace, binary, once).map(|()| true),
         Command::Bench { filter } => bench::run(&workspace, filter.as_deref()).map(|()| true),
+        Command::Mutants { sample, seed } => mutants::run(&workspace, sample, seed),
     }
 }
 

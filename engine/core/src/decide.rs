@@ -333,28 +333,28 @@ impl<'a> Draft<'a> {
     fn comment(&self, comment: Option<&str>, required: bool) -> Result<String, Rejection> {
         let settings = &self.context.organization.settings.comments;
         let text = comment.unwrap_or_default().trim();
-        let length = text.chars().count();
         if text.is_empty() && !required {
             return Ok(String::new());
         }
-        if length < settings.min as usize || length > settings.max as usize {
-            let message = length_problem(length, settings.min, settings.max);
-            return Err(Rejection::invalid("comment", message));
+        match wrong_length(text, settings.min, settings.max) {
+            Some(message) => Err(Rejection::invalid("comment", message)),
+            None => Ok(text.to_owned()),
         }
-        Ok(text.to_owned())
     }
 }
 
 /// What is wrong with the length of a text, in characters.
-fn length_problem(found: usize, min: u32, max: u32) -> String {
+fn wrong_length(text: &str, min: u32, max: u32) -> Option<String> {
+    let length = text.chars().count();
     let least = if min == 1 { "1 character".to_owned() } else { format!("{min} characters") };
-    if found == 0 {
-        return format!("is empty: write at least {least}");
+    if length < min as usize {
+        return Some(match length {
+            0 => format!("is empty: write at least {least}"),
+            _ => format!("is too short: {length} of at least {least}"),
+        });
     }
-    if found < min as usize {
-        return format!("is too short: {found} of at least {least}");
-    }
-    format!("is too long: {found} characters, and {max} is the most")
+    (length > max as usize)
+        .then(|| format!("is too long: {length} characters, and {max} is the most"))
 }
 
 fn active_person<'a>(context: &Context<'a>) -> Result<&'a User, Rejection> {

@@ -72,6 +72,7 @@ const PROSE: &[&str] = &[
     "docs/semantics.md",
     "docs/states.md",
     "docs/style.md",
+    "docs/testing.md",
 ];
 
 /// Something that is not as the document says.

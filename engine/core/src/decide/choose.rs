@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Draft, length_problem};
+use super::{Draft, wrong_length};
 use crate::{
     command::{Decide, Seen},
     directory::{User, UserKind},
@@ -79,12 +79,10 @@ impl<'a> Draft<'a> {
             return Err(Rejection::invalid("concern", "goes with an approval only"));
         }
         let bounds = &self.context.organization.settings.reason;
-        let length = text.chars().count();
-        if length < bounds.min as usize || length > bounds.max as usize {
-            let message = length_problem(length, bounds.min, bounds.max);
-            return Err(Rejection::invalid("concern", message));
+        match wrong_length(text, bounds.min, bounds.max) {
+            Some(message) => Err(Rejection::invalid("concern", message)),
+            None => Ok(Some(text.to_owned())),
         }
-        Ok(Some(text.to_owned()))
     }
 
     /// Who is about to decide, and how they stand, in the order of checks that DEC-9 gives up to there;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::{Changes, Context, Draft, active_person, form::FormReader, length_problem, route};
+use super::{Changes, Context, Draft, active_person, form::FormReader, route, wrong_length};
 use crate::{
     command::Submit,
     directory::User,
@@ -229,9 +229,8 @@ impl Draft<'_> {
         };
         let bounds = &self.context.organization.settings.reason;
         for (field, text) in [("title", &self.request.title), ("reason", &self.request.reason)] {
-            let length = text.chars().count();
-            if length < bounds.min as usize || length > bounds.max as usize {
-                problem(field, length_problem(length, bounds.min, bounds.max));
+            if let Some(message) = wrong_length(text, bounds.min, bounds.max) {
+                problem(field, message);
             }
         }
         self.check_dates(&mut problems);
