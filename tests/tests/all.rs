@@ -1,6 +1,11 @@
 //! Everything that crosses crates, in one binary.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what a test cannot go on without ends it"
+)]
 
 mod all {
     mod agenda;

@@ -46,7 +46,7 @@ const SCENARIO_FILES: &[&str] = &[
     "engine/core/src/extension.rs",
     "engine/core/src/organization.rs",
     "engine/core/src/rejection/code.rs",
-    "engine/core/src/request.rs",
+    "engine/core/src/request/phase.rs",
     "engine/core/src/rule/group.rs",
     "engine/host/src/grant.rs",
 ];
