@@ -23,7 +23,7 @@ mod pool;
 pub mod stream;
 pub mod transaction;
 
-pub use blob::{BlobRef, Blobs};
+pub use blob::{BlobRef, Blobs, Pin};
 pub use cell::{Batch, Cell, Column, Rows};
 pub use classify::classify;
 pub use config::{ConnectionConfig, Limits, Secret, Target};

@@ -1,5 +1,6 @@
 //! What happened, one sentence an event.
 
+mod effects;
 mod talk;
 
 use engine_core::{
@@ -19,9 +20,7 @@ impl Names<'_> {
     /// What happened.
     #[must_use]
     pub fn event(&self, recorded: &Recorded) -> String {
-        if recorded.via == PROBE
-            && let Some(text) = found_out(&recorded.event)
-        {
+        if let Some(text) = found_out(recorded) {
             return text;
         }
         match &recorded.event {
@@ -78,10 +77,15 @@ impl Names<'_> {
             | Event::ExecutionInDoubt { .. }
             | Event::ExecutionFailed { .. }
             | Event::ExecutionExpired { .. }
-            | Event::ExecutionCancelled { .. }
-            | Event::GrantEnding { .. }
+            | Event::ExecutionCancelled { .. } => self.execution_event(&recorded.event),
+            Event::GrantEnding { .. }
+            | Event::GrantEndStarted { .. }
             | Event::GrantEndFailed { .. }
-            | Event::GrantEnded { .. } => self.execution_event(&recorded.event),
+            | Event::GrantEnded { .. }
+            | Event::FilesMade { .. }
+            | Event::FileLinked { .. }
+            | Event::FileDownloaded { .. }
+            | Event::FilesDeleted { .. } => self.effect_event(&recorded.event),
         }
     }
 
@@ -252,12 +256,6 @@ impl Names<'_> {
                 format!("`{execution}` did not start in time.")
             }
             Event::ExecutionCancelled { execution } => format!("`{execution}` will not run."),
-            Event::GrantEnding { execution, cause } => self.ending(&execution.to_string(), cause),
-            Event::GrantEndFailed { execution, failure, .. } => format!(
-                "`{execution}` could not be taken back and will be tried again: {}.",
-                self.failure(failure)
-            ),
-            Event::GrantEnded { execution } => format!("`{execution}` was taken back."),
             _ => String::new(),
         }
     }
@@ -422,8 +420,11 @@ fn named(field: &str) -> String {
 }
 
 /// What became of an attempt that the engine did not see the end of.
-fn found_out(event: &Event) -> Option<String> {
-    match event {
+fn found_out(recorded: &Recorded) -> Option<String> {
+    if recorded.via != PROBE {
+        return None;
+    }
+    match &recorded.event {
         Event::ExecutionSucceeded { execution, .. } => Some(format!(
             "`{execution}` was interrupted, and its executor found that it had succeeded."
         )),

@@ -3,7 +3,7 @@
 use chrono::SecondsFormat;
 use engine_core::{
     ids::{BindingId, GroupId},
-    rejection::{FieldProblem, Forbidden, Rejection, UrgentGate},
+    rejection::{FieldProblem, Forbidden, Gone, Rejection, UrgentGate},
     request::{EmptyBecause, Status},
 };
 
@@ -15,6 +15,8 @@ use super::{
     sentences,
 };
 
+const ON_HOLD: &str =
+    "The request is on hold. Its requester, an approver or an administrator can release it.";
 const CONFIRMED: &str = "You confirmed this already. To add something, write a comment.";
 
 impl Names<'_> {
@@ -48,12 +50,9 @@ impl Names<'_> {
             ),
             Rejection::NothingToConfirm { status } => nothing_to_confirm(*status),
             Rejection::AlreadyConfirmed => CONFIRMED.to_owned(),
-            Rejection::OnHold => {
-                "The request is on hold. Its requester, an approver or an administrator can release it.".to_owned()
-            }
-            Rejection::NotPending { status } => {
-                nothing_to_decide(*status)
-            }
+            Rejection::OnHold => ON_HOLD.to_owned(),
+            Rejection::NotPending { status } => nothing_to_decide(*status),
+            Rejection::Gone(gone) => no_more(gone),
             Rejection::TooLate { expired } => format!(
                 "The time for this was over at {}.",
                 expired.to_rfc3339_opts(SecondsFormat::Secs, true)
@@ -296,6 +295,25 @@ fn forbidden_in_organization(why: &Forbidden) -> String {
                 .to_owned()
         }
         _ => String::new(),
+    }
+}
+
+fn no_more(gone: &Gone) -> String {
+    match gone {
+        Gone::LinkExpired { at } => format!(
+            "This link was good until {}. Make another one.",
+            at.to_rfc3339_opts(SecondsFormat::Secs, true)
+        ),
+        Gone::LinkUsedUp { downloads: 1 } => {
+            "This link was good for one download. Make another one.".to_owned()
+        }
+        Gone::LinkUsedUp { downloads } => {
+            format!("This link was good for {downloads} downloads. Make another one.")
+        }
+        Gone::FileDeleted { at } => format!(
+            "The file was deleted at {}, at the end of its retention. To have it again, submit the request again.",
+            at.to_rfc3339_opts(SecondsFormat::Secs, true)
+        ),
     }
 }
 

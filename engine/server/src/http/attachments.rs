@@ -10,6 +10,7 @@ use axum::{
     response::Response,
 };
 use engine_api::{code::ErrorCode, problem::ErrorBody, view::AttachmentList};
+use engine_connect::Pin;
 use engine_core::{
     command::{Attach, Command},
     decide::attach::MAX_ATTACHMENT,
@@ -56,13 +57,14 @@ pub(super) async fn attach(
     if said.and_then(|text| text.parse().ok()).is_some_and(|size: u64| size > MAX_ATTACHMENT) {
         return Err(too_large());
     }
-    let (sha256, size) = keep(&state, body).await?;
+    // The content stays at least until the request names it.
+    let (sha256, size, _pin) = keep(&state, body).await?;
     let attach = Attach { name: called.name, size, sha256 };
     known.command(&state, &id, Command::Attach(attach)).await
 }
 
 /// Keeps a content as it comes; its hash and size.
-async fn keep(state: &AppState, body: Body) -> Result<(String, u64), Refusal> {
+async fn keep(state: &AppState, body: Body) -> Result<(String, u64, Pin), Refusal> {
     let begun = state.library.host().begin_file(MAX_ATTACHMENT).await;
     let mut file = begun.map_err(|error| broken(&error))?;
     let mut chunks = body.into_data_stream();
@@ -70,8 +72,8 @@ async fn keep(state: &AppState, body: Body) -> Result<(String, u64), Refusal> {
         let chunk = chunk.map_err(|_| Refusal::invalid("body", "cannot be read to its end"))?;
         file.write(&chunk).await.map_err(|error| broken(&error))?;
     }
-    let kept = file.finish().await.map_err(|error| broken(&error))?;
-    Ok((kept.sha256, kept.size))
+    let (kept, pin) = file.finish().await.map_err(|error| broken(&error))?;
+    Ok((kept.sha256, kept.size, pin))
 }
 
 fn broken(error: &engine_connect::Error) -> Refusal {

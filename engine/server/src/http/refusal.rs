@@ -39,7 +39,9 @@ impl Refusal {
                 Some(body) => return body.into(),
                 None => internal(error),
             },
-            EngineError::Contended => (ErrorCode::Unavailable, sentence(error)),
+            EngineError::Contended | EngineError::RightInUse { .. } => {
+                (ErrorCode::Unavailable, sentence(error))
+            }
             EngineError::Extension(_) => (ErrorCode::PluginInvalid, sentence(error)),
             EngineError::NoSuchOrganization | EngineError::Unauthenticated => {
                 return Self::unauthenticated();

@@ -26,6 +26,7 @@ mod reads;
 mod requests;
 mod rules;
 mod scenarios;
+mod shared;
 mod talk;
 mod tenants;
 mod test_control;
