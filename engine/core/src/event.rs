@@ -5,7 +5,7 @@ mod edited;
 mod moved;
 mod name;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -20,8 +20,9 @@ use crate::{
     payload::PayloadHash,
     rejection::Rejection,
     request::{
-        ApprovedBy, Attachment, Block, Choice, Decision, EndCause, ExecutionFailure, OpenStep,
-        Overdue, RejectedBy, Request, Review, Seat, SeatId, SeatWho, SkippedBecause,
+        ApprovedBy, Attachment, Block, Choice, Decision, EndCause, ExecutionFailure, FileLink,
+        MadeFile, OpenStep, Overdue, RejectedBy, Request, Review, Seat, SeatId, SeatWho,
+        SkippedBecause,
     },
 };
 
@@ -383,6 +384,13 @@ pub enum Event {
         /// Why.
         cause: EndCause,
     },
+    /// The engine began to take it back, or found that nothing is left to take (EXE-6c).
+    GrantEndStarted {
+        /// Which.
+        execution: ExecutionId,
+        /// Its rights that stay for other grants.
+        passed_on: BTreeSet<String>,
+    },
     /// Taking it back failed; it is tried again (EXE-5).
     GrantEndFailed {
         /// Which.
@@ -395,6 +403,36 @@ pub enum Event {
     /// It was taken back.
     GrantEnded {
         /// Which.
+        execution: ExecutionId,
+    },
+    /// An execution made files (EXE-7).
+    FilesMade {
+        /// Which.
+        execution: ExecutionId,
+        /// All that it has made, by name.
+        files: Vec<MadeFile>,
+    },
+    /// Somebody has a link to a file (EXE-7).
+    FileLinked {
+        /// Of which execution.
+        execution: ExecutionId,
+        /// The link.
+        link: FileLink,
+    },
+    /// Somebody downloaded a file (EXE-7, AUD-1).
+    FileDownloaded {
+        /// Of which execution.
+        execution: ExecutionId,
+        /// Its name.
+        file: String,
+        /// Who.
+        by: UserId,
+        /// By which link.
+        hash: String,
+    },
+    /// The files of an execution were deleted after their retention (EXE-7).
+    FilesDeleted {
+        /// Of which.
         execution: ExecutionId,
     },
 }

@@ -1,6 +1,7 @@
 //! Events folded into the state. Dumb: no judgement, no look-ups; what does not fit is left alone.
 
 mod execution;
+mod files;
 mod moved;
 mod seats;
 mod talk;
@@ -87,8 +88,13 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         | Event::ExecutionExpired { .. }
         | Event::ExecutionCancelled { .. }
         | Event::GrantEnding { .. }
+        | Event::GrantEndStarted { .. }
         | Event::GrantEndFailed { .. }
         | Event::GrantEnded { .. } => execution::evolve(request, event, at),
+        Event::FilesMade { .. }
+        | Event::FileLinked { .. }
+        | Event::FileDownloaded { .. }
+        | Event::FilesDeleted { .. } => files::evolve(request, event, at),
     }
 }
 

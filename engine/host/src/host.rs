@@ -192,6 +192,42 @@ impl Host {
         self.inner.services.files.find(once_key).await
     }
 
+    /// Takes away the files of an effect after their retention (EXE-7). A content that another effect made
+    /// too stays, and so does one that is needed for something else.
+    ///
+    /// # Errors
+    /// Where something cannot be read or removed, or somebody is just writing the same content: to be
+    /// tried again.
+    pub async fn delete_files<F: Future<Output = io::Result<bool>>>(
+        &self,
+        once_key: &str,
+        is_needed: impl Fn(String) -> F,
+    ) -> io::Result<()> {
+        let (blobs, files) = (&self.inner.services.blobs, &self.inner.services.files);
+        let _turn = files.taking_away.lock().await;
+        for file in files.find(once_key).await? {
+            let sha256 = file.sha256;
+            let busy = || io::Error::other(format!("`{sha256}` is just being written again"));
+            if !blobs.condemn(&sha256) {
+                return Err(busy());
+            }
+            let needed = match is_needed(sha256.clone()).await {
+                Ok(false) => files.is_needed_beside(once_key, &sha256).await,
+                known => known,
+            };
+            match needed {
+                Ok(false) if blobs.remove(&sha256).map_err(io::Error::other)? => {}
+                Ok(false) => return Err(busy()),
+                Ok(true) => blobs.spare(&sha256),
+                Err(error) => {
+                    blobs.spare(&sha256);
+                    return Err(error);
+                }
+            }
+        }
+        files.forget(once_key).await
+    }
+
     /// Begins the content of a file of a person, of at most so many bytes. Nothing is there before it is
     /// whole and on the disk; then it is found by its hash.
     ///

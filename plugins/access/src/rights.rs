@@ -25,6 +25,7 @@ const PRIVILEGES: [&str; 7] =
 
 /// A right of an account.
 pub(crate) struct Right {
+    connection: String,
     account: String,
     /// `role reporting` or `SELECT on sales.orders`.
     pub(crate) what: String,
@@ -37,9 +38,9 @@ pub(crate) struct Right {
 }
 
 impl Right {
-    /// What receipts know it by.
+    /// What plans and receipts know it by: the same wherever it is given.
     pub(crate) fn label(&self) -> String {
-        format!("{}: {}", self.account, self.what)
+        format!("{}: {}: {}", self.connection, self.account, self.what)
     }
 
     /// What is sent to see it, to give it and, at the end, to take it.
@@ -121,6 +122,7 @@ impl Account {
         parameters.extend(self.parameters.clone());
         let (quoted, account) = (connection.quote(role)?, &self.quoted);
         Ok(Right {
+            connection: connection.name().to_owned(),
             account: self.name.clone(),
             what: format!("role {role}"),
             see: if self.mariadb { MARIADB_ROLE } else { POSTGRES_ROLE },
@@ -145,6 +147,7 @@ impl Account {
         let quoted = format!("{}.{}", connection.quote(schema)?, connection.quote(name)?);
         let (on, account) = (if self.mariadb { "" } else { "TABLE " }, &self.quoted);
         Ok(Right {
+            connection: connection.name().to_owned(),
             account: self.name.clone(),
             what: format!("{privilege} on {table}"),
             see: if self.mariadb { MARIADB_TABLE } else { POSTGRES_TABLE },

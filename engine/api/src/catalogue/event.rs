@@ -1,5 +1,6 @@
 //! What happened, one sentence an event.
 
+mod effects;
 mod moved;
 mod talk;
 mod work;
@@ -84,10 +85,15 @@ impl Names<'_> {
             | Event::ExecutionInDoubt { .. }
             | Event::ExecutionFailed { .. }
             | Event::ExecutionExpired { .. }
-            | Event::ExecutionCancelled { .. }
-            | Event::GrantEnding { .. }
+            | Event::ExecutionCancelled { .. } => self.execution_event(&recorded.event),
+            Event::GrantEnding { .. }
+            | Event::GrantEndStarted { .. }
             | Event::GrantEndFailed { .. }
-            | Event::GrantEnded { .. } => self.execution_event(&recorded.event),
+            | Event::GrantEnded { .. }
+            | Event::FilesMade { .. }
+            | Event::FileLinked { .. }
+            | Event::FileDownloaded { .. }
+            | Event::FilesDeleted { .. } => self.effect_event(&recorded.event),
         }
     }
 

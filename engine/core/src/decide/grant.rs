@@ -11,6 +11,7 @@ use crate::{
     order::RevertOrder,
     rejection::{Forbidden, Rejection},
     request::{EndCause, Execution, ExecutionState},
+    rights::SharedRights,
     rule::WindowLength,
     value::Value,
 };
@@ -79,16 +80,30 @@ impl Draft<'_> {
         }
     }
 
-    /// The outbox is about to take it back.
-    pub(super) fn start_revert(&mut self, id: &ExecutionId) -> Result<(), Rejection> {
-        self.execution(id)?;
-        match RevertOrder::new(&self.request, id) {
-            Some(order) => {
-                self.order(Effect::Revert(order));
-                Ok(())
-            }
-            None => Err(self.wrong_status(Some(id))),
+    /// The outbox is about to take it back. What stays for other grants is left to them; where that is
+    /// all, there is nothing to do (EXE-6c).
+    pub(super) fn start_revert(
+        &mut self,
+        id: &ExecutionId,
+        shared: &SharedRights,
+    ) -> Result<(), Rejection> {
+        let execution = self.execution(id)?;
+        if !matches!(execution.state, ExecutionState::Revoking { .. }) {
+            return Err(self.wrong_status(Some(id)));
         }
+        let rights = execution.rights();
+        if !rights.is_empty() {
+            let passed_on = shared.passed_on.intersection(&rights).cloned().collect();
+            self.record(Event::GrantEndStarted { execution: id.clone(), passed_on });
+            if self.execution(id)?.claims().is_empty() {
+                self.order(Effect::Unqueue(id.clone()));
+                self.record(Event::GrantEnded { execution: id.clone() });
+                return Ok(());
+            }
+        }
+        let order = RevertOrder::new(&self.request, id, &shared.given_before);
+        self.effects.extend(order.map(Effect::Revert));
+        Ok(())
     }
 
     /// Retried until it succeeds; shouts when it cannot (EXE-5).

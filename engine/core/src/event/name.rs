@@ -58,8 +58,13 @@ impl Event {
             Self::ExecutionExpired { .. } => "execution_expired",
             Self::ExecutionCancelled { .. } => "execution_cancelled",
             Self::GrantEnding { .. } => "grant_ending",
+            Self::GrantEndStarted { .. } => "grant_end_started",
             Self::GrantEndFailed { .. } => "grant_end_failed",
             Self::GrantEnded { .. } => "grant_ended",
+            Self::FilesMade { .. } => "files_made",
+            Self::FileLinked { .. } => "file_linked",
+            Self::FileDownloaded { .. } => "file_downloaded",
+            Self::FilesDeleted { .. } => "files_deleted",
         }
     }
 }

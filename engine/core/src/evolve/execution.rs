@@ -1,5 +1,7 @@
 //! What becomes of an execution, and of the grant that it made.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -40,6 +42,7 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         | Event::ExecutionExpired { execution }
         | Event::ExecutionCancelled { execution }
         | Event::GrantEnding { execution, .. }
+        | Event::GrantEndStarted { execution, .. }
         | Event::GrantEndFailed { execution, .. }
         | Event::GrantEnded { execution } => Some(execution),
         _ => None,
@@ -75,9 +78,10 @@ fn next_state(execution: &Execution, event: &Event, at: DateTime<Utc>) -> Option
         },
         Event::ExecutionExpired { .. } => ExecutionState::Expired { at },
         Event::ExecutionCancelled { .. } => ExecutionState::Cancelled { at },
-        Event::GrantEnding { .. } | Event::GrantEndFailed { .. } | Event::GrantEnded { .. } => {
-            return next_grant_state(&execution.state, event, at);
-        }
+        Event::GrantEnding { .. }
+        | Event::GrantEndStarted { .. }
+        | Event::GrantEndFailed { .. }
+        | Event::GrantEnded { .. } => return next_grant_state(&execution.state, event, at),
         _ => return None,
     })
 }
@@ -100,15 +104,11 @@ fn next_grant_state(
                 receipt,
                 failure: None,
                 tries: 0,
+                passed_on: BTreeSet::new(),
+                under_way: false,
             }
         }
-        Event::GrantEndFailed { failure: why, .. } => {
-            let mut next = state.clone();
-            let ExecutionState::Revoking { failure, tries, .. } = &mut next else { return None };
-            *failure = Some(why.clone());
-            *tries = tries.saturating_add(1);
-            next
-        }
+        Event::GrantEndStarted { .. } | Event::GrantEndFailed { .. } => return tried(state, event),
         Event::GrantEnded { .. } => match state {
             ExecutionState::Revoking { cause: EndCause::Revoked { by, .. }, .. } => {
                 ExecutionState::Revoked { at, by: by.clone() }
@@ -120,6 +120,27 @@ fn next_grant_state(
         },
         _ => return None,
     })
+}
+
+/// A try to take a grant back began, or failed.
+fn tried(state: &ExecutionState, event: &Event) -> Option<ExecutionState> {
+    let mut next = state.clone();
+    let ExecutionState::Revoking { failure, tries, passed_on, under_way, .. } = &mut next else {
+        return None;
+    };
+    match event {
+        Event::GrantEndStarted { passed_on: more, .. } => {
+            passed_on.extend(more.iter().cloned());
+            *under_way = true;
+        }
+        Event::GrantEndFailed { failure: why, .. } => {
+            *failure = Some(why.clone());
+            *tries = tries.saturating_add(1);
+            *under_way = *under_way && why.class.may_have_happened();
+        }
+        _ => return None,
+    }
+    Some(next)
 }
 
 fn start_before(state: &ExecutionState) -> Option<DateTime<Utc>> {

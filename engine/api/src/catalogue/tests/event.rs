@@ -11,8 +11,8 @@ variants! { ALL, variant of Event:
     StepPaused StepResumed RequestApproved RequestRejected RequestCancelled RequestExpired CommentAdded
     WatcherAdded WatcherLeft AttachmentAdded AttachmentRemoved ReceiptConfirmed RequestBlocked
     RequestUnblocked ExecutionReleased ExecutionStarted ExecutionSucceeded ExecutionRetryScheduled
-    ExecutionInDoubt ExecutionFailed ExecutionExpired ExecutionCancelled GrantEnding GrantEndFailed
-    GrantEnded
+    ExecutionInDoubt ExecutionFailed ExecutionExpired ExecutionCancelled GrantEnding GrantEndStarted
+    GrantEndFailed GrantEnded FilesMade FileLinked FileDownloaded FilesDeleted
 }
 
 /// The engine's own word for what it found out about an attempt that was interrupted (EXE-3).
@@ -180,6 +180,13 @@ fn of_work() -> Vec<(&'static str, Json)> {
     let revoked = |comment: &str| json!({"revoked": {"by": "u-ann", "comment": comment}});
     let again = json!({"attempt": 1, "failures": 1, "failure": failure(), "at": at});
     let doubt = json!({"failures": 1, "failure": failure(), "at": at});
+    let file = json!({"name": "orders.csv", "media_type": "text/csv", "size": 12, "sha256": "00", "rows": 1});
+    let link = |downloads: u32| {
+        json!({
+            "hash": "00", "file": "orders.csv", "of": "u-bob", "expires": at,
+            "downloads": downloads, "used": 0
+        })
+    };
     vec![
         ("", of("execution_released", json!({"start_before": null}))),
         ("", started(1)),
@@ -197,7 +204,14 @@ fn of_work() -> Vec<(&'static str, Json)> {
         ("revoked", of("grant_ending", json!({"cause": revoked("No longer needed.")}))),
         ("revoked silently", of("grant_ending", json!({"cause": revoked("")}))),
         ("", of("grant_end_failed", json!({"failure": failure(), "retry_at": at}))),
+        ("all", of("grant_end_started", json!({"passed_on": []}))),
+        ("but for some", of("grant_end_started", json!({"passed_on": ["orders-db: reader"]}))),
         ("", of("grant_ended", json!({}))),
+        ("", of("files_made", json!({"files": [file]}))),
+        ("", of("file_linked", json!({"link": link(3)}))),
+        ("once", of("file_linked", json!({"link": link(1)}))),
+        ("", of("file_downloaded", json!({"file": "orders.csv", "by": "u-bob", "hash": "00"}))),
+        ("", of("files_deleted", json!({}))),
     ]
 }
 

@@ -8,8 +8,9 @@ use engine_core::{
         Approver, Attach, Command, Decide, Edit, EngineCommand, Note, Restart, RestartOrder,
         Resubmit, Seen, SendBack, Submit,
     },
-    ids::{StepId, UserId},
-    request::{Choice, Request, SeatWho, StepState},
+    ids::{ExecutionId, StepId, UserId},
+    request::{Choice, MadeFile, Request, SeatWho, StepState},
+    rights::SharedRights,
 };
 use serde_json::{Value as Json, json};
 
@@ -92,7 +93,7 @@ impl Stage {
             3 => EngineCommand::ExpireExecution(execution),
             4 => EngineCommand::RetryDue(execution),
             5 => EngineCommand::EndGrant(execution),
-            6 => EngineCommand::StartRevert(execution),
+            6 => EngineCommand::StartRevert(execution, SharedRights::default()),
             7 => EngineCommand::Recount,
             8 => EngineCommand::FinishRevert { execution, outcome: end_of_revert(how) },
             9 => EngineCommand::Remind,
@@ -105,7 +106,19 @@ impl Stage {
                 by: id(&login(number % 9)),
                 comment: words(true),
             }),
+            14 => EngineCommand::FilesMade { execution, files: files() },
+            15 => EngineCommand::EndFiles(execution),
             _ => EngineCommand::Replace { from: self.seated(number), to: id(&login(how % 9)) },
+        }
+    }
+
+    /// Mostly the execution with the most links, of those that made files.
+    fn with_files(&self, number: u8) -> ExecutionId {
+        let executions = self.office.request.iter().flat_map(|request| &request.executions);
+        let made = executions.filter(|execution| !execution.files.is_empty());
+        match made.max_by_key(|execution| execution.files.links.len()) {
+            Some(execution) if number < 240 => execution.id.clone(),
+            _ => self.execution(number),
         }
     }
 
@@ -166,6 +179,16 @@ impl Stage {
                 Command::RemoveAttachment { number: u32::from(*number) }
             }
             Act::Confirm => Command::Confirm { comment },
+            Act::LinkFile(number) => Command::LinkFile {
+                execution: self.with_files(*number),
+                file: FILE.to_owned(),
+                hash: LINK.to_owned(),
+            },
+            Act::Download(number) => Command::Download {
+                execution: self.with_files(*number),
+                file: FILE.to_owned(),
+                hash: LINK.to_owned(),
+            },
         }
     }
 
@@ -230,6 +253,17 @@ impl Stage {
             Saw::OtherStep => Some(Seen { revision, step: Some(id("s3")) }),
         }
     }
+}
+
+/// The file that executions make.
+const FILE: &str = "rows.csv";
+/// The hash of everybody's links.
+const LINK: &str = "ab";
+
+/// What an execution makes.
+pub(super) fn files() -> Vec<MadeFile> {
+    let (name, media_type) = (FILE.to_owned(), "text/csv".to_owned());
+    vec![MadeFile { name, media_type, size: 7, sha256: "0".repeat(64), rows: Some(1) }]
 }
 
 const FORM: [&str; 7] = ["amount", "fee", "unit", "owner", "db", "code", "length"];

@@ -57,6 +57,8 @@ kinds! {
     Command::Run(_) => "run",
     Command::Retry(_) => "retry",
     Command::Revoke { .. } => "revoke",
+    Command::LinkFile { .. } => "link a file",
+    Command::Download { .. } => "download",
     Command::Engine(EngineCommand::Expire) => "expire",
     Command::Engine(EngineCommand::Remind) => "remind",
     Command::Engine(EngineCommand::Miss) => "miss",
@@ -70,8 +72,10 @@ kinds! {
     Command::Engine(EngineCommand::ExpireExecution(_)) => "expire an execution",
     Command::Engine(EngineCommand::RetryDue(_)) => "retry when due",
     Command::Engine(EngineCommand::EndGrant(_)) => "end a grant",
-    Command::Engine(EngineCommand::StartRevert(_)) => "start a revert",
+    Command::Engine(EngineCommand::StartRevert(..)) => "start a revert",
     Command::Engine(EngineCommand::FinishRevert { .. }) => "finish a revert",
+    Command::Engine(EngineCommand::FilesMade { .. }) => "files are made",
+    Command::Engine(EngineCommand::EndFiles(_)) => "end files",
 }
 
 /// How often something was seen.

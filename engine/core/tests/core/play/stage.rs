@@ -22,12 +22,14 @@ use engine_core::{
     question::{Answers, Inquiry},
     rejection::Rejection,
     request::{ExecutionState, Phase, Request},
+    rights::SharedRights,
     value::Value,
     visibility,
 };
 use serde_json::Value as Json;
 
 use super::{
+    commands::files,
     mood::{Mood, end, end_of_revert},
     referee::Referee,
     script::{Act, Change, GROUPS, ITEMS, Member, Move, NODES, PEOPLE, Script, Who},
@@ -219,6 +221,14 @@ impl Stage {
     }
 
     fn who(&self, who: &Who, command: &Command) -> Actor {
+        // Mostly whose link it is: few of all people have one.
+        if let (Command::Download { execution, .. }, false) =
+            (command, matches!(who, Who::Stranger))
+            && let Some(found) = self.office.request.as_ref().and_then(|it| it.execution(execution))
+            && let Some(link) = found.files.links.last()
+        {
+            return Actor::User(link.of.clone());
+        }
         match who {
             Who::Anyone(number) => anyone(*number),
             Who::Stranger => office::person("stranger"),
@@ -264,13 +274,16 @@ impl Stage {
         let execution = request.execution(&id)?;
         let command = match execution.state {
             ExecutionState::Scheduled { .. } => EngineCommand::Start(id),
+            ExecutionState::Running { .. } if execution.files.is_empty() && how % 2 == 0 => {
+                EngineCommand::FilesMade { execution: id, files: files() }
+            }
             ExecutionState::Running { .. } => EngineCommand::Finish {
                 execution: id,
                 attempt: execution.attempts,
                 outcome: end(how),
             },
             ExecutionState::Revoking { .. } if matches!(how % 7, 1 | 2 | 4 | 5) => {
-                EngineCommand::StartRevert(id)
+                EngineCommand::StartRevert(id, SharedRights::default())
             }
             ExecutionState::Revoking { .. } => {
                 EngineCommand::FinishRevert { execution: id, outcome: end_of_revert(how) }
@@ -299,6 +312,7 @@ impl Stage {
                 EngineCommand::RetryDue(id)
             }
             Timer::GrantEnd(id) => EngineCommand::EndGrant(id),
+            Timer::FilesEnd(id) => EngineCommand::EndFiles(id),
             Timer::StepReminder => EngineCommand::Remind,
             Timer::StepDue => EngineCommand::Miss,
             Timer::UrgentReminder => EngineCommand::RemindUrgent,

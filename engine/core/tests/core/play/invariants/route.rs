@@ -47,8 +47,13 @@ fn is_beside_the_route(event: &Event) -> bool {
             | Event::ExecutionExpired { .. }
             | Event::ExecutionCancelled { .. }
             | Event::GrantEnding { .. }
+            | Event::GrantEndStarted { .. }
             | Event::GrantEndFailed { .. }
             | Event::GrantEnded { .. }
+            | Event::FilesMade { .. }
+            | Event::FileLinked { .. }
+            | Event::FileDownloaded { .. }
+            | Event::FilesDeleted { .. }
     )
 }
 
@@ -303,6 +308,8 @@ fn seen(command: &Command) -> Option<&Seen> {
         | Command::Run(_)
         | Command::Retry(_)
         | Command::Revoke { .. }
+        | Command::LinkFile { .. }
+        | Command::Download { .. }
         | Command::Engine(_) => None,
     }
 }
