@@ -10,9 +10,7 @@ use axum::{
     response::Response,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use engine_api::{
-    catalogue::SaidByServer, code::ErrorCode, problem::ErrorBody, view::FileLinkView,
-};
+use engine_api::{catalogue::SaidByServer, view::FileLinkView};
 use engine_host::{FileRecord, Host};
 use engine_runtime::NewLink;
 use futures::{StreamExt as _, stream};
