@@ -90,6 +90,19 @@ pub enum Verdict {
     Unmet(Message),
 }
 
+/// Something that is wrong with a request, by the word of a validator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The property of the form, or the field of `item`; none is the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub property: Option<PropertyName>,
+    /// The item; none is the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<ResourceId>,
+    /// What is wrong and what to do about it.
+    pub why: Message,
+}
+
 /// Somebody that a resolver names (STP-2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Nominee {
