@@ -135,6 +135,57 @@ pub struct GrantDoc {
     /// Secrets by name.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub secrets: BTreeSet<String>,
+    /// Other systems by origin, such as `https://hr.example.org`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub http: BTreeMap<String, HttpGrantDoc>,
+}
+
+/// What may be called of another system.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpGrantDoc {
+    /// With these methods. Look-ups need `GET`.
+    pub methods: BTreeSet<HttpMethodWord>,
+    /// Also where its name leads into a private network or to the engine's own machine.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub private_addresses: bool,
+}
+
+/// A method of HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum HttpMethodWord {
+    /// Asks.
+    Get,
+    /// Asks for the headers alone.
+    Head,
+    /// Does something.
+    Post,
+    /// Puts something in a place.
+    Put,
+    /// Changes something.
+    Patch,
+    /// Removes something.
+    Delete,
+}
+
+impl HttpMethodWord {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Get, Self::Head, Self::Post, Self::Put, Self::Patch, Self::Delete];
+
+    /// As documents write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
 }
 
 /// What may be done on a connection.

@@ -1,4 +1,4 @@
-//! Named connections to target databases, SQL classification, sinks.
+//! Named connections to target databases, SQL classification, sinks, and calls by HTTP.
 //!
 //! An effect on a database and its marker stand in one transaction ([`marker`]), so that an engine
 //! that crashed can find out what happened. What a statement may do is bounded by the database itself:
@@ -18,6 +18,7 @@ pub mod dialect;
 mod driver;
 pub mod error;
 pub mod export;
+pub mod http;
 pub mod marker;
 mod pool;
 pub mod stream;
@@ -31,6 +32,7 @@ pub use connections::Connections;
 pub use dialect::Dialect;
 pub use error::Error;
 pub use export::{CsvOptions, CsvReport, export_csv};
+pub use http::{Http, HttpCall, HttpError, HttpReply, HttpTerms, Method, Origin};
 pub use marker::Probe;
 pub use stream::RowStream;
 pub use transaction::{Begin, Mode, Transaction};

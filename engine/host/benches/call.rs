@@ -74,6 +74,7 @@ fn host(folder: &tempfile::TempDir) -> Host {
         limits: HostLimits::default(),
         connections: engine_connect::Connections::default(),
         blobs: blobs.unwrap(),
+        http: engine_connect::Http::default(),
         secrets: BTreeMap::new(),
         lookups: BTreeMap::new(),
     })

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use engine_core::{
     directory::Directory,
@@ -37,6 +37,31 @@ pub struct Call {
     pub statements: Arc<[PlannedStatement]>,
     /// Other limits than the defaults of the world.
     pub limits: Option<Arc<Limits>>,
+    /// What a notifier delivers.
+    pub notice: Option<Arc<Notice>>,
+}
+
+/// A notice to be delivered (REQ-10).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Of its own.
+    pub id: String,
+    /// The tenant.
+    pub organization: OrgId,
+    /// Whom it is for.
+    pub recipient: UserId,
+    /// What it says.
+    pub content: Message,
+    /// The same in one line.
+    pub subject: String,
+    /// The same at length.
+    pub text: String,
+    /// Where the person goes on.
+    pub link: Option<String>,
+    /// What it is about.
+    pub request: Option<RequestId>,
+    /// When it came up: the only clock of the call.
+    pub at: DateTime<Utc>,
 }
 
 impl Call {
@@ -52,13 +77,30 @@ impl Call {
             grant: Arc::default(),
             statements: Arc::default(),
             limits: None,
+            notice: None,
         }
+    }
+
+    /// A call about a notice, with nothing granted and no settings, in UTC.
+    ///
+    /// # Errors
+    /// Never in fact: the ids of what a notifier cannot see are fixed.
+    pub fn of_notice(notice: Arc<Notice>, directory: Arc<Directory>) -> Result<Self, BadId> {
+        let mut facts = no_facts()?;
+        facts.organization = notice.organization.clone();
+        facts.now = notice.at;
+        Ok(Self { notice: Some(notice), ..Self::new(Arc::new(facts), directory) })
     }
 }
 
 /// A call about nothing, to try a component with.
 pub(crate) fn nothing() -> Result<Call, BadId> {
-    let facts = Facts {
+    Ok(Call::new(Arc::new(no_facts()?), Arc::default()))
+}
+
+/// What stands for a request where there is none.
+fn no_facts() -> Result<Facts, BadId> {
+    Ok(Facts {
         organization: OrgId::parse("trial")?,
         request: RequestId::parse("trial")?,
         rule: RuleId::parse("trial")?,
@@ -73,8 +115,7 @@ pub(crate) fn nothing() -> Result<Call, BadId> {
         properties: BTreeMap::new(),
         items: Vec::new(),
         now: DateTime::UNIX_EPOCH,
-    };
-    Ok(Call::new(Arc::new(facts), Arc::default()))
+    })
 }
 
 /// What came of a call: never a value that is silently wrong.
@@ -93,6 +134,9 @@ pub struct Trace {
     pub reads: BTreeSet<String>,
     /// Look-ups and what they found.
     pub lookups: Vec<LookupRecord>,
+    /// Calls to other systems and their replies.
+    #[serde(default)]
+    pub http: Vec<HttpRecord>,
     /// What was asked for and refused; each is an event for the audit log.
     pub denials: Vec<Denial>,
     /// What the extension wrote to its log.
@@ -133,6 +177,46 @@ pub struct LookupRecord {
     pub parameters: Vec<Option<String>>,
     /// As text; none is NULL.
     pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// A call to another system and what came of it; without its headers, which may hold secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpRecord {
+    /// Such as `GET`.
+    pub method: String,
+    /// The whole address.
+    pub url: String,
+    /// The SHA-256 of the body that was sent, in hexadecimal.
+    pub sent: Option<String>,
+    /// What came of it.
+    pub outcome: HttpOutcome,
+}
+
+/// What came of a call to another system.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HttpOutcome {
+    /// A reply.
+    Reply {
+        /// Such as 200.
+        status: u16,
+        /// Its body.
+        body: RecordedBody,
+    },
+    /// None, for this reason: the code of the error.
+    Failed(String),
+}
+
+/// The body of a reply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordedBody {
+    /// As it came.
+    Text(String),
+    /// What is no text.
+    Hexadecimal(String),
+    /// Of one that is too large to be kept, the SHA-256 in hexadecimal.
+    Sha256(String),
 }
 
 /// A line of an extension's log.

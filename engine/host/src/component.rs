@@ -26,7 +26,10 @@ use self::{
 use crate::{
     limits::MAX_COMPONENT_BYTES,
     state::State,
-    v1::{self, ApproversPluginPre, ConditionPluginPre, ExecutorPluginPre},
+    v1::{
+        self, ApproversPluginPre, ConditionPluginPre, ExecutorPluginPre, NotifierPluginPre,
+        ValidatorPluginPre,
+    },
 };
 
 /// Why a file cannot be a plugin.
@@ -94,7 +97,9 @@ pub(crate) struct Loaded {
     pub(crate) manifest: Arc<Manifest>,
     pub(crate) condition: Option<ConditionPluginPre<State>>,
     pub(crate) approvers: Option<ApproversPluginPre<State>>,
+    pub(crate) validator: Option<ValidatorPluginPre<State>>,
     pub(crate) executor: Option<ExecutorPluginPre<State>>,
+    pub(crate) notifier: Option<NotifierPluginPre<State>>,
     digest: String,
     size: usize,
     imports: Vec<String>,
@@ -153,6 +158,7 @@ pub(crate) struct Loader<'a> {
     pub(crate) cache: &'a Cache,
     pub(crate) questions: &'a Linker<State>,
     pub(crate) effects: &'a Linker<State>,
+    pub(crate) notices: &'a Linker<State>,
 }
 
 impl Loader<'_> {
@@ -166,24 +172,24 @@ impl Loader<'_> {
             .map_err(|error| LoadError::Compile(error.root_cause().to_string()))?;
         let imports = check(self.engine, &component, &manifest)?;
         let serves = |world| manifest.worlds.contains(&world);
-        let questions = serves(World::Condition) || serves(World::Approvers);
-        let asked = questions.then(|| self.link(self.questions, &component, &v1::QUESTIONS));
-        let asked = asked.transpose()?;
-        let told = serves(World::Executor)
-            .then(|| self.link(self.effects, &component, &v1::EFFECTS))
-            .transpose()?;
+        let questions = [World::Condition, World::Approvers, World::Validator];
+        let link = |served: bool, offered, interfaces: &[&str]| {
+            served.then(|| self.link(offered, &component, interfaces)).transpose()
+        };
+        let asked = link(questions.into_iter().any(serves), self.questions, &v1::QUESTIONS)?;
+        let told = link(serves(World::Executor), self.effects, &v1::EFFECTS)?;
+        let sent = link(serves(World::Notifier), self.notices, &v1::NOTICES)?;
         let asked_as = |world| asked.clone().filter(|_| serves(world));
+        let condition = asked_as(World::Condition).map(ConditionPluginPre::new);
+        let approvers = asked_as(World::Approvers).map(ApproversPluginPre::new);
+        let validator = asked_as(World::Validator).map(ValidatorPluginPre::new);
         Ok(Plugin {
             inner: Arc::new(Loaded {
-                condition: asked_as(World::Condition)
-                    .map(ConditionPluginPre::new)
-                    .transpose()
-                    .map_err(mismatch)?,
-                approvers: asked_as(World::Approvers)
-                    .map(ApproversPluginPre::new)
-                    .transpose()
-                    .map_err(mismatch)?,
+                condition: condition.transpose().map_err(mismatch)?,
+                approvers: approvers.transpose().map_err(mismatch)?,
+                validator: validator.transpose().map_err(mismatch)?,
                 executor: told.map(ExecutorPluginPre::new).transpose().map_err(mismatch)?,
+                notifier: sent.map(NotifierPluginPre::new).transpose().map_err(mismatch)?,
                 manifest: Arc::new(manifest),
                 digest,
                 size: file.len(),
@@ -251,8 +257,9 @@ fn check(
         }
     }
     let offered = |name: &str| {
-        name.starts_with(refuse::SYSTEM)
-            || v1::interface(name).is_some_and(|interface| v1::EFFECTS.contains(&interface))
+        let known =
+            |interface| v1::EFFECTS.contains(&interface) || v1::NOTICES.contains(&interface);
+        name.starts_with(refuse::SYSTEM) || v1::interface(name).is_some_and(known)
     };
     match imports.iter().find(|name| !offered(name)) {
         Some(unknown) => Err(LoadError::UnknownImport(unknown.clone())),

@@ -103,7 +103,7 @@ impl Files {
 }
 
 /// Puts a text in a file's place at once, on the disk before the answer.
-async fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+pub(crate) async fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let draft = path.with_extension("draft");
     let mut file = fs::File::create(&draft).await?;
     file.write_all(text).await?;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine_connect::{Method, Origin};
 use engine_core::ids::ResourceId;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,18 @@ pub struct Grant {
     pub blobs: bool,
     /// Secrets by name.
     pub secrets: BTreeSet<String>,
+    /// Other systems by origin, such as `https://hr.example.org`.
+    pub http: BTreeMap<Origin, HttpGrant>,
+}
+
+/// What may be called of another system.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpGrant {
+    /// With these methods.
+    pub methods: BTreeSet<Method>,
+    /// Also where its name leads into a private network or to this machine.
+    pub private_addresses: bool,
 }
 
 /// What may be done on a connection.

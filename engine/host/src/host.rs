@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, io, path::PathBuf, sync::Arc};
 
-use engine_connect::{Blobs, Connections, Secret, WaitingBlob, blob::BlobWriter};
+use engine_connect::{Blobs, Connections, Http, Secret, WaitingBlob, blob::BlobWriter};
 use engine_core::{
     extension::{Nominee, Verdict},
     ids::ResourceId,
@@ -19,6 +19,7 @@ use crate::{
     machine,
     script::{Script, ScriptError, Scripts},
     state::State,
+    steps::Steps,
     v1,
 };
 
@@ -36,6 +37,8 @@ pub struct HostOptions {
     pub connections: Connections,
     /// Where files go.
     pub blobs: Blobs,
+    /// What calls other systems.
+    pub http: Http,
     /// The operator's secrets, by name.
     pub secrets: BTreeMap<String, Secret>,
     /// The operator's look-ups, by connection and name.
@@ -74,6 +77,8 @@ pub(crate) struct Services {
     pub(crate) connections: Connections,
     pub(crate) blobs: Blobs,
     pub(crate) files: Files,
+    pub(crate) steps: Steps,
+    pub(crate) http: Http,
     pub(crate) secrets: BTreeMap<String, Secret>,
     pub(crate) lookups: BTreeMap<ResourceId, BTreeMap<String, Lookup>>,
 }
@@ -96,10 +101,13 @@ pub(crate) struct Inner {
     pub(crate) effects_at_once: Semaphore,
     pub(crate) condition: Arc<Limits>,
     pub(crate) approvers: Arc<Limits>,
+    pub(crate) validator: Arc<Limits>,
     pub(crate) executor: Arc<Limits>,
+    pub(crate) notifier: Arc<Limits>,
     cache: Cache,
     questions: Linker<State>,
     effects: Linker<State>,
+    notices: Linker<State>,
     scripts: Scripts,
 }
 
@@ -120,6 +128,7 @@ impl Host {
         let broken = |source| OpenError::Folder { folder: folder.clone(), source };
         let cache = Cache::open(&folder.join("compiled")).map_err(broken)?;
         let files = Files::open(folder.join("files")).map_err(broken)?;
+        let steps = Steps::open(folder.join("steps")).map_err(broken)?;
         let limits = options.limits;
         let calls = limits.concurrent_questions.saturating_add(limits.concurrent_effects);
         let engine = machine::start(calls).map_err(machine)?;
@@ -127,12 +136,15 @@ impl Host {
             inner: Arc::new(Inner {
                 questions: v1::questions(&engine).map_err(machine)?,
                 effects: v1::effects(&engine).map_err(machine)?,
+                notices: v1::notices(&engine).map_err(machine)?,
                 engine,
                 cache,
                 services: Arc::new(Services {
                     connections: options.connections,
                     blobs: options.blobs,
                     files,
+                    steps,
+                    http: options.http,
                     secrets: options.secrets,
                     lookups: options.lookups,
                 }),
@@ -140,7 +152,9 @@ impl Host {
                 effects_at_once: Semaphore::new(limits.concurrent_effects as usize),
                 condition: Arc::new(limits.condition),
                 approvers: Arc::new(limits.approvers),
+                validator: Arc::new(limits.validator),
                 executor: Arc::new(limits.executor),
+                notifier: Arc::new(limits.notifier),
                 scripts: Scripts::new(limits.script),
             }),
         })
@@ -158,6 +172,7 @@ impl Host {
             cache: &inner.cache,
             questions: &inner.questions,
             effects: &inner.effects,
+            notices: &inner.notices,
         };
         let plugin = loader.load(file)?;
         self.try_out(&plugin).map_err(LoadError::Start)?;

@@ -22,17 +22,22 @@ mod run;
 mod script;
 mod settings;
 mod state;
+mod steps;
 mod v1;
 
 pub use chrono_tz::Tz;
+pub use engine_connect::{Method, Origin};
 
-pub use call::{Answer, Call, Denial, LogLevel, LogLine, LookupRecord, Trace};
+pub use call::{
+    Answer, Call, Denial, HttpOutcome, HttpRecord, LogLevel, LogLine, LookupRecord, Notice,
+    RecordedBody, Trace,
+};
 pub use component::{
     LoadError, Plugin, digest,
     manifest::{Access, Capability, Manifest, Name, Reads, Want, World},
 };
 pub use files::FileRecord;
-pub use grant::{ConnectionGrant, Grant};
+pub use grant::{ConnectionGrant, Grant, HttpGrant};
 pub use host::{Host, HostOptions, Lookup, OpenError};
 pub use limits::{HostLimits, Limits, MAX_COMPONENT_BYTES, MAX_SCRIPT_BYTES, ScriptLimits};
 pub use script::{Script, ScriptError};

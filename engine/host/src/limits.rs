@@ -40,6 +40,14 @@ pub struct Limits {
     pub blob_bytes: u64,
     /// Rows that an executor may read from connections.
     pub rows: u64,
+    /// Calls to other systems by HTTP.
+    pub http_calls: u32,
+    /// Bytes of the body of one such call.
+    pub http_request_bytes: usize,
+    /// Bytes of the body of its reply.
+    pub http_reply_bytes: usize,
+    /// The deadline of a plugin whose manifest asks for look-ups, in place of the other.
+    pub deadline_with_lookups: Duration,
 }
 
 impl Limits {
@@ -59,6 +67,10 @@ impl Limits {
             log_bytes: 8 * KIB,
             blob_bytes: 0,
             rows: 0,
+            http_calls: 8,
+            http_request_bytes: 0,
+            http_reply_bytes: 256 * KIB,
+            deadline_with_lookups: Duration::from_secs(2),
         }
     }
 
@@ -75,6 +87,40 @@ impl Limits {
             output: 256 * KIB,
             log_lines: 200,
             log_bytes: 64 * KIB,
+            http_calls: 32,
+            http_reply_bytes: MIB,
+            deadline_with_lookups: Duration::from_secs(5),
+            ..Self::condition()
+        }
+    }
+
+    /// The defaults for the world `validator`.
+    #[must_use]
+    pub fn validator() -> Self {
+        Self {
+            fuel: 200_000_000,
+            deadline: Duration::from_millis(250),
+            memory: 32 * MIB,
+            host_calls: 2_000,
+            host_call_bytes: 4 * MIB,
+            output: 256 * KIB,
+            ..Self::condition()
+        }
+    }
+
+    /// The defaults for the world `notifier`.
+    #[must_use]
+    pub fn notifier() -> Self {
+        Self {
+            fuel: 200_000_000,
+            deadline: Duration::from_secs(30),
+            memory: 32 * MIB,
+            host_calls: 2_000,
+            host_call_bytes: 4 * MIB,
+            log_lines: 200,
+            log_bytes: 64 * KIB,
+            http_request_bytes: MIB,
+            deadline_with_lookups: Duration::from_secs(30),
             ..Self::condition()
         }
     }
@@ -94,6 +140,10 @@ impl Limits {
             log_bytes: MIB,
             blob_bytes: 256 * MIB as u64,
             rows: 1_000_000,
+            http_calls: 100,
+            http_request_bytes: MIB,
+            http_reply_bytes: 4 * MIB,
+            deadline_with_lookups: Duration::from_secs(30),
             ..Self::condition()
         }
     }
@@ -139,8 +189,12 @@ pub struct HostLimits {
     pub condition: Limits,
     /// For approver resolvers.
     pub approvers: Limits,
+    /// For validators.
+    pub validator: Limits,
     /// For executors.
     pub executor: Limits,
+    /// For notifiers.
+    pub notifier: Limits,
     /// For scripts.
     pub script: ScriptLimits,
     /// Questions to components at once; further ones are told `busy`.
@@ -155,7 +209,9 @@ impl Default for HostLimits {
         Self {
             condition: Limits::condition(),
             approvers: Limits::approvers(),
+            validator: Limits::validator(),
             executor: Limits::executor(),
+            notifier: Limits::notifier(),
             script: ScriptLimits::default(),
             concurrent_questions: 64,
             concurrent_effects: 32,

@@ -7,7 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use engine_core::extension::{Failure, FailureClass, Nominee, Plan, Presence, Receipt, Verdict};
+use engine_core::extension::{
+    Failure, FailureClass, Nominee, Plan, Presence, Problem, Receipt, Verdict,
+};
 use futures::{FutureExt as _, future::BoxFuture};
 use serde::Serialize;
 use wasmtime::{Store, Trap, UpdateDeadline};
@@ -61,6 +63,43 @@ impl Host {
                 })
             }))
         })
+    }
+
+    /// Asks a plugin what is wrong with a request. Blocks.
+    #[must_use]
+    pub fn validate(&self, plugin: &Plugin, call: &Call) -> Answer<Vec<Problem>> {
+        let Some(linked) = &plugin.inner.validator else { return not_served(World::Validator) };
+        self.question(plugin, call, &self.inner.validator, |store| {
+            let instance = linked.instantiate(&mut *store)?;
+            let answer = instance.countersign_plugin_validator().call_validate(&mut *store)?;
+            Ok(results::problems(answer, &call.facts, &call.directory))
+        })
+    }
+
+    /// Tells a notifier to deliver a notice, and answers the other side's name for the delivery. Every
+    /// retry of one notice has the same key.
+    pub async fn deliver(
+        &self,
+        plugin: &Plugin,
+        call: &Call,
+        once_key: &str,
+    ) -> Answer<Option<String>> {
+        let Some(linked) = plugin.inner.notifier.clone() else {
+            return not_served(World::Notifier);
+        };
+        let (directory, key) = (Arc::clone(&call.directory), once_key.to_owned());
+        let task = Task::Deliver(key.clone());
+        let store = |host: &Self| host.store(plugin, call, task, &host.inner.notifier);
+        self.awaited(store, |store| {
+            async move {
+                let instance = linked.instantiate_async(&mut *store).await?;
+                let notifier = instance.countersign_plugin_notifier();
+                let answer = notifier.call_deliver(&mut *store, &key).await?;
+                Ok(results::delivered(answer, &directory))
+            }
+            .boxed()
+        })
+        .await
     }
 
     /// Asks an executor what it would do (EXE-6).
@@ -141,23 +180,33 @@ impl Host {
     pub(crate) fn try_out(&self, plugin: &Plugin) -> Result<(), Failure> {
         let call = crate::call::nothing()
             .map_err(|error| Failure::new(FailureClass::Bug, error.to_string()))?;
-        let loaded = &plugin.inner;
+        let (loaded, limits) = (&plugin.inner, &self.inner);
+        let trial = |defaults| self.store(plugin, &call, Task::Trial, defaults);
+        // A start that waits for something, which no plugin needs, is given up at once.
+        let at_once = |started: Option<wasmtime::Result<()>>| {
+            started.unwrap_or_else(|| Err(Trap::Interrupt.into()))
+        };
         if let Some(linked) = &loaded.condition {
-            let mut store = self.store(plugin, &call, Task::Trial, &self.inner.condition);
-            let tried = linked.instantiate(&mut store).map(drop);
-            tried.map_err(|error| failures::from_error(&error, &store.data().trace))?;
+            let mut store = trial(&limits.condition);
+            started(linked.instantiate(&mut store).map(drop), &store)?;
         }
         if let Some(linked) = &loaded.approvers {
-            let mut store = self.store(plugin, &call, Task::Trial, &self.inner.approvers);
-            let tried = linked.instantiate(&mut store).map(drop);
-            tried.map_err(|error| failures::from_error(&error, &store.data().trace))?;
+            let mut store = trial(&limits.approvers);
+            started(linked.instantiate(&mut store).map(drop), &store)?;
+        }
+        if let Some(linked) = &loaded.validator {
+            let mut store = trial(&limits.validator);
+            started(linked.instantiate(&mut store).map(drop), &store)?;
         }
         if let Some(linked) = &loaded.executor {
-            let mut store = self.store(plugin, &call, Task::Trial, &self.inner.executor);
-            // A start that waits for something, which no plugin needs, is given up at once.
+            let mut store = trial(&limits.executor);
             let tried = linked.instantiate_async(&mut store).now_or_never();
-            let tried = tried.unwrap_or_else(|| Err(Trap::Interrupt.into())).map(drop);
-            tried.map_err(|error| failures::from_error(&error, &store.data().trace))?;
+            started(at_once(tried.map(|tried| tried.map(drop))), &store)?;
+        }
+        if let Some(linked) = &loaded.notifier {
+            let mut store = trial(&limits.notifier);
+            let tried = linked.instantiate_async(&mut store).now_or_never();
+            started(at_once(tried.map(|tried| tried.map(drop))), &store)?;
         }
         Ok(())
     }
@@ -186,14 +235,26 @@ impl Host {
         plugin: &Plugin,
         call: &Call,
         task: Task,
-        begin: impl for<'a> FnOnce(&'a mut Store<State>, &'a ExecutorPluginPre<State>) -> Running<'a, T>,
+        begin: impl for<'a> FnOnce(&'a mut Store<State>, ExecutorPluginPre<State>) -> Running<'a, T>,
+    ) -> Answer<T> {
+        let Some(linked) = plugin.inner.executor.clone() else {
+            return not_served(World::Executor);
+        };
+        let store = |host: &Self| host.store(plugin, call, task, &host.inner.executor);
+        self.awaited(store, |store| begin(store, linked)).await
+    }
+
+    /// Runs what may take long, beside others, until its deadline.
+    async fn awaited<T: Serialize>(
+        &self,
+        store: impl FnOnce(&Self) -> Store<State>,
+        begin: impl for<'a> FnOnce(&'a mut Store<State>) -> Running<'a, T>,
     ) -> Answer<T> {
         let start = Instant::now();
-        let Some(linked) = &plugin.inner.executor else { return not_served(World::Executor) };
         let Ok(_place) = self.inner.effects_at_once.try_acquire() else {
             return failed(failures::busy());
         };
-        let mut store = self.store(plugin, call, task, &self.inner.executor);
+        let mut store = store(self);
         let deadline = store.data().deadline;
         store.set_epoch_deadline(TICKS_BETWEEN_LOOKS);
         store.epoch_deadline_callback(move |_| {
@@ -204,7 +265,7 @@ impl Host {
                 UpdateDeadline::YieldCustom(TICKS_BETWEEN_LOOKS, others)
             })
         });
-        let running = AssertUnwindSafe(begin(&mut store, linked)).catch_unwind();
+        let running = AssertUnwindSafe(begin(&mut store)).catch_unwind();
         let ended = match tokio::time::timeout_at(deadline.into(), running).await {
             Ok(Ok(answered)) => Ended::Answered(answered),
             Ok(Err(panic)) => Ended::Panicked(panic),
@@ -229,17 +290,22 @@ impl Host {
             Arc::clone(&limits),
             Arc::clone(&self.inner.services),
         );
+        let time = state.time;
         let mut store = Store::new(&self.inner.engine, state);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(limits.host_call_bytes);
         store.set_max_component_handles(limits.handles);
-        store.set_epoch_deadline(ticks(limits.deadline));
+        store.set_epoch_deadline(ticks(time));
         if let Err(error) = store.set_fuel(limits.fuel) {
             // Unreachable: the engine is configured to count fuel. Without it nothing runs.
             tracing::error!(%error, "the machine does not count fuel");
         }
         store
     }
+}
+
+fn started(tried: wasmtime::Result<()>, store: &Store<State>) -> Result<(), Failure> {
+    tried.map_err(|error| failures::from_error(&error, &store.data().trace))
 }
 
 fn ticks(deadline: Duration) -> u64 {
@@ -272,7 +338,7 @@ fn finish<T: Serialize>(store: Store<State>, ended: Ended<T>, start: Instant) ->
         }
         Ended::Answered(Err(error)) => Err(failures::from_error(&error, &state.trace)),
         Ended::Panicked(panic) => Err(failures::from_panic(panic.as_ref())),
-        Ended::Late => Err(failures::late(state.limits.deadline)),
+        Ended::Late => Err(failures::late(state.time)),
     };
     let changed = state.may_have_changed;
     Answer { result: result.map_err(|failure| in_doubt(failure, changed)), trace: state.trace }

@@ -40,12 +40,17 @@ fn written(value: &Value) -> Json {
 
 /// Whether a setting is this name, or a list that has it.
 pub(crate) fn names(config: &ResolvedConfig, key: &str, name: &str) -> bool {
+    any(config, key, |found| found == name)
+}
+
+/// Whether a setting is such a text, or a list that has one.
+pub(crate) fn any(config: &ResolvedConfig, key: &str, is: impl Fn(&str) -> bool) -> bool {
     let Some(setting) = config.get(key) else { return false };
     match setting {
-        ConfigValue::Property(Value::List(values)) => values.iter().any(|v| v.to_string() == name),
-        ConfigValue::Property(value) => value.to_string() == name,
-        ConfigValue::Json(Json::String(found)) => found == name,
-        ConfigValue::Json(Json::Array(found)) => found.iter().any(|found| found == name),
+        ConfigValue::Property(Value::List(values)) => values.iter().any(|v| is(&v.to_string())),
+        ConfigValue::Property(value) => is(&value.to_string()),
+        ConfigValue::Json(Json::String(found)) => is(found),
+        ConfigValue::Json(Json::Array(all)) => all.iter().filter_map(Json::as_str).any(is),
         ConfigValue::Json(_) => false,
     }
 }

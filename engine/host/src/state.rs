@@ -1,6 +1,10 @@
 //! What belongs to one call of a component while it runs.
 
-use std::{collections::BTreeSet, sync::Arc, time::Instant};
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use wasmtime::{ResourceLimiter, component::ResourceTable};
 
@@ -32,6 +36,8 @@ pub(crate) enum Task {
         /// Its own.
         key: String,
     },
+    /// A notice, under this key.
+    Deliver(String),
 }
 
 /// Why the host ended a call.
@@ -67,6 +73,8 @@ pub(crate) struct State {
     pub(crate) task: Task,
     pub(crate) limits: Arc<Limits>,
     pub(crate) services: Arc<Services>,
+    /// How long it may take, and until when.
+    pub(crate) time: Duration,
     pub(crate) deadline: Instant,
     pub(crate) trace: Trace,
     pub(crate) memory: Memory,
@@ -75,6 +83,8 @@ pub(crate) struct State {
     pub(crate) rows: u64,
     /// Bytes that went to files.
     pub(crate) blob_bytes: u64,
+    /// Calls to other systems.
+    pub(crate) http_calls: u32,
     /// The changes of the plan that were sent, by place; each is covered once.
     pub(crate) sent: BTreeSet<usize>,
     /// Something outside was changed, or may have been.
@@ -90,15 +100,22 @@ impl State {
         limits: Arc<Limits>,
         services: Arc<Services>,
     ) -> Self {
+        let time = if manifest.looks_up() {
+            limits.deadline.max(limits.deadline_with_lookups)
+        } else {
+            limits.deadline
+        };
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
         Self {
-            deadline: Instant::now() + limits.deadline,
+            deadline: Instant::now() + time,
+            time,
             memory: Memory::new(&limits),
             trace: Trace::default(),
             table,
             rows: 0,
             blob_bytes: 0,
+            http_calls: 0,
             sent: BTreeSet::new(),
             may_have_changed: false,
             log_bytes: 0,
@@ -120,7 +137,7 @@ impl State {
             return Err(Stop::HostCalls(self.limits.host_calls));
         }
         if Instant::now() >= self.deadline {
-            return Err(Stop::Deadline(self.limits.deadline.as_millis()));
+            return Err(Stop::Deadline(self.time.as_millis()));
         }
         Ok(())
     }

@@ -10,14 +10,17 @@ mod blobs;
 mod config;
 mod determinism;
 mod directory;
+mod http;
 mod log;
 mod lookups;
+mod notice;
 mod planned;
 mod request;
 pub(crate) mod results;
 mod secrets;
 mod sql;
 mod statements;
+mod steps;
 mod values;
 
 use wasmtime::{
@@ -34,7 +37,7 @@ pub(crate) const PACKAGE: &str = "countersign:plugin";
 pub(crate) const VERSION: &str = "1.0.0-draft";
 
 /// The interfaces that questions are offered.
-pub(crate) const QUESTIONS: [&str; 8] = [
+pub(crate) const QUESTIONS: [&str; 11] = [
     "types",
     "request",
     "config",
@@ -43,9 +46,12 @@ pub(crate) const QUESTIONS: [&str; 8] = [
     "directory",
     "sql-types",
     "named-statements",
+    "secrets",
+    "http-types",
+    "http-lookups",
 ];
 /// The interfaces that executors are offered.
-pub(crate) const EFFECTS: [&str; 11] = [
+pub(crate) const EFFECTS: [&str; 15] = [
     "types",
     "request",
     "config",
@@ -54,9 +60,25 @@ pub(crate) const EFFECTS: [&str; 11] = [
     "directory",
     "sql-types",
     "named-statements",
+    "secrets",
+    "http-types",
+    "http-lookups",
     "statements",
     "blobs",
+    "http",
+    "steps",
+];
+/// The interfaces that notifiers are offered.
+pub(crate) const NOTICES: [&str; 9] = [
+    "types",
+    "notice",
+    "config",
+    "log",
+    "determinism",
+    "directory",
     "secrets",
+    "http-types",
+    "http",
 ];
 
 /// The interface behind a name of this contract, such as `request` of
@@ -75,6 +97,9 @@ pub(crate) mod bindings {
             path: "../../sdk/wit/v1",
             world: "condition-plugin",
             imports: { default: trappable },
+            with: {
+                "countersign:plugin/secrets.secret": crate::v1::secrets::Secret,
+            },
         });
     }
 
@@ -83,6 +108,18 @@ pub(crate) mod bindings {
         wasmtime::component::bindgen!({
             path: "../../sdk/wit/v1",
             world: "approvers-plugin",
+            imports: { default: trappable },
+            with: {
+                "countersign:plugin": super::condition::countersign::plugin,
+            },
+        });
+    }
+
+    /// Validators.
+    pub(crate) mod validator {
+        wasmtime::component::bindgen!({
+            path: "../../sdk/wit/v1",
+            world: "validator-plugin",
             imports: { default: trappable },
             with: {
                 "countersign:plugin": super::condition::countersign::plugin,
@@ -99,6 +136,9 @@ pub(crate) mod bindings {
                 "countersign:plugin/statements": async | trappable,
                 "countersign:plugin/blobs": async | trappable,
                 "countersign:plugin/named-statements": async | trappable,
+                "countersign:plugin/http-lookups": async | trappable,
+                "countersign:plugin/http": async | trappable,
+                "countersign:plugin/steps": async | trappable,
                 default: trappable,
             },
             exports: { default: async },
@@ -110,11 +150,32 @@ pub(crate) mod bindings {
                 "countersign:plugin/determinism": super::condition::countersign::plugin::determinism,
                 "countersign:plugin/directory": super::condition::countersign::plugin::directory,
                 "countersign:plugin/sql-types": super::condition::countersign::plugin::sql_types,
+                "countersign:plugin/secrets": super::condition::countersign::plugin::secrets,
+                "countersign:plugin/http-types": super::condition::countersign::plugin::http_types,
                 "countersign:plugin/statements.connection": crate::v1::statements::Connection,
                 "countersign:plugin/statements.transaction": crate::v1::statements::Transaction,
                 "countersign:plugin/statements.cursor": crate::v1::statements::Cursor,
                 "countersign:plugin/blobs.writer": crate::v1::blobs::Writer,
-                "countersign:plugin/secrets.secret": crate::v1::secrets::Secret,
+            },
+        });
+    }
+
+    /// Notifiers.
+    pub(crate) mod notifier {
+        wasmtime::component::bindgen!({
+            path: "../../sdk/wit/v1",
+            world: "notifier-plugin",
+            imports: { default: trappable },
+            exports: { default: async },
+            with: {
+                "countersign:plugin/types": super::condition::countersign::plugin::types,
+                "countersign:plugin/config": super::condition::countersign::plugin::config,
+                "countersign:plugin/log": super::condition::countersign::plugin::log,
+                "countersign:plugin/determinism": super::condition::countersign::plugin::determinism,
+                "countersign:plugin/directory": super::condition::countersign::plugin::directory,
+                "countersign:plugin/secrets": super::condition::countersign::plugin::secrets,
+                "countersign:plugin/http-types": super::condition::countersign::plugin::http_types,
+                "countersign:plugin/http": super::executor::countersign::plugin::http,
             },
         });
     }
@@ -122,9 +183,10 @@ pub(crate) mod bindings {
 
 pub(crate) use bindings::{
     approvers::ApproversPluginPre, condition::ConditionPluginPre, executor::ExecutorPluginPre,
+    notifier::NotifierPluginPre, validator::ValidatorPluginPre,
 };
 
-/// What questions are offered: conditions and resolvers of approvers. Every function returns at
+/// What questions are offered: conditions, resolvers of approvers, validators. Every function returns at
 /// once, except look-ups, which wait on the runtime of the calling thread.
 pub(crate) fn questions(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
@@ -139,6 +201,15 @@ pub(crate) fn questions(engine: &Engine) -> wasmtime::Result<Linker<State>> {
 pub(crate) fn effects(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     bindings::executor::ExecutorPlugin::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| {
+        state
+    })?;
+    Ok(linker)
+}
+
+/// What notifiers are offered.
+pub(crate) fn notices(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    bindings::notifier::NotifierPlugin::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| {
         state
     })?;
     Ok(linker)

@@ -141,7 +141,9 @@ impl Library {
         let world = [
             (engine_host::World::Condition, World::Condition),
             (engine_host::World::Approvers, World::Approvers),
+            (engine_host::World::Validator, World::Validator),
             (engine_host::World::Executor, World::Executor),
+            (engine_host::World::Notifier, World::Notifier),
         ];
         let (_, world) = world.into_iter().find(|(world, _)| plugin.serves(*world))?;
         Some(InstalledPlugin {
@@ -262,6 +264,7 @@ fn call_of(call: &ExtensionCall, grant: Grant) -> Call {
         grant: Arc::new(grant),
         statements: Arc::clone(&call.statements),
         limits: None,
+        notice: None,
     }
 }
 

@@ -47,6 +47,16 @@ pub struct Config {
     pub secrets: BTreeMap<String, Secret>,
     /// Statements that plugins can be granted, by connection and name.
     pub lookups: BTreeMap<ResourceId, BTreeMap<String, Lookup>>,
+    /// How plugins call other systems.
+    pub http: HttpConfig,
+}
+
+/// How plugins call other systems.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpConfig {
+    /// A file with certificates of authorities (PEM) that are trusted beside those of the machine.
+    pub authorities: Option<PathBuf>,
 }
 
 /// How the log is written.

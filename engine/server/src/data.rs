@@ -9,7 +9,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use engine_connect::{Blobs, Connections};
+use engine_connect::{Blobs, Connections, Http};
 use engine_host::{Host, HostLimits, HostOptions};
 use engine_runtime::{Clock, Engine, EngineError, EngineOptions, Ids, Library};
 use engine_store::{EmbeddedStore, Options, Store};
@@ -34,6 +34,9 @@ pub enum DataError {
     /// The folder of files.
     #[error("cannot open the folder of files")]
     Blobs(#[source] engine_connect::Error),
+    /// The certificates of the operator's authorities.
+    #[error("cannot use the certificates in `{}` (`http.authorities`)", .0.display())]
+    Authorities(std::path::PathBuf, #[source] Box<dyn std::error::Error + Send + Sync>),
     /// What is stored.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -68,6 +71,14 @@ pub async fn assemble(
     Ok(state)
 }
 
+/// What calls other systems, with the operator's authorities beside those of the machine.
+fn http(config: &Config) -> Result<Http, DataError> {
+    let Some(path) = &config.http.authorities else { return Ok(Http::default()) };
+    let wrong = |error| DataError::Authorities(path.clone(), error);
+    let pem = std::fs::read(path).map_err(|error| wrong(error.into()))?;
+    Http::with_authorities(&pem).map_err(|error| wrong(error.into()))
+}
+
 /// The plugin host with the operator's connections, secrets and look-ups.
 ///
 /// # Errors
@@ -79,6 +90,7 @@ pub async fn host(folder: &Path, config: &Config) -> Result<Host, DataError> {
         limits: HostLimits::default(),
         connections: Connections::new(config.connections.clone()),
         blobs,
+        http: http(config)?,
         secrets: config.secrets.clone(),
         lookups: config.lookups.clone(),
     })?)

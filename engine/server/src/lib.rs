@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod data;
 pub mod first_party;
+mod grants;
 pub mod http;
 pub mod local;
 pub mod scenario;

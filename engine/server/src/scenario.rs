@@ -287,6 +287,7 @@ async fn start_host() -> Result<(engine_host::Host, tempfile::TempDir), Broken> 
         limits: engine_host::HostLimits::default(),
         connections: engine_connect::Connections::new(BTreeMap::new()),
         blobs: blobs.map_err(|error| broken(&error))?,
+        http: engine_connect::Http::default(),
         secrets: BTreeMap::new(),
         lookups: BTreeMap::new(),
     });

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::{GroupId, Planned, Result, UserId, Value};
+use crate::{GroupId, Planned, ResourceId, Result, UserId, Value};
 
 /// A sentence for a person, which a catalogue can translate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,38 @@ pub fn met() -> Result<Verdict> {
 /// Never; it is a `Result` so that it can end an `evaluate`.
 pub fn unmet(code: &str, text: impl Into<String>) -> Result<Verdict> {
     Ok(Verdict::Unmet(Message::new(code, text)))
+}
+
+/// Something that is wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The property of the form, or the field of `item`; none is the whole.
+    pub property: Option<String>,
+    /// The item; none is the request.
+    pub item: Option<ResourceId>,
+    /// What is wrong and what to do about it, for the person.
+    pub why: Message,
+}
+
+impl Problem {
+    /// Something about a property of the request.
+    #[must_use]
+    pub fn of(property: &str, why: Message) -> Self {
+        Self { property: Some(property.to_owned()), item: None, why }
+    }
+
+    /// Something about the request as a whole.
+    #[must_use]
+    pub fn whole(why: Message) -> Self {
+        Self { property: None, item: None, why }
+    }
+
+    /// The same about an item, or its field.
+    #[must_use]
+    pub fn item(mut self, item: ResourceId) -> Self {
+        self.item = Some(item);
+        self
+    }
 }
 
 /// Somebody who can approve.

@@ -368,8 +368,7 @@ pub fn files_of(once_key: &str) -> Result<Vec<File>, HostError> {
 }
 
 /// A secret, as a handle: passed on, never read.
-#[cfg_attr(target_family = "wasm", expect(dead_code, reason = "held for what will take it"))]
-pub struct Secret(backend::Secret);
+pub struct Secret(pub(crate) backend::Secret);
 
 impl Secret {
     /// A secret that was granted, by name.

@@ -60,6 +60,15 @@ impl Error {
         Self { class: Class::UnknownOutcome, message: Message::new(code, text) }
     }
 
+    /// The same, where it is retryable, with the earliest useful next try in milliseconds.
+    #[must_use]
+    pub fn after_ms(mut self, ms: u32) -> Self {
+        if let Class::Retryable { after_ms } = &mut self.class {
+            *after_ms = Some(ms);
+        }
+        self
+    }
+
     /// The same with an argument for translated messages.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

@@ -1,9 +1,9 @@
 //! Write Countersign plugins in Rust.
 //!
-//! A plugin is one WebAssembly component. It is a [`Condition`] of a rule, a source of [`Approvers`],
-//! or an [`Executor`] of what was approved: one trait, one type, one [`plugin!`] line. Everything from
-//! outside comes through this crate: the [`request`], the [`directory`], the [`clock`], databases and
-//! files. There is nothing else: no files, no network, no clock of the machine.
+//! A plugin is one WebAssembly component. It is a [`Condition`] of a rule, a source of [`Approvers`], a
+//! [`Validator`] of requests, an [`Executor`] of what was approved, or a [`Notifier`]: one trait, one type, one [`plugin!`] line. Everything from
+//! outside comes through this crate: the [`request`], the [`directory`], the [`clock`], databases, files
+//! and [`http`] calls of the host. There is nothing else: no files, no sockets, no clock of the machine.
 //!
 //! # A first plugin
 //!
@@ -69,6 +69,10 @@
 //! administrator grants it:
 //! `{"capability": "statements", "target": {"config": "connection"}, "access": "read-write", "why": "…"}`.
 //!
+//! Another system is named by its origin: a look-up in a question as
+//! `{"capability": "http-lookups", "target": "https://hr.example.org", "why": "…"}`, a call in an effect as
+//! `{"capability": "http", "target": {"config": "url"}, "methods": ["POST"], "why": "…"}`.
+//!
 //! Build it with `cargo build --release --target wasm32-wasip2`. Test it with plain `cargo test`: the
 //! same type runs natively in a [`testing::Host`].
 //!
@@ -90,7 +94,7 @@
 //! `execute` may be called again with the same key: after a crash, or a lost connection. For an effect
 //! in a database, [`Transaction::commit`] writes a marker with the key and the receipt in the effect's
 //! own transaction, and [`Connection::marker_of`] is the whole of a `probe`. Files belong to a key as
-//! well ([`files_of`]).
+//! well ([`files_of`]). For everything else there are [`steps`]: what an earlier try did is not done again.
 //!
 //! # Money
 //!
@@ -105,8 +109,11 @@
 pub mod clock;
 pub mod config;
 pub mod directory;
+pub mod http;
 pub mod log;
+pub mod notice;
 pub mod request;
+pub mod steps;
 
 mod answer;
 mod data;
@@ -126,7 +133,8 @@ pub mod testing;
 use testing::backend;
 
 pub use answer::{
-    Effect, Message, Nominee, Plan, Presence, Principal, Receipt, Resolution, Verdict, met, unmet,
+    Effect, Message, Nominee, Plan, Presence, Principal, Problem, Receipt, Resolution, Verdict,
+    met, unmet,
 };
 pub use data::{
     Cell, Column, Connection, Cursor, Database, File, Marker, Mode, Parameter, RowSet, Secret,
@@ -135,7 +143,7 @@ pub use data::{
 pub use error::{Class, Error, ErrorKind, HostError, Result};
 pub use planned::{Coverage, Planned, Stage};
 pub use value::{FromValue, GroupId, Money, NodeId, ResourceId, UserId, Value};
-pub use worlds::{Approvers, Condition, Executor};
+pub use worlds::{Approvers, Condition, Executor, Notifier, Validator};
 
 /// Everything that most plugins use.
 pub mod prelude {
@@ -143,9 +151,9 @@ pub mod prelude {
     pub use serde::Deserialize;
 
     pub use crate::{
-        Approvers, Condition, Error, Executor, GroupId, Message, Money, NodeId, Plan, Planned,
-        Presence, Receipt, Resolution, ResourceId, Result, UserId, Value, Verdict, clock,
-        directory, log, met, plugin, request, unmet,
+        Approvers, Condition, Error, Executor, GroupId, Message, Money, NodeId, Notifier, Plan,
+        Planned, Presence, Problem, Receipt, Resolution, ResourceId, Result, UserId, Validator,
+        Value, Verdict, clock, directory, log, met, notice, plugin, request, unmet,
     };
 }
 
@@ -157,7 +165,7 @@ pub mod internal {
 
 /// Makes a component of a type: `plugin!(condition: Frugal);`, once, at the crate's root.
 ///
-/// The words are `condition`, `approvers` and `executor`. The manifest is the file `manifest.json`
+/// The words are `condition`, `approvers`, `validator`, `executor` and `notifier`. The manifest is the file `manifest.json`
 /// beside `Cargo.toml`; it goes into the component, and as `MANIFEST` to the tests.
 #[macro_export]
 macro_rules! plugin {

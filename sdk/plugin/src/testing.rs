@@ -34,8 +34,10 @@ use chrono::{DateTime, Utc};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Approvers, Condition, Executor, Money, Plan, Presence, Receipt, Resolution, Result, RowSet,
-    UserId, Value, Verdict, config, log::Level,
+    Approvers, Condition, ErrorKind, Executor, HostError, Message, Money, Notifier, Plan, Presence,
+    Problem, Receipt, Resolution, Result, RowSet, UserId, Validator, Value, Verdict, config,
+    http::{Method, Reply},
+    log::Level,
 };
 
 pub(crate) mod backend;
@@ -49,7 +51,7 @@ mod state;
 
 pub use database::FakeDatabase;
 pub use manifest::{Manifest, Name, Reads, Want};
-pub use state::Person;
+pub use state::{Person, Sent};
 
 use state::{State, Task};
 
@@ -183,6 +185,40 @@ impl Host {
         })
     }
 
+    /// What another system replies to a call; one that is not named here is out of reach.
+    #[must_use]
+    pub fn reply(self, method: Method, url: &str, status: u16, body: &str) -> Self {
+        let reply = Reply { status, headers: Vec::new(), body: body.as_bytes().to_vec() };
+        self.set(|state| {
+            state.replies.insert((method, url.to_owned()), Ok(reply));
+        })
+    }
+
+    /// A call of another system that fails.
+    #[must_use]
+    pub fn no_reply(self, method: Method, url: &str, kind: ErrorKind) -> Self {
+        let error = HostError::new(kind, "no reply came");
+        self.set(|state| {
+            state.replies.insert((method, url.to_owned()), Err(error));
+        })
+    }
+
+    /// The notice to deliver; by default one for `recipient` about an approval.
+    #[must_use]
+    pub fn notice(self, recipient: &str, subject: &str, content: Message) -> Self {
+        self.set(|state| {
+            recipient.clone_into(&mut state.notice.recipient);
+            subject.clone_into(&mut state.notice.subject);
+            state.notice.content = content;
+        })
+    }
+
+    /// Where the notice leads; by default nowhere.
+    #[must_use]
+    pub fn link(self, url: &str) -> Self {
+        self.set(|state| state.notice.link = Some(url.to_owned()))
+    }
+
     /// The plan that was approved, where it is not the one that this host would make.
     #[must_use]
     pub fn approved(self, plan: &Plan) -> Self {
@@ -204,6 +240,22 @@ impl Host {
     /// Those of the plugin.
     pub fn resolve<P: Approvers>(&self) -> Result<Resolution> {
         self.call(Task::Ask, P::resolve)
+    }
+
+    /// Looks for what is wrong with the request.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    pub fn validate<P: Validator>(&self) -> Result<Vec<Problem>> {
+        self.call(Task::Ask, P::validate)
+    }
+
+    /// Delivers the notice.
+    ///
+    /// # Errors
+    /// Those of the plugin.
+    pub fn deliver<P: Notifier>(&self, once_key: &str) -> Result<Option<String>> {
+        self.call(Task::Deliver, |config| P::deliver(config, once_key))
     }
 
     /// Makes a plan; writing is denied meanwhile. It counts as approved.
@@ -244,6 +296,12 @@ impl Host {
     #[must_use]
     pub fn log(&self) -> Vec<(Level, String)> {
         self.state.borrow().log.clone()
+    }
+
+    /// What was sent to other systems so far, in order.
+    #[must_use]
+    pub fn sent(&self) -> Vec<Sent> {
+        self.state.borrow().sent_out.clone()
     }
 
     /// The content of the files made so far, by name.

@@ -4,12 +4,14 @@ pub mod bindings;
 mod convert;
 pub(crate) mod data;
 mod guest;
+mod out;
 
 pub use guest::Exported;
 
 use bindings::plugin as wit;
 
 pub(crate) use data::{Connection, Cursor, Secret, Transaction, Writer, files_of, look_up};
+pub(crate) use out::{begin_step, finish_step, http_look_up, http_send, look_at_step, notice};
 
 use crate::{Value, log::Level};
 

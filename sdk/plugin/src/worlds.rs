@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::{Error, Plan, Presence, Receipt, Resolution, Result, Verdict};
+use crate::{Error, Plan, Presence, Problem, Receipt, Resolution, Result, Verdict};
 
 /// A condition of a rule: does it hold for this request?
 pub trait Condition {
@@ -26,6 +26,31 @@ pub trait Approvers {
     /// # Errors
     /// Where there is no answer. Nobody at all is an answer, not a failure.
     fn resolve(config: Self::Config) -> Result<Resolution>;
+}
+
+/// A check of a request, on submission and on every edit: what is wrong with it?
+pub trait Validator {
+    /// The settings, by the schema in the manifest.
+    type Config: DeserializeOwned;
+
+    /// Names what is wrong, and where. None at all is an answer: nothing is.
+    ///
+    /// # Errors
+    /// Where there is no answer. The request is then not submitted.
+    fn validate(config: Self::Config) -> Result<Vec<Problem>>;
+}
+
+/// Brings notices to people.
+pub trait Notifier {
+    /// The settings, by the schema in the manifest.
+    type Config: DeserializeOwned;
+
+    /// Delivers the [`notice`](crate::notice). Every retry of one notice comes with the same key. Answers
+    /// the other side's own name for the delivery, if it gave one.
+    ///
+    /// # Errors
+    /// The class says whether it is tried again; a notice of unknown outcome is.
+    fn deliver(config: Self::Config, once_key: &str) -> Result<Option<String>>;
 }
 
 /// What is done once a request is approved.

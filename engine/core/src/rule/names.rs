@@ -25,8 +25,12 @@ pub enum World {
     Condition,
     /// To name approvers.
     Approvers,
+    /// To find what is wrong with a request.
+    Validator,
     /// To execute.
     Executor,
+    /// To deliver notices.
+    Notifier,
 }
 
 /// What a plugin says that it reads of a request's form.
@@ -212,7 +216,9 @@ impl World {
         match self {
             Self::Condition => "a condition",
             Self::Approvers => "a resolver of approvers",
+            Self::Validator => "a validator",
             Self::Executor => "an executor",
+            Self::Notifier => "a notifier",
         }
     }
 }

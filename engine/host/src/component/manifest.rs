@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
+use engine_connect::{Method, Origin};
 use engine_core::{extension::ResolvedConfig, ids::PluginId, schema::Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -51,8 +52,12 @@ pub enum World {
     Condition,
     /// Who approves a step.
     Approvers,
+    /// What is wrong with a request.
+    Validator,
     /// To do what was approved.
     Executor,
+    /// To deliver a notice.
+    Notifier,
 }
 
 impl World {
@@ -62,7 +67,9 @@ impl World {
         match self {
             Self::Condition => "condition",
             Self::Approvers => "approvers",
+            Self::Validator => "validator",
             Self::Executor => "executor",
+            Self::Notifier => "notifier",
         }
     }
 }
@@ -91,12 +98,15 @@ pub struct Reads {
 pub struct Want {
     /// What.
     pub capability: Capability,
-    /// The connection or the secret; blobs have none.
+    /// The connection, the secret or the origin of another system; blobs have none.
     #[serde(default)]
     pub target: Option<Name>,
     /// For statements.
     #[serde(default)]
     pub access: Access,
+    /// For `http`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub methods: BTreeSet<Method>,
     /// For the administrator who grants it.
     pub why: String,
 }
@@ -113,6 +123,10 @@ pub enum Capability {
     Blobs,
     /// A secret, as a handle.
     Secrets,
+    /// Calls to another system that may change something there.
+    Http,
+    /// Questions to another system.
+    HttpLookups,
 }
 
 impl Capability {
@@ -124,6 +138,8 @@ impl Capability {
             Self::Statements => "statements",
             Self::Blobs => "blobs",
             Self::Secrets => "secrets",
+            Self::Http => "http",
+            Self::HttpLookups => "http-lookups",
         }
     }
 }
@@ -162,6 +178,15 @@ impl Name {
         match self {
             Self::Fixed(fixed) => fixed == name,
             Self::Config(key) => settings::names(config, key, name),
+        }
+    }
+
+    /// Whether this stands for an origin, with these settings: itself, or an address there.
+    fn is_origin(&self, origin: &Origin, config: &ResolvedConfig) -> bool {
+        let leads_there = |address: &str| Origin::of_address(address).as_ref() == Some(origin);
+        match self {
+            Self::Fixed(address) => leads_there(address),
+            Self::Config(key) => settings::any(config, key, leads_there),
         }
     }
 }
@@ -214,6 +239,31 @@ impl Manifest {
         };
         self.wants.iter().filter(fits).map(|want| want.access).max()
     }
+
+    /// Whether it asks for calls of this method to this origin.
+    pub(crate) fn wants_http(
+        &self,
+        capability: Capability,
+        origin: &Origin,
+        method: Method,
+        config: &ResolvedConfig,
+    ) -> bool {
+        self.wants.iter().any(|want| {
+            want.capability == capability
+                && want.target.as_ref().is_some_and(|target| target.is_origin(origin, config))
+                && (capability == Capability::HttpLookups || want.methods.contains(&method))
+        })
+    }
+
+    /// Whether it asks others while it is asked.
+    pub(crate) fn looks_up(&self) -> bool {
+        self.wants.iter().any(|want| match want.capability {
+            Capability::NamedStatements | Capability::HttpLookups => true,
+            Capability::Statements | Capability::Blobs | Capability::Secrets | Capability::Http => {
+                false
+            }
+        })
+    }
 }
 
 /// Finds and reads the manifest of a component.
@@ -258,19 +308,31 @@ fn check(manifest: &Manifest) -> Result<(), String> {
     }
     for want in &manifest.wants {
         line("wants.why", &want.why, MAX_LINE)?;
-        match (want.capability, &want.target) {
-            (Capability::Blobs, None) => {}
-            (Capability::Blobs, Some(_)) => {
-                return Err("`blobs` has no target".to_owned());
-            }
-            (_, Some(_)) => {}
-            (capability, None) => return Err(format!("`{capability}` needs a target")),
-        }
+        check_want(want)?;
     }
     if manifest.pure && !manifest.wants.is_empty() {
         return Err("it is pure and wants something".to_owned());
     }
     Ok(())
+}
+
+fn check_want(want: &Want) -> Result<(), String> {
+    let capability = want.capability;
+    match (capability, &want.target) {
+        (Capability::Blobs, None) => {}
+        (Capability::Blobs, Some(_)) => return Err("`blobs` has no target".to_owned()),
+        (Capability::Http | Capability::HttpLookups, Some(Name::Fixed(origin))) => {
+            let origin = origin.parse::<Origin>();
+            origin.map_err(|error| format!("the target of `{capability}`: {error}"))?;
+        }
+        (_, Some(_)) => {}
+        (capability, None) => return Err(format!("`{capability}` needs a target")),
+    }
+    match (capability, want.methods.is_empty()) {
+        (Capability::Http, true) => Err("`http` needs `methods`, such as `[\"POST\"]`".to_owned()),
+        (Capability::Http, false) | (_, true) => Ok(()),
+        (capability, false) => Err(format!("`{capability}` has no `methods`")),
+    }
 }
 
 #[cfg(test)]
@@ -330,6 +392,20 @@ mod tests {
             ("/wants/1", json!({"capability": "blobs", "target": "x", "why": "w"})),
             ("/reads/request", json!([""])),
             ("/reads", json!({"people": []})),
+            ("/wants/1", json!({"capability": "http", "target": "https://a.example", "why": "w"})),
+            ("/wants/1", json!({"capability": "http", "methods": ["POST"], "why": "w"})),
+            (
+                "/wants/1",
+                json!({"capability": "http", "target": "https://a.example", "methods": ["post"], "why": "w"}),
+            ),
+            (
+                "/wants/1",
+                json!({"capability": "http-lookups", "target": "https://a.example/x", "why": "w"}),
+            ),
+            (
+                "/wants/1",
+                json!({"capability": "http-lookups", "target": "https://a.example", "methods": ["GET"], "why": "w"}),
+            ),
         ] {
             let mut bad = good();
             *bad.pointer_mut(at).unwrap() = value.clone();

@@ -48,6 +48,8 @@ impl State {
             }
             Capability::Blobs => grant.blobs.then_some(Access::ReadWrite),
             Capability::Secrets => grant.secrets.contains(name).then_some(Access::ReadOnly),
+            // Asked by origin and method, beside this.
+            Capability::Http | Capability::HttpLookups => None,
         }
     }
 
@@ -76,7 +78,7 @@ impl State {
         match &self.task {
             Task::Execute(key) | Task::Probe(key) if key == once_key => Ok(()),
             Task::Revert { execution, key } if key == once_key || execution == once_key => Ok(()),
-            Task::Execute(_) | Task::Probe(_) | Task::Revert { .. } => {
+            Task::Execute(_) | Task::Probe(_) | Task::Revert { .. } | Task::Deliver(_) => {
                 Err(self.denied(what, once_key, ANOTHER_KEY))
             }
             Task::Trial | Task::Decide | Task::Plan => Err(self.only_effects(what)),
@@ -89,7 +91,7 @@ impl State {
     /// `denied`, which is recorded.
     pub(super) fn must_be_effect(&mut self, what: &str) -> Result<(), wit::HostError> {
         match self.task {
-            Task::Execute(_) | Task::Revert { .. } => Ok(()),
+            Task::Execute(_) | Task::Revert { .. } | Task::Deliver(_) => Ok(()),
             Task::Probe(_) => {
                 let why = "nothing may change while it is found out what happened";
                 Err(self.denied(what, "", why))

@@ -68,7 +68,10 @@ impl State {
     fn seed(&self) -> Vec<u8> {
         let facts = &self.call.facts;
         let key = match &self.task {
-            Task::Execute(key) | Task::Probe(key) | Task::Revert { key, .. } => key.as_str(),
+            Task::Execute(key)
+            | Task::Probe(key)
+            | Task::Revert { key, .. }
+            | Task::Deliver(key) => key.as_str(),
             Task::Trial | Task::Decide | Task::Plan => "",
         };
         let step = facts.step.as_ref().map_or("", |step| step.as_str());

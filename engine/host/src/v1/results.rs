@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, fmt};
 use engine_core::{
     directory::Directory,
     extension::{
-        Failure, FailureClass, Message, Nominee, NomineeKind, Plan, PlannedEffect,
-        PlannedStatement, Presence, Receipt, Verdict,
+        Facts, Failure, FailureClass, Message, Nominee, NomineeKind, Plan, PlannedEffect,
+        PlannedStatement, Presence, Problem, Receipt, Verdict,
     },
-    ids::GroupId,
+    ids::{GroupId, PropertyName},
 };
 use serde_json::Value as Json;
 
@@ -17,6 +17,7 @@ use super::{
         approvers::exports::countersign::plugin::approvers,
         condition::{countersign::plugin::types as wit, exports::countersign::plugin::condition},
         executor::exports::countersign::plugin::executor,
+        validator::exports::countersign::plugin::validator,
     },
     values,
 };
@@ -27,6 +28,7 @@ const MAX_FIELDS: usize = 100;
 const MAX_NOMINEES: usize = 1_000;
 const MAX_EFFECTS: usize = 1_000;
 const MAX_NOTES: usize = 100;
+const MAX_PROBLEMS: usize = 100;
 
 /// Where an answer makes no sense, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +102,46 @@ fn principal(who: wit::Principal, directory: &Directory) -> Result<NomineeKind, 
                 None => Err(bad(format!("the group `{id}`, which does not exist"))),
             }
         }
+    }
+}
+
+/// The answer of a validator.
+pub(crate) fn problems(
+    answer: Result<Vec<validator::Problem>, wit::Failure>,
+    facts: &Facts,
+    directory: &Directory,
+) -> Answered<Vec<Problem>> {
+    let problems = match answer {
+        Ok(problems) => problems,
+        Err(reported) => return failure(reported, false, directory).map(Err),
+    };
+    let found = list("problems", problems, MAX_PROBLEMS, |problem| {
+        let property = problem.property.map(|name| PropertyName::parse(&name)).transpose();
+        let item = problem.item.map(|item| {
+            let known = facts.items.iter().find(|found| found.resource.as_str() == item);
+            known.map(|found| found.resource.clone()).ok_or(item)
+        });
+        let item = item.transpose().map_err(|item| {
+            let item = values::shown(&item);
+            BadOutput::new("item", format!("`{item}`, which is no item of the request"))
+        })?;
+        Ok(Problem {
+            property: property.map_err(|error| BadOutput::new("property", error.to_string()))?,
+            item,
+            why: message(problem.why, directory).map_err(|bad| bad.below("why"))?,
+        })
+    })?;
+    Ok(Ok(found))
+}
+
+/// The answer of a notifier.
+pub(crate) fn delivered(
+    answer: Result<Option<String>, wit::Failure>,
+    directory: &Directory,
+) -> Answered<Option<String>> {
+    match answer {
+        Ok(name) => Ok(Ok(name.map(|name| text("delivered", name, MAX_TEXT)).transpose()?)),
+        Err(reported) => failure(reported, true, directory).map(Err),
     }
 }
 

@@ -2,20 +2,14 @@
 
 use wasmtime::component::Resource;
 
-use super::bindings::{
-    condition::countersign::plugin::types as wit, executor::countersign::plugin::secrets,
-};
+use super::bindings::condition::countersign::plugin::{secrets, types as wit};
 use crate::{component::manifest::Capability, state::State};
 
 /// A secret that was granted, by name.
 #[derive(Debug)]
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Secret {
-    #[expect(
-        dead_code,
-        reason = "read by the interfaces that place a secret, which a later minor version of the contract brings; a plugin can hold the handle today"
-    )]
-    name: String,
+    pub(super) name: String,
 }
 
 impl secrets::HostSecret for State {
@@ -32,13 +26,17 @@ impl secrets::Host for State {
             return Ok(Err(error));
         }
         if !self.services.secrets.contains_key(&name) {
-            return Ok(Err(wit::HostError {
-                kind: wit::ErrorKind::NotFound,
-                message: format!("the operator configured no secret `{name}`"),
-                code: None,
-            }));
+            return Ok(Err(unknown(&name)));
         }
         self.read(format!("secret.{name}"));
         Ok(Ok(self.table.push(Secret { name })?))
+    }
+}
+
+pub(super) fn unknown(name: &str) -> wit::HostError {
+    wit::HostError {
+        kind: wit::ErrorKind::NotFound,
+        message: format!("the operator configured no secret `{name}`"),
+        code: None,
     }
 }

@@ -118,11 +118,15 @@ fn fill(json: &mut Json, schema: &str) {
 fn outcomes(answer: Answer<Receipt>) -> (Vec<String>, Trace) {
     let receipt = answer.result.unwrap();
     let outcomes = receipt.fields["outcomes"].as_array().unwrap();
-    let outcomes = outcomes.iter().map(|outcome| match outcome {
+    (outcomes.iter().map(text).collect(), answer.trace)
+}
+
+/// An entry of a list of texts.
+pub(crate) fn text(entry: &Json) -> String {
+    match entry {
         Json::String(text) => text.clone(),
         other => other["text"].as_str().unwrap().to_owned(),
-    });
-    (outcomes.collect(), answer.trace)
+    }
 }
 
 const UNTOUCHED: [i64; 4] = [4, 2, 4, 2];

@@ -11,6 +11,7 @@
 mod cover;
 mod guest;
 mod load;
+mod out;
 mod questions;
 mod run;
 mod sql;
@@ -83,6 +84,7 @@ fn open_with(
         limits,
         connections,
         blobs: opening.join().unwrap(),
+        http: engine_connect::Http::default(),
         secrets: BTreeMap::new(),
         lookups,
     })

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use engine_api::organization::{AccessWord, GrantDoc, PluginView};
+use engine_api::organization::{AccessWord, GrantDoc, HttpGrantDoc, HttpMethodWord, PluginView};
 use sdk_client::{Client, Deed};
 
 use super::{
@@ -36,6 +36,7 @@ const GRANT: &str = "\
 Examples:
   countersign plugin grant sql --connection shop-db=write --connection warehouse-db=write
   countersign plugin grant export --connection shop-db=read --blobs
+  countersign plugin grant webhook --http https://chat.example.org=POST --secret chat-token
   countersign plugin grant sql";
 
 /// Check, run, install and grant plugins.
@@ -89,23 +90,41 @@ pub(super) struct Granted {
     /// A secret
     #[arg(long = "secret", value_name = "NAME")]
     secrets: Vec<String>,
+    /// Calls of another system, such as `https://hr.example.org=GET`; look-ups need GET
+    #[arg(long = "http", value_name = "ORIGIN=METHOD,…", value_parser = http)]
+    http: Vec<(String, BTreeSet<HttpMethodWord>)>,
+    /// One of these systems, where its name leads into a private network or to the engine's machine
+    #[arg(long = "private", value_name = "ORIGIN")]
+    private: Vec<String>,
     /// Making files
     #[arg(long)]
     blobs: bool,
 }
 
 impl Granted {
-    fn document(&self) -> GrantDoc {
+    fn document(&self) -> anyhow::Result<GrantDoc> {
+        let mut http: BTreeMap<String, HttpGrantDoc> = BTreeMap::new();
+        for (origin, methods) in &self.http {
+            http.entry(origin.clone()).or_default().methods.extend(methods);
+        }
+        for origin in &self.private {
+            let granted = http.get_mut(origin);
+            let granted = granted.with_context(|| {
+                format!("`--private {origin}` belongs to a `--http {origin}=…`, which is missing")
+            })?;
+            granted.private_addresses = true;
+        }
         let mut lookups: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (connection, name) in &self.lookups {
             lookups.entry(connection.clone()).or_default().insert(name.clone());
         }
-        GrantDoc {
+        Ok(GrantDoc {
             connections: self.connections.iter().cloned().collect(),
             lookups,
             blobs: self.blobs,
             secrets: self.secrets.iter().cloned().collect(),
-        }
+            http,
+        })
     }
 }
 
@@ -141,7 +160,7 @@ impl PluginCommand {
                 changes(&client.install(id, component, deed).await?);
             }
             Self::Grant { granted, id, .. } => {
-                changes(&client.grant(id, &granted.document()).await?);
+                changes(&client.grant(id, &granted.document()?).await?);
             }
         }
         Ok(())
@@ -176,6 +195,11 @@ fn told(grant: &GrantDoc) -> String {
         all.extend(names.iter().map(|name| format!("{connection}/{name}")));
     }
     all.extend(grant.secrets.iter().map(|name| format!("secret {name}")));
+    for (origin, HttpGrantDoc { methods, private_addresses }) in &grant.http {
+        let methods: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
+        let private = if *private_addresses { " (private)" } else { "" };
+        all.push(format!("{origin}={}{private}", methods.join(",")));
+    }
     all.extend(grant.blobs.then(|| "files".to_owned()));
     if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }
 }
@@ -191,4 +215,13 @@ fn connection(text: &str) -> Result<(String, AccessWord), String> {
 fn lookup(text: &str) -> Result<(String, String), String> {
     let (connection, name) = text.split_once('/').ok_or("expected such as `shop-db/owner`")?;
     Ok((connection.to_owned(), name.to_owned()))
+}
+
+fn http(text: &str) -> Result<(String, BTreeSet<HttpMethodWord>), String> {
+    let expected = "expected such as `https://hr.example.org=GET` or `https://a.example=GET,POST`";
+    let (origin, methods) = text.rsplit_once('=').ok_or(expected)?;
+    let origin: engine_host::Origin = origin.parse().map_err(|_| expected)?;
+    let known = |method: &str| HttpMethodWord::ALL.into_iter().find(|w| w.as_str() == method);
+    let methods: Option<BTreeSet<_>> = methods.split(',').map(known).collect();
+    Ok((origin.to_string(), methods.ok_or(expected)?))
 }

@@ -105,7 +105,7 @@ fn organization(doc: OrganizationDoc, known: &Known, prune: bool) -> Result<Vec<
     }
     for (id, grant) in doc.plugins {
         let plugin: PluginId = field("plugins", &id)?;
-        changes.push(Change::GrantPlugin { plugin, grant: plugins::read(grant)? });
+        changes.push(Change::GrantPlugin { plugin, grant: plugins::granted(grant)? });
     }
     Ok(changes)
 }

@@ -1,17 +1,18 @@
 //! Plugins: list, install, grant.
 
 use axum::{Json, extract::State};
-use engine_api::organization::{AccessWord, ChangeList, GrantDoc, PluginList, PluginView};
-use engine_core::{ids::PluginId, rule::World};
-use engine_host::{ConnectionGrant, Grant, Plugin};
+use engine_api::organization::{ChangeList, GrantDoc, PluginList, PluginView};
+use engine_core::{ids::PluginId, rejection::Rejection, rule::World};
+use engine_host::{Grant, Plugin};
 use engine_runtime::{Change, InstalledPlugin, Origin};
 
 use super::{
     AppState,
     caller::Known,
-    extract::{Asked, Body, DryRun, Id, Named, Raw, field},
+    extract::{Asked, Body, DryRun, Id, Named, Raw},
     refusal::Refusal,
 };
+use crate::grants;
 
 pub(super) async fn list(known: Known) -> Result<Json<PluginList>, Refusal> {
     known.oversees()?;
@@ -71,31 +72,22 @@ pub(super) async fn grant(
     if !known.organization.plugins.contains_key(&id) {
         return Err(Refusal::not_found());
     }
-    let grant = read(doc)?;
+    let grant = granted(doc)?;
     known.changed(&state, vec![Change::GrantPlugin { plugin: id, grant }], how.dry_run).await
 }
 
 /// The host's grant.
-pub(super) fn read(doc: GrantDoc) -> Result<Grant, Refusal> {
-    let mut grant = Grant { blobs: doc.blobs, secrets: doc.secrets, ..Grant::default() };
-    for (name, access) in doc.connections {
-        let access = match access {
-            AccessWord::Read => ConnectionGrant::Read,
-            AccessWord::Write => ConnectionGrant::Write,
-        };
-        grant.connections.insert(field("connections", &name)?, access);
-    }
-    for (name, statements) in doc.lookups {
-        grant.lookups.insert(field("lookups", &name)?, statements);
-    }
-    Ok(grant)
+pub(super) fn granted(doc: GrantDoc) -> Result<Grant, Refusal> {
+    grants::read(doc).map_err(|bad| Refusal::rejected(&Rejection::invalid(bad.field, bad.why)))
 }
 
 fn view(plugin: &InstalledPlugin, known: &Known) -> PluginView {
     let world = match plugin.world {
         World::Condition => "condition",
         World::Approvers => "approvers",
+        World::Validator => "validator",
         World::Executor => "executor",
+        World::Notifier => "notifier",
     };
     PluginView {
         id: plugin.id.to_string(),
@@ -103,24 +95,9 @@ fn view(plugin: &InstalledPlugin, known: &Known) -> PluginView {
         version: plugin.version.clone(),
         world: world.to_owned(),
         digest: plugin.digest.clone(),
-        grant: written(&plugin.grant),
+        grant: grants::written(&plugin.grant),
         installed_at: plugin.at,
         installed_by: known.plain_names().login(&plugin.by),
         first_party: plugin.origin == Origin::FirstParty,
-    }
-}
-
-fn written(grant: &Grant) -> GrantDoc {
-    let access = |access: &ConnectionGrant| match access {
-        ConnectionGrant::Read => AccessWord::Read,
-        ConnectionGrant::Write => AccessWord::Write,
-    };
-    let connections = grant.connections.iter().map(|(id, a)| (id.to_string(), access(a)));
-    let lookups = grant.lookups.iter().map(|(id, names)| (id.to_string(), names.clone()));
-    GrantDoc {
-        connections: connections.collect(),
-        lookups: lookups.collect(),
-        blobs: grant.blobs,
-        secrets: grant.secrets.clone(),
     }
 }

@@ -1,11 +1,13 @@
 //! What the generated bindings do in a component, done by the test's [`Host`](super::Host).
 
 mod data;
+mod out;
 
 use super::state::ask;
 use crate::{ErrorKind, HostError, Value, log::Level};
 
 pub(crate) use data::{Connection, Cursor, Secret, Transaction, Writer, files_of, look_up};
+pub(crate) use out::{begin_step, finish_step, http_look_up, http_send, look_at_step, notice};
 
 type Answer<T> = Result<T, HostError>;
 

@@ -30,7 +30,7 @@ impl Sending<'_> {
 
     fn check_against(&self, state: &mut State, statement: &Statement) -> Result<(), HostError> {
         let during = match state.task {
-            Task::Ask | Task::Plan => return Ok(()),
+            Task::Ask | Task::Plan | Task::Deliver => return Ok(()),
             Task::Execute | Task::Probe => Stage::Execute,
             Task::Revert => Stage::Revert,
         };

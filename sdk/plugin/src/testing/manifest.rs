@@ -58,10 +58,13 @@ pub enum Name {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Want {
-    /// `named-statements`, `statements`, `blobs` or `secrets`.
+    /// `named-statements`, `statements`, `blobs`, `secrets`, `http` or `http-lookups`.
     pub capability: String,
-    /// The connection or the secret.
+    /// The connection, the secret, or the origin of another system.
     pub target: Option<Name>,
+    /// For `http`.
+    #[serde(default)]
+    pub methods: Vec<String>,
     /// `read-only` or `read-write`.
     pub access: Option<String>,
     /// For the administrator who grants it.

@@ -11,7 +11,13 @@ use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
 use super::{FakeDatabase, Manifest, Name};
-use crate::{File, Planned, RowSet, UserId, Value, directory::User, log::Level};
+use crate::{
+    File, HostError, Message, Planned, RowSet, UserId, Value,
+    directory::User,
+    http::{Method, Reply},
+    log::Level,
+    steps::Progress,
+};
 
 type Fields = BTreeMap<String, Value>;
 
@@ -66,6 +72,27 @@ impl Person {
     }
 }
 
+/// A call that a plugin sent to another system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// How.
+    pub method: Method,
+    /// Where.
+    pub url: String,
+    /// In order, those with secrets last, as `Bearer <name of the secret>`.
+    pub headers: Vec<(String, String)>,
+    /// What.
+    pub body: Vec<u8>,
+}
+
+/// What a notifier is to deliver.
+pub(crate) struct Notice {
+    pub(crate) recipient: String,
+    pub(crate) content: Message,
+    pub(crate) subject: String,
+    pub(crate) link: Option<String>,
+}
+
 /// A file and what is in it.
 pub(crate) struct Stored {
     pub(crate) once_key: String,
@@ -90,6 +117,11 @@ pub(crate) struct State {
     pub(crate) look_ups: BTreeMap<(String, String), RowSet>,
     pub(crate) secrets: BTreeSet<String>,
     pub(crate) files: Vec<Stored>,
+    /// What other systems answer.
+    pub(crate) replies: BTreeMap<(Method, String), Result<Reply, HostError>>,
+    pub(crate) sent_out: Vec<Sent>,
+    pub(crate) steps: BTreeMap<(String, String), Progress>,
+    pub(crate) notice: Notice,
     pub(crate) log: Vec<(Level, String)>,
     pub(crate) task: Task,
     /// What the plan covers, once there is one.
@@ -106,6 +138,7 @@ pub(crate) enum Task {
     Execute,
     Probe,
     Revert,
+    Deliver,
 }
 
 impl State {
@@ -126,6 +159,15 @@ impl State {
             look_ups: BTreeMap::new(),
             secrets: BTreeSet::new(),
             files: Vec::new(),
+            replies: BTreeMap::new(),
+            sent_out: Vec::new(),
+            steps: BTreeMap::new(),
+            notice: Notice {
+                recipient: "recipient".to_owned(),
+                content: Message::new("approval_needed", "A request waits for you."),
+                subject: "A request waits for you".to_owned(),
+                link: None,
+            },
             log: Vec::new(),
             task: Task::Ask,
             plan: None,

@@ -33,6 +33,9 @@ pub mod condition {
             "countersign:plugin/directory@1.0.0-draft": super::plugin::directory,
             "countersign:plugin/sql-types@1.0.0-draft": super::plugin::sql_types,
             "countersign:plugin/named-statements@1.0.0-draft": super::plugin::named_statements,
+            "countersign:plugin/secrets@1.0.0-draft": super::plugin::secrets,
+            "countersign:plugin/http-types@1.0.0-draft": super::plugin::http_types,
+            "countersign:plugin/http-lookups@1.0.0-draft": super::plugin::http_lookups,
         },
     });
 }
@@ -52,6 +55,51 @@ pub mod approvers {
             "countersign:plugin/directory@1.0.0-draft": super::plugin::directory,
             "countersign:plugin/sql-types@1.0.0-draft": super::plugin::sql_types,
             "countersign:plugin/named-statements@1.0.0-draft": super::plugin::named_statements,
+            "countersign:plugin/secrets@1.0.0-draft": super::plugin::secrets,
+            "countersign:plugin/http-types@1.0.0-draft": super::plugin::http_types,
+            "countersign:plugin/http-lookups@1.0.0-draft": super::plugin::http_lookups,
+        },
+    });
+}
+
+/// The validator's export, over the same imports.
+pub mod validator {
+    wit_bindgen::generate!({
+        path: "../wit/v1",
+        world: "validator-plugin",
+        pub_export_macro: true,
+        with: {
+            "countersign:plugin/types@1.0.0-draft": super::plugin::types,
+            "countersign:plugin/request@1.0.0-draft": super::plugin::request,
+            "countersign:plugin/config@1.0.0-draft": super::plugin::config,
+            "countersign:plugin/log@1.0.0-draft": super::plugin::log,
+            "countersign:plugin/determinism@1.0.0-draft": super::plugin::determinism,
+            "countersign:plugin/directory@1.0.0-draft": super::plugin::directory,
+            "countersign:plugin/sql-types@1.0.0-draft": super::plugin::sql_types,
+            "countersign:plugin/named-statements@1.0.0-draft": super::plugin::named_statements,
+            "countersign:plugin/secrets@1.0.0-draft": super::plugin::secrets,
+            "countersign:plugin/http-types@1.0.0-draft": super::plugin::http_types,
+            "countersign:plugin/http-lookups@1.0.0-draft": super::plugin::http_lookups,
+        },
+    });
+}
+
+/// The notifier's world: the same imports, and the notice.
+pub mod notifier {
+    wit_bindgen::generate!({
+        path: "../wit/v1",
+        world: "notifier-plugin",
+        pub_export_macro: true,
+        generate_all,
+        with: {
+            "countersign:plugin/types@1.0.0-draft": super::plugin::types,
+            "countersign:plugin/config@1.0.0-draft": super::plugin::config,
+            "countersign:plugin/log@1.0.0-draft": super::plugin::log,
+            "countersign:plugin/determinism@1.0.0-draft": super::plugin::determinism,
+            "countersign:plugin/directory@1.0.0-draft": super::plugin::directory,
+            "countersign:plugin/secrets@1.0.0-draft": super::plugin::secrets,
+            "countersign:plugin/http-types@1.0.0-draft": super::plugin::http_types,
+            "countersign:plugin/http@1.0.0-draft": super::plugin::http,
         },
     });
 }

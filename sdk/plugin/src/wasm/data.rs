@@ -169,9 +169,7 @@ impl Writer {
 }
 
 /// See [`crate::Secret`].
-pub(crate) struct Secret(
-    #[expect(dead_code, reason = "held for what will take it")] secrets::Secret,
-);
+pub(crate) struct Secret(pub(super) secrets::Secret);
 
 impl Secret {
     pub(crate) fn get(name: &str) -> Answer<Self> {

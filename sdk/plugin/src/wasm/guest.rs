@@ -8,13 +8,15 @@ use super::{
     bindings::{
         approvers::exports::countersign::plugin::approvers as approvers_wit,
         condition::exports::countersign::plugin::condition as condition_wit,
-        executor::exports::countersign::plugin::executor as executor_wit, plugin::types as wit,
+        executor::exports::countersign::plugin::executor as executor_wit,
+        notifier::exports::countersign::plugin::notifier as notifier_wit, plugin::types as wit,
+        validator::exports::countersign::plugin::validator as validator_wit,
     },
     convert, data,
 };
 use crate::{
-    Approvers, Condition, Coverage, Effect, Executor, Plan, Planned, Result, Stage, Verdict,
-    config, log,
+    Approvers, Condition, Coverage, Effect, Executor, Notifier, Plan, Planned, Problem, Result,
+    Stage, Validator, Verdict, config, log,
 };
 
 /// A plugin as the bindings want it.
@@ -50,6 +52,23 @@ impl<P: Approvers> approvers_wit::Guest for Exported<P> {
                 .collect(),
             notes: resolution.notes.into_iter().map(convert::message_out).collect(),
         })
+    }
+}
+
+impl<P: Validator> validator_wit::Guest for Exported<P> {
+    fn validate() -> Result<Vec<validator_wit::Problem>, wit::Failure> {
+        let problem = |problem: Problem| validator_wit::Problem {
+            property: problem.property,
+            item: problem.item.map(|item| item.0),
+            why: convert::message_out(problem.why),
+        };
+        call(P::validate).map(|problems| problems.into_iter().map(problem).collect())
+    }
+}
+
+impl<P: Notifier> notifier_wit::Guest for Exported<P> {
+    fn deliver(once_key: String) -> Result<Option<String>, wit::Failure> {
+        call(|config| P::deliver(config, &once_key))
     }
 }
 

@@ -214,17 +214,23 @@ fn settings(text: &mut String) {
 /// What a component may use, by world.
 fn worlds(text: &mut String) {
     let HostLimits {
-        condition, approvers, executor, concurrent_questions, concurrent_effects, ..
+        condition,
+        approvers,
+        validator,
+        executor,
+        notifier,
+        concurrent_questions,
+        concurrent_effects,
+        script: _,
     } = HostLimits::default();
     text.push_str(
-        "\n## One call of a component\n\n| limit | condition | approvers | executor |\n|---|---|---|---|\n",
+        "\n## One call of a component\n\n| limit | condition | approvers | validator | executor | notifier |\n|---|---|---|---|---|---|\n",
     );
     let fields = Source::read("engine/host/src/limits.rs").fields("Limits");
-    let (condition, approvers, executor) = (world(&condition), world(&approvers), world(&executor));
-    let values = condition.iter().zip(&approvers).zip(&executor);
-    for (field, ((condition, approvers), executor)) in fields.iter().zip(values) {
-        let about = &field.about;
-        writeln!(text, "| {about} | {condition} | {approvers} | {executor} |").unwrap();
+    let worlds = [condition, approvers, validator, executor, notifier].map(|of| world(&of));
+    for (place, field) in fields.iter().enumerate() {
+        let values: Vec<&str> = worlds.iter().map(|of| of[place].as_str()).collect();
+        writeln!(text, "| {} | {} |", field.about, values.join(" | ")).unwrap();
     }
     writeln!(
         text,
@@ -249,6 +255,10 @@ fn world(limits: &Limits) -> Vec<String> {
         log_bytes,
         blob_bytes,
         rows,
+        http_calls,
+        http_request_bytes,
+        http_reply_bytes,
+        deadline_with_lookups,
     } = limits;
     let number = |value: usize| number(value as u128);
     vec![
@@ -264,6 +274,10 @@ fn world(limits: &Limits) -> Vec<String> {
         number(*log_bytes),
         super::limits::number(u128::from(*blob_bytes)),
         super::limits::number(u128::from(*rows)),
+        super::limits::number(u128::from(*http_calls)),
+        number(*http_request_bytes),
+        number(*http_reply_bytes),
+        format!("{} ms", super::limits::number(deadline_with_lookups.as_millis())),
     ]
 }
 

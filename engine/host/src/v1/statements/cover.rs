@@ -148,6 +148,10 @@ impl State {
             Task::Trial | Task::Decide | Task::Plan => return Ok(()),
             Task::Execute(_) | Task::Probe(_) => Stage::Execute,
             Task::Revert { .. } => Stage::Revert,
+            Task::Deliver(_) => {
+                let why = "a notifier sends no statements";
+                return Err(self.denied("statements", connection.as_str(), why));
+            }
         };
         let asked = as_planned(during, connection, statement, parameters);
         let plan = Arc::clone(&self.call.statements);

@@ -2,7 +2,8 @@
 //! in the end it commits what it could do. Its receipt tells of every attempt.
 
 use sdk_plugin::{
-    Cell, Connection, HostError, Mode, Parameter, Secret, Target, Transaction, plugin, prelude::*,
+    Cell, Connection, HostError, Mode, Parameter, Secret, Target, Transaction, http, plugin,
+    prelude::*, steps,
 };
 use serde_json::json;
 
@@ -20,6 +21,33 @@ struct Config {
     key: Option<String>,
     /// The secret that it asks for.
     secret: Option<String>,
+    /// What it asks of other systems, in every call.
+    #[serde(default)]
+    calls: Vec<Out>,
+    /// The steps that it takes.
+    #[serde(default)]
+    steps: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+struct Out {
+    /// None is a look-up.
+    method: Option<String>,
+    url: String,
+    /// A header with a secret.
+    secret: Option<String>,
+    /// A header and its value.
+    header: Option<(String, String)>,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    name: String,
+    /// Noted as its answer.
+    answer: Option<String>,
+    /// Only looked at.
+    #[serde(default)]
+    look: bool,
 }
 
 #[derive(Deserialize)]
@@ -58,7 +86,8 @@ impl Executor for Rogue {
     type Config = Config;
 
     fn plan(config: Config) -> Result<Plan> {
-        let mut plan = Plan::binding(json!({}));
+        let calls: Vec<String> = config.calls.iter().map(|out| outcome_of(out.send())).collect();
+        let mut plan = Plan::binding(json!({ "calls": calls }));
         for line in config.plan {
             let on = Connection::open(&line.on)?;
             let mut all = Vec::new();
@@ -105,6 +134,8 @@ impl Config {
         if let Some(name) = &self.secret {
             outcomes.push(outcome(Secret::get(name)));
         }
+        outcomes.extend(self.calls.iter().map(|out| outcome_of(out.send())));
+        outcomes.extend(self.steps.iter().map(|step| outcome_of(step.take(key))));
         Receipt::new(once_key).with("outcomes", outcomes)
     }
 }
@@ -161,6 +192,60 @@ impl Attempt {
             }
         }
     }
+}
+
+impl Out {
+    fn send(&self) -> Result<String, HostError> {
+        let secret = self.secret.as_deref().map(Secret::get).transpose()?;
+        let reply = match self.method.as_deref() {
+            None => {
+                let mut asked = http::look_up(&self.url);
+                if let Some(secret) = &secret {
+                    asked = asked.secret("authorization", "Bearer ", secret, "");
+                }
+                if let Some((name, value)) = &self.header {
+                    asked = asked.header(name, value);
+                }
+                asked.send()?
+            }
+            Some(method) => {
+                let method = match method {
+                    "GET" => http::Method::Get,
+                    "DELETE" => http::Method::Delete,
+                    _ => http::Method::Post,
+                };
+                let mut call = http::call(method, &self.url).body("text/plain", "hello");
+                if let Some(secret) = &secret {
+                    call = call.secret("authorization", "Bearer ", secret, "");
+                }
+                if let Some((name, value)) = &self.header {
+                    call = call.header(name, value);
+                }
+                call.send()?
+            }
+        };
+        Ok(format!("{} {}", reply.status, String::from_utf8_lossy(&reply.body)))
+    }
+}
+
+impl Step {
+    fn take(&self, key: &str) -> Result<String, HostError> {
+        if self.look {
+            return Ok(format!("{:?}", steps::look(key, &self.name)?));
+        }
+        let earlier = steps::begin(key, &self.name)?;
+        if let Some(answer) = &self.answer {
+            steps::finish(key, &self.name, answer.as_bytes())?;
+        }
+        Ok(format!("{earlier:?}"))
+    }
+}
+
+/// The answer, or why there is none.
+fn outcome_of(outcome: Result<String, HostError>) -> String {
+    outcome.unwrap_or_else(|error| {
+        format!("{:?} {}: {}", error.kind, error.code.unwrap_or_default(), error.message)
+    })
 }
 
 /// `done`, or why not.

@@ -13,16 +13,16 @@ use clap::Args;
 use engine_api::{
     directory::{DirectoryDoc, RatesDoc},
     document::Document,
-    organization::{AccessWord, GrantDoc},
+    organization::GrantDoc,
 };
 use engine_core::{
     directory::Directory,
-    extension::{ConfigValue, Facts, Item, Nominee, NomineeKind, Plan, Verdict},
+    extension::{ConfigValue, Facts, Item, Message, Nominee, NomineeKind, Plan, Problem, Verdict},
     ids::{Login, PropertyName, ResourceId, UserId},
     rule::{Names, infer_literal},
     value::Value,
 };
-use engine_host::{Answer, Call, ConnectionGrant, Grant, Host, Plugin, Trace, World};
+use engine_host::{Answer, Call, Host, Notice, Plugin, Trace, World};
 use engine_runtime::{Caller, Change, Clock, Engine, EngineOptions, Ids, Library};
 use engine_store::{EmbeddedStore, Options};
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ use super::super::{
     Place,
     output::{say, warn},
 };
-use crate::{config::Config, data};
+use crate::{config::Config, data, grants};
 
 const EXAMPLE: &str = "\
 Example:
@@ -45,7 +45,8 @@ where request.json (or .yaml) says what the plugin is asked about:
    \"grant\": {\"connections\": {\"shop-db\": \"read\"}},
    \"now\": \"2026-03-02T09:00:00Z\"}
 
-Connections of a grant come from --config. An executor is asked for its plan; with --execute it runs.";
+Connections and secrets of a grant come from --config. An executor is asked for its plan; with --execute
+it runs. A notifier delivers what \"notice\" says: its recipient, code, subject, text, link.";
 
 /// Call a plugin once, in the host that the engine uses.
 #[derive(Debug, Args)]
@@ -58,7 +59,7 @@ pub(crate) struct Run {
     /// What it is asked about
     #[arg(short, long, value_name = "FILE")]
     input: PathBuf,
-    /// For an executor: do it, with this key of the effect
+    /// For an executor: do it, with this key of the effect; for a notifier: the key of the notice
     #[arg(long, value_name = "ONCE-KEY")]
     execute: Option<String>,
 }
@@ -72,7 +73,18 @@ struct Input {
     directory: DirectoryDoc,
     rates: Option<RatesDoc>,
     grant: GrantDoc,
+    notice: NoticeInput,
     now: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct NoticeInput {
+    recipient: Option<Login>,
+    code: Option<String>,
+    subject: String,
+    text: String,
+    link: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -138,6 +150,17 @@ impl Run {
             let answer = tokio::task::block_in_place(|| host.approvers(plugin, call));
             return show(answer, |nominees| nominees.iter().map(|n| nominee(n, &who)).collect());
         }
+        if plugin.serves(World::Validator) {
+            let answer = tokio::task::block_in_place(|| host.validate(plugin, call));
+            return show(answer, |problems| problems.iter().map(problem).collect());
+        }
+        if plugin.serves(World::Notifier) {
+            let key = self.execute.as_deref().unwrap_or("trial");
+            return show(
+                host.deliver(plugin, call, key).await,
+                |name| json!({ "delivered": name }),
+            );
+        }
         let planned = host.plan(plugin, call).await;
         let (Some(key), Ok(approved)) = (&self.execute, &planned.result) else {
             return show(planned, plan);
@@ -148,6 +171,10 @@ impl Run {
             |receipt| json!({ "reference": receipt.reference, "fields": receipt.fields }),
         )
     }
+}
+
+fn problem(problem: &Problem) -> Json {
+    json!({ "property": problem.property, "item": problem.item, "problem": problem.why.text })
 }
 
 fn nominee(nominee: &Nominee, who: &impl Fn(&UserId) -> String) -> Json {
@@ -245,19 +272,29 @@ async fn directory(workshop: &Workshop, doc: &DirectoryDoc) -> anyhow::Result<Ar
 }
 
 fn call(input: Input, directory: Arc<Directory>) -> anyhow::Result<Call> {
-    let Input { request, config, rates, grant, now, .. } = input;
+    let Input { request, config, rates, grant, notice, now, directory: _ } = input;
+    let now = now.unwrap_or_else(Utc::now);
     let names = Names::of_directory(&directory);
     let mut properties: BTreeMap<PropertyName, Value> = BTreeMap::new();
     for (name, json) in &request.properties {
         let value = infer_literal(json, &names).map_err(|why| anyhow!("request.{name}: {why}"))?;
         properties.insert(name.clone(), value);
     }
-    let requester = match &request.requester {
-        Some(login) => match directory.by_login(login) {
-            Some(user) => user.id.clone(),
-            None => bail!("request.requester: `{login}` is not among the users of the directory"),
+    let requester = person("request.requester", request.requester.as_ref(), &directory)?;
+    let notice = Notice {
+        id: "trial".to_owned(),
+        organization: "trial".parse()?,
+        recipient: person("notice.recipient", notice.recipient.as_ref(), &directory)?,
+        content: Message {
+            code: notice.code.unwrap_or_else(|| "trial".to_owned()),
+            arguments: BTreeMap::new(),
+            text: notice.text.clone(),
         },
-        None => directory.users().map(|user| user.id.clone()).next().context("no users")?,
+        subject: notice.subject,
+        text: notice.text,
+        link: notice.link,
+        request: None,
+        at: now,
     };
     let item = |resource: ResourceId| Item { resource, fields: BTreeMap::new() };
     let facts = Facts {
@@ -274,27 +311,24 @@ fn call(input: Input, directory: Arc<Directory>) -> anyhow::Result<Call> {
         reason: request.reason,
         properties,
         items: request.items.into_iter().map(item).collect(),
-        now: now.unwrap_or_else(Utc::now),
+        now,
     };
     let config = config.into_iter().map(|(key, json)| (key, ConfigValue::Json(json)));
     let mut call = Call::new(Arc::new(facts), directory);
     call.config = Arc::new(config.collect());
     call.rates = rates.map(|rates| Arc::new(rates.0));
-    call.grant = Arc::new(granted(grant)?);
+    call.notice = Some(Arc::new(notice));
+    call.grant = Arc::new(grants::read(grant)?);
     Ok(call)
 }
 
-fn granted(doc: GrantDoc) -> anyhow::Result<Grant> {
-    let mut grant = Grant { blobs: doc.blobs, secrets: doc.secrets, ..Grant::default() };
-    for (name, access) in doc.connections {
-        let access = match access {
-            AccessWord::Read => ConnectionGrant::Read,
-            AccessWord::Write => ConnectionGrant::Write,
-        };
-        grant.connections.insert(name.parse()?, access);
+/// Somebody by login; the first of the directory where nobody is named.
+fn person(field: &str, login: Option<&Login>, directory: &Directory) -> anyhow::Result<UserId> {
+    match login {
+        Some(login) => match directory.by_login(login) {
+            Some(user) => Ok(user.id.clone()),
+            None => bail!("{field}: `{login}` is not among the users of the directory"),
+        },
+        None => directory.users().map(|user| user.id.clone()).next().context("no users"),
     }
-    for (name, statements) in doc.lookups {
-        grant.lookups.insert(name.parse()?, statements);
-    }
-    Ok(grant)
 }

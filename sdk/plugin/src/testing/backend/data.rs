@@ -237,12 +237,14 @@ impl Writer {
 }
 
 /// See [`crate::Secret`].
-pub(crate) struct Secret;
+pub(crate) struct Secret {
+    pub(super) name: String,
+}
 
 impl Secret {
     pub(crate) fn get(name: &str) -> Answer<Self> {
         if ask(|state| state.secrets.contains(name)) {
-            Ok(Self)
+            Ok(Self { name: name.to_owned() })
         } else {
             error(ErrorKind::Denied, format!("secret `{name}` is not granted"))
         }
