@@ -153,19 +153,25 @@ pub struct HttpGrantDoc {
 
 /// A method of HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "UPPERCASE")]
+#[serde(rename_all = "snake_case")]
 pub enum HttpMethodWord {
     /// Asks.
+    #[serde(rename = "GET")]
     Get,
     /// Asks for the headers alone.
+    #[serde(rename = "HEAD")]
     Head,
     /// Does something.
+    #[serde(rename = "POST")]
     Post,
     /// Puts something in a place.
+    #[serde(rename = "PUT")]
     Put,
     /// Changes something.
+    #[serde(rename = "PATCH")]
     Patch,
     /// Removes something.
+    #[serde(rename = "DELETE")]
     Delete,
 }
 

@@ -73,6 +73,31 @@ impl Value {
     }
 }
 
+impl Value {
+    /// The value as documents write it: numbers, booleans and lists as such, everything else as text.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Self::Number(number) => (*number).into(),
+            Self::Boolean(truth) => (*truth).into(),
+            Self::List(values) => values.iter().map(Self::to_json).collect(),
+            Self::Other { json, .. } => serde_json::from_str(json).unwrap_or_default(),
+            Self::Decimal(decimal) => decimal.to_string().into(),
+            Self::Money(money) => money.to_string().into(),
+            Self::Date(date) => date.to_string().into(),
+            Self::Timestamp(at) => at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true).into(),
+            Self::Text(text)
+            | Self::Duration(text)
+            | Self::Choice(text)
+            | Self::Attachment(text)
+            | Self::User(UserId(text))
+            | Self::Group(GroupId(text))
+            | Self::Node(NodeId(text))
+            | Self::Resource(ResourceId(text)) => text.as_str().into(),
+        }
+    }
+}
+
 /// An amount of one currency. Two amounts compare with [`crate::request::compare`], which knows the
 /// rates; there is no `<`, because amounts of two currencies would silently be unordered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -9,6 +9,7 @@
 )]
 
 mod cover;
+mod first_party;
 mod guest;
 mod load;
 mod out;

@@ -85,7 +85,7 @@ pub(crate) mod request {
     pub(crate) fn names() -> Vec<String> {
         ask(|state| {
             let declared = &state.manifest.reads.request;
-            let declared = declared.iter().filter_map(|name| name.resolve(&state.config));
+            let declared = declared.iter().flat_map(|name| name.resolve(&state.config));
             declared.filter(|n| state.properties.contains_key(*n)).map(str::to_owned).collect()
         })
     }

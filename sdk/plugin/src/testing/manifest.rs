@@ -101,12 +101,16 @@ impl Manifest {
 }
 
 impl Name {
-    /// The name that it stands for under these settings.
+    /// The names that it stands for under these settings: one, or those of a list.
     #[must_use]
-    pub fn resolve<'a>(&'a self, config: &'a Json) -> Option<&'a str> {
+    pub fn resolve<'a>(&'a self, config: &'a Json) -> Vec<&'a str> {
         match self {
-            Self::Plain(name) => Some(name),
-            Self::Config(key) => config.get(key)?.as_str(),
+            Self::Plain(name) => vec![name],
+            Self::Config(key) => match config.get(key) {
+                Some(Json::Array(names)) => names.iter().filter_map(Json::as_str).collect(),
+                Some(name) => name.as_str().into_iter().collect(),
+                None => Vec::new(),
+            },
         }
     }
 }

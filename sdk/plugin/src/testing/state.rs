@@ -178,7 +178,7 @@ impl State {
     /// Ends the test where a name is not declared, as the engine would end the call.
     #[expect(clippy::panic, reason = "the contract ends the call")]
     pub(crate) fn check_declared(&self, what: &str, declared: &[Name], name: &str) {
-        let known: Vec<_> = declared.iter().filter_map(|n| n.resolve(&self.config)).collect();
+        let known: Vec<_> = declared.iter().flat_map(|n| n.resolve(&self.config)).collect();
         if !known.contains(&name) {
             panic!("`{name}` is not declared under `reads.{what}` in manifest.json: {known:?}");
         }

@@ -45,8 +45,8 @@ where request.json (or .yaml) says what the plugin is asked about:
    \"grant\": {\"connections\": {\"shop-db\": \"read\"}},
    \"now\": \"2026-03-02T09:00:00Z\"}
 
-Connections and secrets of a grant come from --config. An executor is asked for its plan; with --execute
-it runs. A notifier delivers what \"notice\" says: its recipient, code, subject, text, link.";
+Connections and secrets of a grant come from --config. An executor is asked for its plan; with
+--execute it runs. A notifier delivers what \"notice\" says: recipient, code, subject, text, link.";
 
 /// Call a plugin once, in the host that the engine uses.
 #[derive(Debug, Args)]

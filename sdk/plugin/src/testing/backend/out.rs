@@ -54,9 +54,9 @@ fn wants(state: &State, capability: &str, method: Method, url: &str) -> bool {
         Some(format!("{scheme}://{host}").to_lowercase())
     };
     state.manifest.wants.iter().any(|want| {
-        let target = want.target.as_ref().and_then(|name| name.resolve(&state.config));
+        let targets = want.target.iter().flat_map(|name| name.resolve(&state.config));
         want.capability == capability
-            && target.and_then(origin) == origin(url)
+            && targets.into_iter().any(|target| origin(target) == origin(url))
             && (capability != "http" || want.methods.iter().any(|name| name == method.as_str()))
     })
 }

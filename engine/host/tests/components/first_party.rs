@@ -1,0 +1,178 @@
+//! The plugins `business-rules`, `http-approvers`, `on-call`, `risk-score` and `webhook`.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use engine_core::{
+    directory::{Directory, OrganizationRole, User, UserKind},
+    extension::{Facts, FailureClass, Message, NomineeKind, Verdict},
+    value::Value,
+};
+use engine_host::{Call, Grant, HostLimits, HttpOutcome, Method, Notice, RecordedBody};
+use serde_json::{Value as Json, json};
+
+use crate::{
+    Place, build, call, config_of, id,
+    out::{Other, granted, host},
+};
+
+fn user(login: &str) -> User {
+    User {
+        id: id(&format!("u-{login}")),
+        login: id(login),
+        name: login.to_owned(),
+        email: None,
+        time_zone: None,
+        active: true,
+        kind: UserKind::Person,
+        role: OrganizationRole::User,
+        groups: BTreeSet::new(),
+        properties: [].into(),
+    }
+}
+
+fn people() -> Arc<Directory> {
+    Arc::new(Directory::new([], ["ann", "bob"].map(user), [], []))
+}
+
+fn asked(properties: &[(&str, Value)], config: Json) -> Call {
+    let properties = properties.iter().map(|(name, value)| (id(name), value.clone()));
+    let facts = Facts { properties: properties.collect(), ..(*call().facts).clone() };
+    Call { config: config_of(config), directory: people(), ..Call::new(Arc::new(facts), people()) }
+}
+
+#[test]
+fn business_rules_name_what_is_wrong() {
+    let place = Place::new();
+    let plugin = place.load(&build("business-rules"));
+    let schema = json!({
+        "required": ["reason"],
+        "properties": {"price": {
+            "properties": {"amount": {"maximum": 1000, "x-message": "Ask the board."}},
+        }},
+    });
+    let config = json!({"properties": ["price", "reason"], "schema": schema});
+    let price = [("price", Value::Money(id("1000.01 EUR")))];
+    let answer = place.host.validate(&plugin, &asked(&price, config.clone()));
+    let mut problems: Vec<_> =
+        answer.result.unwrap().into_iter().map(|problem| problem.property).collect();
+    problems.sort();
+    assert_eq!(problems, [Some(id("price")), Some(id("reason"))]);
+    assert!(answer.trace.reads.contains("request.price"));
+    let fine = [("price", Value::Money(id("1000 EUR"))), ("reason", Value::Text("a".into()))];
+    assert_eq!(place.host.validate(&plugin, &asked(&fine, config)).result, Ok(vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_system_names_the_approvers() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = host(&folder, HostLimits::default()).await;
+    let plugin = host.load(&build("http-approvers")).unwrap();
+    let reply = concat!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n",
+        r#"{"approvers": [{"user": "bob", "reason": "owns it"}, {"user": "eve"}]}"#
+    );
+    let hr = Other::new(Some(reply));
+    let url = format!("{}/approvers", hr.origin);
+    let config = json!({"url": url, "send": ["unit"], "secret": "token"});
+    let call = asked(&[("unit", Value::Text("berlin".into()))], config);
+    let call = Call { grant: Arc::new(granted(&hr.origin, &[Method::Get])), ..call };
+    let resolve = |call: Call| {
+        let (host, plugin) = (host.clone(), plugin.clone());
+        tokio::task::spawn_blocking(move || host.approvers(&plugin, &call))
+    };
+    let answer = resolve(call.clone()).await.unwrap();
+    let [nominee] = answer.result.unwrap().try_into().unwrap();
+    assert_eq!(
+        (nominee.who, nominee.reason.as_deref()),
+        (NomineeKind::User(id("u-bob")), Some("owns it"))
+    );
+    assert_eq!(answer.trace.notes.len(), 1);
+    let [record] = answer.trace.http.as_slice() else { panic!("one look-up") };
+    assert_eq!(record.url, format!("{url}?requester=ann&rule=capex&unit=berlin"));
+    let HttpOutcome::Reply { status: 200, body: RecordedBody::Text(body) } = &record.outcome else {
+        panic!("{record:?}")
+    };
+    assert!(body.contains("owns it"));
+    assert!(hr.heard()[0].contains("authorization: Bearer s3cret"));
+    let denied = resolve(Call { grant: Arc::default(), ..call }).await.unwrap();
+    assert_eq!(denied.result.unwrap_err().class, FailureClass::Refused);
+    assert_eq!(denied.trace.denials.len(), 1);
+    assert_eq!(hr.heard().len(), 1);
+}
+
+#[test]
+fn whoever_is_on_call_approves() {
+    let place = Place::new();
+    let plugin = place.load(&build("on-call"));
+    let schedule = json!({"start": "2026-03-02T09:00", "every": "1d", "people": ["ann", "bob"]});
+    // Friday, 6 March 2026, 22:30: the fifth turn.
+    let answer = place.host.approvers(&plugin, &asked(&[], json!({ "schedule": schedule })));
+    let [nominee] = answer.result.unwrap().try_into().unwrap();
+    assert_eq!(nominee.who, NomineeKind::User(id("u-ann")));
+}
+
+/// CND-3
+#[test]
+fn a_statement_without_where_is_risky() {
+    let place = Place::new();
+    let plugin = place.load(&build("risk-score"));
+    let risk = |text: &str| {
+        let config = json!({"statement_property": "sql", "at_most": 30});
+        let call = asked(&[("sql", Value::Text(text.into()))], config);
+        place.host.condition(&plugin, &call).result.unwrap()
+    };
+    assert_eq!(risk("delete from orders where id = 7"), Verdict::Met);
+    let Verdict::Unmet(why) = risk("delete from orders") else { panic!("met") };
+    assert!(why.text.contains("it does not say which rows (40)"), "{}", why.text);
+}
+
+fn notice() -> Notice {
+    Notice {
+        id: "n-1".into(),
+        organization: id("acme"),
+        recipient: id("u-bob"),
+        content: Message {
+            code: "approval_needed".into(),
+            arguments: [("amount".to_owned(), Value::Money(id("900 EUR")))].into(),
+            text: "Ann asks for 900 EUR.".into(),
+        },
+        subject: "A request waits for you".into(),
+        text: "Ann asks for 900 EUR.".into(),
+        link: None,
+        request: Some(id("r1")),
+        at: id("2026-03-06T22:30:00Z"),
+    }
+}
+
+#[tokio::test]
+async fn a_notice_is_posted() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = host(&folder, HostLimits::default()).await;
+    let plugin = host.load(&build("webhook")).unwrap();
+    let chat = Other::new(Some("HTTP/1.1 202 Accepted\r\nx-request-id: d-7\r\n\r\n"));
+    let call = |origin: &str, grant: Grant| Call {
+        config: config_of(json!({"url": format!("{origin}/hook"), "secret": "token"})),
+        grant: Arc::new(grant),
+        ..Call::of_notice(Arc::new(notice()), people()).unwrap()
+    };
+    let grant = granted(&chat.origin, &[Method::Post]);
+    let answer = host.deliver(&plugin, &call(&chat.origin, grant), "k-1").await;
+    assert_eq!(answer.result, Ok(Some("d-7".into())));
+    let heard = chat.heard();
+    for part in [
+        "POST /hook",
+        "idempotency-key: k-1",
+        "Bearer s3cret",
+        r#""name":"bob""#,
+        r#""amount":"900 EUR""#,
+    ] {
+        assert!(heard[0].contains(part), "{part}: {}", heard[0]);
+    }
+    let denied = host.deliver(&plugin, &call(&chat.origin, Grant::default()), "k-1").await;
+    assert_eq!(denied.result.unwrap_err().class, FailureClass::Refused);
+    let silent = Other::new(None);
+    let grant = granted(&silent.origin, &[Method::Post]);
+    let lost = host.deliver(&plugin, &call(&silent.origin, grant), "k-1").await;
+    assert_eq!(lost.result.unwrap_err().class, FailureClass::UnknownOutcome);
+    assert_eq!((chat.heard().len(), silent.heard().len()), (1, 1));
+}
