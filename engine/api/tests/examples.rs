@@ -110,7 +110,19 @@ fn schemas() -> BTreeMap<PluginId, Arc<Schema>> {
                 .unwrap();
         (name.parse().unwrap(), Arc::new(schema))
     };
-    ["access", "calendar", "export", "org-chart", "sql"].into_iter().map(schema).collect()
+    let names = [
+        "access",
+        "business-rules",
+        "calendar",
+        "export",
+        "http-approvers",
+        "on-call",
+        "org-chart",
+        "risk-score",
+        "sql",
+        "webhook",
+    ];
+    names.into_iter().map(schema).collect()
 }
 
 /// What publishing says about a document.
@@ -120,10 +132,15 @@ fn publish(document: &Document) -> Result<(), Diagnostics> {
     let scripts = scripts.iter().map(|name| name.parse().unwrap()).collect();
     let plugins = [
         ("access", World::Executor),
+        ("business-rules", World::Validator),
         ("calendar", World::Condition),
         ("export", World::Executor),
+        ("http-approvers", World::Approvers),
+        ("on-call", World::Approvers),
         ("org-chart", World::Approvers),
+        ("risk-score", World::Condition),
         ("sql", World::Executor),
+        ("webhook", World::Notifier),
     ];
     let plugins = plugins.map(|(id, world)| (id.parse().unwrap(), world)).into();
     let schemas = schemas();

@@ -1,14 +1,18 @@
 //! Imports that nobody offers: each function refuses and names itself.
 //!
 //! Toolchains import parts of `wasi` that a plugin never calls, so that such imports are no reason
-//! to refuse the file.
+//! to refuse the file. The dice alone are thrown, those of the contract: the hash maps of some
+//! languages ask for them before anything else.
 
 use wasmtime::{
     Engine, StoreContextMut,
-    component::{Linker, LinkerInstance, ResourceType, types::ComponentItem},
+    component::{Linker, LinkerInstance, ResourceType, Val, types::ComponentItem},
 };
 
 use crate::state::{State, Stop};
+
+/// The interfaces of dice.
+const RANDOM: &str = "wasi:random/";
 
 /// The interfaces of the system, all of which refuse.
 pub(super) const SYSTEM: &str = "wasi:";
@@ -45,6 +49,15 @@ fn add_member(
     item: &ComponentItem,
 ) -> wasmtime::Result<()> {
     match item {
+        ComponentItem::ComponentFunc(_) if interface.starts_with(RANDOM) => {
+            let is_pair = name == "insecure-seed";
+            linker.func_new(
+                name,
+                move |mut store: StoreContextMut<'_, State>, _, asked, answers| {
+                    throw(store.data_mut(), is_pair, asked, answers)
+                },
+            )
+        }
         ComponentItem::ComponentFunc(_) => {
             let function =
                 if interface.is_empty() { name.to_owned() } else { format!("{interface}#{name}") };
@@ -63,4 +76,29 @@ fn add_member(
         | ComponentItem::Component(_)
         | ComponentItem::ComponentInstance(_) => Ok(()),
     }
+}
+
+/// Throws the dice as the answer's type wants them: bytes, as many as are asked for, or numbers.
+fn throw(
+    state: &mut State,
+    is_pair: bool,
+    asked: &[Val],
+    answers: &mut [Val],
+) -> wasmtime::Result<()> {
+    state.enter()?;
+    for answer in answers {
+        *answer = match asked {
+            _ if is_pair => Val::Tuple(vec![number(state)?, number(state)?]),
+            [Val::U64(length)] => {
+                Val::List(state.dice(*length)?.into_iter().map(Val::U8).collect())
+            }
+            _ => number(state)?,
+        };
+    }
+    Ok(())
+}
+
+fn number(state: &mut State) -> wasmtime::Result<Val> {
+    let bytes = state.dice(8)?;
+    Ok(Val::U64(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))))
 }

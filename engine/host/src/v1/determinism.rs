@@ -11,7 +11,7 @@ use super::{
 };
 use crate::state::{State, Stop, Task};
 
-const MAX_RANDOM_BYTES: u32 = 1_024;
+const MAX_RANDOM_BYTES: u64 = 1_024;
 
 impl determinism::Host for State {
     fn now(&mut self) -> wasmtime::Result<String> {
@@ -49,20 +49,28 @@ impl determinism::Host for State {
 
     fn random_bytes(&mut self, length: u32) -> wasmtime::Result<Vec<u8>> {
         self.enter()?;
+        Ok(self.dice(u64::from(length))?)
+    }
+}
+
+impl State {
+    /// Throws the dice: the same in every repetition of the call.
+    ///
+    /// # Errors
+    /// [`Stop`] for more bytes than anybody needs.
+    pub(crate) fn dice(&mut self, length: u64) -> Result<Vec<u8>, Stop> {
         if length > MAX_RANDOM_BYTES {
             let why = format!("{length} bytes, the most are {MAX_RANDOM_BYTES}");
-            return Err(Stop::BadArgument { function: "determinism.random-bytes", why }.into());
+            return Err(Stop::BadArgument { function: "determinism.random-bytes", why });
         }
         self.read("random".to_owned());
         let seed = self.seed();
         let blocks = (0_u32..).flat_map(|block| {
             Sha256::new().chain_update(&seed).chain_update(block.to_be_bytes()).finalize()
         });
-        Ok(blocks.take(length as usize).collect())
+        Ok(blocks.zip(0..length).map(|(byte, _)| byte).collect())
     }
-}
 
-impl State {
     /// What the dice depend on: the plugin, the request, the step, the instant of the command, the
     /// key of the effect, and how many calls of this run came before.
     fn seed(&self) -> Vec<u8> {

@@ -27,11 +27,14 @@ fn user(login: &str) -> User {
         role: OrganizationRole::User,
         groups: BTreeSet::new(),
         properties: [].into(),
+        replacement: engine_core::directory::Replacement::default(),
     }
 }
 
 fn people() -> Arc<Directory> {
-    Arc::new(Directory::new([], ["ann", "bob"].map(user), [], []))
+    let mut directory = Directory::default();
+    ["ann", "bob"].map(user).into_iter().for_each(|user| directory.put_user(user));
+    Arc::new(directory)
 }
 
 fn asked(properties: &[(&str, Value)], config: Json) -> Call {
