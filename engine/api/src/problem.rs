@@ -119,6 +119,7 @@ impl ErrorBody {
             | Rejection::RuleRetired { .. }
             | Rejection::RuleInUse { .. }
             | Rejection::PlanFailed { .. }
+            | Rejection::ValidatorFailed { .. }
             | Rejection::OnHold
             | Rejection::NotPending { .. }
             | Rejection::CannotHoldSeat { .. }
@@ -152,7 +153,11 @@ impl From<&FieldProblem> for FieldMessage {
 /// The rejection's code; what is too busy to plan now may do so in a moment.
 fn code_of(rejection: &Rejection) -> ErrorCode {
     match rejection {
-        Rejection::PlanFailed { class, .. } if class.is_retryable() => ErrorCode::Unavailable,
+        Rejection::PlanFailed { class, .. } | Rejection::ValidatorFailed { class, .. }
+            if class.is_retryable() =>
+        {
+            ErrorCode::Unavailable
+        }
         other => other.code().into(),
     }
 }

@@ -8,7 +8,7 @@ use std::{cell::RefCell, collections::BTreeMap};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    extension::{Facts, Failure, FailureClass, Nominee, Plan, ResolvedConfig, Verdict},
+    extension::{Facts, Failure, FailureClass, Nominee, Plan, Problem, ResolvedConfig, Verdict},
     ids::{BindingId, PluginId, ResourceId, RuleId, ScriptId, StepId},
 };
 
@@ -41,6 +41,8 @@ pub enum Ask {
     Condition(Source),
     /// Who approves.
     Approvers(Source),
+    /// What is wrong with the request.
+    Problems(Source),
     /// What an execution would do.
     Plan {
         /// The rule's binding.
@@ -101,6 +103,8 @@ pub enum Answer {
     Verdict(Result<Verdict, Failure>),
     /// To [`Ask::Approvers`].
     Nominees(Result<Vec<Nominee>, Failure>),
+    /// To [`Ask::Problems`].
+    Problems(Result<Vec<Problem>, Failure>),
     /// To [`Ask::Plan`].
     Plan(Result<Plan, Failure>),
     /// To [`Ask::OverdueUrgent`].
@@ -137,6 +141,14 @@ impl<'a> Inquiry<'a> {
     pub(crate) fn approvers(&self, question: Question) -> Result<Vec<Nominee>, Failure> {
         match self.look_up(question) {
             Some(Answer::Nominees(nominees)) => nominees.clone(),
+            other => Err(no_answer(other)),
+        }
+    }
+
+    /// What is wrong with the request.
+    pub(crate) fn problems(&self, question: Question) -> Result<Vec<Problem>, Failure> {
+        match self.look_up(question) {
+            Some(Answer::Problems(problems)) => problems.clone(),
             other => Err(no_answer(other)),
         }
     }

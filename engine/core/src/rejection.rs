@@ -14,6 +14,7 @@ use crate::{
     extension::FailureClass,
     ids::{BindingId, ExecutionId, PropertyName, ResourceId, RuleGroupId, StepId, UserId},
     offboarding::NeededPlace,
+    question::Source,
     request::{EmptyBecause, ExecutionState, SeatWho, Shortage, Status},
     rule::Problem,
 };
@@ -283,6 +284,15 @@ pub enum Rejection {
         /// What it says.
         message: String,
     },
+    /// A validator cannot say whether something is wrong (REQ-2).
+    ValidatorFailed {
+        /// The script or the plugin.
+        source: Source,
+        /// What kind of failure.
+        class: FailureClass,
+        /// What it says.
+        message: String,
+    },
     /// There is no receipt to confirm yet, or ever (REQ-12).
     NothingToConfirm {
         /// What the request is.
@@ -320,7 +330,9 @@ impl Rejection {
         match self {
             Self::NotFound => Code::NotFound,
             Self::Forbidden(_) => Code::Forbidden,
-            Self::Invalid(_) | Self::PlanFailed { .. } => Code::Invalid,
+            Self::Invalid(_) | Self::PlanFailed { .. } | Self::ValidatorFailed { .. } => {
+                Code::Invalid
+            }
             Self::WrongStatus { .. }
             | Self::TooLate { .. }
             | Self::NothingToConfirm { .. }

@@ -36,6 +36,7 @@ use crate::{
         AssignmentId, BindingId, GroupId, KindId, Login, NodeId, PluginId, PropertyName, RuleId,
         ScriptId, StepId, UserId,
     },
+    question::Source,
     value::{PropertyType, Span, Value},
 };
 
@@ -111,6 +112,8 @@ pub struct Rule {
     pub auto_approve: Vec<NamedCondition>,
     /// 1 to 32.
     pub steps: Vec<Step>,
+    /// In the document's order (REQ-2).
+    pub validators: Vec<Validator>,
     /// EXE-1.
     pub executors: Vec<Executor>,
     /// REQ-12.
@@ -300,6 +303,15 @@ pub enum ConfigEntry {
     Literal(Json),
     /// The value of this property of the request.
     Property(PropertyName),
+}
+
+/// Who looks for what is wrong with a request (REQ-2).
+#[derive(Clone, Debug)]
+pub struct Validator {
+    /// A script or a plugin.
+    pub source: Source,
+    /// How it is set.
+    pub config: Config,
 }
 
 /// A binding of an executor (EXE-1).

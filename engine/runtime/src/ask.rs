@@ -76,6 +76,7 @@ impl Engine {
         match ask {
             Ask::Condition(source) => Answer::Verdict(extensions.condition(&source, &call).await),
             Ask::Approvers(source) => Answer::Nominees(extensions.approvers(&source, &call).await),
+            Ask::Problems(source) => Answer::Problems(extensions.problems(&source, &call).await),
             Ask::OverdueUrgent => {
                 let (org, facts) = (&state.organization.id, &call.facts);
                 Answer::Count(self.overdue_urgent(org, &facts.requester, facts.now).await)

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use engine_core::{
     directory::Directory,
     extension::{
-        Facts, Failure, Nominee, Plan, PlannedStatement, Presence, Receipt, ResolvedConfig, Verdict,
+        Facts, Failure, Nominee, Plan, PlannedStatement, Presence, Problem, Receipt,
+        ResolvedConfig, Verdict,
     },
     ids::{OrgId, PluginId},
     money::Rates,
@@ -49,6 +50,13 @@ pub trait Extensions: fmt::Debug + Send + Sync {
         source: &Source,
         call: &ExtensionCall,
     ) -> Result<Vec<Nominee>, Failure>;
+
+    /// What is wrong with a request.
+    async fn problems(
+        &self,
+        source: &Source,
+        call: &ExtensionCall,
+    ) -> Result<Vec<Problem>, Failure>;
 
     /// What an execution would do.
     async fn plan(&self, plugin: &PluginId, call: &ExtensionCall) -> Result<Plan, Failure>;

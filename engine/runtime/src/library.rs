@@ -9,7 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use engine_core::{
-    extension::{Failure, FailureClass, Nominee, Plan, Presence, Receipt, Verdict},
+    extension::{Failure, FailureClass, Nominee, Plan, Presence, Problem, Receipt, Verdict},
     ids::{OrgId, PluginId, ScriptId},
     question::Source,
     rule::World,
@@ -347,6 +347,28 @@ impl Extensions for Library {
                 let (plugin, installed) = self.plugin(&call.org, id).await?;
                 let call = call_of(call, installed.grant.clone());
                 patient(move || audited(&name, library.inner.host.approvers(&plugin, &call))).await
+            }
+        }
+    }
+
+    async fn problems(
+        &self,
+        source: &Source,
+        call: &ExtensionCall,
+    ) -> Result<Vec<Problem>, Failure> {
+        let library = self.clone();
+        let name = source.name().to_owned();
+        match source {
+            Source::Script(id) => {
+                let script = self.script(&call.org, id)?;
+                let call = call_of(call, Grant::default());
+                patient(move || audited(&name, library.inner.host.script_validator(&script, &call)))
+                    .await
+            }
+            Source::Plugin(id) => {
+                let (plugin, installed) = self.plugin(&call.org, id).await?;
+                let call = call_of(call, installed.grant.clone());
+                patient(move || audited(&name, library.inner.host.validate(&plugin, &call))).await
             }
         }
     }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use async_trait::async_trait;
 use axum::{Router, serve::ListenerExt as _};
 use engine_core::{
-    extension::{Failure, Nominee, Plan, Presence, Receipt, Verdict},
+    extension::{Failure, Nominee, Plan, Presence, Problem, Receipt, Verdict},
     ids::{OrgId, PluginId, UserId},
     question::Source,
     request::ExecutionState,
@@ -62,6 +62,14 @@ impl Extensions for Idle {
         call: &ExtensionCall,
     ) -> Result<Vec<Nominee>, Failure> {
         self.0.approvers(source, call).await
+    }
+
+    async fn problems(
+        &self,
+        source: &Source,
+        call: &ExtensionCall,
+    ) -> Result<Vec<Problem>, Failure> {
+        self.0.problems(source, call).await
     }
 
     async fn plan(&self, _: &PluginId, _: &ExtensionCall) -> Result<Plan, Failure> {

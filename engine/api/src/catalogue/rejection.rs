@@ -5,6 +5,7 @@ use engine_core::{
     explanation::Explanation,
     extension::FailureClass,
     ids::{BindingId, RuleGroupId, StepId, UserId},
+    question::Source,
     rejection::{FieldProblem, Rejection, StepShortage, Tried, Unfit, Unmet, UrgentGate},
     request::{EmptyBecause, Status},
     rule::Problem,
@@ -55,6 +56,9 @@ impl Names<'_> {
             Rejection::RuleRetired { title, tried } => retired(title, *tried),
             Rejection::RuleInUse { title, group } => in_use(title, group.as_ref()),
             Rejection::ReplacementNeeded(places) => self.replacement_needed(places),
+            Rejection::ValidatorFailed { source, class, message } => {
+                validator_failed(source, *class, message)
+            }
             Rejection::PlanFailed { binding, class, message } => {
                 plan_failed(binding, *class, message)
             }
@@ -297,6 +301,18 @@ fn in_use(title: &str, group: Option<&RuleGroupId>) -> String {
             "The rule “{title}” cannot be deleted, because there are requests under it. Retire it instead; it takes no new requests then."
         ),
     }
+}
+
+/// REQ-2
+fn validator_failed(source: &Source, class: FailureClass, message: &str) -> String {
+    let next =
+        if class.is_retryable() { "Try again in a moment." } else { "Tell an administrator." };
+    format!(
+        "Nothing was saved, because “{}” cannot say whether the request is right: {}. It says: {}. {next}",
+        label(source.name()),
+        because(class),
+        message.trim_end_matches('.')
+    )
 }
 
 /// EXE-6

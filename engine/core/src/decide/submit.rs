@@ -13,7 +13,7 @@ use crate::{
     evaluate::View,
     event::Event,
     explanation::Outcome,
-    extension::Item,
+    extension::{Item, Problem},
     ids::{AssignmentId, ExecutionId, PropertyName, UserId},
     payload::PayloadHash,
     question::{Ask, Inquiry, Question},
@@ -245,7 +245,42 @@ impl Draft<'_> {
     ) -> Result<(), Rejection> {
         problems.extend(self.view().check_values(requester, &problems));
         problems.extend(self.view().check_picks());
+        if problems.is_empty() {
+            problems = self.found_by_validators()?;
+        }
         if problems.is_empty() { Ok(()) } else { Err(Rejection::Invalid(problems)) }
+    }
+
+    /// What the rule's validators find in a request that is well-formed. One that cannot say is no
+    /// reason to take the request.
+    fn found_by_validators(&self) -> Result<Vec<FieldProblem>, Rejection> {
+        let mut problems = Vec::new();
+        for validator in &self.context.rule.validators {
+            let ask = Ask::Problems(validator.source.clone());
+            let question = self.view().question(ask, &validator.config, None);
+            let found =
+                self.inquiry.problems(question).map_err(|failure| Rejection::ValidatorFailed {
+                    source: validator.source.clone(),
+                    class: failure.class,
+                    message: failure.message,
+                })?;
+            problems.extend(found.into_iter().map(|problem| self.told(problem)));
+        }
+        Ok(problems)
+    }
+
+    /// Where in the submission a problem is.
+    fn told(&self, problem: Problem) -> FieldProblem {
+        let Problem { property, item, why } = problem;
+        let items = &self.request.items;
+        let place = item.and_then(|item| items.iter().position(|found| found.resource == item));
+        let field = match (place, property) {
+            (Some(place), Some(name)) => format!("items[{place}].{name}"),
+            (Some(place), None) => format!("items[{place}]"),
+            (None, Some(name)) => format!("properties.{name}"),
+            (None, None) => "properties".to_owned(),
+        };
+        FieldProblem { field, message: why.text }
     }
 
     fn check_dates(&self, problems: &mut Vec<FieldProblem>) {

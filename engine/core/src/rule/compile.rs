@@ -8,6 +8,7 @@ mod executor;
 mod form;
 mod limits;
 mod step;
+mod validator;
 mod who;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -116,6 +117,7 @@ impl Compiler<'_> {
         let review_first = definition.review_first.as_ref().map(|doc| self.reviewers(doc));
         let auto_approve = self.named_conditions(&definition.auto_approve);
         let steps = self.steps(&definition.steps);
+        let validators = self.validators(&definition.validators);
         let executors = self.executors(&definition.executors);
         Rule {
             id: definition.rule.clone(),
@@ -142,6 +144,7 @@ impl Compiler<'_> {
             review_first,
             auto_approve,
             steps,
+            validators,
             executors,
             receipt_reviewers: self.named("receipt_reviewers", &definition.receipt_reviewers),
         }

@@ -46,6 +46,9 @@ pub struct Definition {
     /// The entry condition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<ConditionDoc>,
+    /// Who looks for what is wrong, on submission and on every edit (REQ-2).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub validators: Vec<ValidatorDoc>,
     /// Route criteria (CND-5).
     #[serde(default, skip_serializing_if = "is_default")]
     pub criteria: Vec<ConditionDoc>,
@@ -222,6 +225,21 @@ pub struct NamedConditionDoc {
     pub name: String,
     /// What must hold.
     pub when: ConditionDoc,
+}
+
+/// A validator with its configuration: a script or a plugin.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValidatorDoc {
+    /// A script of the organization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<ScriptId>,
+    /// An installed validator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<PluginId>,
+    /// Values may be `{property: name}`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub config: BTreeMap<String, Json>,
 }
 
 /// A binding of an executor (EXE-1).

@@ -60,7 +60,9 @@ fn manual() -> Json {
 fn without_plans(office: &mut Office, class: FailureClass) {
     office.oracle = Arc::new(move |question: &Question| match question.ask {
         Ask::Plan { .. } => Answer::Plan(Err(Failure::new(class, "away"))),
-        Ask::Condition(_) | Ask::Approvers(_) | Ask::OverdueUrgent => yes(question),
+        Ask::Condition(_) | Ask::Approvers(_) | Ask::Problems(_) | Ask::OverdueUrgent => {
+            yes(question)
+        }
     });
 }
 
@@ -93,7 +95,9 @@ fn an_urgent_request_needs_a_step_that_opens() {
     let mut office = office(&rule);
     office.oracle = Arc::new(|question: &Question| match question.ask {
         Ask::Condition(_) => Answer::Verdict(Err(Failure::new(FailureClass::Trap, "trap"))),
-        Ask::Approvers(_) | Ask::OverdueUrgent | Ask::Plan { .. } => yes(question),
+        Ask::Approvers(_) | Ask::Problems(_) | Ask::OverdueUrgent | Ask::Plan { .. } => {
+            yes(question)
+        }
     });
     let refused = office.try_out(&person("ann"), &submit(json!({}), true));
     assert_eq!(code(refused), Some(Code::NoApprovers));
@@ -168,7 +172,9 @@ fn a_run_with_another_plan_can_be_retried() {
         Ask::Plan { .. } => {
             Answer::Plan(Ok(Plan { binding: json!({"tables": ["orders"]}), ..Plan::default() }))
         }
-        Ask::Condition(_) | Ask::Approvers(_) | Ask::OverdueUrgent => yes(question),
+        Ask::Condition(_) | Ask::Approvers(_) | Ask::Problems(_) | Ask::OverdueUrgent => {
+            yes(question)
+        }
     });
     office.by("cleo", &Command::Run(fix()));
     assert_eq!(office.request().executions[0].state.as_str(), "failed");

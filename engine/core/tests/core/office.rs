@@ -199,6 +199,7 @@ pub(crate) fn yes(question: &Question) -> Answer {
     match &question.ask {
         Ask::Condition(_) => Answer::Verdict(Ok(Verdict::Met)),
         Ask::Approvers(_) => Answer::Nominees(Ok(Vec::new())),
+        Ask::Problems(_) => Answer::Problems(Ok(Vec::new())),
         Ask::OverdueUrgent => Answer::Count(Ok(0)),
         Ask::Plan { .. } => Answer::Plan(Ok(Plan::default())),
     }

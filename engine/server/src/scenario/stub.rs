@@ -10,7 +10,8 @@ use std::{
 use async_trait::async_trait;
 use engine_core::{
     extension::{
-        Failure, FailureClass, Message, Nominee, NomineeKind, Plan, Presence, Receipt, Verdict,
+        Failure, FailureClass, Message, Nominee, NomineeKind, Plan, Presence, Problem, Receipt,
+        Verdict,
     },
     ids::{Login, PluginId},
     question::Source,
@@ -227,6 +228,17 @@ impl Extensions for ScenarioExtensions {
             Ok(Nominee { who: NomineeKind::User(user.id.clone()), reason: None })
         };
         logins.iter().map(nominee).collect()
+    }
+
+    async fn problems(
+        &self,
+        source: &Source,
+        call: &ExtensionCall,
+    ) -> Result<Vec<Problem>, Failure> {
+        match self.stub(source) {
+            Some(_) => Ok(Vec::new()),
+            None => self.library()?.problems(source, call).await,
+        }
     }
 
     async fn plan(&self, plugin: &PluginId, call: &ExtensionCall) -> Result<Plan, Failure> {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{TimeDelta, Utc};
 use engine_core::{
     command::{Command, Decide, Seen, Submit},
-    extension::{Failure, Nominee, Plan, Presence, Receipt, Verdict},
+    extension::{Failure, Nominee, Plan, Presence, Problem, Receipt, Verdict},
     ids::{Login, OrgId, PluginId, RequestId},
     question::Source,
     request::Choice,
@@ -47,6 +47,10 @@ impl Extensions for Executors {
     }
 
     async fn approvers(&self, _: &Source, _: &ExtensionCall) -> Result<Vec<Nominee>, Failure> {
+        Ok(Vec::new())
+    }
+
+    async fn problems(&self, _: &Source, _: &ExtensionCall) -> Result<Vec<Problem>, Failure> {
         Ok(Vec::new())
     }
 

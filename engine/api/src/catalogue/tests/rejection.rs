@@ -16,7 +16,7 @@ use engine_core::{
 variants! { ALL, variant of Rejection:
     NotFound Forbidden Invalid WrongStatus Conflict StepComplete UrgentApproveOnly UrgentNotAllowed
     UrgentOverdue NoApprovers NoReviewers NoRule ConditionFailed RuleInvalid RuleRetired RuleInUse
-    ReplacementNeeded PlanFailed NothingToConfirm AlreadyConfirmed OnHold NotPending CannotDecide
+    ReplacementNeeded PlanFailed ValidatorFailed NothingToConfirm AlreadyConfirmed OnHold NotPending CannotDecide
     CannotHoldSeat TooLate
 }
 variants! { UNFIT, unfit of Unfit:
@@ -82,6 +82,11 @@ fn of_rules() -> Vec<(&'static str, Rejection)> {
         class,
         message: "no connection".to_owned(),
     };
+    let unchecked = |class| Rejection::ValidatorFailed {
+        source: Source::Plugin(id("business-rules")),
+        class,
+        message: "no answer".to_owned(),
+    };
     let growth = compared("purpose", "equal", &[choice("safety")], Some(choice("growth")));
     let either = Box::new(Explanation::any(vec![too_much(), growth]));
     let place = |place, step: &str, why| NeededPlace {
@@ -112,6 +117,8 @@ fn of_rules() -> Vec<(&'static str, Rejection)> {
         ("", Rejection::ReplacementNeeded(places)),
         ("", failed(FailureClass::Denied)),
         ("later", failed(FailureClass::Unavailable)),
+        ("", unchecked(FailureClass::Trap)),
+        ("later", unchecked(FailureClass::Busy)),
     ]
 }
 

@@ -1,7 +1,9 @@
 //! What scripts and plugins say in a play: anything, but always the same to the same question.
 
 use engine_core::{
-    extension::{Failure, FailureClass, Message, Nominee, NomineeKind, Plan, Receipt, Verdict},
+    extension::{
+        Failure, FailureClass, Message, Nominee, NomineeKind, Plan, Problem, Receipt, Verdict,
+    },
     ids::StepId,
     question::{Answer, Ask, Question},
 };
@@ -56,6 +58,7 @@ impl Mood {
                 None => Err(self.failure(source.name())),
             }),
             Ask::Approvers(source) => Answer::Nominees(self.nominees(source.name(), step)),
+            Ask::Problems(source) => Answer::Problems(self.problems(source.name())),
             Ask::OverdueUrgent => Answer::Count(Ok(0)),
             Ask::Plan { binding, .. } => Answer::Plan(self.plan(binding.as_str())),
         }
@@ -64,6 +67,23 @@ impl Mood {
     fn failure(self, what: &str) -> Failure {
         let class = CLASSES[self.pick(what, CLASSES.len() as u64) as usize];
         Failure::new(class, "no answer")
+    }
+
+    fn problems(self, name: &str) -> Result<Vec<Problem>, Failure> {
+        let found = Problem {
+            property: None,
+            item: None,
+            why: Message {
+                code: "odd".to_owned(),
+                arguments: [].into(),
+                text: "looks odd".to_owned(),
+            },
+        };
+        match self.pick(&format!("what is wrong, by {name}"), 6) {
+            0 => Err(self.failure(name)),
+            1 => Ok(vec![found]),
+            _ => Ok(Vec::new()),
+        }
     }
 
     fn nominees(self, name: &str, step: Option<&str>) -> Result<Vec<Nominee>, Failure> {

@@ -256,7 +256,9 @@ fn undecided() -> Office {
         Ask::Condition(_) => {
             Answer::Verdict(Err(Failure::new(FailureClass::Trap, "division by zero")))
         }
-        Ask::Approvers(_) | Ask::OverdueUrgent | Ask::Plan { .. } => yes(question),
+        Ask::Approvers(_) | Ask::Problems(_) | Ask::OverdueUrgent | Ask::Plan { .. } => {
+            yes(question)
+        }
     });
     office.by("colleague", &approve());
     office.by("substitute", &approve());

@@ -30,6 +30,10 @@ pub(super) fn named(schemas: &mut Schemas, name: &str) -> Option<Json> {
             "description": "Such as `90m`, `3d`, `2w`, or `5bd` for business days.",
         }),
         "TimeOfDay" => json!({ "type": "string", "pattern": "^([01]?[0-9]|2[0-3]):[0-5]?[0-9]$" }),
+        "Origin" => json!({ "type": "string", "pattern": "^https?://[^/?#@]+/?$" }),
+        "Method" => {
+            json!({ "enum": engine_host::Method::ALL.map(engine_host::Method::as_str) })
+        }
         // Of a property, or of where the settings name it.
         "Name" => {
             let text = json!({ "type": "string" });
