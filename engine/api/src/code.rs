@@ -79,6 +79,7 @@ impl ErrorCode {
 fn rejected(code: Code) -> u16 {
     match code {
         Code::NotFound => 404,
+        Code::Gone => 410,
         Code::Conflict => 412,
         Code::Invalid
         | Code::NoApprovers

@@ -21,8 +21,8 @@ use crate::{
     },
     shape::SettingsShape,
     view::{
-        AttachmentList, CommentList, EventList, ExplanationView, IncidentList, Left, NoticeChoices,
-        NoticeList, RequestPage, RequestView, UnapprovedList,
+        AttachmentList, CommentList, EventList, ExplanationView, FileLinkView, IncidentList, Left,
+        NoticeChoices, NoticeList, RequestPage, RequestView, UnapprovedList,
     },
 };
 
@@ -180,10 +180,14 @@ endpoints! {
         "Try the failed execution of an item again" [] (-) -> RequestView;
     RevokeItem: Post "/api/v1/requests/{id}/executions/{execution}/{item}/revoke"
         "Take the grant of an item back" [] (WithComment) -> RequestView;
+    LinkFile: Post "/api/v1/requests/{id}/executions/{execution}/files/{name}/links"
+        "Make a link to a file that an execution made" [] (-) -> FileLinkView;
+    LinkItemFile: Post "/api/v1/requests/{id}/executions/{execution}/{item}/files/{name}/links"
+        "Make a link to a file that the execution of an item made" [] (-) -> FileLinkView;
     GetFile: Get "/api/v1/requests/{id}/executions/{execution}/files/{name}"
-        "Download a file that an execution made" [] (-) -> Download;
+        "Download a file that an execution made" ["link"] (-) -> Download;
     GetItemFile: Get "/api/v1/requests/{id}/executions/{execution}/{item}/files/{name}"
-        "Download a file that the execution of an item made" [] (-) -> Download;
+        "Download a file that the execution of an item made" ["link"] (-) -> Download;
     ListNotices: Get "/api/v1/notices" "What the caller was told, newest first"
         ["limit", "cursor"] (-) -> NoticeList;
     GetNoticeChoices: Get "/api/v1/notices/choices"

@@ -110,6 +110,7 @@ impl ErrorBody {
             | Rejection::Forbidden(_)
             | Rejection::WrongStatus { .. }
             | Rejection::Conflict { .. }
+            | Rejection::Gone(_)
             | Rejection::StepComplete { .. }
             | Rejection::UrgentApproveOnly
             | Rejection::UrgentNotAllowed(_)

@@ -48,6 +48,24 @@ pub struct SettingsShape {
     /// Files of requests.
     #[schema(required = false)]
     pub attachments: AttachmentsShape,
+    /// Files that executions make.
+    #[schema(required = false)]
+    pub files: FilesShape,
+}
+
+/// Files that executions make.
+#[derive(Debug, ToSchema)]
+#[schema(as = FileSettings)]
+pub struct FilesShape {
+    /// How long a link can be used.
+    #[schema(default = "1h", required = false)]
+    pub link_expires_after: String,
+    /// How often a link can be used.
+    #[schema(default = 3, required = false)]
+    pub link_downloads: u32,
+    /// How long files are kept after they were made. A change counts for files made from then on.
+    #[schema(default = "30d", required = false)]
+    pub retention: String,
 }
 
 /// Working days, holidays and hours.
@@ -257,6 +275,7 @@ mod tests {
         same_keys::<CommentsShape>(&settings.comments);
         same_keys::<LengthShape>(&settings.reason);
         same_keys::<AttachmentsShape>(&settings.attachments);
+        same_keys::<FilesShape>(&settings.files);
         let calendar: CalendarSettings = serde_json::from_value(json!({
             "holidays": ["2026-12-25"], "hours": {"from": "09:00", "until": "17:00"},
         }))
@@ -274,6 +293,10 @@ mod tests {
         assert_eq!(said, settings);
         let refused = &of::<AttachmentsShape>()["properties"]["refused"]["default"];
         assert_eq!(*refused, now["attachments"]["refused"]);
+        for key in ["link_expires_after", "link_downloads", "retention"] {
+            let default = &of::<FilesShape>()["properties"][key]["default"];
+            assert_eq!(*default, now["files"][key], "{key}");
+        }
         for key in ["min", "max", "required"] {
             let default = &of::<CommentsShape>()["properties"][key]["default"];
             assert_eq!(*default, now["comments"][key], "{key}");

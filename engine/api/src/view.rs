@@ -14,7 +14,9 @@ mod urgent;
 pub use attachment::{AttachmentList, AttachmentView};
 pub use condition::ConditionView;
 pub use event::EventView;
-pub use execution::{ExecutionView, FailureView, PlanView, PlannedEffectView, ReceiptView};
+pub use execution::{
+    ExecutionView, FailureView, FileLinkView, FileView, PlanView, PlannedEffectView, ReceiptView,
+};
 pub use explanation::{AssignmentConditions, ExplanationView, PersonView, SeatFilled, StepPeople};
 pub use notice::{NoticeChoices, NoticeList, NoticeView};
 pub use request::{DraftView, ItemView, RequestSummary, RequestView, precondition};

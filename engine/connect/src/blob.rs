@@ -11,9 +11,13 @@
 mod waiting;
 
 use std::{
+    collections::BTreeMap,
     io::{ErrorKind, SeekFrom},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use serde::{Deserialize, Serialize};
@@ -35,6 +39,46 @@ static PARTS: AtomicU64 = AtomicU64::new(0);
 #[derive(Clone, Debug)]
 pub struct Blobs {
     folder: PathBuf,
+    uses: Arc<Mutex<BTreeMap<String, Use>>>,
+}
+
+/// Who has to do with a blob at the moment.
+#[derive(Debug, Default)]
+struct Use {
+    /// How many have finished it and not yet written down that they need it.
+    pins: usize,
+    /// Whether it is about to be removed, and nobody has finished it again since.
+    condemned: bool,
+}
+
+/// A blob that was just finished, kept from being removed until this is dropped: by then, whoever needs
+/// the blob has written it down.
+#[derive(Debug)]
+pub struct Pin {
+    sha256: String,
+    uses: Arc<Mutex<BTreeMap<String, Use>>>,
+}
+
+impl Pin {
+    fn new(uses: &Arc<Mutex<BTreeMap<String, Use>>>, sha256: &str) -> Self {
+        let mut all = uses.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = all.entry(sha256.to_owned()).or_default();
+        found.pins += 1;
+        found.condemned = false;
+        Self { sha256: sha256.to_owned(), uses: Arc::clone(uses) }
+    }
+}
+
+impl Drop for Pin {
+    fn drop(&mut self) {
+        let mut all = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = all.get_mut(&self.sha256) {
+            found.pins = found.pins.saturating_sub(1);
+            if found.pins == 0 && !found.condemned {
+                all.remove(&self.sha256);
+            }
+        }
+    }
 }
 
 /// A finished blob.
@@ -63,7 +107,7 @@ impl Blobs {
         }
         fs::create_dir_all(&parts).await.map_err(Error::Blob)?;
         fs::create_dir_all(waiting::folder(&folder)).await.map_err(Error::Blob)?;
-        Ok(Self { folder })
+        Ok(Self { folder, uses: Arc::default() })
     }
 
     /// Starts a blob of at most `max_bytes`.
@@ -75,7 +119,7 @@ impl Blobs {
         let path = self.folder.join("parts").join(format!("{}-{number}", std::process::id()));
         let file = fs::File::create_new(&path).await.map_err(Error::Blob)?;
         Ok(BlobWriter {
-            folder: self.folder.clone(),
+            blobs: self.clone(),
             part: Part(path),
             file,
             hash: Sha256::new(),
@@ -106,14 +150,40 @@ impl Blobs {
         Ok(self.find(sha256).await?.metadata().await.map_err(Error::Blob)?.len())
     }
 
-    /// Removes a blob after its retention; it may be gone already.
+    /// Before it is looked up whether anybody needs a blob: says whether it may be removed then. It may not
+    /// where somebody has just finished it, and needs it perhaps.
+    #[must_use]
+    pub fn condemn(&self, sha256: &str) -> bool {
+        let mut all = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = all.entry(sha256.to_owned()).or_default();
+        found.condemned = found.pins == 0;
+        found.condemned
+    }
+
+    /// Somebody needs the blob after all.
+    pub fn spare(&self, sha256: &str) {
+        let mut all = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.get(sha256).is_some_and(|found| found.pins == 0) {
+            all.remove(sha256);
+        }
+    }
+
+    /// Removes a condemned blob after its retention; it may be gone already. Says whether it is: it stays
+    /// where somebody has finished it again in the meantime.
     ///
     /// # Errors
     /// [`Error::UnknownBlob`] where the name is none, [`Error::Blob`].
-    pub async fn remove(&self, sha256: &str) -> Result<(), Error> {
-        match fs::remove_file(path(&self.folder, sha256)?).await {
+    pub fn remove(&self, sha256: &str) -> Result<bool, Error> {
+        let path = path(&self.folder, sha256)?;
+        // Held until the file is gone, so that nobody finishes it in between.
+        let mut all = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        if !all.get(sha256).is_some_and(|found| found.condemned) {
+            return Ok(false);
+        }
+        all.remove(sha256);
+        match std::fs::remove_file(path) {
             Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::Blob(e)),
-            _ => Ok(()),
+            _ => Ok(true),
         }
     }
 
@@ -141,7 +211,7 @@ fn path(folder: &Path, sha256: &str) -> Result<PathBuf, Error> {
 /// A blob that is being written. Dropped unfinished, it leaves nothing.
 #[derive(Debug)]
 pub struct BlobWriter {
-    folder: PathBuf,
+    blobs: Blobs,
     part: Part,
     file: fs::File,
     hash: Sha256,
@@ -177,14 +247,15 @@ impl BlobWriter {
         Ok(())
     }
 
-    /// Makes the blob visible, once it is on the disk.
+    /// Makes the blob visible, once it is on the disk. It is not removed before the pin is dropped.
     ///
     /// # Errors
     /// [`Error::Blob`]; there is no blob then.
-    pub async fn finish(mut self) -> Result<BlobRef, Error> {
+    pub async fn finish(mut self) -> Result<(BlobRef, Pin), Error> {
         let blob = self.complete().await?;
-        put(&self.folder, &self.part.0, &blob.sha256).await?;
-        Ok(blob)
+        let pin = Pin::new(&self.blobs.uses, &blob.sha256);
+        put(&self.blobs.folder, &self.part.0, &blob.sha256).await?;
+        Ok((blob, pin))
     }
 
     /// Brings everything that was written to the disk.
@@ -235,18 +306,43 @@ mod tests {
         writer.write(b"world").await.unwrap();
         let sha256 = "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9";
         assert!(matches!(blobs.read(sha256, 0, 100).await, Err(Error::UnknownBlob(_))));
-        let blob = writer.finish().await.unwrap();
+        let (blob, pin) = writer.finish().await.unwrap();
         assert_eq!((blob.sha256.as_str(), blob.size), (sha256, 11));
         assert_eq!(blobs.read(sha256, 6, 3).await.unwrap(), b"wor");
         assert_eq!(blobs.read(sha256, 11, 3).await.unwrap(), b"");
         assert_eq!(blobs.size(sha256).await.unwrap(), 11);
         let mut again = blobs.create("text/plain", 100).await.unwrap();
         again.write(b"hello world").await.unwrap();
-        assert_eq!(again.finish().await.unwrap(), blob);
+        let (same, second) = again.finish().await.unwrap();
+        assert_eq!(same, blob);
         assert_eq!(files(folder.path()).len(), 1);
-        blobs.remove(sha256).await.unwrap();
-        blobs.remove(sha256).await.unwrap();
+        assert!(!blobs.remove(sha256).unwrap(), "it was not condemned");
+        drop(pin);
+        assert!(!blobs.condemn(sha256), "one has not written down yet whether it is needed");
+        drop(second);
+        assert!(blobs.condemn(sha256));
+        assert!(blobs.remove(sha256).unwrap());
+        assert!(blobs.condemn(sha256) && blobs.remove(sha256).unwrap(), "gone already");
         assert!(files(folder.path()).is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_blob_that_is_finished_again_is_not_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path().join("blobs")).await.unwrap();
+        let finished = async || {
+            let mut writer = blobs.create("text/plain", 100).await.unwrap();
+            writer.write(b"hello").await.unwrap();
+            writer.finish().await.unwrap()
+        };
+        let sha256 = finished().await.0.sha256;
+        assert!(blobs.condemn(&sha256));
+        drop(finished().await);
+        assert!(!blobs.remove(&sha256).unwrap());
+        assert!(blobs.condemn(&sha256));
+        blobs.spare(&sha256);
+        assert!(!blobs.remove(&sha256).unwrap());
+        assert_eq!(files(folder.path()).len(), 1);
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! Answers written as CSV (RFC 4180), safe to open in a spreadsheet.
 
 use crate::{
-    blob::{BlobRef, BlobWriter},
+    blob::{BlobRef, BlobWriter, Pin},
     cell::{Batch, Cell},
     error::Error,
     stream::RowStream,
@@ -60,7 +60,8 @@ pub struct CsvReport {
     pub escaped: u64,
 }
 
-/// Writes an answer as CSV and makes the file visible when it is whole.
+/// Writes an answer as CSV and makes the file visible when it is whole. It is not removed before the pin
+/// is dropped.
 ///
 /// # Errors
 /// [`Error::TooManyRows`] at the cap; those of the stream and of the blob. There is no file then.
@@ -68,19 +69,16 @@ pub async fn export_csv(
     mut rows: RowStream,
     mut writer: BlobWriter,
     options: CsvOptions,
-) -> Result<CsvReport, Error> {
+) -> Result<(CsvReport, Pin), Error> {
     let mut sheet = Sheet { options, rows: 0, escaped: 0, columns: None };
     while let Some(batch) = rows.next().await? {
         let text = sheet.text(&batch)?;
         writer.write(&text).await?;
     }
     let columns = sheet.columns.unwrap_or_default();
-    Ok(CsvReport {
-        blob: writer.finish().await?,
-        rows: sheet.rows,
-        columns,
-        escaped: sheet.escaped,
-    })
+    let (blob, pin) = writer.finish().await?;
+    let report = CsvReport { blob, rows: sheet.rows, columns, escaped: sheet.escaped };
+    Ok((report, pin))
 }
 
 struct Sheet {

@@ -24,7 +24,7 @@ mod pool;
 pub mod stream;
 pub mod transaction;
 
-pub use blob::{BlobRef, Blobs, WaitingBlob};
+pub use blob::{BlobRef, Blobs, Pin, WaitingBlob};
 pub use cell::{Batch, Cell, Column, Rows};
 pub use classify::classify;
 pub use config::{ConnectionConfig, Limits, Secret, Target};

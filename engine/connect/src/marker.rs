@@ -6,7 +6,7 @@
 //! | state    | means                                                                           |
 //! |----------|---------------------------------------------------------------------------------|
 //! | `done`   | the effect happened; `receipt` says what                                        |
-//! | `begun`  | MariaDB, steps: some, all or none of the statements ran; `receipt` says which   |
+//! | `begun`  | MariaDB, steps: some, all or none of the statements ran; `receipt` says of what |
 //! | `fenced` | a probe answered *did not happen*, `fence` times so far                         |
 //!
 //! [`crate::Transaction::mark`] writes the row in the effect's own transaction, so that both are kept
@@ -58,7 +58,8 @@ pub enum Probe {
     Happened(Json),
     /// It did not, and no attempt that has begun can have it any more.
     DidNotHappen,
-    /// Steps: it was begun, and some, all or none of its statements happened; the receipt of the beginning.
+    /// Steps: it was begun, and some, all or none of its statements happened; the receipt that the last
+    /// attempt began with.
     Begun(Json),
 }
 
@@ -152,11 +153,23 @@ pub(crate) async fn mark_begun(
         None => claim(session, table, key, 0, "begun", &receipt).await,
         Some(row) => match row.state {
             State::Done => Err(Error::AlreadyHappened(row.receipt)),
-            // The lock is ours: the attempt that began is gone, and this one repeats it.
-            State::Begun => Ok(()),
+            // The lock is ours: the attempt that began is gone, and this one repeats it. What it knows counts
+            // from now on.
+            State::Begun => write_begun(session, table, key, &receipt).await,
             State::Fenced => claim(session, table, key, row.fence, "begun", &receipt).await,
         },
     }
+}
+
+async fn write_begun(
+    session: &mut Session,
+    table: &str,
+    key: &str,
+    receipt: &str,
+) -> Result<(), Error> {
+    let sql = format!("UPDATE {table} SET receipt = ? WHERE once_key = ? AND state = 'begun'");
+    let params = [Cell::Text(receipt.to_owned()), Cell::Text(key.to_owned())];
+    session.run_own(&sql, &params).await.map(drop)
 }
 
 /// Notes that steps are done.

@@ -145,6 +145,24 @@ pub enum Command {
         /// Why.
         comment: String,
     },
+    /// Make a link to a file that an execution made, for oneself (EXE-7).
+    LinkFile {
+        /// Whose file.
+        execution: ExecutionId,
+        /// Its name.
+        file: String,
+        /// The SHA-256 of the link's secret, in hexadecimal.
+        hash: String,
+    },
+    /// Use a link once (EXE-7).
+    Download {
+        /// Whose file.
+        execution: ExecutionId,
+        /// Its name.
+        file: String,
+        /// The SHA-256 of the link's secret, in hexadecimal.
+        hash: String,
+    },
     /// A timer or an executor reports.
     #[serde(skip)]
     Engine(EngineCommand),
@@ -339,6 +357,8 @@ impl Command {
             Self::Run(_) => "run",
             Self::Retry(_) => "retry",
             Self::Revoke { .. } => "revoke",
+            Self::LinkFile { .. } => "link_file",
+            Self::Download { .. } => "download",
             Self::Engine(command) => command.name(),
         }
     }

@@ -13,6 +13,7 @@ mod draft;
 mod due;
 mod edit;
 mod execution;
+mod files;
 mod force;
 mod form;
 mod grant;
@@ -238,6 +239,8 @@ impl<'a> Draft<'a> {
             Command::Run(execution) => self.run(execution),
             Command::Retry(execution) => self.retry(execution),
             Command::Revoke { execution, comment } => self.revoke(execution, comment),
+            Command::LinkFile { execution, file, hash } => self.link_file(execution, file, hash),
+            Command::Download { execution, file, hash } => self.download(execution, file, hash),
             Command::Engine(command) => self.engine(command),
         }
     }
@@ -263,10 +266,12 @@ impl<'a> Draft<'a> {
             EngineCommand::ExpireExecution(execution) => self.expire_execution(execution),
             EngineCommand::RetryDue(execution) => self.retry_due(execution),
             EngineCommand::EndGrant(execution) => self.end_grant(execution),
-            EngineCommand::StartRevert(execution) => self.start_revert(execution),
+            EngineCommand::StartRevert(execution, shared) => self.start_revert(execution, shared),
             EngineCommand::FinishRevert { execution, outcome } => {
                 self.finish_revert(execution, outcome)
             }
+            EngineCommand::FilesMade { execution, files } => self.files_made(execution, files),
+            EngineCommand::EndFiles(execution) => self.end_files(execution),
         }
     }
 

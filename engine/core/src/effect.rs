@@ -44,6 +44,8 @@ pub enum Timer {
     GrantEnd(ExecutionId),
     /// EXE-5.
     RevertRetry(ExecutionId),
+    /// EXE-7: the retention of an execution's files.
+    FilesEnd(ExecutionId),
     /// DUE-2: the next reminder of the active step.
     StepReminder,
     /// DUE-3: the active step is due.

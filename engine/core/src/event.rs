@@ -2,8 +2,10 @@
 
 mod actor;
 mod edited;
+mod effects;
 mod moved;
 mod name;
+mod recorded;
 
 use std::collections::BTreeMap;
 
@@ -12,7 +14,9 @@ use serde::{Deserialize, Serialize};
 
 pub use actor::Actor;
 pub use edited::Edited;
+pub use effects::{FilesEvent, GrantEvent};
 pub use moved::{Moved, MovedBecause};
+pub use recorded::Recorded;
 
 use crate::{
     extension::{Failure, Plan, Receipt},
@@ -20,8 +24,8 @@ use crate::{
     payload::PayloadHash,
     rejection::Rejection,
     request::{
-        ApprovedBy, Attachment, Block, Choice, Decision, EndCause, ExecutionFailure, OpenStep,
-        Overdue, RejectedBy, Request, Review, Seat, SeatId, SeatWho, SkippedBecause,
+        ApprovedBy, Attachment, Block, Choice, Decision, ExecutionFailure, OpenStep, Overdue,
+        RejectedBy, Request, Review, Seat, SeatId, SeatWho, SkippedBecause,
     },
 };
 
@@ -376,38 +380,18 @@ pub enum Event {
         /// Which.
         execution: ExecutionId,
     },
-    /// A grant is being taken back (EXE-5).
-    GrantEnding {
+    /// A grant comes to its end (EXE-5, EXE-6c).
+    Grant {
         /// Which.
         execution: ExecutionId,
-        /// Why.
-        cause: EndCause,
+        /// How far.
+        what: GrantEvent,
     },
-    /// Taking it back failed; it is tried again (EXE-5).
-    GrantEndFailed {
-        /// Which.
+    /// Of files that an execution made (EXE-7).
+    Files {
+        /// Which execution.
         execution: ExecutionId,
-        /// Why.
-        failure: Failure,
-        /// When.
-        retry_at: DateTime<Utc>,
+        /// What became of them.
+        what: FilesEvent,
     },
-    /// It was taken back.
-    GrantEnded {
-        /// Which.
-        execution: ExecutionId,
-    },
-}
-
-/// An event with when and by whom, as it is kept.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Recorded {
-    /// What happened.
-    pub event: Event,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// By whom.
-    pub by: Actor,
-    /// Through what: `api`, `console`, `engine`, ….
-    pub via: String,
 }

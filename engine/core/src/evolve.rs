@@ -1,6 +1,7 @@
 //! Events folded into the state. Dumb: no judgement, no look-ups; what does not fit is left alone.
 
 mod execution;
+mod files;
 mod moved;
 mod seats;
 mod talk;
@@ -86,9 +87,8 @@ pub fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
         | Event::ExecutionFailed { .. }
         | Event::ExecutionExpired { .. }
         | Event::ExecutionCancelled { .. }
-        | Event::GrantEnding { .. }
-        | Event::GrantEndFailed { .. }
-        | Event::GrantEnded { .. } => execution::evolve(request, event, at),
+        | Event::Grant { .. } => execution::evolve(request, event, at),
+        Event::Files { execution, what } => files::evolve(request, execution, what, at),
     }
 }
 

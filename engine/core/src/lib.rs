@@ -32,6 +32,7 @@ pub mod question;
 pub mod rejection;
 pub mod request;
 pub mod resolve;
+pub mod rights;
 pub mod rule;
 pub mod schema;
 pub mod value;

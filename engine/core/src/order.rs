@@ -6,7 +6,10 @@
 //! let forged = Release { ground: () };
 //! ```
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::Serialize;
 
@@ -15,6 +18,7 @@ use crate::{
     ids::{ExecutionId, OrgId, PluginId, RequestId},
     payload::PayloadHash,
     request::{Execution, ExecutionState, Phase, Request},
+    rights,
 };
 
 /// The right to execute, held by an approved or urgent request (EXE-1, URG-2).
@@ -181,11 +185,18 @@ pub struct RevertOrder {
 }
 
 impl RevertOrder {
-    /// The order for a grant that is being taken back; none for any other execution.
+    /// The order for a grant that is being taken back, and with it what ended grants gave and left to it
+    /// (EXE-6c); none for any other execution.
     #[must_use]
-    pub fn new(request: &Request, execution: &ExecutionId) -> Option<Self> {
+    pub fn new(
+        request: &Request,
+        execution: &ExecutionId,
+        given_before: &BTreeSet<String>,
+    ) -> Option<Self> {
         let found = request.execution(execution)?;
-        let ExecutionState::Revoking { receipt, .. } = &found.state else { return None };
+        let ExecutionState::Revoking { receipt, passed_on, .. } = &found.state else {
+            return None;
+        };
         let item =
             request.items.iter().find(|item| Some(&item.resource) == execution.item.as_ref());
         let once_key = once_key(&request.id, execution);
@@ -197,7 +208,7 @@ impl RevertOrder {
             config: found.config.clone(),
             item: item.cloned(),
             statements: planned(found),
-            receipt: receipt.clone().unwrap_or_else(unknown),
+            receipt: rights::told(receipt.clone().unwrap_or_else(unknown), passed_on, given_before),
             once_key,
         })
     }
@@ -238,7 +249,9 @@ impl RevertOrder {
         &self.statements
     }
 
-    /// What `execute` returned; where nobody knows whether it did anything, its key alone.
+    /// What `execute` returned; where nobody knows whether it did anything, its key alone. Beside it, in
+    /// `still_held`, the rights to be left alone for other grants, and in `given_before` those that
+    /// ended grants gave and left to this one (EXE-6c).
     #[must_use]
     pub fn receipt(&self) -> &Receipt {
         &self.receipt

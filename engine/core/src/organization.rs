@@ -84,6 +84,8 @@ pub struct Settings {
     pub urgent_overdue_limit: u32,
     /// Files of requests (REQ-9).
     pub attachments: AttachmentSettings,
+    /// Files that executions make (EXE-7).
+    pub files: FileSettings,
 }
 
 /// Comments of decisions (DEC-1).
@@ -104,6 +106,18 @@ pub struct CommentSettings {
 pub struct AttachmentSettings {
     /// Files that end so are not taken, whatever the case.
     pub refused: Vec<String>,
+}
+
+/// Files that executions make (EXE-7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FileSettings {
+    /// How long a link can be used.
+    pub link_expires_after: Span,
+    /// How often a link can be used.
+    pub link_downloads: u32,
+    /// How long files are kept after they were made.
+    pub retention: Span,
 }
 
 /// Bounds of a text.
@@ -130,6 +144,7 @@ impl Default for Settings {
             urgent_due: Span::Seconds(3 * 86_400),
             urgent_overdue_limit: 1,
             attachments: AttachmentSettings::default(),
+            files: FileSettings::default(),
         }
     }
 }
@@ -148,6 +163,16 @@ impl Default for AttachmentSettings {
     fn default() -> Self {
         let refused = ["exe", "com", "iso", "dex", "crx", "dmg", "ps1", "msi", "cmd", "bat"];
         Self { refused: refused.map(str::to_owned).into() }
+    }
+}
+
+impl Default for FileSettings {
+    fn default() -> Self {
+        Self {
+            link_expires_after: Span::Seconds(3_600),
+            link_downloads: 3,
+            retention: Span::Seconds(30 * 86_400),
+        }
     }
 }
 

@@ -154,6 +154,7 @@ pub enum Forbidden {
 /// Why a command does not fit, where the status alone does not say it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a rejection keeps it behind a box")]
 pub enum Unfit {
     /// The execution that it is about is not where it would fit.
     Execution {
@@ -199,6 +200,27 @@ pub struct StepShortage {
     pub step: StepId,
     /// What is missing.
     pub shortage: Shortage,
+}
+
+/// What is no more (EXE-7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gone {
+    /// The link's time is over.
+    LinkExpired {
+        /// Since when.
+        at: DateTime<Utc>,
+    },
+    /// The link was used as often as it may be.
+    LinkUsedUp {
+        /// So often.
+        downloads: u32,
+    },
+    /// The file's retention is over.
+    FileDeleted {
+        /// Since when.
+        at: DateTime<Utc>,
+    },
 }
 
 /// Why a command is refused.
@@ -316,6 +338,8 @@ pub enum Rejection {
         /// Why.
         why: Box<Unmet>,
     },
+    /// A file, or a link to one, that there is no more (EXE-7).
+    Gone(Gone),
     /// The expiry has passed and the timer has not come by yet (EXE-6b).
     TooLate {
         /// The expiry.
@@ -338,6 +362,7 @@ impl Rejection {
             | Self::NothingToConfirm { .. }
             | Self::AlreadyConfirmed => Code::WrongStatus,
             Self::Conflict { .. } => Code::Conflict,
+            Self::Gone(_) => Code::Gone,
             Self::StepComplete { .. } => Code::StepComplete,
             Self::UrgentApproveOnly => Code::UrgentApproveOnly,
             Self::UrgentNotAllowed(_) => Code::UrgentNotAllowed,

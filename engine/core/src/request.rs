@@ -3,6 +3,7 @@
 mod before;
 mod beside;
 mod execution;
+mod files;
 mod phase;
 mod seat;
 mod step;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use before::{Review, Written};
 pub use beside::{Closure, Confirmation, RejectedItem};
 pub use execution::{EndCause, Execution, ExecutionFailure, ExecutionState};
+pub use files::{FileLink, Files, MAX_LINKS, MadeFile};
 pub use phase::{ApprovedBy, Block, Phase, RejectedBy, Status};
 pub use seat::{Added, Further, Merged, Passed, Seat, SeatChanges, SeatId, SeatWho, Without};
 pub use step::{

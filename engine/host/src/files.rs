@@ -43,6 +43,8 @@ pub(crate) struct Files {
     folder: PathBuf,
     /// One writer at a time for each key.
     writers: Mutex<HashMap<PathBuf, Weak<tokio::sync::Mutex<()>>>>,
+    /// One at a time takes files away: two could each leave a content to the other.
+    pub(crate) taking_away: tokio::sync::Mutex<()>,
 }
 
 impl Files {
@@ -52,7 +54,7 @@ impl Files {
     /// Where it cannot be made.
     pub(crate) fn open(folder: PathBuf) -> io::Result<Self> {
         std::fs::create_dir_all(&folder)?;
-        Ok(Self { folder, writers: Mutex::default() })
+        Ok(Self { folder, writers: Mutex::default(), taking_away: tokio::sync::Mutex::default() })
     }
 
     /// The files of a key, by name.
@@ -83,6 +85,41 @@ impl Files {
                 replace(&path, &serde_json::to_vec(&files)?).await?;
                 Ok(file)
             }
+        }
+    }
+
+    /// Whether another key has a file with this content.
+    ///
+    /// # Errors
+    /// Where a list cannot be read.
+    pub(crate) async fn is_needed_beside(&self, once_key: &str, sha256: &str) -> io::Result<bool> {
+        let own = self.path(once_key);
+        let mut folder = fs::read_dir(&self.folder).await?;
+        while let Some(entry) = folder.next_entry().await? {
+            let path = entry.path();
+            if path == own || path.extension().is_none_or(|extension| extension != "json") {
+                continue;
+            }
+            let files: Vec<FileRecord> = match fs::read(&path).await {
+                Ok(text) => serde_json::from_slice(&text)?,
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            };
+            if files.iter().any(|file| file.sha256 == sha256) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Forgets the files of a key; they may be forgotten already.
+    ///
+    /// # Errors
+    /// Where the list cannot be removed.
+    pub(crate) async fn forget(&self, once_key: &str) -> io::Result<()> {
+        match fs::remove_file(self.path(once_key)).await {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
         }
     }
 
@@ -145,5 +182,11 @@ mod tests {
         assert_eq!(files.find("../k1").await.unwrap(), []);
         let again = Files::open(folder.path().join("files")).unwrap();
         assert_eq!(again.find("k1").await.unwrap().len(), 2);
+        assert!(!again.is_needed_beside("k1", "1").await.unwrap());
+        assert!(again.is_needed_beside("k2", "1").await.unwrap());
+        again.forget("k1").await.unwrap();
+        again.forget("k1").await.unwrap();
+        assert_eq!(again.find("k1").await.unwrap(), []);
+        assert!(!again.is_needed_beside("k2", "1").await.unwrap());
     }
 }

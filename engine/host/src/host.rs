@@ -207,6 +207,42 @@ impl Host {
         self.inner.services.files.find(once_key).await
     }
 
+    /// Takes away the files of an effect after their retention (EXE-7). A content that another effect made
+    /// too stays, and so does one that is needed for something else.
+    ///
+    /// # Errors
+    /// Where something cannot be read or removed, or somebody is just writing the same content: to be
+    /// tried again.
+    pub async fn delete_files<F: Future<Output = io::Result<bool>>>(
+        &self,
+        once_key: &str,
+        is_needed: impl Fn(String) -> F,
+    ) -> io::Result<()> {
+        let (blobs, files) = (&self.inner.services.blobs, &self.inner.services.files);
+        let _turn = files.taking_away.lock().await;
+        for file in files.find(once_key).await? {
+            let sha256 = file.sha256;
+            let busy = || io::Error::other(format!("`{sha256}` is just being written again"));
+            if !blobs.condemn(&sha256) {
+                return Err(busy());
+            }
+            let needed = match is_needed(sha256.clone()).await {
+                Ok(false) => files.is_needed_beside(once_key, &sha256).await,
+                known => known,
+            };
+            match needed {
+                Ok(false) if blobs.remove(&sha256).map_err(io::Error::other)? => {}
+                Ok(false) => return Err(busy()),
+                Ok(true) => blobs.spare(&sha256),
+                Err(error) => {
+                    blobs.spare(&sha256);
+                    return Err(error);
+                }
+            }
+        }
+        files.forget(once_key).await
+    }
+
     /// Begins the content of a file of a person, of at most so many bytes. Nothing is there before it is
     /// whole and on the disk; then it is found by its hash.
     ///
@@ -234,5 +270,144 @@ impl Host {
             engine_connect::Error::UnknownBlob(_) => io::Error::new(io::ErrorKind::NotFound, error),
             other => io::Error::other(other),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, path::Path, sync::Mutex};
+
+    use engine_connect::Pin;
+
+    use super::*;
+
+    async fn open(folder: &Path) -> Host {
+        Host::open(HostOptions {
+            folder: folder.join("host"),
+            limits: HostLimits::default(),
+            connections: Connections::default(),
+            blobs: Blobs::open(folder.join("blobs")).await.unwrap(),
+            secrets: BTreeMap::new(),
+            lookups: BTreeMap::new(),
+        })
+        .unwrap()
+    }
+
+    /// The content of a file, which nothing names yet.
+    async fn written(host: &Host, text: &str) -> (FileRecord, Pin) {
+        let mut writer = host.inner.services.blobs.create("text/csv", 100).await.unwrap();
+        writer.write(text.as_bytes()).await.unwrap();
+        let (blob, pin) = writer.finish().await.unwrap();
+        let file = FileRecord {
+            id: blob.sha256.clone(),
+            name: "rows.csv".to_owned(),
+            media_type: blob.media_type,
+            size: blob.size,
+            sha256: blob.sha256,
+            rows: None,
+        };
+        (file, pin)
+    }
+
+    /// An effect makes a file with this content.
+    async fn made(host: &Host, key: &str, text: &str) -> FileRecord {
+        let (file, _pin) = written(host, text).await;
+        host.inner.services.files.add(key, file).await.unwrap()
+    }
+
+    /// A person sends a file with this content, and nothing names it yet.
+    async fn sent(host: &Host, text: &str) -> WaitingBlob {
+        let mut writer = host.begin_file(100).await.unwrap();
+        writer.write(text.as_bytes()).await.unwrap();
+        writer.wait("main~r1").await.unwrap().0
+    }
+
+    async fn is_there(host: &Host, file: &FileRecord) -> bool {
+        host.read_file(file, 0).await.is_ok()
+    }
+
+    /// EXE-7, REQ-9: it was looked up before the attachment was committed.
+    #[tokio::test]
+    async fn what_is_attached_while_it_is_looked_up_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let host = open(folder.path()).await;
+        let file = made(&host, "k1", "hello").await;
+        let waiting = Mutex::new(Some(sent(&host, "hello").await));
+        let nobody_yet = |_| async {
+            let waiting = waiting.lock().unwrap().take();
+            waiting.unwrap().keep().await.unwrap();
+            Ok(false)
+        };
+        host.delete_files("k1", nobody_yet).await.unwrap_err();
+        assert!(is_there(&host, &file).await);
+        host.delete_files("k1", async |_| Ok(true)).await.unwrap();
+        assert!(is_there(&host, &file).await);
+        assert_eq!(host.files("k1").await.unwrap(), []);
+    }
+
+    /// EXE-7: another execution writes the same meanwhile, and then names it.
+    #[tokio::test]
+    async fn what_is_made_again_while_it_is_looked_up_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let host = open(folder.path()).await;
+        let file = made(&host, "k1", "hello").await;
+        let second = Mutex::new(None);
+        let again = |_| async {
+            let writing = written(&host, "hello").await;
+            *second.lock().unwrap() = Some(writing);
+            Ok(false)
+        };
+        host.delete_files("k1", again).await.unwrap_err();
+        host.delete_files("k1", async |_| Ok(false)).await.unwrap_err();
+        let (record, pin) = second.into_inner().unwrap().unwrap();
+        host.inner.services.files.add("k2", record).await.unwrap();
+        drop(pin);
+        host.delete_files("k1", async |_| Ok(false)).await.unwrap();
+        assert!(is_there(&host, &file).await, "`k2` has it still");
+        host.delete_files("k2", async |_| Ok(false)).await.unwrap();
+        assert!(!is_there(&host, &file).await);
+        host.delete_files("k2", async |_| Ok(false)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_waits_outlives_what_is_deleted() {
+        let folder = tempfile::tempdir().unwrap();
+        let host = open(folder.path()).await;
+        let file = made(&host, "k1", "hello").await;
+        let waiting = sent(&host, "hello").await;
+        host.delete_files("k1", async |_| Ok(false)).await.unwrap();
+        waiting.keep().await.unwrap();
+        assert!(is_there(&host, &file).await);
+    }
+
+    /// EXE-7, REQ-9: in any order, and at once.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn retention_and_attachments_do_not_meet() {
+        let folder = tempfile::tempdir().unwrap();
+        let host = open(folder.path()).await;
+        let attached = Arc::new(Mutex::new(BTreeSet::new()));
+        for round in 0..100 {
+            let (key, text) = (format!("k{round}"), format!("hello {round}"));
+            let file = made(&host, &key, &text).await;
+            let waiting = sent(&host, &text).await;
+            let (deleting, names) = (host.clone(), Arc::clone(&attached));
+            let deletion = tokio::spawn(async move {
+                let is_needed = |sha256: String| {
+                    let names = Arc::clone(&names);
+                    async move {
+                        tokio::task::yield_now().await;
+                        Ok(names.lock().unwrap().contains(&sha256))
+                    }
+                };
+                while deleting.delete_files(&key, is_needed).await.is_err() {}
+            });
+            for _ in 0..round % 7 {
+                tokio::task::yield_now().await;
+            }
+            attached.lock().unwrap().insert(file.sha256.clone());
+            waiting.keep().await.unwrap();
+            deletion.await.unwrap();
+            assert!(is_there(&host, &file).await, "{round}");
+        }
     }
 }

@@ -37,7 +37,7 @@ const SWEEP: Duration = Duration::from_millis(500);
 const ENGINE: &str = "engine";
 
 /// Takes a job off the list however its task ends.
-struct JobGuard {
+pub(crate) struct JobGuard {
     engine: Engine,
     job: Job,
 }
@@ -80,7 +80,8 @@ impl Engine {
         let mut tasks = dispatcher.tasks();
         while tasks.set.try_join_next().is_some() {}
         let full = tasks.jobs.len() >= WAITING;
-        if dispatcher.is_closing() || full || !tasks.jobs.insert(job.clone()) {
+        let waits = full || tasks.parked.contains(&job);
+        if dispatcher.is_closing() || waits || !tasks.jobs.insert(job.clone()) {
             return;
         }
         let guard = JobGuard { engine: self.clone(), job };
@@ -92,11 +93,27 @@ impl Engine {
             if dispatcher.is_closing() {
                 return;
             }
-            if let Err(error) = guard.engine.work_off(&guard.job, order).await {
+            let worked_off = guard.engine.work_off(&guard.job, order).await;
+            if let Err(EngineError::RightInUse { version }) = worked_off {
+                dispatcher.park(&guard.job, version);
+            } else if let Err(error) = worked_off {
                 let Job { org, request, execution } = &guard.job;
                 tracing::warn!(%org, %request, %execution, %error, "execution put off");
             }
         });
+    }
+
+    /// Keeps everybody else from working on an execution; none where somebody does.
+    pub(crate) fn reserve(&self, job: Job) -> Option<JobGuard> {
+        let is_free = self.inner.dispatcher.tasks().jobs.insert(job.clone());
+        is_free.then(|| JobGuard { engine: self.clone(), job })
+    }
+
+    /// Claims to rights have changed: whoever waited for one looks again.
+    pub(crate) fn claims_changed(&self) {
+        for Job { org, request, execution } in self.inner.dispatcher.claims_changed() {
+            self.take_on(&org, &request, &execution, None);
+        }
     }
 
     pub(crate) fn start_workers(&self) {
@@ -122,8 +139,11 @@ impl Engine {
             let due = self.inner.store.due(&org, Lane::Outbox, self.millis(), Limit::MAX).await?;
             for entry in due {
                 let OutboxEntry { request, execution } = decode("outbox entry", &entry.body)?;
-                self.take_on(&org, &request, &execution, None);
-                found = true;
+                let job = Job { org: org.clone(), request, execution };
+                if !self.inner.dispatcher.tasks().parked.contains(&job) {
+                    self.take_on(&org, &job.request, &job.execution, None);
+                    found = true;
+                }
             }
         }
         Ok(found)

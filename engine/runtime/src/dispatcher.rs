@@ -38,6 +38,10 @@ pub(crate) struct Dispatcher {
 #[derive(Debug, Default)]
 pub(crate) struct Tasks {
     pub(crate) jobs: BTreeSet<Job>,
+    /// Executions that wait for another one's right, until any claim changes.
+    pub(crate) parked: BTreeSet<Job>,
+    /// How often claims have changed.
+    claims: u64,
     pub(crate) set: JoinSet<()>,
     workers: JoinSet<()>,
 }
@@ -54,6 +58,26 @@ impl Dispatcher {
 
     pub(crate) fn tasks(&self) -> MutexGuard<'_, Tasks> {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How often claims to rights have changed.
+    pub(crate) fn claims(&self) -> u64 {
+        self.tasks().claims
+    }
+
+    /// Lets an execution wait until claims change, unless they have since it looked.
+    pub(crate) fn park(&self, job: &Job, version: u64) {
+        let mut tasks = self.tasks();
+        if tasks.claims == version {
+            tasks.parked.insert(job.clone());
+        }
+    }
+
+    /// Claims have changed: whoever waited may look again.
+    pub(crate) fn claims_changed(&self) -> BTreeSet<Job> {
+        let mut tasks = self.tasks();
+        tasks.claims += 1;
+        std::mem::take(&mut tasks.parked)
     }
 
     /// Starts a task that looks for work until the engine is closed.

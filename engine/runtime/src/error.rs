@@ -18,6 +18,12 @@ pub enum EngineError {
     /// Two writers kept getting in each other's way; try again.
     #[error("too much is happening to this request at once; try again")]
     Contended,
+    /// Another execution is giving the same right or taking it back (EXE-6c); try again.
+    #[error("another grant of the same right is being made or taken back; try again")]
+    RightInUse {
+        /// How often claims had changed before this was found.
+        version: u64,
+    },
     /// A script or plugin kept asking for more.
     #[error("the questions of this command did not come to an end")]
     EndlessQuestions,
@@ -56,6 +62,7 @@ impl EngineError {
             Self::Rejected(rejection) => Some(rejection.code()),
             Self::Store(_)
             | Self::Contended
+            | Self::RightInUse { .. }
             | Self::EndlessQuestions
             | Self::Extension(_)
             | Self::Unreadable { .. }

@@ -12,6 +12,7 @@ use engine_core::{
     ids::{OrgId, PluginId},
     money::Rates,
     question::Source,
+    request::MadeFile,
 };
 
 use crate::engine::Engine;
@@ -76,6 +77,16 @@ pub trait Extensions: fmt::Debug + Send + Sync {
         call: &ExtensionCall,
         once_key: &str,
     ) -> Result<Presence, Failure>;
+
+    /// The files that an `execute` with this key made, by name (EXE-7). By default there are none.
+    async fn files(&self, _once_key: &str) -> Result<Vec<MadeFile>, Failure> {
+        Ok(Vec::new())
+    }
+
+    /// Takes away the files that an `execute` with this key made (EXE-7); they may be gone already.
+    async fn delete_files(&self, _once_key: &str) -> Result<(), Failure> {
+        Ok(())
+    }
 
     /// Takes back what an `execute` gave. The key is that of `execute`; taking back has one of its own,
     /// made from it.

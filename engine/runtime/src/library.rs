@@ -1,5 +1,7 @@
 //! Scripts and plugins of every organization, run by the plugin host.
 
+mod installed;
+
 use std::{
     collections::BTreeMap,
     fmt, io,
@@ -12,15 +14,15 @@ use engine_core::{
     extension::{Failure, FailureClass, Nominee, Plan, Presence, Problem, Receipt, Verdict},
     ids::{OrgId, PluginId, ScriptId},
     question::Source,
-    rule::World,
+    request::MadeFile,
 };
-use engine_host::{Answer, Call, Grant, Host, LoadError, Plugin, Script, ScriptError};
+use engine_host::{Answer, Call, FileRecord, Grant, Host, LoadError, Plugin, Script, ScriptError};
 
 use crate::{
     engine::{Engine, Inner},
     error::EngineError,
     extensions::{ExtensionCall, Extensions},
-    organization::{InstalledPlugin, Origin},
+    organization::InstalledPlugin,
 };
 
 /// Scripts and plugins, by the documents of the organizations and the files of the data folder.
@@ -127,40 +129,6 @@ impl Library {
         self.inner.folder.join(Path::new(digest).with_extension("wasm"))
     }
 
-    /// The document to put into an organization for a component that was added: as an administrator
-    /// does it.
-    #[must_use]
-    pub fn installed(
-        &self,
-        id: PluginId,
-        plugin: &Plugin,
-        by: engine_core::ids::UserId,
-        at: chrono::DateTime<chrono::Utc>,
-    ) -> Option<InstalledPlugin> {
-        let manifest = plugin.manifest();
-        let world = [
-            (engine_host::World::Condition, World::Condition),
-            (engine_host::World::Approvers, World::Approvers),
-            (engine_host::World::Validator, World::Validator),
-            (engine_host::World::Executor, World::Executor),
-            (engine_host::World::Notifier, World::Notifier),
-        ];
-        let (_, world) = world.into_iter().find(|(world, _)| plugin.serves(*world))?;
-        Some(InstalledPlugin {
-            id,
-            digest: plugin.digest().to_owned(),
-            name: manifest.name.to_string(),
-            version: manifest.version.clone(),
-            world,
-            config: Some(manifest.config.clone().unwrap_or_else(no_settings)),
-            reads: manifest.reads.request.clone(),
-            grant: Grant::default(),
-            at,
-            by,
-            origin: Origin::Administrator,
-        })
-    }
-
     /// Whether a text is a script.
     ///
     /// # Errors
@@ -248,9 +216,9 @@ impl Library {
     }
 }
 
-/// The schema of a plugin that has none.
-fn no_settings() -> serde_json::Map<String, serde_json::Value> {
-    [("additionalProperties".to_owned(), false.into())].into_iter().collect()
+#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
+fn unreadable(error: io::Error) -> Failure {
+    Failure::new(FailureClass::Unavailable, format!("the files cannot be looked after: {error}"))
 }
 
 /// The call as the host takes it.
@@ -399,6 +367,26 @@ impl Extensions for Library {
         let (component, installed) = self.plugin(&call.org, plugin).await?;
         let call = call_of(call, installed.grant.clone());
         audited(plugin.as_str(), self.inner.host.probe(&component, &call, once_key).await)
+    }
+
+    async fn files(&self, once_key: &str) -> Result<Vec<MadeFile>, Failure> {
+        let made = self.inner.host.files(once_key).await.map_err(unreadable)?;
+        let file = |file: FileRecord| MadeFile {
+            name: file.name,
+            media_type: file.media_type,
+            size: file.size,
+            sha256: file.sha256,
+            rows: file.rows,
+        };
+        Ok(made.into_iter().map(file).collect())
+    }
+
+    async fn delete_files(&self, once_key: &str) -> Result<(), Failure> {
+        let engine = &self.engine()?;
+        let is_attached = |sha256: String| async move {
+            engine.is_attached(&sha256).await.map_err(io::Error::other)
+        };
+        self.inner.host.delete_files(once_key, is_attached).await.map_err(unreadable)
     }
 
     async fn revert(

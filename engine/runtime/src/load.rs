@@ -44,6 +44,10 @@ pub(crate) mod collection {
     pub(crate) const UNAPPROVED: &str = "unapproved";
     /// Concerns that people approved with; never held in memory.
     pub(crate) const INCIDENTS: &str = "incidents";
+    /// Who lays claim to which right; never held in memory.
+    pub(crate) const RIGHTS: &str = "rights";
+    /// Contents that people have attached, by their hash; never held in memory.
+    pub(crate) const CONTENTS: &str = "contents";
 }
 
 /// Every collection, for whoever looks at all that is kept.

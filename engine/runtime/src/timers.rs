@@ -100,6 +100,11 @@ impl Engine {
 
     async fn fire(&self, org: &OrgId, entry: &AgendaEntry) -> Result<(), EngineError> {
         let TimerEntry { request, timer } = decode("timer", &entry.body)?;
+        if let Timer::FilesEnd(execution) = &timer
+            && self.take_files_away(org, &request, execution, entry).await?
+        {
+            return Ok(());
+        }
         let command = Command::Engine(command_of(timer));
         let errand = Errand {
             org,
@@ -198,6 +203,7 @@ fn command_of(timer: Timer) -> EngineCommand {
             EngineCommand::RetryDue(id)
         }
         Timer::GrantEnd(id) => EngineCommand::EndGrant(id),
+        Timer::FilesEnd(id) => EngineCommand::EndFiles(id),
         Timer::StepReminder => EngineCommand::Remind,
         Timer::StepDue => EngineCommand::Miss,
         Timer::UrgentReminder => EngineCommand::RemindUrgent,

@@ -74,7 +74,7 @@ impl Engine {
         if name.is_empty() || name.chars().count() > 80 || name.chars().any(char::is_control) {
             return Err(Rejection::invalid("name", "expected 1 to 80 characters").into());
         }
-        let text = random_text();
+        let text = random_text(PREFIX);
         let hash = hash_of(&text);
         let record = TokenRecord {
             id: hash.chars().take(12).collect(),
@@ -110,11 +110,11 @@ impl Engine {
 }
 
 /// 244 random bits: two version-4 UUIDs, from the operating system.
-fn random_text() -> String {
+pub(crate) fn random_text(prefix: &str) -> String {
     let (a, b) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
-    format!("{PREFIX}{}{}", a.simple(), b.simple())
+    format!("{prefix}{}{}", a.simple(), b.simple())
 }
 
-fn hash_of(token: &str) -> String {
+pub(crate) fn hash_of(token: &str) -> String {
     format!("{:x}", Sha256::digest(token.as_bytes()))
 }

@@ -30,6 +30,7 @@ use crate::{
     codec::{decode, encode},
     engine::Engine,
     error::EngineError,
+    files,
     load::name,
     notices,
     organization::OrganizationState,
@@ -213,13 +214,14 @@ impl Engine {
         let rules = rules_for(&state, errand, before.as_ref()).ok_or(Rejection::NotFound)?;
         let meta = Meta { at: self.now(), actor: errand.actor.clone(), via: errand.via.to_owned() };
         let request = before.as_ref().map(|known| known.request.as_ref());
-        let changes = self.decide(&state, &rules, request, errand.command, &meta).await?;
+        let (changes, claims) = self.work_out(errand, &state, &rules, request, &meta).await?;
         if changes.events.is_empty() && ground == Ground::Guess {
             return Ok(None);
         }
-        let expected = before.map_or(Sequence::NONE, |known| known.sequence);
+        let expected = before.as_ref().map_or(Sequence::NONE, |known| known.sequence);
         let next = Sequence(expected.0 + u64::from(!changes.events.is_empty()));
-        let commit = self.commit_of(errand, &meta, &changes, expected, next)?;
+        let has_claims = !claims.is_empty();
+        let commit = self.commit_of(errand, &meta, &changes, expected, next, claims)?;
         let is_deletion = changes.is_deletion();
         let seen = Seen { request: Arc::new(changes.request), sequence: next.0 };
         let Some(commit) = commit else {
@@ -229,11 +231,10 @@ impl Engine {
         let weight = stored.map(|now| now.snapshot.json.len());
         match self.inner.store.commit(commit).await? {
             Outcome::Committed { .. } => {
-                if let Some(weight) = weight {
-                    self.remember(errand, &seen, weight);
-                } else if is_deletion {
-                    self.inner.recent.forget(errand.request);
+                if has_claims {
+                    self.claims_changed();
                 }
+                self.remember(errand, &seen, weight, is_deletion);
                 Ok(Some(Carried { seen, effects: changes.effects }))
             }
             Outcome::Conflict { .. } if errand.target.is_some() => {
@@ -244,7 +245,28 @@ impl Engine {
         }
     }
 
-    fn remember(&self, errand: &Errand<'_>, seen: &Seen, weight: usize) {
+    /// What a command comes to, and what that changes of the claims to rights (EXE-6c).
+    async fn work_out(
+        &self,
+        errand: &Errand<'_>,
+        state: &OrganizationState,
+        rules: &Rules,
+        request: Option<&Request>,
+        meta: &Meta,
+    ) -> Result<(Box<Changes>, Vec<DocumentChange>), EngineError> {
+        let mut rights = self.rights_read();
+        let command = self.with_rights(errand, request, &mut rights).await?;
+        let changes = self.decide(state, rules, request, &command, meta).await?;
+        let claims = self.claims(errand.org, request, &changes.request, &mut rights).await?;
+        Ok((changes, claims))
+    }
+
+    /// With its size as it is stored, where it is.
+    fn remember(&self, errand: &Errand<'_>, seen: &Seen, weight: Option<usize>, is_deletion: bool) {
+        if is_deletion {
+            self.inner.recent.forget(errand.request);
+        }
+        let Some(weight) = weight else { return };
         let (request, sequence) = (Arc::clone(&seen.request), Sequence(seen.sequence));
         let known = Known { request, sequence, weight };
         self.inner.recent.put(errand.org, errand.request, known);
@@ -268,6 +290,7 @@ impl Engine {
         changes: &Changes,
         expected: Sequence,
         next: Sequence,
+        claims: Vec<DocumentChange>,
     ) -> Result<Option<Commit>, EngineError> {
         let mut commit = Commit::new(errand.org.clone(), Millis(meta.at.timestamp_millis()));
         commit.agenda = agenda(errand, meta, &changes.effects)?;
@@ -277,6 +300,7 @@ impl Engine {
             commit.requests.push(request_change(meta, changes, expected)?);
             commit.documents = documents(meta, changes, next)?;
         }
+        commit.documents.extend(claims);
         commit.answer = answer_of(errand, &changes.request.id, next)?;
         let empty =
             commit.agenda.is_empty() && commit.requests.is_empty() && commit.answer.is_none();
@@ -319,6 +343,7 @@ fn documents(
 ) -> Result<Vec<DocumentChange>, EngineError> {
     let mut documents = notices::documents(meta, changes, next)?;
     documents.extend(closure::documents(meta.at, changes, next)?);
+    documents.extend(files::documents(changes)?);
     Ok(documents)
 }
 

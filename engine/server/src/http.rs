@@ -102,8 +102,7 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Resubmit => post(drafts::resubmit),
         Endpoint::PassReview | Endpoint::ReturnToReview => review(endpoint),
         Endpoint::Decide | Endpoint::Cancel | Endpoint::Confirm => decision(endpoint),
-        Endpoint::SendBack | Endpoint::Withdraw => way_back(endpoint),
-        Endpoint::Force => post(back::force),
+        Endpoint::SendBack | Endpoint::Withdraw | Endpoint::Force => way_back(endpoint),
         Endpoint::Hold | Endpoint::Release => hold(endpoint),
         Endpoint::Reevaluate => post(decisions::reevaluate),
         Endpoint::Restart => post(back::restart),
@@ -113,6 +112,7 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Run | Endpoint::RunItem => post(executions::run),
         Endpoint::Retry | Endpoint::RetryItem => post(executions::retry),
         Endpoint::Revoke | Endpoint::RevokeItem => post(executions::revoke),
+        Endpoint::LinkFile | Endpoint::LinkItemFile => post(files::link),
         Endpoint::GetFile | Endpoint::GetItemFile => get(files::download),
         Endpoint::Comment | Endpoint::ListComments => comments(endpoint),
         Endpoint::Attach
@@ -186,6 +186,7 @@ fn seat(endpoint: Endpoint) -> MethodRouter<AppState> {
 fn way_back(endpoint: Endpoint) -> MethodRouter<AppState> {
     match endpoint {
         Endpoint::SendBack => post(back::send_back),
+        Endpoint::Force => post(back::force),
         _ => post(back::withdraw),
     }
 }

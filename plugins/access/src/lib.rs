@@ -1,8 +1,8 @@
 //! Grants a database role or privileges to people's accounts, and takes them back.
 //!
-//! What an account had before is left alone at the end: the receipt says what was there already. Every
-//! statement may be done twice, so that a crash on MariaDB, which cannot roll a GRANT back, is
-//! repaired by doing the rest.
+//! What an account had before is left alone at the end: the receipt says what was there already. What
+//! other grants give too stays for them, and the last to end takes it back. Every statement may be done
+//! twice, so that a crash on MariaDB, which cannot roll a GRANT back, is repaired by doing the rest.
 
 mod rights;
 
@@ -54,13 +54,18 @@ impl Executor for Access {
         let connection = Connection::open(&config.connection)?;
         let accounts: Vec<String> = accounts(&config)?.into_iter().map(|(_, a)| a).collect();
         let rights = rights(&connection, &config, &accounts)?;
-        let kept = match connection.marker_of(once_key)? {
+        let before = match connection.marker_of(once_key)? {
             Marker::Done(receipt) => return Ok(receipt),
-            // What the first try saw; what is there now may be its own work.
-            Marker::Begun(receipt) => texts(&receipt, "kept"),
-            Marker::Absent => present(&connection, &rights)?,
+            Marker::Begun(receipt) => Some(receipt.texts("kept")),
+            Marker::Absent => None,
         };
-        let ours = without(rights, &kept);
+        let mut kept = present(&connection, &rights)?;
+        if let Some(before) = before {
+            // What the first try did not find there is its own work, and what it found may be gone.
+            kept.retain(|label| before.contains(label));
+        }
+        let mut ours = rights;
+        ours.retain(|right| !kept.contains(&right.label()));
         let receipt = Receipt::new(once_key)
             .with("accounts", accounts)
             .with("granted", labels(&ours))
@@ -79,28 +84,43 @@ impl Executor for Access {
             Marker::Begun(receipt) => receipt,
             settled @ (Marker::Absent | Marker::Done(_)) => return Ok(settled.into()),
         };
-        let ours = ours(&connection, &config, &receipt)?;
-        let there = present(&connection, &ours)?.len();
-        Ok(match (there, ours.len()) {
-            (there, all) if there == all => Presence::Happened(receipt),
-            (0, _) => Presence::DidNotHappen,
-            (there, all) => {
-                let text = format!("{there} of {all} grants are there; retrying makes the rest");
-                Presence::CannotTell(Message::new("partly_granted", text))
-            }
+        let rights = rights(&connection, &config, &receipt.texts("accounts"))?;
+        let there = present(&connection, &rights)?;
+        let kept = receipt.texts("kept");
+        Ok(if there.len() == rights.len() {
+            Presence::Happened(receipt)
+        } else if there.iter().all(|label| kept.contains(label)) {
+            Presence::DidNotHappen
+        } else {
+            let (there, all) = (there.len(), rights.len());
+            let text = format!("{there} of {all} grants are there; retrying makes the rest");
+            Presence::CannotTell(Message::new("partly_granted", text))
         })
     }
 
     fn revert(config: Config, done: Receipt, once_key: &str) -> Result<Receipt> {
         let connection = Connection::open(&config.connection)?;
-        let done = match done.field("accounts") {
-            Some(_) => done,
-            None => match begun(&connection, &done.reference)? {
-                Some(begun) => begun,
-                None => return Ok(done),
-            },
+        let (held, given) = (done.still_held(), done.given_before());
+        let did = match done.field("accounts") {
+            Some(_) => Some(done.clone()),
+            None => begun(&connection, &done.reference)?,
         };
-        let ours = ours(&connection, &config, &done)?;
+        if did.is_none() && given.is_empty() {
+            return Ok(done);
+        }
+        let mut ours = match &did {
+            Some(did) => rights(&connection, &config, &did.texts("accounts"))?,
+            None => rights(&connection, &config, &accounts_now(&config)?)?,
+        };
+        ours.retain(|right| {
+            let label = right.label();
+            let gave = did.as_ref().is_some_and(|did| !did.texts("kept").contains(&label));
+            (gave || given.contains(&label)) && !held.contains(&label)
+        });
+        if let Some(lost) = without(&given, &labels(&ours)).first() {
+            let text = format!("`{lost}` was given, and the profile has another account now");
+            return Err(Error::permanent("another_account", text).with("right", lost.as_str()));
+        }
         let receipt = Receipt::new(done.reference).with("revoked", labels(&ours));
         let transaction = connection.begin(Mode::Steps)?;
         if let Some(earlier) = transaction.mark(once_key, receipt.clone())? {
@@ -136,6 +156,15 @@ fn accounts(config: &Config) -> Result<Vec<(String, String)>> {
     Ok(accounts)
 }
 
+/// The accounts of those people who still have one, whoever is active.
+fn accounts_now(config: &Config) -> Result<Vec<String>> {
+    let mut accounts = Vec::new();
+    for id in request::target_users() {
+        accounts.extend(directory::property::<String>(&id, &config.account_property)?);
+    }
+    Ok(accounts)
+}
+
 /// Grants what is missing. Where a roll-back undoes nothing, a failure after the first grant is one
 /// whose outcome must be looked up.
 fn grant(connection: &Connection, transaction: &Transaction, rights: &[Right]) -> Result<()> {
@@ -166,12 +195,6 @@ fn begun(connection: &Connection, once_key: &str) -> Result<Option<Receipt>> {
     })
 }
 
-/// The rights that an execution gave, by its receipt.
-fn ours(connection: &Connection, config: &Config, receipt: &Receipt) -> Result<Vec<Right>> {
-    let rights = rights(connection, config, &texts(receipt, "accounts"))?;
-    Ok(without(rights, &texts(receipt, "kept")))
-}
-
 /// The labels of the rights that are there.
 fn present(connection: &Connection, rights: &[Right]) -> Result<Vec<String>> {
     let transaction = connection.begin(Mode::ReadOnly)?;
@@ -184,20 +207,12 @@ fn present(connection: &Connection, rights: &[Right]) -> Result<Vec<String>> {
     Ok(found)
 }
 
-fn without(rights: Vec<Right>, kept: &[String]) -> Vec<Right> {
-    rights.into_iter().filter(|right| !kept.contains(&right.label())).collect()
+fn without(labels: &[String], found: &[String]) -> Vec<String> {
+    labels.iter().filter(|label| !found.contains(label)).cloned().collect()
 }
 
 fn labels(rights: &[Right]) -> Vec<String> {
     rights.iter().map(Right::label).collect()
-}
-
-/// A field of texts; none where it is missing.
-fn texts(receipt: &Receipt, name: &str) -> Vec<String> {
-    let Some(Value::List(values)) = receipt.field(name) else { return Vec::new() };
-    let text =
-        |value: &Value| if let Value::Text(text) = value { Some(text.clone()) } else { None };
-    values.iter().filter_map(text).collect()
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ const PRIVILEGES: [&str; 7] =
 
 /// A right of an account.
 pub(crate) struct Right {
+    connection: String,
     account: String,
     /// `role reporting` or `SELECT on sales.orders`.
     pub(crate) what: String,
@@ -37,9 +38,9 @@ pub(crate) struct Right {
 }
 
 impl Right {
-    /// What receipts know it by.
+    /// What plans and receipts know it by: the same wherever it is given.
     pub(crate) fn label(&self) -> String {
-        format!("{}: {}", self.account, self.what)
+        format!("{}: {}: {}", self.connection, self.account, self.what)
     }
 
     /// What is sent to see it, to give it and, at the end, to take it.
@@ -91,6 +92,7 @@ pub(crate) fn rights<A: AsRef<str>>(
 
 /// An account as its database knows it.
 struct Account {
+    /// As labels have it: one account has one, however it was written.
     name: String,
     /// As it stands in a GRANT.
     quoted: String,
@@ -101,19 +103,27 @@ struct Account {
 
 impl Account {
     fn new(connection: &Connection, name: &str) -> Result<Self> {
-        let (quoted, parameters, mariadb) = match connection.database() {
-            Database::PostgreSql => (connection.quote(name)?, vec![Some(name.into())], false),
+        Ok(match connection.database() {
+            Database::PostgreSql => Self {
+                name: name.to_owned(),
+                quoted: connection.quote(name)?,
+                parameters: vec![Some(name.into())],
+                mariadb: false,
+            },
             Database::MariaDb => {
                 let (user, host) = name.rsplit_once('@').unwrap_or((name, "%"));
-                let quoted = format!("{}@{}", connection.quote(user)?, connection.quote(host)?);
-                (quoted, vec![Some(user.into()), Some(host.into())], true)
+                Self {
+                    name: format!("{user}@{host}"),
+                    quoted: format!("{}@{}", connection.quote(user)?, connection.quote(host)?),
+                    parameters: vec![Some(user.into()), Some(host.into())],
+                    mariadb: true,
+                }
             }
             other @ (Database::MySql | Database::Sqlite | Database::Other(_)) => {
                 let text = format!("accounts of {other:?} cannot be granted anything here");
                 return Err(Error::permanent("unsupported_database", text));
             }
-        };
-        Ok(Self { name: name.to_owned(), quoted, parameters, mariadb })
+        })
     }
 
     fn role(&self, connection: &Connection, role: &str) -> Result<Right> {
@@ -121,6 +131,7 @@ impl Account {
         parameters.extend(self.parameters.clone());
         let (quoted, account) = (connection.quote(role)?, &self.quoted);
         Ok(Right {
+            connection: connection.name().to_owned(),
             account: self.name.clone(),
             what: format!("role {role}"),
             see: if self.mariadb { MARIADB_ROLE } else { POSTGRES_ROLE },
@@ -145,6 +156,7 @@ impl Account {
         let quoted = format!("{}.{}", connection.quote(schema)?, connection.quote(name)?);
         let (on, account) = (if self.mariadb { "" } else { "TABLE " }, &self.quoted);
         Ok(Right {
+            connection: connection.name().to_owned(),
             account: self.name.clone(),
             what: format!("{privilege} on {table}"),
             see: if self.mariadb { MARIADB_TABLE } else { POSTGRES_TABLE },

@@ -48,7 +48,7 @@ fn the_plan_names_people_accounts_and_rights() {
             "Ann, as an\"n, gets INSERT on public.orders"
         ]
     );
-    assert_eq!(plan.binding["grants"][0], "an\"n: SELECT on public.orders");
+    assert_eq!(plan.binding["grants"][0], "sales: an\"n: SELECT on public.orders");
     let changes: Vec<_> = plan.statements.iter().filter_map(exact).collect();
     assert_eq!(
         changes,
@@ -87,13 +87,26 @@ fn mariadb_accounts_have_a_host() {
     assert_eq!(statements[3], "GRANT INSERT ON `public`.`orders` TO `cleo`@`10.0.0.%`");
 }
 
+/// EXE-6c: however it is written.
+#[test]
+fn an_account_of_mariadb_has_one_name_in_plans() {
+    let database = FakeDatabase::scripted(&Database::MariaDb);
+    let grants = |account: &str| {
+        let host = host(&database, role()).person(person("ann").property("db", account));
+        host.plan::<Access>().unwrap().binding["grants"].clone()
+    };
+    assert_eq!(grants("ann"), json!(["sales: ann@%: role reporting"]));
+    assert_eq!(grants("ann@%"), grants("ann"));
+    assert_ne!(grants("ann@10.0.0.1"), grants("ann"));
+}
+
 #[test]
 fn what_was_there_before_is_left_alone_at_the_end() {
     let database =
         FakeDatabase::scripted(&Database::PostgreSql).answer("pg_auth_members", one_row());
     let host = host(&database, role());
     let receipt = host.execute::<Access>("k").unwrap();
-    assert_eq!(texts(&receipt, "kept"), ["an\"n: role reporting"]);
+    assert_eq!(receipt.texts("kept"), ["sales: an\"n: role reporting"]);
     host.revert::<Access>(receipt, "k:revert").unwrap();
     assert!(database.statements().is_empty());
 }
@@ -109,6 +122,41 @@ fn a_grant_is_taken_back_where_it_still_is() {
     let first = host(&there, role()).revert::<Access>(receipt.clone(), "r").unwrap();
     assert_eq!(host(&there, role()).revert::<Access>(receipt, "r"), Ok(first));
     assert_eq!(there.statements(), [r#"REVOKE "reporting" FROM "an""n""#]);
+}
+
+/// EXE-6c
+#[test]
+fn what_other_grants_give_too_stays() {
+    let there = FakeDatabase::scripted(&Database::PostgreSql).answer("relacl", one_row());
+    let insert = "sales: an\"n: INSERT on public.orders";
+    let receipt = Receipt::new("k")
+        .with("accounts", vec!["an\"n".to_owned()])
+        .with("still_held", vec![insert.to_owned()]);
+    let receipt = host(&there, tables()).revert::<Access>(receipt, "r").unwrap();
+    assert_eq!(receipt.texts("revoked"), ["sales: an\"n: SELECT on public.orders"]);
+    assert_eq!(there.statements(), [r#"REVOKE SELECT ON TABLE "public"."orders" FROM "an""n""#]);
+}
+
+/// EXE-6c: it found the right there, and an earlier grant had given it.
+#[test]
+fn the_last_grant_takes_back_what_the_first_gave() {
+    let there =
+        || FakeDatabase::scripted(&Database::PostgreSql).answer("pg_auth_members", one_row());
+    let right = "sales: an\"n: role reporting".to_owned();
+    let database = there();
+    let receipt = host(&database, role()).execute::<Access>("k").unwrap();
+    assert_eq!(receipt.texts("kept"), [right.as_str()]);
+    let receipt = receipt.with("given_before", vec![right.clone()]);
+    host(&database, role()).revert::<Access>(receipt, "r").unwrap();
+    assert_eq!(database.statements(), [r#"REVOKE "reporting" FROM "an""n""#]);
+
+    // It never began, and nobody knew.
+    let (database, unknown) = (there(), Receipt::new("k").with("given_before", vec![right]));
+    host(&database, role()).revert::<Access>(unknown.clone(), "r").unwrap();
+    assert_eq!(database.statements(), [r#"REVOKE "reporting" FROM "an""n""#]);
+    let moved = host(&there(), role()).person(person("ann").property("db", "other"));
+    let error = moved.revert::<Access>(unknown, "r").unwrap_err();
+    assert_eq!(error.message.code, "another_account");
 }
 
 /// The profile has changed since; the receipt has not.

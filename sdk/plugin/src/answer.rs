@@ -209,6 +209,30 @@ impl Receipt {
     pub fn field(&self, name: &str) -> Option<&Value> {
         self.fields.iter().find(|(n, _)| n == name).map(|(_, value)| value)
     }
+
+    /// A field that is a list of texts; none of them where there is no such field.
+    #[must_use]
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        let Some(Value::List(values)) = self.field(name) else { return Vec::new() };
+        let text = |value: &Value| match value {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        };
+        values.iter().filter_map(text).collect()
+    }
+
+    /// In `revert`: rights of the plan that `revert` leaves alone, since another grant gives them too.
+    #[must_use]
+    pub fn still_held(&self) -> Vec<String> {
+        self.texts("still_held")
+    }
+
+    /// In `revert`: rights of the plan that an earlier grant gave, and that this one takes back in its place
+    /// although it found them there.
+    #[must_use]
+    pub fn given_before(&self) -> Vec<String> {
+        self.texts("given_before")
+    }
 }
 
 /// Whether an effect is there.

@@ -101,7 +101,7 @@ pub enum Mode {
 pub enum Marker {
     /// It did not happen.
     Absent,
-    /// Steps were begun, and some, all or none of them are there. With the receipt of the mark.
+    /// Steps were begun, and some, all or none of them are there. With the receipt of the last mark.
     Begun(Receipt),
     /// It happened.
     Done(Receipt),

@@ -1,5 +1,6 @@
 //! What happened, one sentence an event.
 
+mod effects;
 mod moved;
 mod talk;
 mod work;
@@ -84,10 +85,9 @@ impl Names<'_> {
             | Event::ExecutionInDoubt { .. }
             | Event::ExecutionFailed { .. }
             | Event::ExecutionExpired { .. }
-            | Event::ExecutionCancelled { .. }
-            | Event::GrantEnding { .. }
-            | Event::GrantEndFailed { .. }
-            | Event::GrantEnded { .. } => self.execution_event(&recorded.event),
+            | Event::ExecutionCancelled { .. } => self.execution_event(&recorded.event),
+            Event::Grant { execution, what } => self.grant_event(execution, what),
+            Event::Files { execution, what } => self.files_event(execution, what),
         }
     }
 

@@ -43,6 +43,7 @@ fn rejected(code: Code) -> &'static str {
         Code::RuleRetired => "The rule is retired: it takes no new requests and versions.",
         Code::ReplacementNeeded => "Somebody has to take over; `fields` names where.",
         Code::PlanChanged => "Of an execution that failed: it would do what was not approved.",
+        Code::Gone => "It was there, and is no more: a file, or a link to one.",
         Code::Inactive => "The account is deactivated.",
         Code::NoAccess => "The request is for people who are named for it.",
         Code::NoSeat => "The step asks other people, or needs nothing more from this one.",

@@ -6,7 +6,7 @@ use engine_core::{
     extension::FailureClass,
     ids::{BindingId, RuleGroupId, StepId, UserId},
     question::Source,
-    rejection::{FieldProblem, Rejection, StepShortage, Tried, Unfit, Unmet, UrgentGate},
+    rejection::{FieldProblem, Gone, Rejection, StepShortage, Tried, Unfit, Unmet, UrgentGate},
     request::{EmptyBecause, Status},
     rule::Problem,
 };
@@ -66,6 +66,7 @@ impl Names<'_> {
             Rejection::AlreadyConfirmed => CONFIRMED.to_owned(),
             Rejection::OnHold => ON_HOLD.to_owned(),
             Rejection::NotPending { status } => nothing_to_decide(*status),
+            Rejection::Gone(gone) => self.no_more(gone),
             Rejection::CannotDecide(unmet) => self.cannot_decide(unmet),
             Rejection::CannotHoldSeat { user, why } => self.cannot_hold_seat(user, why),
             Rejection::TooLate { expired } => self.too_late(*expired),
@@ -161,6 +162,25 @@ impl Names<'_> {
             self.person(user),
             self.cannot_sit(why, Whom::Other(user))
         )
+    }
+
+    fn no_more(&self, gone: &Gone) -> String {
+        match gone {
+            Gone::LinkExpired { at } => format!(
+                "This link was good until {}. Make another one where the request shows the file.",
+                self.time(*at)
+            ),
+            Gone::LinkUsedUp { downloads: 1 } => {
+                "This link was good for one download, and it was used. Make another one where the request shows the file.".to_owned()
+            }
+            Gone::LinkUsedUp { downloads } => format!(
+                "This link was good for {downloads} downloads, and all were used. Make another one where the request shows the file."
+            ),
+            Gone::FileDeleted { at } => format!(
+                "The file was deleted on {}, since files are not kept for ever. To have it again, start a new request from this one.",
+                self.time(*at)
+            ),
+        }
     }
 
     fn too_late(&self, expired: DateTime<Utc>) -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use engine_core::{
     extension::{Failure, Plan, PlannedStatement, Receipt, Stage},
-    request::{EndCause, Execution, ExecutionFailure, ExecutionState},
+    request::{EndCause, Execution, ExecutionFailure, ExecutionState, Files, MadeFile},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -49,6 +49,44 @@ pub struct ExecutionView {
     /// Who took a grant back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_by: Option<String>,
+    /// What files it made (EXE-7).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileView>,
+}
+
+/// A file that an execution made (EXE-7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FileView {
+    /// Its name.
+    pub name: String,
+    /// Such as `text/csv`.
+    pub media_type: String,
+    /// In bytes.
+    pub size: u64,
+    /// Of the content, in lower-case hexadecimal.
+    pub sha256: String,
+    /// How many rows it has, where the engine wrote them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// Until when it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_until: Option<DateTime<Utc>>,
+    /// When it was deleted, at the end of its retention.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<DateTime<Utc>>,
+}
+
+/// A link to a file, for the person who made it (EXE-7).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FileLinkView {
+    /// Where the file is had, on this server, with the caller's token. It is told once.
+    pub path: String,
+    /// The secret in it.
+    pub link: String,
+    /// Until when.
+    pub expires: DateTime<Utc>,
+    /// How often in all.
+    pub downloads: u32,
 }
 
 /// What an executor would do (EXE-6).
@@ -130,6 +168,7 @@ impl ExecutionView {
             attempts: execution.attempts,
             payload: execution.payload.to_string(),
             plan: execution.plan.as_ref().map(PlanView::from),
+            files: files(&execution.files),
             ..Self::default()
         };
         view.fill(&execution.state, names);
@@ -174,6 +213,19 @@ impl ExecutionView {
             }
         }
     }
+}
+
+fn files(files: &Files) -> Vec<FileView> {
+    let view = |file: &MadeFile| FileView {
+        name: file.name.clone(),
+        media_type: file.media_type.clone(),
+        size: file.size,
+        sha256: file.sha256.clone(),
+        rows: file.rows,
+        kept_until: files.until.filter(|_| files.deleted.is_none()),
+        deleted_at: files.deleted,
+    };
+    files.made.iter().map(view).collect()
 }
 
 fn failure(why: &ExecutionFailure, may_have_happened: bool, names: &Names<'_>) -> FailureView {

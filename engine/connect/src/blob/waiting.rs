@@ -12,7 +12,7 @@ use std::{
 
 use tokio::fs;
 
-use super::{BlobRef, BlobWriter, Blobs, path, put, sync_folder};
+use super::{BlobRef, BlobWriter, Blobs, Pin, path, put, sync_folder};
 use crate::error::Error;
 
 /// Between the hash and what the content is for.
@@ -27,7 +27,7 @@ pub(super) fn folder(blobs: &Path) -> PathBuf {
 /// Left alone, it waits for the next start.
 #[derive(Debug)]
 pub struct WaitingBlob {
-    folder: PathBuf,
+    blobs: Blobs,
     file: PathBuf,
     sha256: String,
     wanted_by: String,
@@ -51,7 +51,9 @@ impl WaitingBlob {
     /// # Errors
     /// [`Error::Blob`]; it waits on then.
     pub async fn keep(self) -> Result<(), Error> {
-        put(&self.folder, &self.file, &self.sha256).await
+        // Whoever just removes the same content, which nobody needed so far, leaves this one.
+        let _pin = Pin::new(&self.blobs.uses, &self.sha256);
+        put(&self.blobs.folder, &self.file, &self.sha256).await
     }
 
     /// Forgets it: nothing names it.
@@ -82,12 +84,12 @@ impl BlobWriter {
         // The part's own name, so that two of the same content for the same thing stay two.
         let part = self.part.0.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let name = format!("{}{BETWEEN}{part}{BETWEEN}{wanted_by}", blob.sha256);
-        let place = folder(&self.folder);
+        let place = folder(&self.blobs.folder);
         let file = place.join(name);
         fs::rename(&self.part.0, &file).await.map_err(Error::Blob)?;
         sync_folder(&place).await?;
         let (sha256, wanted_by) = (blob.sha256.clone(), wanted_by.to_owned());
-        Ok((WaitingBlob { folder: self.folder.clone(), file, sha256, wanted_by }, blob))
+        Ok((WaitingBlob { blobs: self.blobs.clone(), file, sha256, wanted_by }, blob))
     }
 }
 
@@ -109,7 +111,7 @@ impl Blobs {
                 continue;
             };
             if path(&self.folder, &sha256).is_ok() {
-                found.push(WaitingBlob { folder: self.folder.clone(), file, sha256, wanted_by });
+                found.push(WaitingBlob { blobs: self.clone(), file, sha256, wanted_by });
             }
         }
         Ok(found)

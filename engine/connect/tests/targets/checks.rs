@@ -227,7 +227,7 @@ pub(crate) async fn an_export_reads_back_as_it_was(place: &Place) {
     let mut transaction = place.begin(Mode::ReadOnly).await;
     let writer = blobs.create("text/csv", 1 << 20).await.unwrap();
     let stream = transaction.stream(sql, &[]).await.unwrap();
-    let report = export_csv(stream, writer, CsvOptions::new(6)).await.unwrap();
+    let (report, _pin) = export_csv(stream, writer, CsvOptions::new(6)).await.unwrap();
     transaction.commit().await.unwrap();
     assert_eq!((report.rows, report.escaped), (6, 3));
     assert_eq!(report.columns, ["id", "note", "minus"]);

@@ -181,6 +181,13 @@ async fn steps_leave_a_trace_that_a_probe_finds() {
     drop(attempt);
     assert_eq!(place.connections.probe(&name(), key).await.unwrap(), Probe::Begun(intent.clone()));
 
+    // What the last attempt knew counts.
+    let wiser = json!({"user": "ann", "kept": []});
+    let mut second = place.begin(Mode::Steps).await;
+    second.mark(key, &wiser).await.unwrap();
+    drop(second);
+    assert_eq!(place.connections.probe(&name(), key).await.unwrap(), Probe::Begun(wiser));
+
     let mut retry = place.begin(Mode::Steps).await;
     retry.mark(key, &intent).await.unwrap();
     retry.execute(&create, &[]).await.unwrap();

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     extension::{Failure, Receipt},
     ids::{ExecutionId, UserId},
+    request::MadeFile,
+    rights::SharedRights,
 };
 
 /// What the engine tells itself.
@@ -50,7 +52,7 @@ pub enum EngineCommand {
     /// The grant's window is over (EXE-5).
     EndGrant(ExecutionId),
     /// The outbox is about to take a grant back.
-    StartRevert(ExecutionId),
+    StartRevert(ExecutionId, SharedRights),
     /// Taking it back came to an end.
     FinishRevert {
         /// Which.
@@ -58,6 +60,15 @@ pub enum EngineCommand {
         /// How.
         outcome: Result<(), Failure>,
     },
+    /// An execution made these files, by name (EXE-7).
+    FilesMade {
+        /// Which.
+        execution: ExecutionId,
+        /// All of them.
+        files: Vec<MadeFile>,
+    },
+    /// The retention of an execution's files is over (EXE-7).
+    EndFiles(ExecutionId),
 }
 
 /// An order that all open requests of a rule begin again (RUL-2).
@@ -90,8 +101,10 @@ impl EngineCommand {
             Self::ExpireExecution(_) => "expire_execution",
             Self::RetryDue(_) => "retry_due",
             Self::EndGrant(_) => "end_grant",
-            Self::StartRevert(_) => "start_revert",
+            Self::StartRevert(..) => "start_revert",
             Self::FinishRevert { .. } => "finish_revert",
+            Self::FilesMade { .. } => "files_made",
+            Self::EndFiles(_) => "end_files",
         }
     }
 }

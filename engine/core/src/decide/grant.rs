@@ -5,12 +5,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{Draft, execution::window_end, is_administrator};
 use crate::{
     effect::{Effect, Notice, Timer},
-    event::Event,
+    event::{Event, GrantEvent},
     extension::Failure,
     ids::ExecutionId,
     order::RevertOrder,
     rejection::{Forbidden, Rejection},
     request::{EndCause, Execution, ExecutionState},
+    rights::SharedRights,
     rule::WindowLength,
     value::Value,
 };
@@ -58,10 +59,9 @@ impl Draft<'_> {
     }
 
     fn end(&mut self, id: &ExecutionId, cause: EndCause) {
-        let execution = id.clone();
-        self.order(Effect::ClearTimer(Timer::GrantEnd(execution.clone())));
-        self.order(Effect::Queue(execution.clone()));
-        self.record(Event::GrantEnding { execution, cause });
+        self.order(Effect::ClearTimer(Timer::GrantEnd(id.clone())));
+        self.order(Effect::Queue(id.clone()));
+        self.record_end(id, GrantEvent::Ending { cause });
     }
 
     /// The window is over.
@@ -79,16 +79,30 @@ impl Draft<'_> {
         }
     }
 
-    /// The outbox is about to take it back.
-    pub(super) fn start_revert(&mut self, id: &ExecutionId) -> Result<(), Rejection> {
-        self.execution(id)?;
-        match RevertOrder::new(&self.request, id) {
-            Some(order) => {
-                self.order(Effect::Revert(order));
-                Ok(())
-            }
-            None => Err(self.wrong_status(Some(id))),
+    /// The outbox is about to take it back. What stays for other grants is left to them; where that is
+    /// all, there is nothing to do (EXE-6c).
+    pub(super) fn start_revert(
+        &mut self,
+        id: &ExecutionId,
+        shared: &SharedRights,
+    ) -> Result<(), Rejection> {
+        let execution = self.execution(id)?;
+        if !matches!(execution.state, ExecutionState::Revoking { .. }) {
+            return Err(self.wrong_status(Some(id)));
         }
+        let rights = execution.rights();
+        if !rights.is_empty() {
+            let passed_on = shared.passed_on.intersection(&rights).cloned().collect();
+            self.record_end(id, GrantEvent::EndStarted { passed_on });
+            if self.execution(id)?.claims().is_empty() {
+                self.order(Effect::Unqueue(id.clone()));
+                self.record_end(id, GrantEvent::Ended);
+                return Ok(());
+            }
+        }
+        let order = RevertOrder::new(&self.request, id, &shared.given_before);
+        self.effects.extend(order.map(Effect::Revert));
+        Ok(())
     }
 
     /// Retried until it succeeds; shouts when it cannot (EXE-5).
@@ -100,20 +114,21 @@ impl Draft<'_> {
         let ExecutionState::Revoking { tries, .. } = self.execution(id)?.state else {
             return Err(self.wrong_status(Some(id)));
         };
-        let execution = id.clone();
-        self.order(Effect::Unqueue(execution.clone()));
+        self.order(Effect::Unqueue(id.clone()));
         match outcome {
-            Ok(()) => self.record(Event::GrantEnded { execution }),
+            Ok(()) => self.record_end(id, GrantEvent::Ended),
             Err(failure) => {
                 let seconds = 1_i64.checked_shl(tries.min(20)).unwrap_or(i64::MAX);
                 let wait = TimeDelta::seconds(seconds.min(LONGEST_REVERT_BACK_OFF));
                 let retry_at = self.at() + wait;
-                self.order(Effect::SetTimer(Timer::RevertRetry(execution.clone()), retry_at));
-                self.order(Effect::Notify(Notice::ExecutionTrouble(execution.clone())));
-                let failure = failure.clone();
-                self.record(Event::GrantEndFailed { execution, failure, retry_at });
+                self.order(Effect::SetTimer(Timer::RevertRetry(id.clone()), retry_at));
+                self.order(Effect::Notify(Notice::ExecutionTrouble(id.clone())));
+                self.record_end(id, GrantEvent::EndFailed { failure: failure.clone(), retry_at });
             }
         }
         Ok(())
+    }
+    fn record_end(&mut self, execution: &ExecutionId, what: GrantEvent) {
+        self.record(Event::Grant { execution: execution.clone(), what });
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     payload::PayloadHash,
     question::{Ask, Inquiry, Question},
     rejection::{FieldProblem, Forbidden, Rejection, UrgentGate},
-    request::{Closure, Execution, ExecutionState, Phase, Request, StepRecord, Talk},
+    request::{Closure, Execution, ExecutionState, Files, Phase, Request, StepRecord, Talk},
     rule::{Config, Executor, Names},
     value::{Span, Value},
     visibility::is_among,
@@ -383,6 +383,7 @@ impl Draft<'_> {
             first_started: None,
             attempts: 0,
             failures: 0,
+            files: Files::default(),
         })
     }
 }

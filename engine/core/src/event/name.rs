@@ -57,9 +57,8 @@ impl Event {
             Self::ExecutionFailed { .. } => "execution_failed",
             Self::ExecutionExpired { .. } => "execution_expired",
             Self::ExecutionCancelled { .. } => "execution_cancelled",
-            Self::GrantEnding { .. } => "grant_ending",
-            Self::GrantEndFailed { .. } => "grant_end_failed",
-            Self::GrantEnded { .. } => "grant_ended",
+            Self::Grant { what, .. } => what.name(),
+            Self::Files { what, .. } => what.name(),
         }
     }
 }

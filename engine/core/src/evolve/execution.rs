@@ -1,9 +1,11 @@
 //! What becomes of an execution, and of the grant that it made.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
-    event::Event,
+    event::{Event, GrantEvent},
     ids::ExecutionId,
     request::{EndCause, Execution, ExecutionState, Request},
 };
@@ -39,9 +41,7 @@ fn execution_of(event: &Event) -> Option<&ExecutionId> {
         | Event::ExecutionFailed { execution, .. }
         | Event::ExecutionExpired { execution }
         | Event::ExecutionCancelled { execution }
-        | Event::GrantEnding { execution, .. }
-        | Event::GrantEndFailed { execution, .. }
-        | Event::GrantEnded { execution } => Some(execution),
+        | Event::Grant { execution, .. } => Some(execution),
         _ => None,
     }
 }
@@ -75,20 +75,18 @@ fn next_state(execution: &Execution, event: &Event, at: DateTime<Utc>) -> Option
         },
         Event::ExecutionExpired { .. } => ExecutionState::Expired { at },
         Event::ExecutionCancelled { .. } => ExecutionState::Cancelled { at },
-        Event::GrantEnding { .. } | Event::GrantEndFailed { .. } | Event::GrantEnded { .. } => {
-            return next_grant_state(&execution.state, event, at);
-        }
+        Event::Grant { what, .. } => return next_grant_state(&execution.state, what, at),
         _ => return None,
     })
 }
 
 fn next_grant_state(
     state: &ExecutionState,
-    event: &Event,
+    event: &GrantEvent,
     at: DateTime<Utc>,
 ) -> Option<ExecutionState> {
     Some(match event {
-        Event::GrantEnding { cause, .. } => {
+        GrantEvent::Ending { cause } => {
             let receipt = match state {
                 ExecutionState::Active { receipt, .. } => Some(receipt.clone()),
                 ExecutionState::Failed { may_have_happened: true, .. } => None,
@@ -100,16 +98,12 @@ fn next_grant_state(
                 receipt,
                 failure: None,
                 tries: 0,
+                passed_on: BTreeSet::new(),
+                under_way: false,
             }
         }
-        Event::GrantEndFailed { failure: why, .. } => {
-            let mut next = state.clone();
-            let ExecutionState::Revoking { failure, tries, .. } = &mut next else { return None };
-            *failure = Some(why.clone());
-            *tries = tries.saturating_add(1);
-            next
-        }
-        Event::GrantEnded { .. } => match state {
+        GrantEvent::EndStarted { .. } | GrantEvent::EndFailed { .. } => return tried(state, event),
+        GrantEvent::Ended => match state {
             ExecutionState::Revoking { cause: EndCause::Revoked { by, .. }, .. } => {
                 ExecutionState::Revoked { at, by: by.clone() }
             }
@@ -118,8 +112,28 @@ fn next_grant_state(
             }
             _ => return None,
         },
-        _ => return None,
     })
+}
+
+/// A try to take a grant back began, or failed.
+fn tried(state: &ExecutionState, event: &GrantEvent) -> Option<ExecutionState> {
+    let mut next = state.clone();
+    let ExecutionState::Revoking { failure, tries, passed_on, under_way, .. } = &mut next else {
+        return None;
+    };
+    match event {
+        GrantEvent::EndStarted { passed_on: more } => {
+            passed_on.extend(more.iter().cloned());
+            *under_way = true;
+        }
+        GrantEvent::EndFailed { failure: why, .. } => {
+            *failure = Some(why.clone());
+            *tries = tries.saturating_add(1);
+            *under_way = *under_way && why.class.may_have_happened();
+        }
+        GrantEvent::Ending { .. } | GrantEvent::Ended => return None,
+    }
+    Some(next)
 }
 
 fn start_before(state: &ExecutionState) -> Option<DateTime<Utc>> {

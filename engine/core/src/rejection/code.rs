@@ -40,6 +40,8 @@ pub enum Code {
     ReplacementNeeded,
     /// The plan is not the approved one.
     PlanChanged,
+    /// It was there, and is no more.
+    Gone,
     /// Not an active member.
     Inactive,
     /// No access to the request.
@@ -88,6 +90,7 @@ impl Code {
             Self::RuleRetired => "rule_retired",
             Self::ReplacementNeeded => "replacement_needed",
             Self::PlanChanged => "plan_changed",
+            Self::Gone => "gone",
             Self::Inactive => "inactive",
             Self::NoAccess => "no_access",
             Self::NoSeat => "no_seat",

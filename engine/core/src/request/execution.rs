@@ -1,8 +1,11 @@
 //! Executions of a request, and how far they are (EXE).
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::Files;
 use crate::{
     directory::Directory,
     extension::{ConfigValue, Failure, Plan, Receipt, ResolvedConfig},
@@ -37,6 +40,9 @@ pub struct Execution {
     pub attempts: u32,
     /// How often in a row it failed by itself, since it was released or a person tried it again.
     pub failures: u32,
+    /// What files it made (EXE-7).
+    #[serde(default, skip_serializing_if = "Files::is_empty")]
+    pub files: Files,
 }
 
 impl Execution {
@@ -152,6 +158,12 @@ pub enum ExecutionState {
         failure: Option<Failure>,
         /// How often it was tried.
         tries: u32,
+        /// Its rights that stay for other grants (EXE-6c).
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        passed_on: BTreeSet<String>,
+        /// Whether the rest is being taken back, or nobody knows whether the last try did it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        under_way: bool,
     },
     /// Taken back early.
     Revoked {
@@ -198,6 +210,39 @@ pub enum EndCause {
 }
 
 impl ExecutionState {
+    /// Whether it had its effect, and what it made is there to be had (EXE-7).
+    #[must_use]
+    pub fn has_receipt(&self) -> bool {
+        match self {
+            Self::Succeeded { .. } | Self::Active { .. } | Self::Revoking { .. } => true,
+            Self::Waiting
+            | Self::Scheduled { .. }
+            | Self::Running { .. }
+            | Self::Failed { .. }
+            | Self::Cancelled { .. }
+            | Self::Expired { .. }
+            | Self::Revoked { .. }
+            | Self::Lapsed { .. } => false,
+        }
+    }
+
+    /// Whether it may make files at any moment (EXE-7).
+    #[must_use]
+    pub fn may_make_files(&self) -> bool {
+        match self {
+            Self::Scheduled { .. } | Self::Running { .. } => true,
+            Self::Waiting
+            | Self::Succeeded { .. }
+            | Self::Failed { .. }
+            | Self::Cancelled { .. }
+            | Self::Expired { .. }
+            | Self::Active { .. }
+            | Self::Revoking { .. }
+            | Self::Revoked { .. }
+            | Self::Lapsed { .. } => false,
+        }
+    }
+
     /// The word used everywhere.
     #[must_use]
     pub fn as_str(&self) -> &'static str {

@@ -8,16 +8,21 @@
 
 mod commands;
 mod coverage;
+mod effects;
 mod invariants;
 mod mood;
 mod referee;
 mod rules;
 mod script;
 mod stage;
+mod world;
 
 use std::{cell::RefCell, fmt::Write, hash::BuildHasher};
 
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use proptest::{
+    strategy::Strategy,
+    test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner},
+};
 
 use coverage::Coverage;
 use invariants::{check_events, check_turn};
@@ -26,6 +31,8 @@ use stage::{Stage, Turn};
 
 /// How many plays a run has.
 const CASES: u32 = 700;
+/// How many of them are about effects.
+const CASES_OF_EFFECTS: u32 = 150;
 /// Where a run begins that names no `SEED`: the same everywhere, so that a failure is one of the change
 /// that it is found in. `SEED=random` goes where nobody was.
 const SEED: u64 = 20_260_302;
@@ -45,11 +52,19 @@ fn random_plays_break_no_rule() {
         None => SEED,
     };
     let cases = variable("CASES").map_or(CASES, |cases| cases.parse().expect("CASES is a number"));
-    let coverage = run(seed, cases);
+    let coverage = run(seed, cases, scripts());
     println!("seed {seed}\n{coverage}");
     if cases >= CASES {
         coverage.assert_whole();
     }
+}
+
+/// EXE-6c, EXE-7: grants that overlap, links and downloads, done and refused.
+#[test]
+fn random_plays_of_effects_break_no_rule() {
+    let coverage = run(SEED, CASES_OF_EFFECTS, effects::plays_of_effects());
+    println!("{coverage}");
+    coverage.assert_seen(&effects::WANTED);
 }
 
 #[expect(clippy::disallowed_methods, reason = "the only way to tell a test what to repeat")]
@@ -57,14 +72,14 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn run(seed: u64, cases: u32) -> Coverage {
+fn run(seed: u64, cases: u32, scripts: impl Strategy<Value = Script>) -> Coverage {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let config =
         Config { cases, failure_persistence: None, max_shrink_iters: 4_000, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let coverage = RefCell::new(Coverage::default());
-    let outcome = TestRunner::new_with_rng(config, rng).run(&scripts(), |script| {
+    let outcome = TestRunner::new_with_rng(config, rng).run(&scripts, |script| {
         perform(&script, &mut coverage.borrow_mut(), &RefCell::default())
             .map_err(TestCaseError::fail)
     });
@@ -117,6 +132,10 @@ fn perform(script: &Script, coverage: &mut Coverage, log: &RefCell<String>) -> R
         for (actor, command) in stage.commands(step) {
             let turn = stage.turn(actor, command);
             writeln!(log.borrow_mut(), "  {}", summary(&turn)).unwrap();
+            if stage.waits_for_a_right(&turn) {
+                coverage.waited();
+                continue;
+            }
             check_events(&stage, &turn)?;
             if let Ok(changes) = &turn.outcome {
                 stage.keep(&turn.actor, &turn.command, changes);

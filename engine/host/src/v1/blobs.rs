@@ -1,13 +1,17 @@
 //! The interface `blobs`: files that an execution makes. A file belongs to the key of the effect, so
 //! that a repetition finds it.
 
-use engine_connect::blob::BlobWriter;
+use engine_connect::blob::{BlobWriter, Pin};
 use wasmtime::component::Resource;
 
 use super::bindings::{
     condition::countersign::plugin::types as wit, executor::countersign::plugin::blobs,
 };
-use crate::{component::manifest::Capability, files::FileRecord, state::State};
+use crate::{
+    component::manifest::Capability,
+    files::FileRecord,
+    state::{State, Task},
+};
 
 const MAX_NAME: usize = 200;
 const WHAT: &str = "blobs";
@@ -28,6 +32,10 @@ impl State {
     pub(super) fn may_make_file(&mut self, name: &str, key: &str) -> Result<(), wit::HostError> {
         self.allowed(Capability::Blobs, None)?;
         self.may_change(WHAT, key)?;
+        if matches!(self.task, Task::Revert { .. }) {
+            // Nobody would know of it, and nothing would end it (EXE-7).
+            return Err(self.denied(WHAT, name, "files are made by `execute`"));
+        }
         let plain = !name.contains(|c: char| c.is_control() || matches!(c, '/' | '\\' | ':'));
         if plain && (1..=MAX_NAME).contains(&name.len()) && !name.starts_with('.') {
             return Ok(());
@@ -53,14 +61,16 @@ impl State {
         Ok(found.into_iter().find(|file| file.name == name))
     }
 
-    /// Puts a finished file to its key.
+    /// Puts a finished file to its key; then nothing need keep its content any more but that.
     pub(super) async fn keep_file(
         &mut self,
         key: &str,
         file: FileRecord,
+        pin: Pin,
     ) -> Result<blobs::File, wit::HostError> {
         self.blob_bytes = self.blob_bytes.saturating_add(file.size);
         let kept = self.services.files.add(key, file).await.map_err(|error| away(&error))?;
+        drop(pin);
         self.may_have_changed = true;
         Ok(to_wit(kept))
     }
@@ -86,8 +96,8 @@ impl blobs::HostWriter for State {
         let writer = self.table.get_mut(&writer)?;
         let (name, key) = (writer.name.clone(), writer.once_key.clone());
         let Some(blob) = writer.blob.take() else { return Ok(Err(finished())) };
-        let blob = match blob.finish().await {
-            Ok(blob) => blob,
+        let (blob, pin) = match blob.finish().await {
+            Ok(finished) => finished,
             Err(error) => return Ok(Err(self.connection_error(WHAT, &error))),
         };
         let file = FileRecord {
@@ -100,7 +110,7 @@ impl blobs::HostWriter for State {
         };
         // The bytes were counted when they were written.
         self.blob_bytes = self.blob_bytes.saturating_sub(file.size);
-        Ok(self.keep_file(&key, file).await)
+        Ok(self.keep_file(&key, file, pin).await)
     }
 
     async fn drop(&mut self, writer: Resource<Writer>) -> wasmtime::Result<()> {

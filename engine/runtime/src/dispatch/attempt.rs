@@ -6,8 +6,9 @@ use engine_core::{
     command::{AttemptOutcome, EngineCommand},
     effect::Effect,
     extension::{Failure, FailureClass, Item, PlannedStatement, Presence, Receipt, ResolvedConfig},
-    order::{ExecutionOrder, RevertOrder},
+    order::{ExecutionOrder, RevertOrder, once_key},
     request::Request,
+    rights::SharedRights,
 };
 
 use super::ENGINE;
@@ -104,6 +105,7 @@ impl Engine {
         }
     }
 
+    /// Files first: whoever sees that an execution is done sees what it made.
     async fn finish(
         &self,
         job: &Job,
@@ -111,6 +113,12 @@ impl Engine {
         outcome: AttemptOutcome,
         via: &str,
     ) -> Result<Carried, EngineError> {
+        let files = self.inner.extensions.files(&once_key(&job.request, &job.execution)).await;
+        let files = files.map_err(|failure| EngineError::Extension(failure.message))?;
+        if !files.is_empty() {
+            let made = EngineCommand::FilesMade { execution: job.execution.clone(), files };
+            self.engine_command(job, made, via).await?;
+        }
         let execution = job.execution.clone();
         let command = EngineCommand::Finish { execution, attempt, outcome };
         self.engine_command(job, command, via).await
@@ -118,7 +126,7 @@ impl Engine {
 
     /// Takes a grant back (EXE-5).
     pub(super) async fn take_back(&self, job: &Job) -> Result<(), EngineError> {
-        let start = EngineCommand::StartRevert(job.execution.clone());
+        let start = EngineCommand::StartRevert(job.execution.clone(), SharedRights::default());
         let carried = self.engine_command(job, start, ENGINE).await?;
         let order: Option<RevertOrder> =
             carried.effects.into_iter().find_map(|effect| match effect {

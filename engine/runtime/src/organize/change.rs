@@ -2,8 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use chrono::TimeDelta;
 use engine_api::directory::RatesDoc;
-use engine_core::{ids::PropertyName, money::Rates, organization::Settings, value::PropertyType};
+use engine_core::{
+    ids::PropertyName,
+    money::Rates,
+    organization::{FileSettings, Settings},
+    value::PropertyType,
+};
 
 use super::{Change, Changed, Plan, difference, told};
 use crate::{error::EngineError, offboard::Handover, organization::OrganizationEvent};
@@ -126,6 +132,7 @@ impl Plan<'_> {
                 "business days are not available yet: use `d` or `h`",
             );
         }
+        self.check_file_settings(&settings.files);
         if let Some((field, message)) = settings.calendar.fault() {
             self.problem(field, message);
         }
@@ -142,6 +149,21 @@ impl Plan<'_> {
         let before = self.state.organization.settings.clone();
         let event = OrganizationEvent::SettingsSet(settings.clone());
         self.put("settings".to_owned(), Some(&before), settings, event, told).map(Some)
+    }
+
+    /// EXE-7
+    fn check_file_settings(&mut self, files: &FileSettings) {
+        for (field, span) in [
+            ("files.link_expires_after", files.link_expires_after),
+            ("files.retention", files.retention),
+        ] {
+            if span.on_the_clock().is_none_or(|time| time <= TimeDelta::zero()) {
+                self.problem(field, "expected more than nothing in `m`, `h`, `d` or `w`");
+            }
+        }
+        if files.link_downloads == 0 {
+            self.problem("files.link_downloads", "expected at least 1");
+        }
     }
 
     fn set_user_properties(

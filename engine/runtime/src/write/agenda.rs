@@ -83,6 +83,7 @@ fn timer_key(request: &RequestId, timer: &Timer) -> Result<Key, EngineError> {
         Timer::ExecutionRetry(id) => format!("{request} execution_retry {id}"),
         Timer::GrantEnd(id) => format!("{request} grant_end {id}"),
         Timer::RevertRetry(id) => format!("{request} revert_retry {id}"),
+        Timer::FilesEnd(id) => format!("{request} files_end {id}"),
         Timer::StepReminder => format!("{request} step_reminder"),
         Timer::StepDue => format!("{request} step_due"),
         Timer::UrgentReminder => format!("{request} urgent_reminder"),

@@ -1,32 +1,75 @@
-//! Files as answers; those that executions made.
+//! Files as answers; those that executions made, by links (EXE-7).
 
 use std::io;
 
 use axum::{
+    Json,
     body::{Body, Bytes},
     extract::State,
     http::{HeaderValue, header},
     response::Response,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use engine_api::catalogue::SaidByServer;
+use engine_api::{catalogue::SaidByServer, view::FileLinkView};
 use engine_host::{FileRecord, Host};
+use engine_runtime::NewLink;
 use futures::{StreamExt as _, stream};
+use serde::Deserialize;
 
-use super::{AppState, caller::Known, extract::FilePath, refusal::Refusal};
+use super::{
+    AppState,
+    caller::Known,
+    extract::{Asked, FilePath},
+    refusal::Refusal,
+};
+
+/// What a download names.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Linked {
+    link: Option<String>,
+}
+
+pub(super) async fn link(
+    State(state): State<AppState>,
+    known: Known,
+    path: FilePath,
+) -> Result<Json<FileLinkView>, Refusal> {
+    let FilePath { request, execution, name } = &path;
+    let made = state.engine.link_file(&known.caller, request, execution, name).await;
+    let NewLink { secret, link } = made.map_err(|error| known.refusal(&error))?;
+    let execution: Vec<String> = execution.to_string().split('/').map(encoded).collect();
+    let (execution, name) = (execution.join("/"), encoded(name));
+    let place = format!("/api/v1/requests/{request}/executions/{execution}/files/{name}");
+    let path = format!("{place}?link={secret}");
+    let (expires, downloads) = (link.expires, link.downloads);
+    Ok(Json(FileLinkView { path, link: secret, expires, downloads }))
+}
 
 pub(super) async fn download(
     State(state): State<AppState>,
     known: Known,
     path: FilePath,
+    Asked(linked): Asked<Linked>,
 ) -> Result<Response, Refusal> {
     let FilePath { request, execution, name } = path;
-    let found = state.engine.file(&state.library, &known.caller, &request, &execution, &name).await;
-    let file = match found {
-        Ok(file) => file,
-        Err(error) => return Err(known.refusal(&error)),
+    let Some(link) = linked.link else {
+        let seen = state.engine.request(&known.caller, &request).await;
+        seen.map_err(|error| known.refusal(&error))?;
+        let message = "expected a link: make one by `POST` to `links` below this path";
+        return Err(Refusal::invalid("link", message));
     };
-    answer(state.library.host(), &file).await
+    let found = state.engine.download(&known.caller, &request, &execution, &name, &link).await;
+    let file = found.map_err(|error| known.refusal(&error))?;
+    let record = FileRecord {
+        id: file.sha256.clone(),
+        name: file.name,
+        media_type: file.media_type,
+        size: file.size,
+        sha256: file.sha256,
+        rows: file.rows,
+    };
+    answer(state.library.host(), &record).await
 }
 
 /// A file as the answer.
@@ -79,15 +122,20 @@ fn away(error: &io::Error) -> Refusal {
 fn disposition(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
     let plain: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
-    let mut exact = String::new();
-    for byte in name.bytes() {
+    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", encoded(name))
+}
+
+/// With every byte that is not a plain letter or digit as `%` and two digits.
+fn encoded(text: impl AsRef<str>) -> String {
+    let mut encoded = String::new();
+    for byte in text.as_ref().bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_') {
-            exact.push(char::from(byte));
+            encoded.push(char::from(byte));
         } else {
-            exact.push_str(&format!("%{byte:02X}"));
+            encoded.push_str(&format!("%{byte:02X}"));
         }
     }
-    format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{exact}")
+    encoded
 }
 
 /// RFC 9530.

@@ -33,6 +33,9 @@ impl Refusal {
             EngineError::Extension(_) => {
                 ErrorBody::new(ErrorCode::PluginInvalid, sentence(error)).into()
             }
+            EngineError::RightInUse { .. } => {
+                ErrorBody::new(ErrorCode::Unavailable, sentence(error)).into()
+            }
             EngineError::NoSuchOrganization | EngineError::Unauthenticated => {
                 Self::unauthenticated()
             }

@@ -15,6 +15,7 @@ use engine_core::{
     },
     ids::{Login, PluginId},
     question::Source,
+    request::MadeFile,
 };
 use engine_runtime::{Engine, ExtensionCall, Extensions, Library};
 use serde_json::Value as Json;
@@ -291,6 +292,20 @@ impl Extensions for ScenarioExtensions {
                 Ok(Presence::CannotTell("the stub cannot tell".to_owned()))
             }
             Some(ProbeAnswer::Fail(class)) => Err(failure(class)),
+        }
+    }
+
+    async fn files(&self, once_key: &str) -> Result<Vec<MadeFile>, Failure> {
+        match &self.library {
+            Some(library) => library.files(once_key).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn delete_files(&self, once_key: &str) -> Result<(), Failure> {
+        match &self.library {
+            Some(library) => library.delete_files(once_key).await,
+            None => Ok(()),
         }
     }
 

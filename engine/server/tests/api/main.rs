@@ -27,6 +27,7 @@ mod requests;
 mod rules;
 mod scenarios;
 mod schemas;
+mod shared;
 mod talk;
 mod tenants;
 mod test_control;

@@ -79,6 +79,17 @@ impl Place {
         Self::on(store, Config::default(), self.tokens.clone()).await
     }
 
+    /// Another engine on the folder of this one, as after a restart: with what it had in its store.
+    pub(crate) async fn again(self, store: Arc<dyn Store>, config: Config) -> Self {
+        let now = self.state.engine.now();
+        let Self { state, router: old, tokens, folder } = self;
+        state.engine.abandon();
+        drop((state, old));
+        let (clock, ids) = (Clock::manual(now), Ids::Random);
+        let state = data::assemble(store, folder.path(), &config, clock, ids).await.unwrap();
+        Self { router: router(state.clone()), state, tokens, folder }
+    }
+
     async fn on(
         store: Arc<dyn Store>,
         config: Config,

@@ -116,8 +116,8 @@ async fn another_plan_than_the_approved_one_is_not_carried_out() {
             execution["plan"], approved.body["executions"][0]["plan"],
             "what was approved stays"
         );
-        let file = format!("{path}/executions/out/files/people.csv");
-        place.get("ann", &file).await.is_refused(404, "not_found");
+        let links = format!("{path}/executions/out/files/people.csv/links");
+        place.post("ann", &links, &json!({})).await.is_refused(404, "not_found");
         place.post("ada", &format!("{path}/executions/out/retry"), &json!({})).await.is(OK);
         place.state.engine.settle().await.unwrap();
     }

@@ -136,8 +136,8 @@ async fn a_plugin_that_reads_more_than_before_does_not_get_at_what_may_be_edited
     assert_eq!(failed["state"], "failed", "{failed:#}");
     let says = failed["failure"]["message"].as_str().unwrap();
     assert!(says.contains("reads `ticket`, which approvers may edit in step `unit`"), "{says}");
-    let file = format!("{before}/executions/out/files/people.csv");
-    place.get("ann", &file).await.is_refused(404, "not_found");
+    let links = format!("{before}/executions/out/files/people.csv/links");
+    place.post("ann", &links, &json!({})).await.is_refused(404, "not_found");
 
     let path = submitted(&place).await;
     assert_eq!(approved(&place, &path).await["state"], "succeeded");

@@ -164,8 +164,7 @@ impl FakeDatabase {
         let mut inner = self.0.borrow_mut();
         inner.marked = true;
         if inner.keeps_at_once() {
-            let begun = Marker::Begun(receipt);
-            inner.markers.entry(once_key.to_owned()).or_insert(begun);
+            inner.markers.insert(once_key.to_owned(), Marker::Begun(receipt));
         }
         Ok(None)
     }

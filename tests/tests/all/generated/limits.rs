@@ -59,6 +59,12 @@ const VALUES: &[Constant] = &[
         "",
     ),
     (
+        "engine/core/src/request/files.rs",
+        "MAX_LINKS",
+        "Links of a person to the files of an execution that can still be used; the oldest go first (EXE-7)",
+        "",
+    ),
+    (
         "engine/core/src/expression.rs",
         "MAX_EXPRESSION",
         "Length of an expression (FIN-23)",
@@ -171,6 +177,7 @@ fn settings(text: &mut String) {
         urgent_due,
         urgent_overdue_limit,
         attachments,
+        files,
     } = Settings::default();
     let days = approval_expiry_max.to_string();
     text.push_str(
@@ -208,6 +215,13 @@ fn settings(text: &mut String) {
     for field in source.fields("AttachmentSettings") {
         let refused = serde_json::to_string(&attachments.refused).unwrap();
         row(&format!("attachments.{}", field.name), &field.about, &refused);
+    }
+    for (field, value) in source.fields("FileSettings").iter().zip([
+        files.link_expires_after.to_string(),
+        files.link_downloads.to_string(),
+        files.retention.to_string(),
+    ]) {
+        row(&format!("files.{}", field.name), &field.about, &value);
     }
 }
 

@@ -44,11 +44,6 @@ impl Names<'_> {
             Event::ExecutionCancelled { execution } => {
                 format!("{} will not be carried out.", self.work(execution))
             }
-            Event::GrantEnding { execution, cause } => self.ending(execution, cause),
-            Event::GrantEndFailed { execution, failure, .. } => {
-                self.not_taken_back(execution, failure)
-            }
-            Event::GrantEnded { execution } => format!("{} was taken back.", self.work(execution)),
             _ => String::new(),
         }
     }
@@ -70,7 +65,7 @@ impl Names<'_> {
         )
     }
 
-    fn not_taken_back(&self, execution: &ExecutionId, failure: &Failure) -> String {
+    pub(super) fn not_taken_back(&self, execution: &ExecutionId, failure: &Failure) -> String {
         format!(
             "{} could not be taken back, because {}. It may still be in force. It is tried again by itself, and the administrators were told.",
             self.work(execution),
@@ -78,7 +73,7 @@ impl Names<'_> {
         )
     }
 
-    fn ending(&self, execution: &ExecutionId, cause: &EndCause) -> String {
+    pub(super) fn ending(&self, execution: &ExecutionId, cause: &EndCause) -> String {
         let work = self.work(execution);
         match cause {
             EndCause::Lapsed => {

@@ -7,7 +7,8 @@ use engine_core::{
     ids::StepId,
     offboarding::{NeededBecause, NeededPlace, Place},
     rejection::{
-        FieldProblem, Forbidden, Own, Rejection, StepShortage, Tried, Unfit, Unmet, UrgentGate,
+        FieldProblem, Forbidden, Gone, Own, Rejection, StepShortage, Tried, Unfit, Unmet,
+        UrgentGate,
     },
     request::{EmptyBecause, ExecutionState, Shortage, Status},
     rule::Problem,
@@ -16,8 +17,8 @@ use engine_core::{
 variants! { ALL, variant of Rejection:
     NotFound Forbidden Invalid WrongStatus Conflict StepComplete UrgentApproveOnly UrgentNotAllowed
     UrgentOverdue NoApprovers NoReviewers NoRule ConditionFailed RuleInvalid RuleRetired RuleInUse
-    ReplacementNeeded PlanFailed ValidatorFailed NothingToConfirm AlreadyConfirmed OnHold NotPending CannotDecide
-    CannotHoldSeat TooLate
+    ReplacementNeeded PlanFailed ValidatorFailed NothingToConfirm AlreadyConfirmed OnHold NotPending
+    CannotDecide CannotHoldSeat Gone TooLate
 }
 variants! { UNFIT, unfit of Unfit:
     Execution WorkBegun CompletedStep StepDecided NothingToPassOn
@@ -70,6 +71,10 @@ fn of_requests() -> Vec<(&'static str, Rejection)> {
         ("", Rejection::CannotDecide(vec![Unmet::SelfApproval { own: Own::Target }])),
         ("own", cannot_sit(Unmet::SelfApproval { own: Own::Asked })),
         ("separated", cannot_sit(Unmet::Separation { step: unit() })),
+        ("link over", Rejection::Gone(Gone::LinkExpired { at: at("2026-03-31T10:00:00Z") })),
+        ("link used", Rejection::Gone(Gone::LinkUsedUp { downloads: 3 })),
+        ("link used once", Rejection::Gone(Gone::LinkUsedUp { downloads: 1 })),
+        ("file", Rejection::Gone(Gone::FileDeleted { at: at("2026-03-31T10:00:00Z") })),
         ("", Rejection::TooLate { expired: at("2026-03-31T10:00:00Z") }),
     ]
 }

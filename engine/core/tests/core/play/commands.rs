@@ -8,8 +8,9 @@ use engine_core::{
         Approver, Attach, Command, Decide, Edit, EngineCommand, Note, Restart, RestartOrder,
         Resubmit, Seen, SendBack, Submit,
     },
-    ids::{StepId, UserId},
-    request::{Choice, Request, SeatWho, StepState},
+    ids::{ExecutionId, StepId, UserId},
+    request::{Choice, ExecutionState, MadeFile, Request, SeatWho, StepState},
+    rights::SharedRights,
 };
 use serde_json::{Value as Json, json};
 
@@ -86,15 +87,16 @@ impl Stage {
             0 => EngineCommand::Expire,
             1 => EngineCommand::Start(execution),
             2 => {
-                let (attempt, outcome) = (u32::from(attempt), end(how));
-                EngineCommand::Finish { execution, attempt, outcome }
+                let request = self.office.request.as_ref();
+                let known = request.and_then(|request| request.execution(&execution));
+                let outcome = known.map_or(end(how), |known| self.world.end(known, end(how)));
+                EngineCommand::Finish { execution, attempt: u32::from(attempt), outcome }
             }
             3 => EngineCommand::ExpireExecution(execution),
             4 => EngineCommand::RetryDue(execution),
             5 => EngineCommand::EndGrant(execution),
-            6 => EngineCommand::StartRevert(execution),
+            6 | 8 => self.revert(execution, how),
             7 => EngineCommand::Recount,
-            8 => EngineCommand::FinishRevert { execution, outcome: end_of_revert(how) },
             9 => EngineCommand::Remind,
             10 => EngineCommand::Miss,
             11 => EngineCommand::RemindUrgent,
@@ -105,8 +107,44 @@ impl Stage {
                 by: id(&login(number % 9)),
                 comment: words(true),
             }),
+            14 => EngineCommand::FilesMade { execution, files: files() },
+            15 => EngineCommand::EndFiles(execution),
             _ => EngineCommand::Replace { from: self.seated(number), to: id(&login(how % 9)) },
         }
+    }
+
+    /// What the outbox would do about an end, or does where nothing ends.
+    fn revert(&self, execution: ExecutionId, how: u8) -> EngineCommand {
+        let request = self.office.request.as_ref();
+        let known = request.and_then(|request| Some((request, request.execution(&execution)?)));
+        match known.filter(|(_, known)| matches!(known.state, ExecutionState::Revoking { .. })) {
+            Some((request, known)) => self
+                .world
+                .take_back(request, known, end_of_revert(how))
+                .unwrap_or(EngineCommand::EndGrant(execution)),
+            None if how.is_multiple_of(2) => {
+                EngineCommand::StartRevert(execution, SharedRights::default())
+            }
+            None => EngineCommand::FinishRevert { execution, outcome: end_of_revert(how) },
+        }
+    }
+
+    /// Mostly the execution with the most links, of those that made files.
+    fn with_files(&self, number: u8) -> ExecutionId {
+        let executions = self.office.request.iter().flat_map(|request| &request.executions);
+        let made = executions.filter(|execution| !execution.files.is_empty());
+        match made.max_by_key(|execution| execution.files.links.len()) {
+            Some(execution) if number < 240 => execution.id.clone(),
+            _ => self.execution(number),
+        }
+    }
+
+    /// Mostly the newest link, sometimes none that there is.
+    fn link_of(&self, execution: &ExecutionId, number: u8) -> String {
+        let found = self.office.request.as_ref().and_then(|request| request.execution(execution));
+        let links = found.map(|found| found.files.links.as_slice()).unwrap_or_default();
+        let link = links.last().filter(|_| number >= 24);
+        link.map_or_else(|| "none".to_owned(), |link| link.hash.clone())
     }
 
     /// Somebody who has a seat by name, or anybody.
@@ -166,6 +204,16 @@ impl Stage {
                 Command::RemoveAttachment { number: u32::from(*number) }
             }
             Act::Confirm => Command::Confirm { comment },
+            Act::LinkFile(number) => Command::LinkFile {
+                execution: self.with_files(*number),
+                file: FILE.to_owned(),
+                hash: format!("link {}", self.office.records.len()),
+            },
+            Act::Download(number) => {
+                let execution = self.with_files(*number);
+                let hash = self.link_of(&execution, *number);
+                Command::Download { execution, file: FILE.to_owned(), hash }
+            }
         }
     }
 
@@ -230,6 +278,15 @@ impl Stage {
             Saw::OtherStep => Some(Seen { revision, step: Some(id("s3")) }),
         }
     }
+}
+
+/// The file that executions make.
+const FILE: &str = "rows.csv";
+
+/// What an execution makes.
+pub(super) fn files() -> Vec<MadeFile> {
+    let (name, media_type) = (FILE.to_owned(), "text/csv".to_owned());
+    vec![MadeFile { name, media_type, size: 7, sha256: "0".repeat(64), rows: Some(1) }]
 }
 
 const FORM: [&str; 7] = ["amount", "fee", "unit", "owner", "db", "code", "length"];

@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, fmt};
 
 use engine_core::{
     command::{Command, Decide, EngineCommand},
-    event::Event,
+    effect::Effect,
+    event::{Event, GrantEvent},
+    rejection::{Gone, Rejection},
     request::{Choice, Overdue, Status},
 };
 
@@ -57,6 +59,8 @@ kinds! {
     Command::Run(_) => "run",
     Command::Retry(_) => "retry",
     Command::Revoke { .. } => "revoke",
+    Command::LinkFile { .. } => "link a file",
+    Command::Download { .. } => "download",
     Command::Engine(EngineCommand::Expire) => "expire",
     Command::Engine(EngineCommand::Remind) => "remind",
     Command::Engine(EngineCommand::Miss) => "miss",
@@ -70,8 +74,10 @@ kinds! {
     Command::Engine(EngineCommand::ExpireExecution(_)) => "expire an execution",
     Command::Engine(EngineCommand::RetryDue(_)) => "retry when due",
     Command::Engine(EngineCommand::EndGrant(_)) => "end a grant",
-    Command::Engine(EngineCommand::StartRevert(_)) => "start a revert",
+    Command::Engine(EngineCommand::StartRevert(..)) => "start a revert",
     Command::Engine(EngineCommand::FinishRevert { .. }) => "finish a revert",
+    Command::Engine(EngineCommand::FilesMade { .. }) => "files are made",
+    Command::Engine(EngineCommand::EndFiles(_)) => "end files",
 }
 
 /// How often something was seen.
@@ -152,6 +158,9 @@ const WANTED: [&str; 64] = [
     "self-approval",
 ];
 
+/// Commands that plays of effects are about, and few others come to.
+const ELSEWHERE: [&str; 2] = ["link a file", "download"];
+
 impl Coverage {
     pub(crate) fn saw(&mut self, stage: &Stage, turn: &Turn) {
         let outcome = match &turn.outcome {
@@ -170,6 +179,7 @@ impl Coverage {
                 self.count("plan_changed".to_owned());
             }
         }
+        self.saw_effects(turn);
         let Some(request) = &stage.office.request else { return };
         let status = request.status();
         self.count(format!("is {}", status.as_str()));
@@ -194,6 +204,45 @@ impl Coverage {
         }
     }
 
+    /// EXE-6c, EXE-7
+    fn saw_effects(&mut self, turn: &Turn) {
+        if let Err(Rejection::Gone(gone)) = &turn.outcome {
+            let what = match gone {
+                Gone::LinkExpired { .. } => "a link is over",
+                Gone::LinkUsedUp { .. } => "a link is used up",
+                Gone::FileDeleted { .. } => "a file is deleted",
+            };
+            self.count(what.to_owned());
+        }
+        let Ok(changes) = &turn.outcome else { return };
+        let left = |event: &Event| {
+            matches!(event, Event::Grant { what: GrantEvent::EndStarted { passed_on }, .. }
+                if !passed_on.is_empty())
+        };
+        if changes.events.iter().any(left) {
+            self.count("a right is left to another".to_owned());
+        }
+        for effect in &changes.effects {
+            let Effect::Revert(order) = effect else { continue };
+            for field in ["still_held", "given_before"] {
+                if order.receipt().fields.contains_key(field) {
+                    self.count(format!("taken back, {field}"));
+                }
+            }
+        }
+        if let Command::Engine(EngineCommand::FinishRevert { outcome: Err(failure), .. }) =
+            &turn.command
+            && failure.message == "in doubt"
+        {
+            self.count("a right is in doubt".to_owned());
+        }
+    }
+
+    /// A command waited for another execution to be done with a right.
+    pub(crate) fn waited(&mut self) {
+        self.count("waits for a right".to_owned());
+    }
+
     /// Whether this was seen at all.
     pub(crate) fn has_seen(&self, what: &str) -> bool {
         self.seen.contains_key(what)
@@ -203,14 +252,18 @@ impl Coverage {
         *self.seen.entry(what).or_default() += 1;
     }
 
+    /// Fails where one of these was never seen.
+    pub(crate) fn assert_seen(&self, wanted: &[&str]) {
+        let missing: Vec<&&str> = wanted.iter().filter(|wanted| !self.has_seen(wanted)).collect();
+        assert!(missing.is_empty(), "never seen in {} plays: {missing:?}", self.plays);
+    }
+
     /// Fails where the plays were too tame.
     pub(crate) fn assert_whole(&self) {
-        let missing: Vec<&str> =
-            WANTED.into_iter().filter(|wanted| !self.seen.contains_key(*wanted)).collect();
-        assert_eq!(missing, [""; 0], "never seen in {} plays", self.plays);
+        self.assert_seen(&WANTED);
         let ends = |kind: &&str| [format!("{kind} is done"), format!("{kind} is refused")];
-        let commands: Vec<String> =
-            KINDS.iter().flat_map(ends).filter(|end| !self.has_seen(end)).collect();
+        let here = KINDS.iter().filter(|kind| !ELSEWHERE.contains(*kind));
+        let commands: Vec<String> = here.flat_map(ends).filter(|end| !self.has_seen(end)).collect();
         assert!(commands.is_empty(), "never in {} plays: {commands:?}", self.plays);
         let share = self.unpublished * 100 / (self.plays + self.unpublished);
         assert!(share < 35, "{share} of 100 rules could not be published");

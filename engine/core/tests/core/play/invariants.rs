@@ -1,6 +1,7 @@
 //! What must hold after every event and every command, each named after its rule.
 
 mod decisions;
+mod effects;
 mod executions;
 mod requests;
 mod route;
@@ -57,7 +58,7 @@ type EventCheck = (&'static str, fn(&Moment<'_>) -> Result<(), String>);
 type TurnCheck = (&'static str, fn(&Stage, &Turn) -> Result<(), String>);
 
 /// Checked after every event.
-const OF_EVENTS: [EventCheck; 34] = [
+const OF_EVENTS: [EventCheck; 35] = [
     ("REQ-1: statuses move along their edges", requests::status_edges),
     ("REQ-1: one step is active, or the request is blocked or ended", requests::one_place),
     ("REQ-1: closed stays closed", route::closed),
@@ -92,10 +93,14 @@ const OF_EVENTS: [EventCheck; 34] = [
     ("EXE-1: executions move along their edges", executions::edges),
     ("EXE-3, EXE-4: one start, one attempt, one order", executions::attempts),
     ("EXE-6a: what runs is what every approval named", executions::payloads),
+    (
+        "EXE-7: links are one person's, for a time and so often; files end when they are due",
+        effects::files,
+    ),
 ];
 
 /// Checked after every command.
-const OF_COMMANDS: [TurnCheck; 13] = [
+const OF_COMMANDS: [TurnCheck; 18] = [
     ("a decision is deterministic", deterministic),
     ("REQ-10: who sees the request, and who hears `not_found`", requests::sight),
     ("DEC-9: a refused command is refused again, and changes nothing", refused),
@@ -107,6 +112,11 @@ const OF_COMMANDS: [TurnCheck; 13] = [
     ("ELG-2: the core knows who can decide", decisions::makers),
     ("EXE-3: an execution has its effect once", executions::once),
     ("EXE-3, EXE-4, EXE-5: no work is forgotten", executions::remembered),
+    ("EXE-6c: the end of one grant never cuts another short", effects::not_cut_short),
+    ("EXE-6c: no grant leaves a right behind", effects::not_left_behind),
+    ("EXE-6c: what the account had before stays", effects::had_before),
+    ("EXE-7: who may have a file, and who hears `not_found`", effects::file_is_for),
+    ("EXE-7: each download is counted, and each file comes to its end", effects::counted),
     ("REQ-8: what waits for approval has a timer", requests::expiry),
     ("DUE-1, FIN-11: due dates have timers, and rest on hold", route::dates),
 ];

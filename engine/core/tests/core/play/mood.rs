@@ -1,5 +1,7 @@
 //! What scripts and plugins say in a play: anything, but always the same to the same question.
 
+use std::collections::BTreeSet;
+
 use engine_core::{
     extension::{
         Failure, FailureClass, Message, Nominee, NomineeKind, Plan, Problem, Receipt, Verdict,
@@ -107,9 +109,17 @@ impl Mood {
     fn plan(self, binding: &str) -> Result<Plan, Failure> {
         match self.pick(binding, 16) {
             0 => Err(self.failure(binding)),
-            1..=4 => Ok(Plan { binding: json!({"tables": ["orders"]}), ..Plan::default() }),
+            1..=3 => Ok(Plan { binding: json!({"tables": ["orders"]}), ..Plan::default() }),
+            4..=7 => Ok(Plan { binding: json!({"grants": ["door"]}), ..Plan::default() }),
+            8..=11 => Ok(Plan { binding: json!({"grants": ["door", "gate"]}), ..Plan::default() }),
             _ => Ok(Plan::default()),
         }
+    }
+
+    /// The rights that accounts have before anybody grants them.
+    pub(crate) fn had_before(self) -> BTreeSet<String> {
+        let some = (self.pick("had before", 4) == 0).then(|| "gate".to_owned());
+        some.into_iter().collect()
     }
 }
 
@@ -130,9 +140,11 @@ pub(crate) fn end(number: u8) -> engine_core::command::AttemptOutcome {
 
 /// How taking a grant back ends, by a number.
 pub(crate) fn end_of_revert(number: u8) -> Result<(), Failure> {
-    if number.is_multiple_of(3) {
-        Err(Failure::new(FailureClass::Unavailable, "away"))
-    } else {
-        Ok(())
+    match number % 6 {
+        0 => Err(Failure::new(FailureClass::Unavailable, "away")),
+        // Once done, and once not.
+        1 => Err(Failure::new(FailureClass::UnknownOutcome, "done, and nobody saw it")),
+        2 => Err(Failure::new(FailureClass::UnknownOutcome, "away")),
+        _ => Ok(()),
     }
 }

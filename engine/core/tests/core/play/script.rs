@@ -170,6 +170,8 @@ pub(crate) enum Act {
     Attach(u8),
     RemoveAttachment(u8),
     Confirm,
+    LinkFile(u8),
+    Download(u8),
 }
 
 /// What an edit says; nothing of it where there is nothing.
@@ -327,7 +329,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         6 => on_execution().prop_map(|(by, execution)| Move::Retry { by, execution }),
         8 => on_execution().prop_map(|(by, execution)| Move::Revoke { by, execution }),
         26 => (any::<u8>(), any::<u8>()).prop_map(|(execution, end)| Move::Work { execution, end }),
-        6 => (0..15_u8, any::<u8>(), 0..4_u8, any::<u8>(), engine).prop_map(
+        8 => (0..17_u8, any::<u8>(), 0..4_u8, any::<u8>(), engine).prop_map(
             |(command, execution, attempt, end, by)| Move::Odd { command, execution, attempt, end, by }
         ),
         14 => prop::bool::weighted(0.15).prop_map(|jump| Move::Wake { jump }),
@@ -390,6 +392,8 @@ fn act() -> impl Strategy<Value = Act> {
         6 => prop_oneof![2 => Just(0_u8), 1 => 0..5_u8].prop_map(Act::Attach),
         6 => prop_oneof![3 => Just(1_u8), 1 => 0..4_u8].prop_map(Act::RemoveAttachment),
         6 => Just(Act::Confirm),
+        8 => any::<u8>().prop_map(Act::LinkFile),
+        8 => any::<u8>().prop_map(Act::Download),
     ]
 }
 
@@ -420,7 +424,7 @@ fn changed(whole: u32) -> impl Strategy<Value = Changed> {
         })
 }
 
-fn who() -> impl Strategy<Value = Who> {
+pub(super) fn who() -> impl Strategy<Value = Who> {
     prop_oneof![
         22 => any::<u8>().prop_map(Who::Able),
         5 => (0..9_u8).prop_map(Who::Anyone),

@@ -28,9 +28,11 @@ use engine_core::{
 use serde_json::Value as Json;
 
 use super::{
+    commands::files,
     mood::{Mood, end, end_of_revert},
     referee::Referee,
     script::{Act, Change, GROUPS, ITEMS, Member, Move, NODES, PEOPLE, Script, Who},
+    world::World,
 };
 use crate::office::{self, Office, id};
 
@@ -43,6 +45,8 @@ pub(crate) struct Stage {
     pub(crate) dollar: Option<u32>,
     pub(crate) timers: BTreeMap<Timer, DateTime<Utc>>,
     pub(crate) queue: BTreeSet<ExecutionId>,
+    /// Where executors work.
+    pub(crate) world: World,
     /// Who stands in for whom.
     pub(crate) delegations: Vec<Delegation>,
 }
@@ -71,6 +75,7 @@ impl Stage {
             dollar: script.dollar,
             timers: BTreeMap::new(),
             queue: BTreeSet::new(),
+            world: World::with(mood.had_before()),
             delegations: Vec::new(),
         })
     }
@@ -140,8 +145,8 @@ impl Stage {
     /// Whether nothing is left that this move could be about.
     pub(crate) fn is_idle(&self, step: &Move) -> bool {
         use Act::{
-            Confirm, DeleteDraft, Edit, PassReview, Restart, Resubmit, SaveDraft, SubmitDraft,
-            Withdraw,
+            Confirm, DeleteDraft, Download, Edit, LinkFile, PassReview, Restart, Resubmit,
+            SaveDraft, SubmitDraft, Withdraw,
         };
         let act = match step {
             Move::Act { act, .. } => Some(act),
@@ -159,7 +164,9 @@ impl Stage {
             },
             Phase::Open => matches!(act, Some(SubmitDraft(_) | SaveDraft(_) | Resubmit)),
             Phase::Approved { .. } => match step {
-                Move::Act { act, .. } => !matches!(act, Confirm | Resubmit),
+                Move::Act { act, .. } => {
+                    !matches!(act, Confirm | Resubmit | LinkFile(_) | Download(_))
+                }
                 Move::Decide { .. } | Move::Reevaluate { .. } => true,
                 _ => false,
             },
@@ -219,6 +226,14 @@ impl Stage {
     }
 
     fn who(&self, who: &Who, command: &Command) -> Actor {
+        // Mostly whose link it is: few of all people have one.
+        if let (Command::Download { execution, .. }, false) =
+            (command, matches!(who, Who::Stranger))
+            && let Some(found) = self.office.request.as_ref().and_then(|it| it.execution(execution))
+            && let Some(link) = found.files.links.last()
+        {
+            return Actor::User(link.of.clone());
+        }
         match who {
             Who::Anyone(number) => anyone(*number),
             Who::Stranger => office::person("stranger"),
@@ -264,16 +279,18 @@ impl Stage {
         let execution = request.execution(&id)?;
         let command = match execution.state {
             ExecutionState::Scheduled { .. } => EngineCommand::Start(id),
+            ExecutionState::Running { .. }
+                if execution.files.is_empty() && how.is_multiple_of(2) =>
+            {
+                EngineCommand::FilesMade { execution: id, files: files() }
+            }
             ExecutionState::Running { .. } => EngineCommand::Finish {
                 execution: id,
                 attempt: execution.attempts,
-                outcome: end(how),
+                outcome: self.world.end(execution, end(how)),
             },
-            ExecutionState::Revoking { .. } if matches!(how % 7, 1 | 2 | 4 | 5) => {
-                EngineCommand::StartRevert(id)
-            }
             ExecutionState::Revoking { .. } => {
-                EngineCommand::FinishRevert { execution: id, outcome: end_of_revert(how) }
+                self.world.take_back(request, execution, end_of_revert(how))?
             }
             _ => return None,
         };
@@ -292,6 +309,12 @@ impl Stage {
         }
         self.office.at = self.office.at.max(at);
         self.timers.remove(&timer);
+        if let Timer::FilesEnd(id) = &timer
+            && self.files_are_over(id)
+        {
+            // Now their contents go, of which the request knows nothing.
+            return None;
+        }
         let command = match timer {
             Timer::ApprovalExpiry => EngineCommand::Expire,
             Timer::ExecutionExpiry(id) => EngineCommand::ExpireExecution(id),
@@ -299,6 +322,7 @@ impl Stage {
                 EngineCommand::RetryDue(id)
             }
             Timer::GrantEnd(id) => EngineCommand::EndGrant(id),
+            Timer::FilesEnd(id) => EngineCommand::EndFiles(id),
             Timer::StepReminder => EngineCommand::Remind,
             Timer::StepDue => EngineCommand::Miss,
             Timer::UrgentReminder => EngineCommand::RemindUrgent,
@@ -307,11 +331,29 @@ impl Stage {
         Some((Actor::Engine, Command::Engine(command)))
     }
 
+    fn files_are_over(&self, id: &ExecutionId) -> bool {
+        let execution = self.office.request.as_ref().and_then(|request| request.execution(id));
+        execution.is_some_and(|it| it.files.deleted.is_some() && !it.state.may_make_files())
+    }
+
+    /// Whether the files of an execution are still to come to their end.
+    pub(crate) fn has_files_end(&self, id: &ExecutionId) -> bool {
+        self.timers.contains_key(&Timer::FilesEnd(id.clone()))
+    }
+
+    /// Whether the runtime would not commit it now, but let it wait for another execution (EXE-6c).
+    pub(crate) fn waits_for_a_right(&self, turn: &Turn) -> bool {
+        let is_new = matches!(turn.command, Command::Resubmit(_));
+        let before = turn.before.as_ref().filter(|_| !is_new);
+        turn.outcome.as_ref().is_ok_and(|now| self.world.is_in_use(before, &now.request))
+    }
+
     /// Keeps what a turn changed, timers and outbox too.
     pub(crate) fn keep(&mut self, actor: &Actor, command: &Command, changes: &Changes) {
         if matches!(command, Command::Resubmit(_)) {
             self.forget();
         }
+        self.world.keep(self.office.request.as_ref(), command, changes);
         self.office.keep(actor, changes);
         let is_submitted = |event: &Event| matches!(event, Event::RequestSubmitted(_));
         if changes.request.is_draft() || changes.events.iter().any(is_submitted) {
@@ -345,6 +387,7 @@ impl Stage {
         self.office.records.clear();
         self.timers.clear();
         self.queue.clear();
+        self.world = World::with(self.mood.had_before());
     }
 
     /// No chains (FIN-6), which the runtime refuses; whose days are over are not in the way.

@@ -5,6 +5,7 @@ use engine_core::{
     command::{AttemptOutcome, Command, EngineCommand},
     extension::{Failure, FailureClass},
     ids::ExecutionId,
+    rights::SharedRights,
 };
 
 use super::{
@@ -65,7 +66,7 @@ pub(super) fn write(text: &mut String) {
             ("expire_execution", of(EngineCommand::ExpireExecution)),
             ("retry_due", of(EngineCommand::RetryDue)),
             ("end_grant", of(EngineCommand::EndGrant)),
-            ("start_revert", of(EngineCommand::StartRevert)),
+            ("start_revert", of(|id| EngineCommand::StartRevert(id, SharedRights::default()))),
             ("finish_revert", finish_revert(execution, Ok(()))),
         ]
     });

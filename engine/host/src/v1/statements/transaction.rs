@@ -1,6 +1,6 @@
 //! The resource `transaction`.
 
-use engine_connect::{Cell, CsvOptions, Error, Mode, export_csv};
+use engine_connect::{Cell, CsvOptions, Error, Mode, Pin, export_csv};
 use serde_json::Value as Json;
 use wasmtime::component::Resource;
 
@@ -154,9 +154,9 @@ impl statements::HostTransaction for State {
         };
         query.parameters = parameters;
         match self.export(&mut open, &query).await {
-            Ok(file) => {
+            Ok((file, pin)) => {
                 self.put_back(&transaction, open)?;
-                Ok(self.keep_file(&query.once_key, file).await)
+                Ok(self.keep_file(&query.once_key, file, pin).await)
             }
             Err(error) => Ok(Err(self.connection_error(&connection, &error))),
         }
@@ -255,20 +255,21 @@ impl State {
         &mut self,
         open: &mut engine_connect::Transaction,
         query: &Query,
-    ) -> Result<FileRecord, Error> {
+    ) -> Result<(FileRecord, Pin), Error> {
         let most = query.max_rows.min(self.rows_left());
         let writer = self.services.blobs.create(CSV, self.blob_room()).await?;
         let rows = open.stream(&query.text, &query.parameters).await?;
-        let report = export_csv(rows, writer, CsvOptions::new(most)).await?;
+        let (report, pin) = export_csv(rows, writer, CsvOptions::new(most)).await?;
         self.rows = self.rows.saturating_add(report.rows);
-        Ok(FileRecord {
+        let file = FileRecord {
             id: report.blob.sha256.clone(),
             name: query.name.clone(),
             media_type: report.blob.media_type,
             size: report.blob.size,
             sha256: report.blob.sha256,
             rows: Some(report.rows),
-        })
+        };
+        Ok((file, pin))
     }
 }
 

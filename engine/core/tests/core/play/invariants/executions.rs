@@ -60,7 +60,9 @@ fn is_edge(from: &str, to: &str, is_grant: bool) -> bool {
         "failed" if is_grant => ["scheduled", "running", "revoking"].contains(&to),
         "failed" => ["scheduled", "running"].contains(&to),
         "active" => to == "revoking",
-        "revoking" | "revoke_failed" => ["revoke_failed", "revoked", "lapsed"].contains(&to),
+        // One that begins to be taken back is still being taken back.
+        "revoking" => ["revoking", "revoke_failed", "revoked", "lapsed"].contains(&to),
+        "revoke_failed" => ["revoke_failed", "revoked", "lapsed"].contains(&to),
         _ => false,
     }
 }

@@ -46,9 +46,8 @@ fn is_beside_the_route(event: &Event) -> bool {
             | Event::ExecutionFailed { .. }
             | Event::ExecutionExpired { .. }
             | Event::ExecutionCancelled { .. }
-            | Event::GrantEnding { .. }
-            | Event::GrantEndFailed { .. }
-            | Event::GrantEnded { .. }
+            | Event::Grant { .. }
+            | Event::Files { .. }
     )
 }
 
@@ -303,6 +302,8 @@ fn seen(command: &Command) -> Option<&Seen> {
         | Command::Run(_)
         | Command::Retry(_)
         | Command::Revoke { .. }
+        | Command::LinkFile { .. }
+        | Command::Download { .. }
         | Command::Engine(_) => None,
     }
 }
