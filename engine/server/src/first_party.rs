@@ -13,6 +13,14 @@ include!(concat!(env!("OUT_DIR"), "/components.rs"));
 /// What the program says where it has none.
 pub const NOT_BUILT: &str = "built without the first-party plugins; run `cargo xtask build`";
 
+/// Those that every organization has from the start; the others are installed by whoever wants them.
+const FROM_THE_START: [&str; 5] = ["access", "calendar", "export", "org-chart", "sql"];
+
+/// The component of this name that comes with the program.
+pub(crate) fn component(name: &str) -> Option<&'static [u8]> {
+    COMPONENTS.iter().find(|(found, _)| *found == name).map(|(_, bytes)| *bytes)
+}
+
 /// Whether there are any.
 #[must_use]
 pub fn are_built() -> bool {
@@ -26,7 +34,9 @@ pub fn are_built() -> bool {
 /// # Errors
 /// Where a component is not accepted, or the organization has no owner.
 pub async fn install(state: &AppState, org: &OrgId) -> Result<Vec<String>, EngineError> {
-    install_all(state, org, COMPONENTS).await
+    let from_the_start = |(name, _): &&(&str, &[u8])| FROM_THE_START.contains(name);
+    let components: Vec<_> = COMPONENTS.iter().filter(from_the_start).copied().collect();
+    install_all(state, org, &components).await
 }
 
 async fn install_all(

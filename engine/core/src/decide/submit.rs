@@ -264,13 +264,13 @@ impl Draft<'_> {
                     class: failure.class,
                     message: failure.message,
                 })?;
-            problems.extend(found.into_iter().map(|problem| self.told(problem)));
+            problems.extend(found.into_iter().map(|problem| self.placed(problem)));
         }
         Ok(problems)
     }
 
     /// Where in the submission a problem is.
-    fn told(&self, problem: Problem) -> FieldProblem {
+    fn placed(&self, problem: Problem) -> FieldProblem {
         let Problem { property, item, why } = problem;
         let items = &self.request.items;
         let place = item.and_then(|item| items.iter().position(|found| found.resource == item));

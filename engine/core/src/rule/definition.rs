@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 pub use super::written::{ConditionDoc, ExtensionDoc, OperatorDoc, WhoDoc};
 use crate::{
     directory::NodeLevel,
-    ids::{BindingId, KindId, PluginId, PropertyName, RuleId},
+    ids::{BindingId, KindId, PluginId, PropertyName, RuleId, ScriptId},
     value::{PropertyType, Span},
 };
 pub use notify::NotifyDoc;

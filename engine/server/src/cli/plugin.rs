@@ -18,7 +18,7 @@ use super::{
     output::{changes, say},
     target::Target,
 };
-use crate::http::MAX_COMPONENT;
+use crate::{first_party, http::MAX_COMPONENT};
 
 /// Of all of `countersign plugin`.
 pub(super) const EXAMPLES: &str = "\
@@ -30,6 +30,7 @@ Examples:
 const INSTALL: &str = "\
 Examples:
   countersign plugin install frugal.wasm --dry-run
+  countersign plugin install on-call
   countersign plugin install target/examples/frugal.wasm --id small-amounts";
 
 const GRANT: &str = "\
@@ -57,7 +58,7 @@ pub(super) enum PluginCommand {
     Install {
         #[command(flatten)]
         target: Target,
-        /// The component
+        /// The component, or the name of one that comes with the program, such as `on-call`
         file: PathBuf,
         /// Its id in rules; the name of the file where absent
         #[arg(long, value_name = "ID")]
@@ -169,6 +170,10 @@ impl PluginCommand {
 
 /// A component, unless the engine would refuse it for its size alone.
 fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let included = file.to_str().filter(|_| !file.exists()).and_then(first_party::component);
+    if let Some(component) = included {
+        return Ok(component.to_vec());
+    }
     let cannot = || format!("cannot read `{}`", file.display());
     let size = std::fs::metadata(file).with_context(cannot)?.len();
     if size > MAX_COMPONENT as u64 {
