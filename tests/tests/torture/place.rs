@@ -56,9 +56,14 @@ impl Place {
 
     /// A folder with rules for these databases, reached directly.
     pub(super) async fn near(targets: &[Target]) -> Self {
+        Self::of(targets, &documents(targets)).await
+    }
+
+    /// A folder with these files of an organization, and the databases reached directly.
+    pub(super) async fn of(targets: &[Target], documents: &[(String, String)]) -> Self {
         let mut place = Self::empty().await;
         place.connect(targets, |target| target.server.password.clone());
-        place.populate(targets).await;
+        place.populate(documents).await;
         place
     }
 
@@ -70,7 +75,7 @@ impl Place {
             place.proxies.push(Proxy::start(server, seed).await);
         }
         place.connect(targets, |target| target.server.password.clone());
-        place.populate(targets).await;
+        place.populate(&documents(targets)).await;
         place
     }
 
@@ -130,13 +135,11 @@ impl Place {
         said.trim().to_owned()
     }
 
-    async fn populate(&mut self, targets: &[Target]) {
+    async fn populate(&mut self, documents: &[(String, String)]) {
         let files = self.folder.path().join("organization");
         fs::create_dir(&files).unwrap();
-        fs::write(files.join("organization.yaml"), organization(targets)).unwrap();
-        for target in targets {
-            let file = files.join(format!("{}.yaml", target.kind.name()));
-            fs::write(file, rule(target.kind)).unwrap();
+        for (name, text) in documents {
+            fs::write(files.join(format!("{name}.yaml")), text).unwrap();
         }
         let mut apply = command(&["apply", "--data"]);
         apply.arg(self.data()).arg("--config").arg(self.config()).arg("-f").arg(files);
@@ -169,6 +172,11 @@ async fn token(owner: &Client, login: &str) -> String {
     let wanted = NewToken { user: Some(login.to_owned()), name: "test".to_owned(), expires: None };
     let TokenMade { token, .. } = owner.make_token(&wanted).await.unwrap();
     token
+}
+
+fn documents(targets: &[Target]) -> Vec<(String, String)> {
+    let rules = targets.iter().map(|target| (target.kind.name().to_owned(), rule(target.kind)));
+    rules.chain([("organization".to_owned(), organization(targets))]).collect()
 }
 
 fn organization(targets: &[Target]) -> String {

@@ -94,7 +94,7 @@ impl Target {
         vec![Self::new(Kind::Postgres).await, Self::new(Kind::Mariadb).await]
     }
 
-    async fn new(kind: Kind) -> Self {
+    pub(super) async fn new(kind: Kind) -> Self {
         let server = Server::of(kind);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let database = format!("torture_{}_{number}", std::process::id());
@@ -121,6 +121,22 @@ impl Target {
             Session::Mariadb(connection) => {
                 let rows: Vec<(String, u64)> = connection.lock().await.query(sql).await.unwrap();
                 rows.into_iter().collect()
+            }
+        }
+    }
+
+    /// Runs a statement that must succeed, as somebody who may do everything.
+    pub(super) async fn run(&self, sql: &str) {
+        self.session.run(sql).await.unwrap_or_else(|why| panic!("{sql}: {why}"));
+    }
+
+    /// The number that a query answers.
+    pub(super) async fn number(&self, sql: &str) -> i64 {
+        match &self.session {
+            Session::Postgres(client) => client.query_one(sql, &[]).await.unwrap().get(0),
+            Session::Mariadb(connection) => {
+                let number: Option<i64> = connection.lock().await.query_first(sql).await.unwrap();
+                number.unwrap()
             }
         }
     }
