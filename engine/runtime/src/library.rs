@@ -229,6 +229,7 @@ fn call_of(call: &ExtensionCall, grant: Grant) -> Call {
         directory: Arc::clone(&call.directory),
         rates: call.rates.clone(),
         zone: call.time_zone.parse().unwrap_or(chrono_tz::Tz::UTC),
+        calendar: Arc::clone(&call.calendar),
         grant: Arc::new(grant),
         statements: Arc::clone(&call.statements),
         limits: None,
