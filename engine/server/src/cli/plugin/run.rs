@@ -16,6 +16,7 @@ use engine_api::{
     organization::{AccessWord, GrantDoc},
 };
 use engine_core::{
+    calendar::CalendarSettings,
     directory::Directory,
     extension::{ConfigValue, Facts, Item, Nominee, NomineeKind, Plan, Verdict},
     ids::{Login, PropertyName, ResourceId, UserId},
@@ -45,6 +46,8 @@ where request.json (or .yaml) says what the plugin is asked about:
    \"grant\": {\"connections\": {\"shop-db\": \"read\"}},
    \"now\": \"2026-03-02T09:00:00Z\"}
 
+Beside these it can have `rates`, `time_zone` and `calendar`, as an organization has them.
+
 Connections of a grant come from --config. An executor is asked for its plan; with --execute it runs.";
 
 /// Call a plugin once, in the host that the engine uses.
@@ -73,6 +76,8 @@ struct Input {
     rates: Option<RatesDoc>,
     grant: GrantDoc,
     now: Option<DateTime<Utc>>,
+    time_zone: Option<String>,
+    calendar: CalendarSettings,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -87,14 +92,14 @@ struct RequestInput {
 }
 
 /// A plugin host in a folder that is gone afterwards.
-pub(super) struct Workshop {
-    pub(super) host: Host,
+pub(in crate::cli) struct Workshop {
+    pub(in crate::cli) host: Host,
     folder: tempfile::TempDir,
 }
 
 impl Workshop {
     /// With nothing that could be granted.
-    pub(super) fn bare() -> anyhow::Result<Self> {
+    pub(in crate::cli) fn bare() -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Handle::current();
         tokio::task::block_in_place(|| runtime.block_on(Self::open(&Config::default())))
     }
@@ -102,6 +107,13 @@ impl Workshop {
     async fn open(config: &Config) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         Ok(Self { host: data::host(folder.path(), config).await?, folder })
+    }
+
+    /// What a file says that an extension is asked about.
+    pub(in crate::cli) async fn asked(&self, file: &Path) -> anyhow::Result<Call> {
+        let input = read(file)?;
+        let directory = directory(self, &input.directory).await?;
+        call(input, directory)
     }
 }
 
@@ -117,9 +129,7 @@ impl Run {
                 return Ok(ExitCode::FAILURE);
             }
         };
-        let input = read(&self.input)?;
-        let directory = directory(&workshop, &input.directory).await?;
-        let call = call(input, directory)?;
+        let call = workshop.asked(&self.input).await?;
         self.call(&workshop.host, &plugin, &call).await
     }
 
@@ -150,7 +160,7 @@ impl Run {
     }
 }
 
-fn nominee(nominee: &Nominee, who: &impl Fn(&UserId) -> String) -> Json {
+pub(in crate::cli) fn nominee(nominee: &Nominee, who: &impl Fn(&UserId) -> String) -> Json {
     let named = match &nominee.who {
         NomineeKind::User(id) => json!({ "user": who(id) }),
         NomineeKind::Group(id) => json!({ "group": id }),
@@ -245,8 +255,29 @@ async fn directory(workshop: &Workshop, doc: &DirectoryDoc) -> anyhow::Result<Ar
 }
 
 fn call(input: Input, directory: Arc<Directory>) -> anyhow::Result<Call> {
-    let Input { request, config, rates, grant, now, .. } = input;
-    let names = Names::of_directory(&directory);
+    let Input { request, config, rates, grant, now, time_zone, calendar, .. } = input;
+    let facts = facts(request, now, &directory)?;
+    let config = config.into_iter().map(|(key, json)| (key, ConfigValue::Json(json)));
+    let mut call = Call::new(Arc::new(facts), directory);
+    call.config = Arc::new(config.collect());
+    if let Some(zone) = time_zone {
+        call.zone = zone.parse().map_err(|_| anyhow!("time_zone: `{zone}` is not a time zone"))?;
+    }
+    if let Some((field, why)) = calendar.fault() {
+        bail!("{field}: {why}");
+    }
+    call.calendar = Arc::new(calendar);
+    call.rates = rates.map(|rates| Arc::new(rates.0));
+    call.grant = Arc::new(granted(grant)?);
+    Ok(call)
+}
+
+fn facts(
+    request: RequestInput,
+    now: Option<DateTime<Utc>>,
+    directory: &Directory,
+) -> anyhow::Result<Facts> {
+    let names = Names::of_directory(directory);
     let mut properties: BTreeMap<PropertyName, Value> = BTreeMap::new();
     for (name, json) in &request.properties {
         let value = infer_literal(json, &names).map_err(|why| anyhow!("request.{name}: {why}"))?;
@@ -260,7 +291,7 @@ fn call(input: Input, directory: Arc<Directory>) -> anyhow::Result<Call> {
         None => directory.users().map(|user| user.id.clone()).next().context("no users")?,
     };
     let item = |resource: ResourceId| Item { resource, fields: BTreeMap::new() };
-    let facts = Facts {
+    Ok(Facts {
         organization: "trial".parse()?,
         request: "trial".parse()?,
         rule: "trial".parse()?,
@@ -275,13 +306,7 @@ fn call(input: Input, directory: Arc<Directory>) -> anyhow::Result<Call> {
         properties,
         items: request.items.into_iter().map(item).collect(),
         now: now.unwrap_or_else(Utc::now),
-    };
-    let config = config.into_iter().map(|(key, json)| (key, ConfigValue::Json(json)));
-    let mut call = Call::new(Arc::new(facts), directory);
-    call.config = Arc::new(config.collect());
-    call.rates = rates.map(|rates| Arc::new(rates.0));
-    call.grant = Arc::new(granted(grant)?);
-    Ok(call)
+    })
 }
 
 fn granted(doc: GrantDoc) -> anyhow::Result<Grant> {
