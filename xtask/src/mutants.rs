@@ -4,23 +4,22 @@
 //! of the project at once, and the scenarios are played in memory with one of them at a time. What no
 //! scenario notices is listed, for a scenario to be added.
 
+mod play;
 mod weave;
 
 use std::{
     collections::BTreeSet,
     fs,
-    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::mpsc,
-    thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use self::play::{Played, SCENARIOS, Stage, rules_of};
 use crate::{
     process::{must, run as run_logged, say, seconds},
     workspace::Workspace,
@@ -44,10 +43,6 @@ const FILES: [&str; 8] = [
 ];
 /// The share of mutants, in hundredths, that scenarios alone notice at least.
 const WANTED: usize = 90;
-/// Which mutant is played, for the program that is built with all of them.
-const CHOSEN: &str = "COUNTERSIGN_MUTANT";
-/// The longest that the scenarios may take without a mutant.
-const LONGEST: Duration = Duration::from_secs(3_600);
 /// Rounds in which what does not compile is left out.
 const MOST_ROUNDS: usize = 12;
 
@@ -69,8 +64,15 @@ struct Mutant {
     genre: String,
     replacement: String,
     span: Span,
+    function: Option<Function>,
     #[serde(skip)]
     number: usize,
+}
+
+/// What it is in, from its documentation to its end.
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct Function {
+    span: Span,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -95,30 +97,36 @@ pub(crate) fn run(workspace: &Workspace, sample: usize, seed: u64) -> Result<boo
     let all = list(workspace)?;
     let mutants = chosen(all, seed, sample * 2);
     let mutants = copy.woven(&mutants, sample)?;
-    let program = copy.build()?;
-    let played = Instant::now();
-    let clean = copy.play(&program, None, LONGEST)?;
-    ensure!(clean == Some(true), "the scenarios fail without any mutant: run them first");
-    let limit = played.elapsed() * 3 + Duration::from_secs(60);
-    let mut missed = Vec::new();
-    for (played, mutant) in mutants.iter().enumerate() {
-        let started = Instant::now();
-        let outcome = copy.play(&program, Some(mutant.number), limit)?;
-        let word = match outcome {
-            Some(false) => "noticed",
-            None => "noticed (it does not end)",
-            Some(true) => "MISSED",
-        };
-        let took = seconds(started.elapsed());
-        say(&format!("{}/{} {word} in {took}: {}", played + 1, mutants.len(), mutant.name));
-        if outcome == Some(true) {
-            missed.push(&mutant.name);
-        }
-    }
+    let stage = Stage::new(copy.build()?, &copy.root)?;
+    say(&format!("{} cases pass without a mutant", stage.cases()));
+    let missed = missed(&copy, &stage, &mutants)?;
+    stage.ensure_clean()?;
     let (all, noticed) = (mutants.len(), mutants.len() - missed.len());
-    missed.iter().for_each(|name| say(&format!("missed: {name}")));
+    missed.iter().for_each(|mutant| say(&format!("missed: #{} {}", mutant.number, mutant.name)));
     say(&format!("{noticed} of {all} noticed by scenarios alone (seed {seed})"));
     Ok(noticed * 100 >= all * WANTED)
+}
+
+/// Plays these one by one, and gives those that no scenario notices each time.
+fn missed<'m>(copy: &Copy<'_>, stage: &Stage, mutants: &'m [Mutant]) -> Result<Vec<&'m Mutant>> {
+    let mut missed = Vec::new();
+    for (before, mutant) in mutants.iter().enumerate() {
+        let started = Instant::now();
+        let played = stage.play(mutant.number, &copy.rules(mutant)?)?;
+        let word = match &played {
+            Played::Noticed(what) => format!("noticed by {what}"),
+            Played::Unsteady(what) => format!("UNSTEADY, once noticed by {what}"),
+            Played::Missed => "MISSED".to_owned(),
+        };
+        let (took, number) = (seconds(started.elapsed()), mutant.number);
+        let at = format!("{}/{} #{number}", before + 1, mutants.len());
+        say(&format!("{at} {}\n    {took}, {word}", mutant.name));
+        match played {
+            Played::Noticed(_) => {}
+            Played::Unsteady(_) | Played::Missed => missed.push(mutant),
+        }
+    }
+    Ok(missed)
 }
 
 fn list(workspace: &Workspace) -> Result<Vec<Mutant>> {
@@ -151,6 +159,12 @@ struct Copy<'a> {
 impl<'a> Copy<'a> {
     fn new(workspace: &'a Workspace) -> Result<Self> {
         let copy = Self { workspace, root: workspace.target.join("mutants/project") };
+        // What is not there any more is not played.
+        let scenarios = copy.root.join(SCENARIOS);
+        if scenarios.exists() {
+            fs::remove_dir_all(&scenarios)
+                .context("cannot remove the scenarios of the last run")?;
+        }
         let mut git = Command::new("git");
         git.current_dir(&workspace.root).args(["ls-files", "--cached", "--others"]);
         let listed = git.arg("--exclude-standard").output().context("cannot run `git`")?;
@@ -190,6 +204,17 @@ impl<'a> Copy<'a> {
     fn original(&self, file: &str) -> Result<String> {
         let path = self.workspace.root.join(file);
         fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))
+    }
+
+    /// The rules that are cited where a mutant is, or else in its file.
+    fn rules(&self, mutant: &Mutant) -> Result<BTreeSet<String>> {
+        let text = self.original(&mutant.file)?;
+        let Some(Span { start, end }) = mutant.function.map(|function| function.span) else {
+            return Ok(rules_of(&text));
+        };
+        let lines = text.lines().skip(start.line.saturating_sub(1));
+        let cited = rules_of(&lines.take(end.line + 1 - start.line).collect::<Vec<_>>().join("\n"));
+        Ok(if cited.is_empty() { rules_of(&text) } else { cited })
     }
 
     /// Weaves `sample` of these in, those that find a place and compile.
@@ -242,24 +267,19 @@ impl<'a> Copy<'a> {
         self.workspace.target.join("mutants/build")
     }
 
-    /// Which of these do not compile: the smallest one around each error.
+    /// Which of these do not compile: what each error is about, or else follows.
     fn broken(&self, tried: &[&Mutant]) -> Result<Vec<usize>> {
         let mut cargo = self.cargo();
         cargo.args(["check", "--package", "engine-core", "--lib", "--message-format", "json"]);
         let outcome = run_logged(self.workspace, "mutants check", cargo)?;
         let mut broken = BTreeSet::new();
-        for (file, line) in outcome.output.lines().filter_map(error_of) {
-            let around = tried.iter().filter(|mutant| {
-                mutant.file == file
-                    && (mutant.span.start.line..=mutant.span.end.line).contains(&line)
-            });
-            let height = |mutant: &&&Mutant| mutant.span.end.line - mutant.span.start.line;
-            if let Some(mutant) = around.min_by_key(height) {
-                broken.insert(mutant.number);
-            }
+        for (file, end) in outcome.output.lines().filter_map(error_of) {
+            let woven = fs::read_to_string(self.root.join(&file)).unwrap_or_default();
+            let number = woven.get(..end).and_then(weave::last_number);
+            broken.extend(number.filter(|number| tried.iter().any(|it| it.number == *number)));
         }
         let explained = outcome.success || !broken.is_empty();
-        ensure!(explained, "the core does not compile:\n{}", outcome.ending());
+        ensure!(explained, "the core does not compile; all of it: {}", outcome.log.display());
         Ok(broken.into_iter().collect())
     }
 
@@ -270,43 +290,14 @@ impl<'a> Copy<'a> {
         must(self.workspace, "mutants build", cargo)?;
         Ok(self.target().join("debug/countersign"))
     }
-
-    /// Whether the scenarios pass with this mutant: the first that does not is enough. None where they do
-    /// not end.
-    fn play(&self, program: &Path, mutant: Option<usize>, limit: Duration) -> Result<Option<bool>> {
-        let mut command = Command::new(program);
-        command.args(["test", "tests/data/scenarios", "--store", "memory"]);
-        command.current_dir(&self.root).stdin(Stdio::null()).stderr(Stdio::null());
-        if let Some(number) = mutant {
-            command.env(CHOSEN, number.to_string());
-        }
-        let mut child =
-            command.stdout(Stdio::piped()).spawn().context("cannot start the program")?;
-        let lines = BufReader::new(child.stdout.take().context("no output")?).lines();
-        let (fails, failed) = mpsc::channel();
-        // Ends with the program's output.
-        thread::spawn(move || {
-            let failed = lines.map_while(Result::ok).any(|line| line.starts_with("FAIL"));
-            fails.send(failed)
-        });
-        let outcome = match failed.recv_timeout(limit) {
-            Ok(true) => Some(false),
-            Ok(false) => Some(child.wait()?.success()),
-            Err(_) => None,
-        };
-        // One that has ended already cannot be killed.
-        let _ = child.kill();
-        child.wait()?;
-        Ok(outcome)
-    }
 }
 
-/// The file and line of a compiler's error.
+/// The file of a compiler's error, and the byte where what it is about ends.
 fn error_of(line: &str) -> Option<(String, usize)> {
     let message: serde_json::Value = serde_json::from_str(line).ok()?;
     let message = message.get("message").filter(|message| message["level"] == "error")?;
     let spans = message.get("spans")?.as_array()?;
     let primary = spans.iter().find(|span| span["is_primary"] == true)?;
-    let line = usize::try_from(primary.get("line_start")?.as_u64()?).ok()?;
-    Some((primary.get("file_name")?.as_str()?.to_owned(), line))
+    let end = usize::try_from(primary.get("byte_end")?.as_u64()?).ok()?;
+    Some((primary.get("file_name")?.as_str()?.to_owned(), end))
 }

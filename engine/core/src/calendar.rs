@@ -101,6 +101,59 @@ impl CalendarSettings {
         self.working_days.contains(&Day::of(day.weekday())) && !self.holidays.contains(&day)
     }
 
+    /// So many working days after a day; before it, where they are negative; the day itself where they
+    /// are none. `None` where the world's calendar ends before, or where no working day is set.
+    #[must_use]
+    pub fn shifted(&self, day: NaiveDate, working_days: i32) -> Option<NaiveDate> {
+        if self.working_days.is_empty() {
+            return None;
+        }
+        let mut found = day;
+        for _ in 0..working_days.unsigned_abs() {
+            found = match working_days.is_negative() {
+                false => self.next_working(found)?,
+                true => self.last_working(found)?,
+            };
+        }
+        Some(found)
+    }
+
+    /// The working days after `from`, up to and with `to`; negative where `to` is before: `shifted` by so
+    /// many is `to` again, where that is a working day.
+    #[must_use]
+    pub fn working_between(&self, from: NaiveDate, to: NaiveDate) -> i64 {
+        let (first, last, sign) = match from <= to {
+            true => (from.succ_opt(), Some(to), 1),
+            false => (Some(to), from.pred_opt(), -1),
+        };
+        let (Some(first), Some(last)) = (first, last) else { return 0 };
+        let days = first.iter_days().take_while(|day| *day <= last);
+        let working = days.filter(|day| self.is_working(*day)).count();
+        i64::try_from(working).unwrap_or(i64::MAX).saturating_mul(sign)
+    }
+
+    /// The instant that a span after `start` ends. Business days are counted in the time zone: so many
+    /// working days later, at the same time of day. None where the world's calendar ends before.
+    #[must_use]
+    pub fn after(&self, zone: Tz, start: DateTime<Utc>, span: Span) -> Option<DateTime<Utc>> {
+        let days = match span {
+            Span::Seconds(_) => return start.checked_add_signed(span.on_the_clock()?),
+            Span::BusinessDays(days) => days,
+        };
+        let from = self.start(start.with_timezone(&zone).naive_local())?;
+        let day = self.shifted(from.date(), i32::try_from(days).ok()?)?;
+        instant(zone, day.and_time(from.time()))
+    }
+
+    /// The last working day before a day.
+    fn last_working(&self, day: NaiveDate) -> Option<NaiveDate> {
+        let mut day = day.pred_opt()?;
+        while !self.is_working(day) {
+            day = day.pred_opt()?;
+        }
+        Some(day)
+    }
+
     /// The first working day after a day. A calendar without one ends with the calendar of the world.
     fn next_working(&self, day: NaiveDate) -> Option<NaiveDate> {
         let mut day = day.checked_add_days(Days::new(1))?;
@@ -147,17 +200,7 @@ impl Settings {
     /// world's calendar ends before.
     #[must_use]
     pub fn after(&self, start: DateTime<Utc>, span: Span) -> Option<DateTime<Utc>> {
-        let days = match span {
-            Span::Seconds(_) => return start.checked_add_signed(span.on_the_clock()?),
-            Span::BusinessDays(days) => days,
-        };
-        let zone = self.zone();
-        let from = self.calendar.start(start.with_timezone(&zone).naive_local())?;
-        let mut day = from.date();
-        for _ in 0..days {
-            day = self.calendar.next_working(day)?;
-        }
-        instant(zone, day.and_time(from.time()))
+        self.calendar.after(self.zone(), start, span)
     }
 
     /// The first instant after `after` at which the organization's clocks show this hour.
@@ -253,6 +296,30 @@ mod tests {
         // In Riga it is Tuesday already.
         check_after(&of, "2026-03-02T23:00:00Z", "1bd", "2026-03-03T23:00:00Z");
         check_after(&of, "2026-03-05T23:00:00Z", "1bd", "2026-03-09T23:00:00Z");
+    }
+
+    /// DUE-1
+    #[test]
+    fn business_days_are_counted_both_ways() {
+        let of = settings("UTC", r#"{"holidays": ["2026-03-09"]}"#).calendar;
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        for (from, days, to) in [
+            ("2026-03-06", 0, "2026-03-06"),
+            ("2026-03-06", 1, "2026-03-10"),
+            ("2026-03-07", 1, "2026-03-10"),
+            ("2026-03-10", -1, "2026-03-06"),
+            ("2026-03-02", 5, "2026-03-10"),
+            ("2026-03-10", -5, "2026-03-02"),
+        ] {
+            let (from, to) = (day(from), day(to));
+            assert_eq!(of.shifted(from, days), Some(to), "{from} and {days}");
+        }
+        assert_eq!(of.working_between(day("2026-03-06"), day("2026-03-10")), 1);
+        assert_eq!(of.working_between(day("2026-03-02"), day("2026-03-10")), 5);
+        assert_eq!(of.working_between(day("2026-03-10"), day("2026-03-06")), -1);
+        assert_eq!(of.working_between(day("2026-03-06"), day("2026-03-06")), 0);
+        let never = CalendarSettings { working_days: BTreeSet::new(), ..of };
+        assert_eq!(never.shifted(day("2026-03-06"), 1), None);
     }
 
     /// DUE-1

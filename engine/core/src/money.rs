@@ -48,7 +48,22 @@ const ISO_4217: &str = "\
     SHPSLESOSSRDSSPSTNSVCSYPSZLTHBTJSTMTTNDTOPTRYTTDTWDTZSUAHUGXUSDUSNUYIUYUUYWUZSVEDVESVNDVUVWST\
     XADXAFXCDXCGXOFXPFYERZARZMWZWG";
 
+/// Those of them whose smallest unit is not a hundredth: how many places it has.
+const OTHER_DIGITS: [(&str, u32); 3] = [
+    ("BIFCLPDJFGNFISKJPYKMFKRWPYGRWFUGXUYIVNDVUVXAFXOFXPF", 0),
+    ("BHDIQDJODKWDLYDOMRTND", 3),
+    ("CLFUYW", 4),
+];
+
 impl Currency {
+    /// The places after the point that ISO 4217 gives it; none for a currency of the organization's own.
+    #[must_use]
+    pub fn digits(&self) -> Option<u32> {
+        let has = |codes: &str| codes.as_bytes().chunks_exact(3).any(|code| code == self.0);
+        let other = OTHER_DIGITS.iter().find(|(codes, _)| has(codes)).map(|(_, digits)| *digits);
+        self.is_iso().then_some(other.unwrap_or(2))
+    }
+
     /// Whether ISO 4217 has it as money; its codes for tests and precious metals do not count.
     #[must_use]
     pub fn is_iso(&self) -> bool {
@@ -68,9 +83,12 @@ impl FromStr for Currency {
     fn from_str(text: &str) -> Result<Self, BadAmount> {
         match <[u8; 3]>::try_from(text.as_bytes()) {
             Ok(code) if code.iter().all(u8::is_ascii_uppercase) => Ok(Self(code)),
-            _ => Err(BadAmount(format!(
-                "`{text}` is not a currency: expected three capital letters such as `EUR`"
-            ))),
+            _ => {
+                let shown: String = text.chars().take(60).collect();
+                Err(BadAmount(format!(
+                    "`{shown}` is not a currency: expected three capital letters such as `EUR`"
+                )))
+            }
         }
     }
 }
@@ -223,6 +241,50 @@ pub(crate) fn rate(currency: Currency, rates: Option<&Rates>) -> Result<Decimal,
     rates.ok_or(MissingRate(currency))?.of(currency)
 }
 
+/// An amount in another currency, through `rates` where that is needed (DIR-7): rounded half to even to
+/// the last place there is (FIN-15). `None` where it has more digits than an amount can have.
+///
+/// # Errors
+/// [`MissingRate`] where a rate is needed and not in the table, or there is no table.
+pub fn convert(
+    money: &Money,
+    to: Currency,
+    rates: Option<&Rates>,
+) -> Result<Option<Money>, MissingRate> {
+    if money.currency == to {
+        return Ok(Some(money.clone()));
+    }
+    let (from_rate, to_rate) = (rate(money.currency, rates)?, rate(to, rates)?);
+    let (value, scale) = product(money.amount, from_rate);
+    let ten = BigInt::from(10);
+    let above = value * ten.pow(MAX_SCALE + to_rate.scale());
+    let below = ten.pow(scale) * to_rate.mantissa();
+    let mantissa = half_even(&above, &below);
+    if *mantissa.magnitude() >= *ten.pow(MAX_INTEGER_DIGITS + MAX_SCALE).magnitude() {
+        return Ok(None);
+    }
+    let mantissa = i128::try_from(mantissa).ok();
+    let amount = mantissa.and_then(|m| Decimal::try_from_i128_with_scale(m, MAX_SCALE).ok());
+    Ok(amount.map(|amount| Money { amount: amount.normalize(), currency: to }))
+}
+
+/// The whole number nearest to `above / below`, the even one of two; `below` is not zero.
+pub(crate) fn half_even(above: &BigInt, below: &BigInt) -> BigInt {
+    let quotient = above / below;
+    let rest = above % below;
+    let twice = rest.magnitude() * 2_u32;
+    let up = match twice.cmp(below.magnitude()) {
+        Ordering::Less => false,
+        Ordering::Equal => quotient.bit(0),
+        Ordering::Greater => true,
+    };
+    match (up, above.sign() == below.sign()) {
+        (false, _) => quotient,
+        (true, true) => quotient + 1,
+        (true, false) => quotient - 1,
+    }
+}
+
 /// The exact product as mantissa and scale.
 fn product(amount: Decimal, rate: Decimal) -> (BigInt, u32) {
     (BigInt::from(amount.mantissa()) * rate.mantissa(), amount.scale() + rate.scale())
@@ -275,6 +337,30 @@ mod tests {
     fn a_missing_table_is_a_missing_rate_only_across_currencies() {
         assert_eq!(compare(&money("1 EUR"), &money("1.00 EUR"), None), Ok(Ordering::Equal));
         assert!(compare(&money("1 EUR"), &money("1 USD"), None).is_err());
+    }
+
+    /// DIR-7, FIN-15
+    #[test]
+    fn amounts_are_converted_through_the_rates() {
+        let rates = rates();
+        let to = |text: &str, currency: &str| {
+            let found = convert(&money(text), currency.parse().unwrap(), Some(&rates));
+            found.map(|money| money.map(|money| money.to_string()))
+        };
+        assert_eq!(to("1000 USD", "EUR"), Ok(Some("920 EUR".into())));
+        assert_eq!(to("1 EUR", "USD"), Ok(Some("1.086956522 USD".into())));
+        assert_eq!(to("-1 EUR", "USD"), Ok(Some("-1.086956522 USD".into())));
+        assert_eq!(to("1.5 EUR", "EUR"), Ok(Some("1.5 EUR".into())));
+        assert_eq!(to("999999999999999999 EUR", "USD"), Ok(None));
+        assert_eq!(to("1 EUR", "GBP"), Err(MissingRate("GBP".parse().unwrap())));
+        assert!(convert(&money("1 EUR"), "USD".parse().unwrap(), None).is_err());
+    }
+
+    #[test]
+    fn currencies_have_their_digits() {
+        let digits = |code: &str| code.parse::<Currency>().unwrap().digits();
+        let found = ["EUR", "JPY", "BHD", "CLF", "XTS"].map(digits);
+        assert_eq!(found, [Some(2), Some(0), Some(3), Some(4), None]);
     }
 
     #[test]

@@ -135,7 +135,8 @@ pub enum Span {
     BusinessDays(u32),
 }
 
-const MAX_SPAN_SECONDS: u64 = 100 * 366 * 86_400;
+/// The longest length of time on the clock, in seconds.
+pub const MAX_SPAN_SECONDS: u64 = 100 * 366 * 86_400;
 const UNITS: [(&str, u64); 5] = [("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
 
 impl Span {

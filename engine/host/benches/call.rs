@@ -1,8 +1,9 @@
 //! What a call costs through the host, beside the same call on the bare machine with the same
 //! settings: the goal is within twice as much.
 //!
-//! The component reads six facts of the request and answers `met`; the script compares three
-//! properties. Every call of a component is in a fresh instance.
+//! The component reads six facts of the request and answers `met`; one script compares three
+//! properties, another all fifteen, in one expression: at most 5 µs, 200,000 in a second on one core.
+//! Every call of a component is in a fresh instance.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on ends by a panic")]
 
@@ -31,6 +32,8 @@ const READS: &str = "
     (i32.const 1024)";
 const SCRIPT: &str = "request.amount > 100 && request.department == \"finance\" && \
                       (request.urgent || \"capex\" in request.tags)";
+/// What a rule of fifteen properties asks, one after the other.
+const PROPERTIES: usize = 15;
 const FUEL: u64 = 20_000_000;
 
 fn id<T: std::str::FromStr>(text: &str) -> T
@@ -40,7 +43,14 @@ where
     text.parse().unwrap()
 }
 
+/// `request.p0 < 1000 && request.p1 < 1001 && …`: every property is read.
+fn expression() -> String {
+    let each = |n: usize| format!("request.p{n} < {}", 1_000 + n);
+    (0..PROPERTIES).map(each).collect::<Vec<_>>().join(" && ")
+}
+
 fn call() -> Call {
+    let numbers = (0..PROPERTIES).map(|n| (id(&format!("p{n}")), Value::Number(900)));
     let tags = Value::List(vec![Value::Text("it".into()), Value::Text("capex".into())]);
     let properties = [
         (id("amount"), Value::Number(900)),
@@ -59,7 +69,7 @@ fn call() -> Call {
         urgent: false,
         title: "A desk".into(),
         reason: "The old one broke".into(),
-        properties: properties.into(),
+        properties: numbers.chain(properties).collect(),
         items: vec![],
         now: id("2026-03-06T22:30:00Z"),
     };
@@ -178,13 +188,18 @@ fn property(request: &mut Request, name: ImmutableString) -> Dynamic {
 }
 
 fn scripts(criterion: &mut Criterion) {
+    script(criterion, "script", SCRIPT);
+    script(criterion, "expression", &expression());
+}
+
+fn script(criterion: &mut Criterion, name: &str, text: &str) {
     let folder = tempfile::tempdir().unwrap();
     let (host, call) = (host(&folder), call());
-    let script = host.compile_script(SCRIPT).unwrap();
+    let script = host.compile_script(text).unwrap();
     let mut engine = rhai::Engine::new();
     engine.register_type::<Request>().register_indexer_get(property);
-    let ast = engine.compile(SCRIPT).unwrap();
-    let mut group = criterion.benchmark_group("script");
+    let ast = engine.compile(text).unwrap();
+    let mut group = criterion.benchmark_group(name);
     group.bench_function("bare", |b| {
         b.iter(|| {
             let mut scope = Scope::new();

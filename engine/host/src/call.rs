@@ -9,6 +9,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use engine_core::{
+    calendar::CalendarSettings,
     directory::Directory,
     extension::{Facts, Failure, Message, PlannedStatement, ResolvedConfig},
     ids::{BadId, KindId, OrgId, RequestId, ResourceId, RuleId, UserId},
@@ -31,6 +32,8 @@ pub struct Call {
     pub rates: Option<Arc<Rates>>,
     /// The organization's time zone (FIN-24).
     pub zone: Tz,
+    /// The organization's working days, holidays and hours (DUE-1).
+    pub calendar: Arc<CalendarSettings>,
     /// What an administrator granted.
     pub grant: Arc<Grant>,
     /// What the approved plan covers: the only statements that an effect may send (EXE-6a).
@@ -65,7 +68,7 @@ pub struct Notice {
 }
 
 impl Call {
-    /// A call with nothing granted, nothing planned, no rates, no settings, in UTC.
+    /// A call with nothing granted, nothing planned, no rates, no settings, in UTC, with the usual working days.
     #[must_use]
     pub fn new(facts: Arc<Facts>, directory: Arc<Directory>) -> Self {
         Self {
@@ -74,6 +77,7 @@ impl Call {
             directory,
             rates: None,
             zone: Tz::UTC,
+            calendar: Arc::default(),
             grant: Arc::default(),
             statements: Arc::default(),
             limits: None,

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, io, path::PathBuf, sync::Arc};
 
 use engine_connect::{Blobs, Connections, Http, Secret, WaitingBlob, blob::BlobWriter};
 use engine_core::{
-    extension::{Nominee, Verdict},
+    extension::{Nominee, Problem, Verdict},
     ids::ResourceId,
 };
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use crate::{
     files::{FileRecord, Files},
     limits::{HostLimits, Limits},
     machine,
-    script::{Script, ScriptError, Scripts},
+    script::{Script, ScriptError, ScriptFindings, ScriptRole, ScriptTypes, Scripts},
     state::State,
     steps::Steps,
     v1,
@@ -187,6 +187,18 @@ impl Host {
         self.inner.scripts.compile(text)
     }
 
+    /// What can be said about a script without running it: functions that there are not, comparisons that
+    /// never hold for the types that are known, ends that are no answer.
+    #[must_use]
+    pub fn check_script(
+        &self,
+        script: &Script,
+        role: Option<ScriptRole>,
+        known: &ScriptTypes,
+    ) -> ScriptFindings {
+        self.inner.scripts.check(script, role, known)
+    }
+
     /// Asks a script whether a condition holds (CND-3).
     #[must_use]
     pub fn script_condition(&self, script: &Script, call: &Call) -> Answer<Verdict> {
@@ -197,6 +209,12 @@ impl Host {
     #[must_use]
     pub fn script_approvers(&self, script: &Script, call: &Call) -> Answer<Vec<Nominee>> {
         self.inner.scripts.approvers(script, call)
+    }
+
+    /// Asks a script what is wrong with a request.
+    #[must_use]
+    pub fn script_validator(&self, script: &Script, call: &Call) -> Answer<Vec<Problem>> {
+        self.inner.scripts.validator(script, call)
     }
 
     /// The files that an effect has made, by name.
@@ -287,6 +305,7 @@ mod tests {
             limits: HostLimits::default(),
             connections: Connections::default(),
             blobs: Blobs::open(folder.join("blobs")).await.unwrap(),
+            http: Http::default(),
             secrets: BTreeMap::new(),
             lookups: BTreeMap::new(),
         })

@@ -40,4 +40,7 @@ pub use files::FileRecord;
 pub use grant::{ConnectionGrant, Grant, HttpGrant};
 pub use host::{Host, HostOptions, Lookup, OpenError};
 pub use limits::{HostLimits, Limits, MAX_COMPONENT_BYTES, MAX_SCRIPT_BYTES, ScriptLimits};
-pub use script::{Script, ScriptError};
+pub use script::{
+    Script, ScriptError, ScriptFindings, ScriptRole, ScriptTypes,
+    library::{ScriptChapter, ScriptFunction, script_functions},
+};

@@ -152,7 +152,7 @@ impl Limits {
 /// What one run of a script may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScriptLimits {
-    /// Operations of the interpreter.
+    /// Operations of the interpreter, and those that functions count for what they do.
     pub operations: u64,
     /// Wall time from start to answer.
     pub deadline: Duration,

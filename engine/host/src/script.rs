@@ -1,15 +1,24 @@
-//! Scripts: conditions and approver resolvers that administrators write in Rhai.
+//! Scripts: conditions, approver resolvers and validators that administrators write in Rhai.
 //!
 //! A script sees `request`, `requester` and `config`, and can ask the directory. It cannot do
-//! anything else: whatever it computes is its answer. To add a helper, register it in
-//! [`objects`](self) with the reads it records.
+//! anything else: whatever it computes is its answer. A helper is registered in the module for what it
+//! works on, records what it reads, [charges](frame::charge) for what it does, and stands in
+//! [`library`].
 
+mod amounts;
 mod answer;
+mod business;
+mod check;
 mod error;
 mod frame;
+pub(crate) mod library;
 mod objects;
 mod operators;
+mod people;
+mod problems;
 mod profile;
+mod texts;
+mod times;
 mod values;
 
 use std::{
@@ -21,11 +30,14 @@ use std::{
     time::Instant,
 };
 
-use engine_core::extension::{Failure, FailureClass, Nominee, Verdict};
+use engine_core::extension::{Failure, FailureClass, Nominee, Problem, Verdict};
 use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
 use sha2::{Digest as _, Sha256};
 
-pub use self::error::ScriptError;
+pub use self::{
+    check::{ScriptFindings, ScriptRole, ScriptTypes},
+    error::ScriptError,
+};
 use self::{
     frame::{Run, Used},
     objects::Request,
@@ -116,6 +128,16 @@ impl Scripts {
         Ok(script)
     }
 
+    /// What can be said about a script without running it.
+    pub(crate) fn check(
+        &self,
+        script: &Script,
+        role: Option<ScriptRole>,
+        known: &ScriptTypes,
+    ) -> ScriptFindings {
+        check::check(&self.engine, script, role, known)
+    }
+
     /// Runs a script as a condition (CND-3).
     pub(crate) fn condition(&self, script: &Script, call: &Call) -> Answer<Verdict> {
         self.run(script, call, answer::verdict)
@@ -126,6 +148,11 @@ impl Scripts {
         self.run(script, call, |value| answer::nominees(value, &call.directory))
     }
 
+    /// Runs a script as a validator.
+    pub(crate) fn validator(&self, script: &Script, call: &Call) -> Answer<Vec<Problem>> {
+        self.run(script, call, problems::problems)
+    }
+
     fn run<T>(
         &self,
         script: &Script,
@@ -133,7 +160,7 @@ impl Scripts {
         read: impl FnOnce(Dynamic) -> Result<T, String>,
     ) -> Answer<T> {
         let start = Instant::now();
-        let run = Run::begin(call.clone(), start + self.limits.deadline);
+        let run = Run::begin(call.clone(), start + self.limits.deadline, self.limits.operations);
         let ended = catch_unwind(AssertUnwindSafe(|| self.evaluate(script, call)));
         let used = run.end();
         let result = match ended {

@@ -109,6 +109,7 @@ pub(crate) fn extension_call(
         directory: Arc::clone(&state.organization.directory),
         rates: rates.map(Arc::new),
         time_zone: state.organization.settings.time_zone.clone(),
+        calendar: Arc::new(state.organization.settings.calendar.clone()),
         statements: Arc::default(),
     }
 }

@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use engine_core::{
+    calendar::CalendarSettings,
     directory::Directory,
     extension::{
         Facts, Failure, Nominee, Plan, PlannedStatement, Presence, Problem, Receipt,
@@ -32,6 +33,8 @@ pub struct ExtensionCall {
     pub rates: Option<Arc<Rates>>,
     /// The organization's time zone, an IANA name.
     pub time_zone: String,
+    /// The organization's working days, holidays and hours (DUE-1).
+    pub calendar: Arc<CalendarSettings>,
     /// What the plan of the execution covers: the only statements that its executor may send.
     pub statements: Arc<[PlannedStatement]>,
 }

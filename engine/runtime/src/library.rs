@@ -229,6 +229,7 @@ fn call_of(call: &ExtensionCall, grant: Grant) -> Call {
         directory: Arc::clone(&call.directory),
         rates: call.rates.clone(),
         zone: call.time_zone.parse().unwrap_or(chrono_tz::Tz::UTC),
+        calendar: Arc::clone(&call.calendar),
         grant: Arc::new(grant),
         statements: Arc::clone(&call.statements),
         limits: None,
@@ -327,9 +328,11 @@ impl Extensions for Library {
         let library = self.clone();
         let name = source.name().to_owned();
         match source {
-            Source::Script(_) => {
-                let why = "scripts are not asked for problems yet";
-                Err(Failure::new(FailureClass::Contract, why))
+            Source::Script(id) => {
+                let script = self.script(&call.org, id)?;
+                let call = call_of(call, Grant::default());
+                patient(move || audited(&name, library.inner.host.script_validator(&script, &call)))
+                    .await
             }
             Source::Plugin(id) => {
                 let (plugin, installed) = self.plugin(&call.org, id).await?;

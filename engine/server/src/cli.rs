@@ -6,6 +6,7 @@ mod init;
 mod output;
 mod plugin;
 mod schema;
+mod script;
 mod serve;
 mod target;
 #[cfg(test)]
@@ -61,6 +62,9 @@ enum Command {
     /// Check, run, install and grant plugins
     #[command(subcommand, after_help = plugin::EXAMPLES)]
     Plugin(plugin::PluginCommand),
+    /// Check, run and measure scripts
+    #[command(subcommand, after_help = script::EXAMPLES)]
+    Script(script::ScriptCommand),
     /// Make, list and remove tokens
     #[command(subcommand, after_help = token::EXAMPLES)]
     Token(token::TokenCommand),
@@ -109,6 +113,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Test(args) => Ok(test(args).await?),
         Command::Schema(schema) => Ok(schema.run()),
         Command::Plugin(plugin) => plugin.run().await,
+        Command::Script(script) => script.run().await,
         Command::Token(token) => token.run().await,
     }
 }

@@ -62,6 +62,7 @@ documents! {
     operators: "docs/operators.md";
     rules: "docs/rules.md";
     scenarios: "docs/scenarios.md";
+    scripts: "docs/scripts.md";
 }
 
 /// Documents that have no fenced block.

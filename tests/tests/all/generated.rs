@@ -8,10 +8,14 @@ mod errors;
 mod limits;
 mod roles;
 mod schema;
+mod scripts;
 mod semantics;
 mod source;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// The documents, for those who look whether all are known.
 pub(super) const GENERATED: &[&str] =
@@ -37,6 +41,13 @@ fn the_limits() {
     check("docs/limits.md", &limits::write());
 }
 
+/// The rest of the document is written by hand, and run as such.
+#[test]
+fn the_functions_of_scripts() {
+    let document = fs::read_to_string(path("docs/scripts.md")).unwrap();
+    check("docs/scripts.md", &scripts::write(&document));
+}
+
 #[tokio::test]
 async fn the_roles() {
     check("docs/roles.md", &roles::write().await);
@@ -49,9 +60,13 @@ fn the_schemas() {
     check("docs/schema/scenario.json", &schema::scenario());
 }
 
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
+}
+
 /// Compares with the committed document; tells the first line that is different.
 fn check(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
+    let path = path(name);
     if std::env::var("UPDATE").is_ok_and(|value| value == "1") {
         fs::write(&path, text).unwrap();
     }

@@ -13,6 +13,9 @@ use syn::{
 
 use super::{Mutant, Place};
 
+/// What stands before the number of a mutant.
+const QUESTION: &str = "crate::mutant::is(";
+
 /// A change of a file: these bytes become this text.
 struct Edit {
     from: usize,
@@ -57,7 +60,13 @@ fn are_apart(a: &Edit, b: &Edit) -> bool {
 }
 
 fn chosen(mutant: &Mutant) -> String {
-    format!("crate::mutant::is({})", mutant.number)
+    format!("{QUESTION}{})", mutant.number)
+}
+
+/// The mutant that is asked about last in a text.
+pub(super) fn last_number(text: &str) -> Option<usize> {
+    let (_, rest) = text.rsplit_once(QUESTION)?;
+    rest.split(')').next()?.parse().ok()
 }
 
 /// Looks for the code that a mutant is about.
@@ -188,6 +197,7 @@ mod tests {
             genre: genre.to_owned(),
             replacement: replacement.to_owned(),
             span: Span { start: place, end: place },
+            function: None,
             number: 7,
         }
     }
@@ -212,6 +222,8 @@ mod tests {
         assert!(guard.contains("1 if (crate::mutant::is(7) || (a > 0)) => 2"), "{guard}");
         let (arm, _) = woven(text, &mutant("MatchArm", (4, 9), ""));
         assert!(arm.contains("3 if !crate::mutant::is(7) => 4"), "{arm}");
+        assert_eq!(last_number(&arm), Some(7));
+        assert_eq!(last_number(text), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use num_bigint::{BigInt, Sign};
 use rust_decimal::Decimal;
 
-use crate::money::{MAX_INTEGER_DIGITS, MAX_SCALE};
+use crate::money::{MAX_INTEGER_DIGITS, MAX_SCALE, half_even};
 
 /// `mantissa / 10^scale`.
 #[derive(Clone, Debug)]
@@ -113,21 +113,4 @@ impl Exact {
 
 fn ten_to(power: u32) -> BigInt {
     BigInt::from(10).pow(power)
-}
-
-/// The whole number nearest to `above / below`, the even one of two; `below` is not zero.
-fn half_even(above: &BigInt, below: &BigInt) -> BigInt {
-    let quotient = above / below;
-    let rest = above % below;
-    let twice = rest.magnitude() * 2_u32;
-    let up = match twice.cmp(below.magnitude()) {
-        Ordering::Less => false,
-        Ordering::Equal => quotient.bit(0),
-        Ordering::Greater => true,
-    };
-    match (up, above.sign() == below.sign()) {
-        (false, _) => quotient,
-        (true, true) => quotient + 1,
-        (true, false) => quotient - 1,
-    }
 }

@@ -11,7 +11,7 @@ use rhai::Dynamic;
 
 use super::values::Person;
 
-/// The code of the message that a condition script gives.
+/// The code of every message that a script gives.
 const MESSAGE_CODE: &str = "script_message";
 const MAX_MESSAGE_BYTES: usize = 2_000;
 
@@ -30,17 +30,17 @@ pub(super) fn verdict(value: Dynamic) -> Result<Verdict, String> {
             "the script ended in a value of type `{kind}`: expected `true`, or a text that tells the person why not"
         ));
     };
+    let message = message(&text).map_err(|why| format!("the script ended in a text of {why}"))?;
+    Ok(Verdict::Unmet(message))
+}
+
+/// A text for a person; the error is its length.
+pub(super) fn message(text: &str) -> Result<Message, String> {
     if text.trim().is_empty() || text.len() > MAX_MESSAGE_BYTES {
-        return Err(format!(
-            "the script ended in a text of {} bytes: expected 1 to {MAX_MESSAGE_BYTES}",
-            text.len()
-        ));
+        return Err(format!("{} bytes: expected 1 to {MAX_MESSAGE_BYTES}", text.len()));
     }
-    Ok(Verdict::Unmet(Message {
-        code: MESSAGE_CODE.to_owned(),
-        arguments: BTreeMap::new(),
-        text: text.to_string(),
-    }))
+    let (code, text) = (MESSAGE_CODE.to_owned(), text.to_owned());
+    Ok(Message { code, arguments: BTreeMap::new(), text })
 }
 
 /// A list of logins or users; each user once, in the order of the list.

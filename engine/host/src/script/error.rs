@@ -5,6 +5,10 @@ use std::fmt;
 use engine_core::extension::{Failure, FailureClass};
 use rhai::{EvalAltResult, ParseError, Position};
 
+use super::{
+    frame::OutOfOperations,
+    library::{ScriptFunction, script_functions},
+};
 use crate::limits::MAX_SCRIPT_BYTES;
 
 /// Why a script cannot be used.
@@ -31,7 +35,7 @@ impl ScriptError {
         Self::at(text, error.position(), lower(&error.err_type().to_string()))
     }
 
-    fn at(text: &str, position: Position, message: String) -> Self {
+    pub(super) fn at(text: &str, position: Position, message: String) -> Self {
         let (line, column) = (position.line().unwrap_or(0), position.position().unwrap_or(0));
         Self { line, column, message, snippet: snippet(text, line, column) }
     }
@@ -63,8 +67,9 @@ fn origin(error: &EvalAltResult) -> &EvalAltResult {
 
 fn classify(error: &EvalAltResult) -> (FailureClass, String) {
     match origin(error) {
-        EvalAltResult::ErrorTooManyOperations(_) => {
-            (FailureClass::Fuel, "the script used up its operations".to_owned())
+        EvalAltResult::ErrorTooManyOperations(_) => out_of_operations(),
+        EvalAltResult::ErrorTerminated(why, _) if why.is::<OutOfOperations>() => {
+            out_of_operations()
         }
         EvalAltResult::ErrorTerminated(..) => {
             (FailureClass::Deadline, "the script used up its time".to_owned())
@@ -78,9 +83,45 @@ fn classify(error: &EvalAltResult) -> (FailureClass, String) {
         EvalAltResult::ErrorDataTooLarge(what, _) => {
             (FailureClass::Memory, format!("the script made something too large: {}", lower(what)))
         }
+        EvalAltResult::ErrorFunctionNotFound(called, _) => {
+            (FailureClass::Trap, not_found(called).unwrap_or_else(|| sentence(origin(error))))
+        }
         EvalAltResult::ErrorRuntime(thrown, _) => (FailureClass::Trap, thrown.to_string()),
         other => (FailureClass::Trap, sentence(other)),
     }
+}
+
+/// What a function takes, where there is one of this name.
+fn not_found(called: &str) -> Option<String> {
+    let (name, found) = called.split_once(" (")?;
+    let functions = script_functions().iter().flat_map(|chapter| chapter.functions);
+    let takes: Vec<String> = functions
+        .filter(|function| function.name() == name)
+        .filter_map(ScriptFunction::parameters)
+        .map(|parameters| format!("({})", parameters.join(", ")))
+        .collect();
+    let found: Vec<&str> = found.trim_end_matches(')').split(", ").map(in_words).collect();
+    (!takes.is_empty())
+        .then(|| format!("`{name}` takes {}, found ({})", takes.join(" or "), found.join(", ")))
+}
+
+/// The interpreter names types as its own language does.
+fn in_words(kind: &str) -> &str {
+    match kind {
+        "&str | ImmutableString | String" => "text",
+        "i64" => "number",
+        "bool" => "boolean",
+        "array" => "list",
+        "()" => "nothing",
+        "Fn" => "function",
+        "char" => "letter",
+        "rust_decimal::decimal::Decimal" | "Decimal" => "decimal",
+        other => other,
+    }
+}
+
+fn out_of_operations() -> (FailureClass, String) {
+    (FailureClass::Fuel, "the script used up its operations".to_owned())
 }
 
 /// The interpreter's words without the place, which is told apart.

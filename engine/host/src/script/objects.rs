@@ -1,20 +1,17 @@
-//! What a script sees: the request, its requester, and the people of the organization.
+//! What a script sees of the request, its items, and people.
 
 use std::sync::Arc;
 
-use chrono::{NaiveDateTime, Timelike as _};
-use chrono_tz::Tz;
 use engine_core::{
-    directory::User,
     extension::{Facts, Item},
-    ids::{GroupId, Login, PropertyName, UserId},
-    value::Value,
+    ids::{PropertyName, UserId},
 };
 use rhai::{Dynamic, Engine, INT, ImmutableString};
 
 use super::{
     frame::{self, Frame, Native},
-    values::{self, Day, Moment, Person, to_dynamic},
+    people::known,
+    values::{Person, to_dynamic},
 };
 
 /// The request of the run.
@@ -23,12 +20,9 @@ pub(super) struct Request;
 
 /// An item of the request.
 #[derive(Clone, Debug)]
-struct ItemView(Arc<Item>);
+pub(super) struct ItemView(pub(super) Arc<Item>);
 
-/// The name of the property by which people have managers.
-const MANAGER: &str = "manager";
-
-/// Registers the objects and the helpers.
+/// Registers the objects.
 pub(super) fn register(engine: &mut Engine) {
     engine
         .register_type_with_name::<Request>("request")
@@ -37,7 +31,7 @@ pub(super) fn register(engine: &mut Engine) {
         })
         .register_type_with_name::<ItemView>("item")
         .register_indexer_get(|item: &mut ItemView, name: ImmutableString| {
-            frame::with(|frame| Ok(field(frame, &item.0, &name)))
+            frame::with(|frame| field(frame, &item.0, &name))
         })
         .register_type_with_name::<Person>("user")
         .register_indexer_get(|person: &mut Person, name: ImmutableString| {
@@ -45,22 +39,15 @@ pub(super) fn register(engine: &mut Engine) {
         })
         .register_fn("to_string", |person: &mut Person| login(person))
         .register_fn("to_debug", |person: &mut Person| login(person));
-    engine
-        .register_fn("user", user)
-        .register_fn("manager_of", |person: Person| manager(&person.0))
-        .register_fn("manager_of", |login: &str| user(login).and_then(|person| manager(&person.0)))
-        .register_fn("members", members);
-    engine
-        .register_fn("now", || frame::with(|frame| Ok(Moment(frame.facts().now))))
-        .register_fn("today", || local(None).map(|at| Day(at.date())))
-        .register_fn("today", |zone: &str| local(Some(zone)).map(|at| Day(at.date())))
-        .register_fn("weekday", || local(None).map(|at| values::weekday(at.date())))
-        .register_fn("weekday", |zone: &str| local(Some(zone)).map(|at| values::weekday(at.date())))
-        .register_fn("hour", || local(None).map(|at| INT::from(at.hour())))
-        .register_fn("hour", |zone: &str| local(Some(zone)).map(|at| INT::from(at.hour())));
+}
+
+/// What is read is recorded: a text that is no name is told, and not kept.
+fn checked(name: &str) -> Native<()> {
+    PropertyName::parse(name).map(drop).map_err(|error| error.to_string().into())
 }
 
 fn request(frame: &mut Frame, name: &str) -> Native<Dynamic> {
+    checked(name)?;
     frame.read(|| format!("request.{name}"));
     let facts = frame.facts();
     Ok(match name {
@@ -89,15 +76,17 @@ fn targets(facts: &Facts) -> Vec<Dynamic> {
     named.chain(itself).map(|id| Dynamic::from(Person(id.clone()))).collect()
 }
 
-fn field(frame: &mut Frame, item: &Item, name: &str) -> Dynamic {
+fn field(frame: &mut Frame, item: &Item, name: &str) -> Native<Dynamic> {
+    checked(name)?;
     frame.read(|| format!("request.items.{}.{name}", item.resource));
-    match name {
+    Ok(match name {
         "resource" => item.resource.as_str().into(),
         field => item.fields.get(field).map_or(Dynamic::UNIT, to_dynamic),
-    }
+    })
 }
 
 fn of_person(frame: &mut Frame, id: &UserId, name: &str) -> Native<Dynamic> {
+    checked(name)?;
     frame.read(|| format!("directory.{id}.{name}"));
     let user = known(frame, id)?;
     Ok(match name {
@@ -110,60 +99,6 @@ fn of_person(frame: &mut Frame, id: &UserId, name: &str) -> Native<Dynamic> {
     })
 }
 
-fn known<'a>(frame: &'a Frame, id: &UserId) -> Native<&'a User> {
-    frame.directory().user(id).ok_or_else(|| format!("there is no user `{id}` any more").into())
-}
-
 fn login(person: &Person) -> Native<String> {
     frame::with(|frame| known(frame, &person.0).map(|user| user.login.to_string()))
-}
-
-fn user(login: &str) -> Native<Person> {
-    frame::with(|frame| {
-        frame.read(|| format!("directory.login.{login}"));
-        let login = Login::parse(login).map_err(|error| error.to_string())?;
-        match frame.directory().by_login(&login) {
-            Some(user) => Ok(Person(user.id.clone())),
-            None => Err(format!("nobody has the login `{login}`").into()),
-        }
-    })
-}
-
-/// The manager, or nothing.
-fn manager(id: &UserId) -> Native<Dynamic> {
-    frame::with(|frame| {
-        frame.read(|| format!("directory.{id}.{MANAGER}"));
-        let name = PropertyName::parse(MANAGER).map_err(|error| error.to_string())?;
-        match known(frame, id)?.properties.get(&name) {
-            None => Ok(Dynamic::UNIT),
-            Some(Value::User(id)) => Ok(Dynamic::from(Person(id.clone()))),
-            Some(other) => Err(format!("the manager of `{id}` is `{other}`, not a user").into()),
-        }
-    })
-}
-
-/// The active members of a group.
-fn members(group: &str) -> Native<Dynamic> {
-    frame::with(|frame| {
-        frame.read(|| format!("directory.group.{group}"));
-        let group = GroupId::parse(group).map_err(|error| error.to_string())?;
-        if frame.directory().group(&group).is_none() {
-            return Err(format!("there is no group `{group}`").into());
-        }
-        let members = frame.directory().members(&group);
-        Ok(Dynamic::from_array(
-            members.map(|user| Dynamic::from(Person(user.id.clone()))).collect(),
-        ))
-    })
-}
-
-/// The instant of the command on the clocks of a zone; none is the organization's.
-fn local(zone: Option<&str>) -> Native<NaiveDateTime> {
-    frame::with(|frame| {
-        let zone = match zone {
-            None => frame.call.zone,
-            Some(name) => name.parse::<Tz>().map_err(|_| format!("`{name}` is not a time zone"))?,
-        };
-        Ok(frame.facts().now.with_timezone(&zone).naive_local())
-    })
 }

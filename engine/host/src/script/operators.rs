@@ -72,14 +72,14 @@ fn equal(a: &Dynamic, b: &Dynamic) -> Native<bool> {
     order(a, b).map(Ordering::is_eq)
 }
 
-fn order(a: &Dynamic, b: &Dynamic) -> Native<Ordering> {
+pub(super) fn order(a: &Dynamic, b: &Dynamic) -> Native<Ordering> {
     numbers(a, b)
         .or_else(|| texts(a, b))
         .or_else(|| same::<Day>(a, b, |a, b| Ok(a.0.cmp(&b.0))))
         .or_else(|| same::<Moment>(a, b, |a, b| Ok(a.0.cmp(&b.0))))
         .or_else(|| same::<Money>(a, b, compare_money))
         .or_else(|| same::<Length>(a, b, compare_lengths))
-        .unwrap_or_else(|| Err(incomparable(a, b).into()))
+        .unwrap_or_else(|| Err(incomparable(kind(a), kind(b)).into()))
 }
 
 fn same<T>(
@@ -126,8 +126,23 @@ fn compare_lengths(a: &Length, b: &Length) -> Native<Ordering> {
     }
 }
 
-fn incomparable(a: &Dynamic, b: &Dynamic) -> String {
-    let (left, right) = (kind(a), kind(b));
+/// Whether values of two kinds have an order, as far as kinds tell.
+pub(super) fn orders(left: &str, right: &str) -> bool {
+    let ordered = ["a number", "a text", "a date", "a timestamp", "money", "a duration"];
+    left == right && ordered.contains(&left)
+}
+
+/// Whether values of two kinds are equal or not, as far as kinds tell.
+pub(super) fn compares(left: &str, right: &str) -> bool {
+    let equal = ["nothing", "true or false", "a user", "a list", "a map"];
+    left == "nothing"
+        || right == "nothing"
+        || orders(left, right)
+        || (left == right && equal.contains(&left))
+}
+
+/// Why values of two kinds do not compare, and what to write instead.
+pub(super) fn incomparable(left: &str, right: &str) -> String {
     let hint = match (left, right) {
         ("nothing", _) | (_, "nothing") => ": test for `== ()` first",
         ("money", "a number" | "a text") | ("a number" | "a text", "money") => {
@@ -145,7 +160,8 @@ fn incomparable(a: &Dynamic, b: &Dynamic) -> String {
     format!("{left} and {right} cannot be compared{hint}")
 }
 
-fn kind(value: &Dynamic) -> &'static str {
+/// What a value is, in words.
+pub(super) fn kind(value: &Dynamic) -> &'static str {
     if value.is_unit() {
         "nothing"
     } else if value.is_bool() {
@@ -156,6 +172,8 @@ fn kind(value: &Dynamic) -> &'static str {
         "a text"
     } else if value.is_array() {
         "a list"
+    } else if value.is_fnptr() {
+        "a function"
     } else if value.is_map() {
         "a map"
     } else if value.is::<Money>() {

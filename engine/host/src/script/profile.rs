@@ -11,7 +11,7 @@ use rhai::{
     },
 };
 
-use super::{frame, objects, operators, values};
+use super::{amounts, business, frame, objects, operators, people, problems, texts, times, values};
 use crate::limits::ScriptLimits;
 
 /// What stands in every script.
@@ -47,6 +47,12 @@ pub(super) fn engine(limits: &ScriptLimits) -> Engine {
     values::register(&mut engine);
     objects::register(&mut engine);
     operators::register(&mut engine);
+    amounts::register(&mut engine);
+    times::register(&mut engine);
+    business::register(&mut engine);
+    people::register(&mut engine);
+    texts::register(&mut engine);
+    problems::register(&mut engine);
     restrict(&mut engine, limits);
     engine
 }
@@ -66,7 +72,7 @@ fn restrict(engine: &mut Engine, limits: &ScriptLimits) {
         .set_max_variables(MAX_VARIABLES)
         .set_max_functions(MAX_FUNCTIONS)
         .set_max_expr_depths(MAX_DEPTH, MAX_DEPTH_IN_FUNCTIONS)
-        .on_progress(|operations| frame::is_late(operations).then_some(rhai::Dynamic::UNIT));
+        .on_progress(frame::stop);
     for word in ["eval", "print", "debug"] {
         engine.disable_symbol(word);
     }

@@ -14,6 +14,10 @@ use serde_json::json;
 
 use super::*;
 
+mod check;
+mod helpers;
+mod hostile;
+
 fn id<T: std::str::FromStr>(text: &str) -> T
 where
     T::Err: fmt::Debug,
@@ -32,8 +36,14 @@ fn user(login: &str, manager: Option<&str>) -> User {
         active: login != "dan",
         kind: UserKind::Person,
         role: OrganizationRole::User,
-        groups: [id("staff")].into(),
-        properties: manager.into_iter().collect(),
+        groups: match login {
+            "cleo" => [id("staff"), id("finance")].into(),
+            _ => [id("staff")].into(),
+        },
+        properties: manager
+            .into_iter()
+            .chain((login == "ann").then(|| (id("cost_center"), Value::Text("cc-7".into()))))
+            .collect(),
         replacement: engine_core::directory::Replacement::default(),
     }
 }
@@ -41,6 +51,7 @@ fn user(login: &str, manager: Option<&str>) -> User {
 fn directory() -> Directory {
     let mut directory = Directory::default();
     directory.put_group(Group { id: id("staff"), name: "Staff".into() });
+    directory.put_group(Group { id: id("finance"), name: "Finance".into() });
     for (login, manager) in
         [("ann", Some("bob")), ("bob", Some("cleo")), ("cleo", None), ("dan", None)]
     {

@@ -209,7 +209,7 @@ impl FromStr for Length {
     }
 }
 
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     text.chars().take(60).collect()
 }
 
@@ -218,7 +218,11 @@ fn money_of(amount: Decimal, currency: &str) -> Native<Money> {
     Ok(Money(money::Money { amount, currency }))
 }
 
-fn combine(a: &Money, b: &Money, with: fn(Decimal, Decimal) -> Option<Decimal>) -> Native<Money> {
+pub(super) fn combine(
+    a: &Money,
+    b: &Money,
+    with: fn(Decimal, Decimal) -> Option<Decimal>,
+) -> Native<Money> {
     if a.0.currency != b.0.currency {
         return Err(format!("`{}` and `{}` are of two currencies", a.0, b.0).into());
     }
@@ -231,7 +235,7 @@ fn scale(a: &Money, by: Decimal, with: fn(Decimal, Decimal) -> Option<Decimal>) 
     Ok(Money(money::Money { amount, currency: a.0.currency }))
 }
 
-fn shift(day: Day, days: INT) -> Native<Day> {
+pub(super) fn shift(day: Day, days: INT) -> Native<Day> {
     chrono::TimeDelta::try_days(days)
         .and_then(|days| day.0.checked_add_signed(days))
         .map(Day)
@@ -239,7 +243,7 @@ fn shift(day: Day, days: INT) -> Native<Day> {
 }
 
 /// Halves go away from zero, as people expect of money.
-fn round(number: Decimal, places: INT) -> Native<Decimal> {
+pub(super) fn round(number: Decimal, places: INT) -> Native<Decimal> {
     let places = u32::try_from(places).ok().filter(|places| *places <= 28);
     let places = places.ok_or("the places to round to are 0 to 28")?;
     Ok(number.round_dp_with_strategy(places, rust_decimal::RoundingStrategy::MidpointAwayFromZero))

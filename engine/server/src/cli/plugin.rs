@@ -1,7 +1,7 @@
 //! `countersign plugin`.
 
 mod check;
-mod run;
+pub(super) mod run;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -136,6 +136,13 @@ const EXECUTIONS: &[Constant] = &[
     ("engine/connect/src/marker.rs", "MAX_RECEIPT", "Length of a receipt", "bytes"),
 ];
 
+const HELPERS: &[Constant] = &[
+    ("engine/host/src/script/answer.rs", "MAX_MESSAGE_BYTES", "Bytes of a text for a person.", ""),
+    ("engine/host/src/script/problems.rs", "MAX_PROBLEMS", "Problems that a validator finds.", ""),
+    ("engine/host/src/script/people.rs", "MAX_CHAIN", "Managers above somebody.", ""),
+    ("engine/host/src/script/texts.rs", "MAX_PATTERN", "Bytes of a pattern of `matches`.", ""),
+];
+
 pub(super) fn write() -> String {
     let mut text = format!("# Limits and defaults\n\n{}\n{INTRODUCTION}", note());
     constants(&mut text, "Documents, rules, scripts, components", DOCUMENTS);
@@ -318,6 +325,10 @@ fn scripts(text: &mut String) {
     text.push_str("\n## One run of a script\n\n| limit | value |\n|---|---|\n");
     for (field, value) in fields.iter().zip(values) {
         writeln!(text, "| {} | {value} |", field.about).unwrap();
+    }
+    for (path, name, what, _) in HELPERS {
+        let value = number(Source::read(path).constant(name));
+        writeln!(text, "| {what} | {value} |").unwrap();
     }
 }
 

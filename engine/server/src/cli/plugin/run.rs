@@ -16,8 +16,9 @@ use engine_api::{
     organization::GrantDoc,
 };
 use engine_core::{
+    calendar::CalendarSettings,
     directory::Directory,
-    extension::{ConfigValue, Facts, Item, Message, Nominee, NomineeKind, Plan, Problem, Verdict},
+    extension::{ConfigValue, Facts, Item, Message, Nominee, NomineeKind, Plan, Verdict},
     ids::{Login, PropertyName, ResourceId, UserId},
     rule::{Names, infer_literal},
     value::Value,
@@ -31,6 +32,7 @@ use serde_json::{Value as Json, json};
 use super::super::{
     Place,
     output::{say, warn},
+    script::problem,
 };
 use crate::{config::Config, data, grants};
 
@@ -44,6 +46,8 @@ where request.json (or .yaml) says what the plugin is asked about:
    \"directory\": {\"users\": [{\"login\": \"ann\"}]},
    \"grant\": {\"connections\": {\"shop-db\": \"read\"}},
    \"now\": \"2026-03-02T09:00:00Z\"}
+
+Beside these it can have `rates`, `time_zone` and `calendar`, as an organization has them.
 
 Connections and secrets of a grant come from --config. An executor is asked for its plan; with
 --execute it runs. A notifier delivers what \"notice\" says: recipient, code, subject, text, link.";
@@ -75,6 +79,8 @@ struct Input {
     grant: GrantDoc,
     notice: NoticeInput,
     now: Option<DateTime<Utc>>,
+    time_zone: Option<String>,
+    calendar: CalendarSettings,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -99,14 +105,14 @@ struct RequestInput {
 }
 
 /// A plugin host in a folder that is gone afterwards.
-pub(super) struct Workshop {
-    pub(super) host: Host,
+pub(in crate::cli) struct Workshop {
+    pub(in crate::cli) host: Host,
     folder: tempfile::TempDir,
 }
 
 impl Workshop {
     /// With nothing that could be granted.
-    pub(super) fn bare() -> anyhow::Result<Self> {
+    pub(in crate::cli) fn bare() -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Handle::current();
         tokio::task::block_in_place(|| runtime.block_on(Self::open(&Config::default())))
     }
@@ -114,6 +120,13 @@ impl Workshop {
     async fn open(config: &Config) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         Ok(Self { host: data::host(folder.path(), config).await?, folder })
+    }
+
+    /// What a file says that an extension is asked about.
+    pub(in crate::cli) async fn asked(&self, file: &Path) -> anyhow::Result<Call> {
+        let input = read(file)?;
+        let directory = directory(self, &input.directory).await?;
+        call(input, directory)
     }
 }
 
@@ -129,9 +142,7 @@ impl Run {
                 return Ok(ExitCode::FAILURE);
             }
         };
-        let input = read(&self.input)?;
-        let directory = directory(&workshop, &input.directory).await?;
-        let call = call(input, directory)?;
+        let call = workshop.asked(&self.input).await?;
         self.call(&workshop.host, &plugin, &call).await
     }
 
@@ -173,11 +184,7 @@ impl Run {
     }
 }
 
-fn problem(problem: &Problem) -> Json {
-    json!({ "property": problem.property, "item": problem.item, "problem": problem.why.text })
-}
-
-fn nominee(nominee: &Nominee, who: &impl Fn(&UserId) -> String) -> Json {
+pub(in crate::cli) fn nominee(nominee: &Nominee, who: &impl Fn(&UserId) -> String) -> Json {
     let named = match &nominee.who {
         NomineeKind::User(id) => json!({ "user": who(id) }),
         NomineeKind::Group(id) => json!({ "group": id }),
@@ -272,19 +279,36 @@ async fn directory(workshop: &Workshop, doc: &DirectoryDoc) -> anyhow::Result<Ar
 }
 
 fn call(input: Input, directory: Arc<Directory>) -> anyhow::Result<Call> {
-    let Input { request, config, rates, grant, notice, now, directory: _ } = input;
+    let Input { request, config, rates, grant, notice, now, time_zone, calendar, directory: _ } =
+        input;
     let now = now.unwrap_or_else(Utc::now);
-    let names = Names::of_directory(&directory);
-    let mut properties: BTreeMap<PropertyName, Value> = BTreeMap::new();
-    for (name, json) in &request.properties {
-        let value = infer_literal(json, &names).map_err(|why| anyhow!("request.{name}: {why}"))?;
-        properties.insert(name.clone(), value);
+    let facts = facts(request, now, &directory)?;
+    let notice = noticed(notice, now, &directory)?;
+    let config = config.into_iter().map(|(key, json)| (key, ConfigValue::Json(json)));
+    let mut call = Call::new(Arc::new(facts), directory);
+    call.config = Arc::new(config.collect());
+    if let Some(zone) = time_zone {
+        call.zone = zone.parse().map_err(|_| anyhow!("time_zone: `{zone}` is not a time zone"))?;
     }
-    let requester = person("request.requester", request.requester.as_ref(), &directory)?;
-    let notice = Notice {
+    if let Some((field, why)) = calendar.fault() {
+        bail!("{field}: {why}");
+    }
+    call.calendar = Arc::new(calendar);
+    call.rates = rates.map(|rates| Arc::new(rates.0));
+    call.notice = Some(Arc::new(notice));
+    call.grant = Arc::new(grants::read(grant)?);
+    Ok(call)
+}
+
+fn noticed(
+    notice: NoticeInput,
+    at: DateTime<Utc>,
+    directory: &Directory,
+) -> anyhow::Result<Notice> {
+    Ok(Notice {
         id: "trial".to_owned(),
         organization: "trial".parse()?,
-        recipient: person("notice.recipient", notice.recipient.as_ref(), &directory)?,
+        recipient: person("notice.recipient", notice.recipient.as_ref(), directory)?,
         content: Message {
             code: notice.code.unwrap_or_else(|| "trial".to_owned()),
             arguments: BTreeMap::new(),
@@ -294,10 +318,24 @@ fn call(input: Input, directory: Arc<Directory>) -> anyhow::Result<Call> {
         text: notice.text,
         link: notice.link,
         request: None,
-        at: now,
-    };
+        at,
+    })
+}
+
+fn facts(
+    request: RequestInput,
+    now: DateTime<Utc>,
+    directory: &Directory,
+) -> anyhow::Result<Facts> {
+    let names = Names::of_directory(directory);
+    let mut properties: BTreeMap<PropertyName, Value> = BTreeMap::new();
+    for (name, json) in &request.properties {
+        let value = infer_literal(json, &names).map_err(|why| anyhow!("request.{name}: {why}"))?;
+        properties.insert(name.clone(), value);
+    }
+    let requester = person("request.requester", request.requester.as_ref(), directory)?;
     let item = |resource: ResourceId| Item { resource, fields: BTreeMap::new() };
-    let facts = Facts {
+    Ok(Facts {
         organization: "trial".parse()?,
         request: "trial".parse()?,
         rule: "trial".parse()?,
@@ -312,14 +350,7 @@ fn call(input: Input, directory: Arc<Directory>) -> anyhow::Result<Call> {
         properties,
         items: request.items.into_iter().map(item).collect(),
         now,
-    };
-    let config = config.into_iter().map(|(key, json)| (key, ConfigValue::Json(json)));
-    let mut call = Call::new(Arc::new(facts), directory);
-    call.config = Arc::new(config.collect());
-    call.rates = rates.map(|rates| Arc::new(rates.0));
-    call.notice = Some(Arc::new(notice));
-    call.grant = Arc::new(grants::read(grant)?);
-    Ok(call)
+    })
 }
 
 /// Somebody by login; the first of the directory where nobody is named.
