@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use engine_core::{
     command::{Command, Decide, Seen, Submit},
-    extension::{Failure, Nominee, Plan, Presence, Receipt, Verdict},
+    extension::{Failure, Nominee, Plan, Presence, Problem, Receipt, Verdict},
     ids::{ExecutionId, Login, OrgId, PluginId, RequestId},
     question::Source,
     request::Choice,
@@ -64,6 +64,10 @@ impl Extensions for Door {
     }
 
     async fn approvers(&self, _: &Source, _: &ExtensionCall) -> Result<Vec<Nominee>, Failure> {
+        Ok(Vec::new())
+    }
+
+    async fn problems(&self, _: &Source, _: &ExtensionCall) -> Result<Vec<Problem>, Failure> {
         Ok(Vec::new())
     }
 

@@ -6,6 +6,7 @@ use engine_core::{
     extension::FailureClass,
     ids::StepId,
     offboarding::{NeededBecause, NeededPlace, Place},
+    question::Source,
     rejection::{
         FieldProblem, Forbidden, Gone, Own, Rejection, StepShortage, Tried, Unfit, Unmet,
         UrgentGate,
