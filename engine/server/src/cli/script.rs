@@ -144,14 +144,10 @@ fn told<T>(answer: Answer<T>, tell: impl FnOnce(T) -> Json) -> Answer<Json> {
 
 pub(super) fn problem(problem: &Problem) -> Json {
     let Problem { property, item, why } = problem;
-    let mut told = json!({ "why": why.text });
-    if let Some(property) = property {
-        told["property"] = json!(property);
-    }
-    if let Some(item) = item {
-        told["item"] = json!(item);
-    }
-    told
+    let property = property.as_ref().map(|property| ("property", json!(property)));
+    let item = item.as_ref().map(|item| ("item", json!(item)));
+    let named = property.into_iter().chain(item).chain([("why", json!(why.text))]);
+    named.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// The text of a script, unless the engine would refuse it for its size alone.

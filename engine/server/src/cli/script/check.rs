@@ -69,7 +69,7 @@ impl Check {
                 (ScriptFindings { errors: vec![error], ..ScriptFindings::default() }, None)
             }
         };
-        let is_fine = found.errors.is_empty() && !(self.strict && !found.warnings.is_empty());
+        let is_fine = found.errors.is_empty() && (!self.strict || found.warnings.is_empty());
         if self.json {
             say(&serde_json::to_string_pretty(&json!({
                 "file": self.file,

@@ -73,16 +73,19 @@ fn used(trace: &Trace) -> String {
 }
 
 fn document(answer: &Answer<Json>) -> anyhow::Result<Json> {
-    let (limit, share) = share(&answer.trace);
-    let mut document = match &answer.result {
-        Ok(value) => json!({ "answer": value }),
-        Err(failure) => json!({ "failure": serde_json::to_value(failure)? }),
+    let trace = &answer.trace;
+    let (limit, share) = share(trace);
+    let (name, said) = match &answer.result {
+        Ok(value) => ("answer", value.clone()),
+        Err(failure) => ("failure", serde_json::to_value(failure)?),
     };
-    document["reads"] = json!(answer.trace.reads);
-    document["log"] = json!(answer.trace.log);
-    document["operations"] = json!(answer.trace.fuel);
-    document["operations_limit"] = json!(limit);
-    document["operations_percent"] = json!(share);
-    document["microseconds"] = json!(answer.trace.elapsed.as_secs_f64() * 1_000_000.0);
-    Ok(document)
+    Ok(json!({
+        name: said,
+        "reads": trace.reads,
+        "log": trace.log,
+        "operations": trace.fuel,
+        "operations_limit": limit,
+        "operations_percent": share,
+        "microseconds": trace.elapsed.as_secs_f64() * 1_000_000.0,
+    }))
 }
