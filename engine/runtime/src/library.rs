@@ -188,6 +188,30 @@ impl Library {
         }
     }
 
+    /// Asks a script or a plugin a question, where blocking is allowed.
+    async fn ask<T: Send + 'static>(
+        &self,
+        source: &Source,
+        call: &ExtensionCall,
+        script: fn(&Host, &Script, &Call) -> Answer<T>,
+        plugin: fn(&Host, &Plugin, &Call) -> Answer<T>,
+    ) -> Result<T, Failure> {
+        let library = self.clone();
+        let name = source.name().to_owned();
+        match source {
+            Source::Script(id) => {
+                let found = self.script(&call.org, id)?;
+                let call = call_of(call, Grant::default());
+                patient(move || audited(&name, script(&library.inner.host, &found, &call))).await
+            }
+            Source::Plugin(id) => {
+                let (found, installed) = self.plugin(&call.org, id).await?;
+                let call = call_of(call, installed.grant.clone());
+                patient(move || audited(&name, plugin(&library.inner.host, &found, &call))).await
+            }
+        }
+    }
+
     fn script(&self, org: &OrgId, name: &ScriptId) -> Result<Arc<Script>, Failure> {
         let state = self
             .engine()?
@@ -281,21 +305,7 @@ impl Extensions for Library {
     }
 
     async fn condition(&self, source: &Source, call: &ExtensionCall) -> Result<Verdict, Failure> {
-        let library = self.clone();
-        let name = source.name().to_owned();
-        match source {
-            Source::Script(id) => {
-                let script = self.script(&call.org, id)?;
-                let call = call_of(call, Grant::default());
-                patient(move || audited(&name, library.inner.host.script_condition(&script, &call)))
-                    .await
-            }
-            Source::Plugin(id) => {
-                let (plugin, installed) = self.plugin(&call.org, id).await?;
-                let call = call_of(call, installed.grant.clone());
-                patient(move || audited(&name, library.inner.host.condition(&plugin, &call))).await
-            }
-        }
+        self.ask(source, call, Host::script_condition, Host::condition).await
     }
 
     async fn approvers(
@@ -303,21 +313,7 @@ impl Extensions for Library {
         source: &Source,
         call: &ExtensionCall,
     ) -> Result<Vec<Nominee>, Failure> {
-        let library = self.clone();
-        let name = source.name().to_owned();
-        match source {
-            Source::Script(id) => {
-                let script = self.script(&call.org, id)?;
-                let call = call_of(call, Grant::default());
-                patient(move || audited(&name, library.inner.host.script_approvers(&script, &call)))
-                    .await
-            }
-            Source::Plugin(id) => {
-                let (plugin, installed) = self.plugin(&call.org, id).await?;
-                let call = call_of(call, installed.grant.clone());
-                patient(move || audited(&name, library.inner.host.approvers(&plugin, &call))).await
-            }
-        }
+        self.ask(source, call, Host::script_approvers, Host::approvers).await
     }
 
     async fn problems(
@@ -325,21 +321,7 @@ impl Extensions for Library {
         source: &Source,
         call: &ExtensionCall,
     ) -> Result<Vec<Problem>, Failure> {
-        let library = self.clone();
-        let name = source.name().to_owned();
-        match source {
-            Source::Script(id) => {
-                let script = self.script(&call.org, id)?;
-                let call = call_of(call, Grant::default());
-                patient(move || audited(&name, library.inner.host.script_validator(&script, &call)))
-                    .await
-            }
-            Source::Plugin(id) => {
-                let (plugin, installed) = self.plugin(&call.org, id).await?;
-                let call = call_of(call, installed.grant.clone());
-                patient(move || audited(&name, library.inner.host.validate(&plugin, &call))).await
-            }
-        }
+        self.ask(source, call, Host::script_validator, Host::validate).await
     }
 
     async fn plan(&self, plugin: &PluginId, call: &ExtensionCall) -> Result<Plan, Failure> {

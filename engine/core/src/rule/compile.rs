@@ -117,8 +117,6 @@ impl Compiler<'_> {
         let review_first = definition.review_first.as_ref().map(|doc| self.reviewers(doc));
         let auto_approve = self.named_conditions(&definition.auto_approve);
         let steps = self.steps(&definition.steps);
-        let validators = self.validators(&definition.validators);
-        let executors = self.executors(&definition.executors);
         Rule {
             id: definition.rule.clone(),
             version,
@@ -144,8 +142,8 @@ impl Compiler<'_> {
             review_first,
             auto_approve,
             steps,
-            validators,
-            executors,
+            validators: self.validators(&definition.validators),
+            executors: self.executors(&definition.executors),
             receipt_reviewers: self.named("receipt_reviewers", &definition.receipt_reviewers),
         }
     }

@@ -26,6 +26,7 @@ const RULE_FILES: &[&str] = &[
 const ORGANIZATION_FILES: &[&str] = &[
     "engine/api/src/directory.rs",
     "engine/api/src/organization.rs",
+    "engine/api/src/organization/grant.rs",
     "engine/core/src/calendar.rs",
     "engine/core/src/directory.rs",
     "engine/core/src/organization.rs",
