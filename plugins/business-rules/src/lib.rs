@@ -108,7 +108,7 @@ mod tests {
 
     use super::*;
 
-    fn host(schema: Json) -> Host {
+    fn host(schema: &Json) -> Host {
         let properties = ["price", "factor", "reason", "tags", "until"];
         Host::new(MANIFEST)
             .config(json!({ "properties": properties, "schema": schema }))
@@ -118,7 +118,7 @@ mod tests {
             .property("tags", Value::List(vec![Value::Text("a".into()), Value::Text("a".into())]))
     }
 
-    fn found(schema: Json) -> Vec<(Option<String>, String)> {
+    fn found(schema: &Json) -> Vec<(Option<String>, String)> {
         let problems = host(schema).validate::<BusinessRules>().unwrap();
         problems.into_iter().map(|problem| (problem.property, problem.why.text)).collect()
     }
@@ -133,7 +133,7 @@ mod tests {
                 "reason": {"minLength": 5},
             },
         });
-        assert_eq!(found(schema), []);
+        assert_eq!(found(&schema), []);
     }
 
     #[test]
@@ -149,7 +149,7 @@ mod tests {
             },
             "x-message": "Say until when.",
         });
-        let mut found = found(schema);
+        let mut found = found(&schema);
         found.sort();
         let of = |name: &str, text: &str| (Some(name.to_owned()), text.to_owned());
         assert_eq!(found[0], of("price", "Above 1,000 ask the board."));
@@ -165,7 +165,7 @@ mod tests {
             let text = format!(
                 r#"{{"properties": {{"price": {{"properties": {{"amount": {{"maximum": {most}}}}}}}}}}}"#
             );
-            found(serde_json::from_str(&text).unwrap()).len()
+            found(&serde_json::from_str(&text).unwrap()).len()
         };
         assert_eq!(most("1000.01"), 0);
         assert_eq!(most("1000.00999999999999999999"), 1);
@@ -174,13 +174,13 @@ mod tests {
     #[test]
     fn rules_over_several_properties_are_about_the_whole() {
         let schema = json!({"not": {"required": ["price", "factor"]}, "x-message": "Not both."});
-        assert_eq!(found(schema), [(None, "Not both.".to_owned())]);
+        assert_eq!(found(&schema), [(None, "Not both.".to_owned())]);
     }
 
     #[test]
     fn a_schema_that_is_none_is_no_answer() {
         for schema in [json!({"type": "text"}), json!({"$ref": "https://example.org/a.json"})] {
-            let error = host(schema).validate::<BusinessRules>().unwrap_err();
+            let error = host(&schema).validate::<BusinessRules>().unwrap_err();
             assert_eq!(error.class, Class::Permanent);
         }
     }

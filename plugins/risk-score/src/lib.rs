@@ -267,7 +267,7 @@ mod tests {
 
     use super::*;
 
-    fn host(config: Json, text: &str) -> Result<Verdict> {
+    fn host(config: &Json, text: &str) -> Result<Verdict> {
         let mut all = json!({"statement_property": "sql"});
         for (key, value) in config.as_object().unwrap() {
             all[key] = value.clone();
@@ -277,7 +277,7 @@ mod tests {
 
     fn told(text: &str) -> String {
         let tables = json!({"at_least": 1000, "tables": {"payments": 25, "hr.salaries": 70}});
-        match host(tables, text).unwrap() {
+        match host(&tables, text).unwrap() {
             Verdict::Unmet(message) => {
                 let (_, told) = message.text.split_once("at least 1000: ").unwrap();
                 told.to_owned()
@@ -322,7 +322,7 @@ mod tests {
     fn a_change_does_not_hide_in_a_query() {
         let hidden = "with gone as (delete from orders returning *) select * from gone";
         let config = json!({"dialect": "postgresql", "at_most": 0});
-        let Verdict::Unmet(why) = host(config, hidden).unwrap() else { panic!("met") };
+        let Verdict::Unmet(why) = host(&config, hidden).unwrap() else { panic!("met") };
         assert!(
             why.text.contains("it deletes rows (30), it does not say which rows (40)"),
             "{}",
@@ -333,15 +333,15 @@ mod tests {
     #[test]
     fn the_limit_is_included() {
         let text = "delete from orders where id = 1";
-        assert_eq!(host(json!({"at_most": 30}), text), met());
-        assert_eq!(host(json!({"at_least": 30}), text), met());
+        assert_eq!(host(&json!({"at_most": 30}), text), met());
+        assert_eq!(host(&json!({"at_least": 30}), text), met());
         for config in [json!({"at_most": 29}), json!({"at_least": 31})] {
-            assert_ne!(host(config, text), met());
+            assert_ne!(host(&config, text), met());
         }
         let points = json!({"at_most": 5, "points": {"delete": 5}});
-        assert_eq!(host(points, text), met());
+        assert_eq!(host(&points, text), met());
         for config in [json!({}), json!({"at_most": 1, "at_least": 1}), json!({"at_most": -1})] {
-            assert!(host(config.clone(), text).is_err(), "{config}");
+            assert!(host(&config, text).is_err(), "{config}");
         }
     }
 }

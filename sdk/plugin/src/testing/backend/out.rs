@@ -8,7 +8,7 @@ use crate::{
 };
 
 pub(crate) fn http_look_up(asked: LookUp<'_>) -> Answer<Reply> {
-    send("http-lookups", Method::Get, asked.url, asked.headers, Vec::new())
+    send("http-lookups", Method::Get, &asked.url, asked.headers, Vec::new())
 }
 
 pub(crate) fn http_send(call: Call<'_>) -> Answer<Reply> {
@@ -16,18 +16,18 @@ pub(crate) fn http_send(call: Call<'_>) -> Answer<Reply> {
     if !asks && ask(|state| matches!(state.task, Task::Ask | Task::Plan | Task::Probe)) {
         return error(ErrorKind::Denied, "nothing may change before the execution");
     }
-    send("http", call.method, call.url, call.headers, call.body)
+    send("http", call.method, &call.url, call.headers, call.body)
 }
 
 fn send(
     capability: &str,
     method: Method,
-    url: String,
+    url: &str,
     headers: Headers<'_>,
     body: Vec<u8>,
 ) -> Answer<Reply> {
     ask(|state| {
-        if !wants(state, capability, method, &url) {
+        if !wants(state, capability, method, url) {
             let why = format!(
                 "{method:?} {url}: `wants` in manifest.json asks for no such `{capability}`"
             );
@@ -38,8 +38,8 @@ fn send(
             (header.name, format!("{}<{secret}>{}", header.before, header.after))
         });
         let headers = headers.plain.into_iter().chain(secret).collect();
-        state.sent_out.push(Sent { method, url: url.clone(), headers, body });
-        match state.replies.get(&(method, url.clone())) {
+        state.sent_out.push(Sent { method, url: url.to_owned(), headers, body });
+        match state.replies.get(&(method, url.to_owned())) {
             Some(reply) => reply.clone(),
             None => error(ErrorKind::Unavailable, format!("nobody answers {method:?} {url}")),
         }
