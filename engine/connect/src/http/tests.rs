@@ -12,7 +12,7 @@ use super::*;
 
 const PATIENT: HttpTerms =
     HttpTerms { timeout: Duration::from_secs(20), max_reply: 1_000, private_addresses: true };
-const SHORT: HttpTerms = HttpTerms { timeout: Duration::from_millis(200), ..PATIENT };
+const SHORT: HttpTerms = HttpTerms { timeout: Duration::from_millis(1_500), ..PATIENT };
 
 /// A server that does this with its first connection, and its port.
 async fn server<F>(
