@@ -27,6 +27,12 @@ pub fn program() -> Result<PathBuf, String> {
     ))
 }
 
+/// Where the tools of JavaScript and Python are installed for tests: once for a checkout.
+#[must_use]
+pub fn tools() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tools")
+}
+
 /// The names of what the caller's environment tells the program.
 pub fn told_by_the_environment() -> impl Iterator<Item = OsString> {
     let names = env::vars_os().map(|(name, _)| name);

@@ -12,6 +12,8 @@ mod all {
     mod claims;
     mod documents;
     mod generated;
+    mod languages;
+    mod pools;
     mod scenarios;
     mod schemas;
 }

@@ -2,7 +2,7 @@
 //!
 //! | command | what it does |
 //! |---|---|
-//! | `build` | the plugins as WebAssembly components, then the `countersign` binary with them inside |
+//! | `build` | the plugins as WebAssembly components, then the `countersign` binary with them inside, then what builds plugins in other languages |
 //! | `test` | every check of the project; `--quick` needs Rust only |
 //! | `tidy` | the checks of the house style and of the dependency graph alone |
 //! | `databases` | runs a command with private PostgreSQL and MariaDB servers |
@@ -20,6 +20,7 @@ mod demo;
 mod gates;
 #[cfg(test)]
 mod help;
+mod languages;
 mod mutants;
 mod process;
 mod sample;
@@ -172,7 +173,11 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<bool> {
     let workspace = Workspace::here()?;
     match command {
-        Command::Build { profile } => build::run(&workspace, profile).map(|_| true),
+        Command::Build { profile } => {
+            let program = build::run(&workspace, profile)?;
+            languages::offer(&workspace, &program);
+            Ok(true)
+        }
         Command::Test { quick } => test::run(&workspace, quick),
         Command::Tidy => test::tidy_only(&workspace),
         Command::Databases { command } => with_databases(&command),

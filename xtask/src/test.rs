@@ -8,7 +8,7 @@ use std::{process::Command, time::Instant};
 use anyhow::Result;
 
 use crate::{
-    build, gates,
+    build, gates, languages,
     process::{run as run_logged, say, seconds},
     servers::{self, Servers},
     tally::Tally,
@@ -92,6 +92,9 @@ impl<'a> Suite<'a> {
         let mut clippy = cargo(self.workspace, &["clippy", "--workspace", "--all-targets"]);
         clippy.args(features).args(["--", "-D", "warnings"]);
         self.command("clippy", clippy)?;
+        if !self.languages(features)? {
+            return Ok(());
+        }
         // Tests of the documentation are among these.
         let mut tests = cargo(self.workspace, &["test", "--workspace", "--no-fail-fast"]);
         tests.args(features);
@@ -104,6 +107,25 @@ impl<'a> Suite<'a> {
         let flags = "-D warnings -A rustdoc::private-intra-doc-links";
         docs.arg("--document-private-items").env("RUSTDOCFLAGS", flags);
         self.command("links of the documentation", docs)
+    }
+
+    /// Builds the program and has it install what builds plugins in JavaScript and Python; false where the
+    /// tests could not run.
+    fn languages(&mut self, features: &[&str]) -> Result<bool> {
+        let mut build = cargo(self.workspace, &["build", "--workspace", "--bin", "countersign"]);
+        build.args(features);
+        let failed = self.tally.failed;
+        self.command("the program", build)?;
+        if self.tally.failed > failed {
+            return Ok(false);
+        }
+        let program = self.workspace.target.join("debug/countersign");
+        let installed = languages::install(self.workspace, &program);
+        self.tally += Tally::one(installed.is_ok());
+        if let Err(error) = &installed {
+            say(&format!("    FAILED: {error:#}"));
+        }
+        Ok(installed.is_ok())
     }
 
     /// Starts the database servers; a failure to is a failed check.

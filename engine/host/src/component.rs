@@ -8,8 +8,12 @@ mod cache;
 pub(crate) mod manifest;
 mod refuse;
 mod section;
+mod weight;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use engine_core::extension::Failure;
 use sha2::{Digest as _, Sha256};
@@ -18,7 +22,8 @@ use wasmtime::{
     component::{Component, Linker},
 };
 
-pub(crate) use self::cache::Cache;
+pub use self::weight::Weight;
+pub(crate) use self::{cache::Cache, weight::weigh};
 use self::{
     manifest::{Manifest, World},
     section::FileKind,
@@ -100,6 +105,7 @@ pub(crate) struct Loaded {
     pub(crate) validator: Option<ValidatorPluginPre<State>>,
     pub(crate) executor: Option<ExecutorPluginPre<State>>,
     pub(crate) notifier: Option<NotifierPluginPre<State>>,
+    pub(crate) weight: Weight,
     digest: String,
     size: usize,
     imports: Vec<String>,
@@ -122,6 +128,12 @@ impl Plugin {
     #[must_use]
     pub fn size(&self) -> usize {
         self.inner.size
+    }
+
+    /// Which pool it runs in.
+    #[must_use]
+    pub fn weight(&self) -> Weight {
+        self.inner.weight
     }
 
     /// The interfaces that its binary imports: what it can use at most.
@@ -154,8 +166,11 @@ pub fn digest(file: &[u8]) -> String {
 
 /// Everything that is needed to load components.
 pub(crate) struct Loader<'a> {
+    pub(crate) weight: Weight,
     pub(crate) engine: &'a Engine,
     pub(crate) cache: &'a Cache,
+    /// One interpreter at a time is compiled: each takes seconds, and hundreds of megabytes.
+    pub(crate) compiling: &'a Mutex<()>,
     pub(crate) questions: &'a Linker<State>,
     pub(crate) effects: &'a Linker<State>,
     pub(crate) notices: &'a Linker<State>,
@@ -167,8 +182,7 @@ impl Loader<'_> {
         let manifest = examine(file)?;
         let digest = digest(file);
         let component = self
-            .cache
-            .component(self.engine, &digest, file)
+            .compiled(&digest, file)
             .map_err(|error| LoadError::Compile(error.root_cause().to_string()))?;
         let imports = check(self.engine, &component, &manifest)?;
         let serves = |world| manifest.worlds.contains(&world);
@@ -191,11 +205,29 @@ impl Loader<'_> {
                 executor: told.map(ExecutorPluginPre::new).transpose().map_err(mismatch)?,
                 notifier: sent.map(NotifierPluginPre::new).transpose().map_err(mismatch)?,
                 manifest: Arc::new(manifest),
+                weight: self.weight,
                 digest,
                 size: file.len(),
                 imports,
             }),
         })
+    }
+
+    /// The component, from the cache or compiled.
+    fn compiled(&self, digest: &str, file: &[u8]) -> wasmtime::Result<Component> {
+        if let Some(found) = self.cache.find(self.engine, digest) {
+            return Ok(found);
+        }
+        let turn = || self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = match self.weight {
+            Weight::Light => return self.cache.compile(self.engine, digest, file),
+            Weight::Heavy => turn(),
+        };
+        // Another may have compiled the same meanwhile.
+        match self.cache.find(self.engine, digest) {
+            Some(found) => Ok(found),
+            None => self.cache.compile(self.engine, digest, file),
+        }
     }
 
     /// Links what is offered; what is not refuses when it is called.

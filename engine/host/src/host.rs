@@ -1,6 +1,11 @@
 //! The one handle to everything that extensions are.
 
-use std::{collections::BTreeMap, fmt, io, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt, io,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use engine_connect::{Blobs, Connections, Http, Secret, WaitingBlob, blob::BlobWriter};
 use engine_core::{
@@ -8,19 +13,16 @@ use engine_core::{
     ids::ResourceId,
 };
 use serde::Deserialize;
-use tokio::sync::Semaphore;
-use wasmtime::{Engine, component::Linker};
 
 use crate::{
     call::{Answer, Call},
-    component::{Cache, LoadError, Loader, Plugin},
+    component::{Cache, LoadError, Loader, Plugin, Weight, weigh},
     files::{FileRecord, Files},
-    limits::{HostLimits, Limits},
+    guests::Guests,
+    limits::HostLimits,
     machine,
     script::{Script, ScriptError, ScriptFindings, ScriptRole, ScriptTypes, Scripts},
-    state::State,
     steps::Steps,
-    v1,
 };
 
 /// How much of a file is read at once, in bytes.
@@ -94,20 +96,11 @@ pub struct Host {
 }
 
 pub(crate) struct Inner {
-    pub(crate) engine: Engine,
     pub(crate) services: Arc<Services>,
-    /// Below the size of the pool, so that a full pool is told before a component begins.
-    pub(crate) questions_at_once: Semaphore,
-    pub(crate) effects_at_once: Semaphore,
-    pub(crate) condition: Arc<Limits>,
-    pub(crate) approvers: Arc<Limits>,
-    pub(crate) validator: Arc<Limits>,
-    pub(crate) executor: Arc<Limits>,
-    pub(crate) notifier: Arc<Limits>,
+    light: Guests,
+    heavy: Guests,
     cache: Cache,
-    questions: Linker<State>,
-    effects: Linker<State>,
-    notices: Linker<State>,
+    compiling: Mutex<()>,
     scripts: Scripts,
 }
 
@@ -130,15 +123,14 @@ impl Host {
         let files = Files::open(folder.join("files")).map_err(broken)?;
         let steps = Steps::open(folder.join("steps")).map_err(broken)?;
         let limits = options.limits;
-        let calls = limits.concurrent_questions.saturating_add(limits.concurrent_effects);
-        let engine = machine::start(calls).map_err(machine)?;
+        let (light, heavy) = machine::start(&limits).map_err(machine)?;
+        let guests = |weight, engine| Guests::new(weight, engine, &limits).map_err(machine);
         Ok(Self {
             inner: Arc::new(Inner {
-                questions: v1::questions(&engine).map_err(machine)?,
-                effects: v1::effects(&engine).map_err(machine)?,
-                notices: v1::notices(&engine).map_err(machine)?,
-                engine,
+                light: guests(Weight::Light, light)?,
+                heavy: guests(Weight::Heavy, heavy)?,
                 cache,
+                compiling: Mutex::default(),
                 services: Arc::new(Services {
                     connections: options.connections,
                     blobs: options.blobs,
@@ -148,35 +140,44 @@ impl Host {
                     secrets: options.secrets,
                     lookups: options.lookups,
                 }),
-                questions_at_once: Semaphore::new(limits.concurrent_questions as usize),
-                effects_at_once: Semaphore::new(limits.concurrent_effects as usize),
-                condition: Arc::new(limits.condition),
-                approvers: Arc::new(limits.approvers),
-                validator: Arc::new(limits.validator),
-                executor: Arc::new(limits.executor),
-                notifier: Arc::new(limits.notifier),
                 scripts: Scripts::new(limits.script),
             }),
         })
     }
 
     /// Makes a plugin of a component file. Compiling takes up to seconds the first time: call it
-    /// where blocking is allowed.
+    /// where blocking is allowed. An interpreter is compiled on one core, one at a time, while everything
+    /// else goes on.
     ///
     /// # Errors
     /// [`LoadError`]; nothing of the file is kept then.
     pub fn load(&self, file: &[u8]) -> Result<Plugin, LoadError> {
-        let inner = &self.inner;
+        let weight = weigh(file);
+        let guests = self.guests(weight);
         let loader = Loader {
-            engine: &inner.engine,
-            cache: &inner.cache,
-            questions: &inner.questions,
-            effects: &inner.effects,
-            notices: &inner.notices,
+            weight,
+            engine: &guests.engine,
+            cache: &self.inner.cache,
+            compiling: &self.inner.compiling,
+            questions: &guests.questions,
+            effects: &guests.effects,
+            notices: &guests.notices,
         };
         let plugin = loader.load(file)?;
+        let _turn = match weight {
+            Weight::Light => None,
+            Weight::Heavy => Some(guests.trial.lock().unwrap_or_else(PoisonError::into_inner)),
+        };
         self.try_out(&plugin).map_err(LoadError::Start)?;
         Ok(plugin)
+    }
+
+    /// Those of a weight.
+    pub(crate) fn guests(&self, weight: Weight) -> &Guests {
+        match weight {
+            Weight::Light => &self.inner.light,
+            Weight::Heavy => &self.inner.heavy,
+        }
     }
 
     /// Compiles a script, or finds it compiled.

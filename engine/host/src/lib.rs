@@ -15,6 +15,7 @@ mod component;
 mod failures;
 mod files;
 mod grant;
+mod guests;
 mod host;
 mod limits;
 mod machine;
@@ -33,13 +34,16 @@ pub use call::{
     RecordedBody, Trace,
 };
 pub use component::{
-    LoadError, Plugin, digest,
-    manifest::{Access, Capability, Manifest, Name, Reads, Want, World},
+    LoadError, Plugin, Weight, digest,
+    manifest::{
+        Access, Capability, Manifest, Name, Reads, SECTION as MANIFEST_SECTION, Want, World,
+    },
 };
 pub use files::FileRecord;
 pub use grant::{ConnectionGrant, Grant, HttpGrant};
 pub use host::{Host, HostOptions, Lookup, OpenError};
 pub use limits::{HostLimits, Limits, MAX_COMPONENT_BYTES, MAX_SCRIPT_BYTES, ScriptLimits};
+pub use machine::Pool;
 pub use script::{
     Script, ScriptError, ScriptFindings, ScriptRole, ScriptTypes,
     library::{ScriptChapter, ScriptFunction, script_functions},

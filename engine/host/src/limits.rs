@@ -147,6 +147,18 @@ impl Limits {
             ..Self::condition()
         }
     }
+
+    /// The same for a component that is an interpreter: it does ten times as much for the same answer, and
+    /// its memory begins with the interpreter's own.
+    #[must_use]
+    pub fn interpreted(&self) -> Self {
+        Self {
+            fuel: self.fuel.saturating_mul(10),
+            deadline: self.deadline.max(Duration::from_millis(250)),
+            memory: self.memory.max(64 * MIB),
+            ..self.clone()
+        }
+    }
 }
 
 /// What one run of a script may use.
@@ -202,6 +214,12 @@ pub struct HostLimits {
     /// Effects of components at once; further ones are told `busy`. Counted apart, since they take
     /// long and must not hold up decisions.
     pub concurrent_effects: u32,
+    /// Questions at once to components that are interpreters. They have a pool of their own; further
+    /// questions wait there for a place, until their deadline.
+    pub interpreted_questions: u32,
+    /// Effects at once of components that are interpreters; further ones wait there for a place, until
+    /// their deadline.
+    pub interpreted_effects: u32,
 }
 
 impl Default for HostLimits {
@@ -215,6 +233,8 @@ impl Default for HostLimits {
             script: ScriptLimits::default(),
             concurrent_questions: 64,
             concurrent_effects: 32,
+            interpreted_questions: 10,
+            interpreted_effects: 4,
         }
     }
 }

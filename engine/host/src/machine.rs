@@ -1,4 +1,9 @@
-//! The machine that runs components: one wasmtime engine, one pool, one ticking clock.
+//! The machines that run components: a wasmtime engine with a pool for each kind of guest, and one
+//! ticking clock.
+//!
+//! Components in compiled languages have a small memory and a few instances; interpreters that were made
+//! components have large memories and many instances. Each kind has a pool of its own, so that neither
+//! takes the other's places, and what a place may hold is bounded by the settings here.
 //!
 //! Every setting that changes what a component computes is pinned here, so that the same call costs
 //! the same fuel and gives the same answer everywhere.
@@ -6,6 +11,8 @@
 use std::{fs, thread, time::Duration};
 
 use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig, WasmBacktraceDetails};
+
+use crate::{component::Weight, limits::HostLimits};
 
 /// How often the clock of deadlines ticks.
 pub(crate) const TICK: Duration = Duration::from_millis(1);
@@ -19,58 +26,117 @@ pub(crate) const MAX_TABLES: u32 = 200;
 pub(crate) const MAX_MEMORIES: u32 = 16;
 /// The most elements of one table.
 pub(crate) const MAX_TABLE_ELEMENTS: usize = 20_000;
-/// Places in the pool that the semaphores of calls leave free, for trial instantiations.
-const SPARE_PLACES: u32 = 32;
-/// Resetting this many bytes of a memory by hand is cheaper than giving them back to the kernel.
-const KEEP_RESIDENT: usize = 2 * 1024 * 1024;
-const MAX_STACK: usize = 512 * 1024;
+/// Resetting this many bytes of a table by hand is cheaper than giving them back to the kernel.
+const TABLE_KEPT: usize = 64 * 1024;
 
-/// Starts an engine whose pool has room for so many `calls` at once, and its clock.
+/// What a pool has room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// Components at once.
+    pub places: u32,
+    /// Core instances, over all places.
+    pub instances: u32,
+    /// Linear memories, over all places.
+    pub memories: u32,
+    /// Tables, over all places.
+    pub tables: u32,
+    /// Bytes of a memory that stay resident in its place when a call is over; what a call used beyond
+    /// them goes back to the kernel.
+    pub memory_kept: usize,
+    /// Bytes of the stack of one call.
+    pub stack: usize,
+}
+
+impl Pool {
+    /// The pool for guests of this weight, where calls have such limits.
+    #[must_use]
+    pub fn of(weight: Weight, limits: &HostLimits) -> Self {
+        // Beside those of calls there are places for trial instantiations.
+        let (calls, trials, instances, tables) = match weight {
+            Weight::Light => {
+                (limits.concurrent_questions.saturating_add(limits.concurrent_effects), 32, 32, 8)
+            }
+            Weight::Heavy => (
+                limits.interpreted_questions.saturating_add(limits.interpreted_effects),
+                2,
+                128,
+                16,
+            ),
+        };
+        let places = calls.saturating_add(trials);
+        let (memory_kept, stack) = match weight {
+            Weight::Light => (2 << 20, 512 << 10),
+            Weight::Heavy => (16 << 20, 1 << 20),
+        };
+        Self {
+            places,
+            instances: places.saturating_mul(instances),
+            memories: places.saturating_mul(2),
+            tables: places.saturating_mul(tables),
+            memory_kept,
+            stack,
+        }
+    }
+
+    /// The most bytes that the pool keeps resident while nothing runs: every place used, and every page that
+    /// may be kept touched.
+    #[must_use]
+    pub fn most_kept(&self) -> u64 {
+        let memories = u64::from(self.memories) * self.memory_kept as u64;
+        memories + u64::from(self.tables) * TABLE_KEPT as u64
+    }
+}
+
+/// Starts an engine for guests of each weight, and their clock.
 ///
 /// # Errors
 /// Where the machine cannot reserve the address space, or cannot start a thread.
-pub(crate) fn start(calls: u32) -> wasmtime::Result<Engine> {
-    let engine = Engine::new(&config(calls, pagemap_scan()))?;
-    let clock = engine.weak();
+pub(crate) fn start(limits: &HostLimits) -> wasmtime::Result<(Engine, Engine)> {
+    let scan = pagemap_scan();
+    let start = |weight| Engine::new(&config(weight, &Pool::of(weight, limits), scan));
+    let engines = (start(Weight::Light)?, start(Weight::Heavy)?);
+    let (light, heavy) = (engines.0.weak(), engines.1.weak());
     thread::Builder::new().name("plugin-clock".into()).spawn(move || {
-        while let Some(engine) = clock.upgrade() {
-            engine.increment_epoch();
-            drop(engine);
+        while let (Some(light), Some(heavy)) = (light.upgrade(), heavy.upgrade()) {
+            light.increment_epoch();
+            heavy.increment_epoch();
+            drop((light, heavy));
             thread::sleep(TICK);
         }
     })?;
-    Ok(engine)
+    Ok(engines)
 }
 
-fn config(calls: u32, pagemap_scan: Enabled) -> Config {
+fn config(weight: Weight, pool: &Pool, pagemap_scan: Enabled) -> Config {
     let mut config = Config::new();
     config
-        .allocation_strategy(pool(calls, pagemap_scan))
+        .allocation_strategy(allocation(pool, pagemap_scan))
+        // An interpreter takes seconds to compile: on one core, so that the others go on with requests.
+        .parallel_compilation(weight == Weight::Light)
         .consume_fuel(true)
         .epoch_interruption(true)
         .concurrency_support(false)
         .cranelift_nan_canonicalization(true)
         .wasm_relaxed_simd(false)
-        .max_wasm_stack(MAX_STACK)
+        .max_wasm_stack(pool.stack)
         .wasm_backtrace_details(WasmBacktraceDetails::Disable);
     config
 }
 
-fn pool(calls: u32, pagemap_scan: Enabled) -> PoolingAllocationConfig {
-    let places = calls.saturating_add(SPARE_PLACES);
+fn allocation(sizes: &Pool, pagemap_scan: Enabled) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(places)
-        .total_core_instances(places.saturating_mul(32))
-        .total_memories(places.saturating_mul(2))
-        .total_tables(places.saturating_mul(8))
-        .total_stacks(places)
+    pool.total_component_instances(sizes.places)
+        .total_core_instances(sizes.instances)
+        .total_memories(sizes.memories)
+        .total_tables(sizes.tables)
+        .total_stacks(sizes.places)
         .max_memory_size(MAX_MEMORY)
         .table_elements(MAX_TABLE_ELEMENTS)
         .max_core_instances_per_component(MAX_CORE_INSTANCES)
         .max_tables_per_component(MAX_TABLES)
         .max_memories_per_component(MAX_MEMORIES)
-        .linear_memory_keep_resident(KEEP_RESIDENT)
-        .table_keep_resident(64 * 1024)
+        .linear_memory_keep_resident(sizes.memory_kept)
+        .table_keep_resident(TABLE_KEPT)
         .pagemap_scan(pagemap_scan);
     pool
 }
@@ -93,6 +159,14 @@ fn lists_no_swap(table: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn interpreters_have_a_few_places_of_their_own() {
+        let heavy = Pool::of(Weight::Heavy, &HostLimits::default());
+        assert_eq!(heavy.places, 16);
+        assert!(heavy.most_kept() < 1 << 30);
+        assert!(Pool::of(Weight::Light, &HostLimits::default()).most_kept() < 1 << 30);
+    }
 
     #[test]
     fn swap_is_recognized() {

@@ -18,6 +18,7 @@ use crate::{
     call::{Answer, Call, Trace},
     component::{Plugin, manifest::World},
     failures,
+    guests::Guests,
     host::Host,
     limits::Limits,
     machine,
@@ -42,7 +43,7 @@ impl Host {
     #[must_use]
     pub fn condition(&self, plugin: &Plugin, call: &Call) -> Answer<Verdict> {
         let Some(linked) = &plugin.inner.condition else { return not_served(World::Condition) };
-        self.question(plugin, call, &self.inner.condition, |store| {
+        self.question(plugin, call, &self.guests_of(plugin).condition, |store| {
             let instance = linked.instantiate(&mut *store)?;
             let answer = instance.countersign_plugin_condition().call_evaluate(&mut *store)?;
             Ok(results::verdict(answer, &call.directory))
@@ -53,7 +54,7 @@ impl Host {
     #[must_use]
     pub fn approvers(&self, plugin: &Plugin, call: &Call) -> Answer<Vec<Nominee>> {
         let Some(linked) = &plugin.inner.approvers else { return not_served(World::Approvers) };
-        self.question(plugin, call, &self.inner.approvers, |store| {
+        self.question(plugin, call, &self.guests_of(plugin).approvers, |store| {
             let instance = linked.instantiate(&mut *store)?;
             let answer = instance.countersign_plugin_approvers().call_resolve(&mut *store)?;
             Ok(results::nominees(answer, &call.directory).map(|answer| {
@@ -69,7 +70,7 @@ impl Host {
     #[must_use]
     pub fn validate(&self, plugin: &Plugin, call: &Call) -> Answer<Vec<Problem>> {
         let Some(linked) = &plugin.inner.validator else { return not_served(World::Validator) };
-        self.question(plugin, call, &self.inner.validator, |store| {
+        self.question(plugin, call, &self.guests_of(plugin).validator, |store| {
             let instance = linked.instantiate(&mut *store)?;
             let answer = instance.countersign_plugin_validator().call_validate(&mut *store)?;
             Ok(results::problems(answer, &call.facts, &call.directory))
@@ -89,8 +90,8 @@ impl Host {
         };
         let (directory, key) = (Arc::clone(&call.directory), once_key.to_owned());
         let task = Task::Deliver(key.clone());
-        let store = |host: &Self| host.store(plugin, call, task, &host.inner.notifier);
-        self.awaited(store, |store| {
+        let defaults = &self.guests_of(plugin).notifier;
+        self.awaited(plugin, call, task, defaults, |store| {
             async move {
                 let instance = linked.instantiate_async(&mut *store).await?;
                 let notifier = instance.countersign_plugin_notifier();
@@ -180,7 +181,7 @@ impl Host {
     pub(crate) fn try_out(&self, plugin: &Plugin) -> Result<(), Failure> {
         let call = crate::call::nothing()
             .map_err(|error| Failure::new(FailureClass::Bug, error.to_string()))?;
-        let (loaded, limits) = (&plugin.inner, &self.inner);
+        let (loaded, limits) = (&plugin.inner, self.guests_of(plugin));
         let trial = |defaults| self.store(plugin, &call, Task::Trial, defaults);
         // A start that waits for something, which no plugin needs, is given up at once.
         let at_once = |started: Option<wasmtime::Result<()>>| {
@@ -211,6 +212,10 @@ impl Host {
         Ok(())
     }
 
+    fn guests_of(&self, plugin: &Plugin) -> &Guests {
+        self.guests(plugin.inner.weight)
+    }
+
     fn question<T: Serialize>(
         &self,
         plugin: &Plugin,
@@ -219,7 +224,8 @@ impl Host {
         ask: impl FnOnce(&mut Store<State>) -> wasmtime::Result<Answered<T>>,
     ) -> Answer<T> {
         let start = Instant::now();
-        let Ok(_place) = self.inner.questions_at_once.try_acquire() else {
+        let time = call.limits.as_ref().unwrap_or(defaults).deadline;
+        let Some(_place) = self.guests_of(plugin).place(time) else {
             return failed(failures::busy());
         };
         let mut store = self.store(plugin, call, Task::Decide, defaults);
@@ -240,21 +246,25 @@ impl Host {
         let Some(linked) = plugin.inner.executor.clone() else {
             return not_served(World::Executor);
         };
-        let store = |host: &Self| host.store(plugin, call, task, &host.inner.executor);
-        self.awaited(store, |store| begin(store, linked)).await
+        let defaults = &self.guests_of(plugin).executor;
+        self.awaited(plugin, call, task, defaults, |store| begin(store, linked)).await
     }
 
     /// Runs what may take long, beside others, until its deadline.
     async fn awaited<T: Serialize>(
         &self,
-        store: impl FnOnce(&Self) -> Store<State>,
+        plugin: &Plugin,
+        call: &Call,
+        task: Task,
+        defaults: &Arc<Limits>,
         begin: impl for<'a> FnOnce(&'a mut Store<State>) -> Running<'a, T>,
     ) -> Answer<T> {
         let start = Instant::now();
-        let Ok(_place) = self.inner.effects_at_once.try_acquire() else {
+        let time = call.limits.as_ref().unwrap_or(defaults).deadline;
+        let Some(_place) = self.guests_of(plugin).place_for_effect(time).await else {
             return failed(failures::busy());
         };
-        let mut store = store(self);
+        let mut store = self.store(plugin, call, task, defaults);
         let deadline = store.data().deadline;
         store.set_epoch_deadline(TICKS_BETWEEN_LOOKS);
         store.epoch_deadline_callback(move |_| {
@@ -291,7 +301,7 @@ impl Host {
             Arc::clone(&self.inner.services),
         );
         let time = state.time;
-        let mut store = Store::new(&self.inner.engine, state);
+        let mut store = Store::new(&self.guests_of(plugin).engine, state);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(limits.host_call_bytes);
         store.set_max_component_handles(limits.handles);

@@ -59,7 +59,7 @@ enum Command {
     Test(TestArgs),
     /// Print the JSON Schema of a kind of document, for editors
     Schema(schema::Schema),
-    /// Check, run, install and grant plugins
+    /// Make, check, run, install and grant plugins
     #[command(subcommand, after_help = plugin::EXAMPLES)]
     Plugin(plugin::PluginCommand),
     /// Check, run and measure scripts

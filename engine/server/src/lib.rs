@@ -11,5 +11,6 @@ pub mod data;
 pub mod first_party;
 mod grants;
 pub mod http;
+mod kit;
 pub mod local;
 pub mod scenario;

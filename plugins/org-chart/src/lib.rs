@@ -14,12 +14,7 @@ struct Config {
     amount_property: String,
     manager_property: String,
     limit_property: String,
-    #[serde(default = "default_height")]
-    max_height: usize,
-}
-
-fn default_height() -> usize {
-    10
+    max_height: Option<usize>,
 }
 
 impl Approvers for OrgChart {
@@ -27,85 +22,58 @@ impl Approvers for OrgChart {
 
     fn resolve(config: Config) -> Result<Resolution> {
         let amount: Money = request::get(&config.amount_property)?;
-        let mut way = vec![request::requester()];
-        let mut below = display(way.first());
-        let mut notes = Vec::new();
-        while way.len() <= config.max_height {
-            let manager = match next(&config, &way, &below)? {
+        let (mut last, mut way, mut notes) = (request::requester(), Vec::new(), Vec::new());
+        while way.len() < config.max_height.unwrap_or(10) {
+            way.push(last.clone());
+            let manager = match next(&config, &way, &last)? {
                 Ok(manager) => manager,
-                Err(end) => {
-                    notes.push(end);
-                    return Ok(Resolution { nominees: Vec::new(), notes });
-                }
+                Err(end) => return Ok(Resolution::nobody(end).after(notes)),
             };
             match judge(&config, &amount, &manager)? {
-                Ok(reason) => {
-                    let found = Resolution::user(manager.id, reason);
-                    return Ok(Resolution { notes, ..found });
-                }
+                Ok(reason) => return Ok(Resolution::user(manager.id, reason).after(notes)),
                 Err(note) => notes.push(note),
             }
-            below = manager.name;
-            way.push(manager.id);
+            last = manager.id;
         }
-        let text = format!(
-            "nobody within {} steps above the requester may approve {amount}",
-            config.max_height
-        );
-        notes.push(Message::new("too_high", text).with("amount", amount));
-        Ok(Resolution { nominees: Vec::new(), notes })
+        let text = format!("nobody within {} steps above the requester may approve", way.len());
+        let end = Message::new("too_high", format!("{text} {amount}")).with("amount", amount);
+        Ok(Resolution::nobody(end).after(notes))
     }
 }
 
 plugin!(approvers: OrgChart);
 
 /// The manager of the last one of the way, or why the way ends.
-fn next(config: &Config, way: &[UserId], below: &str) -> Result<Result<User, Message>> {
-    let Some(last) = way.last() else {
-        return Ok(Err(Message::new("no_requester", "nobody asks")));
-    };
-    let Some(id) = directory::property::<UserId>(last, &config.manager_property)? else {
-        let text = format!("the profile of {below} has no `{}`", config.manager_property);
-        let message = Message::new("no_manager", text)
-            .with("user", last.clone())
-            .with("property", config.manager_property.as_str());
-        return Ok(Err(message));
+fn next(config: &Config, way: &[UserId], last: &UserId) -> Result<Result<User, Message>> {
+    let (below, property) = (directory::name(last)?, config.manager_property.as_str());
+    let Some(id) = directory::property::<UserId>(last, property)? else {
+        let end = Message::new("no_manager", format!("the profile of {below} has no `{property}`"));
+        return Ok(Err(end.with("user", last.clone()).with("property", property)));
     };
     if way.contains(&id) {
-        let names: Vec<String> = way.iter().chain([&id]).map(|id| display(Some(id))).collect();
-        let text = format!("the managers go in a circle: {}", names.join(", "));
-        return Ok(Err(Message::new("circle", text).with("users", [way, &[id]].concat())));
+        let users = [way, &[id]].concat();
+        let names: Result<Vec<_>, _> = users.iter().map(directory::name).collect();
+        let text = format!("the managers go in a circle: {}", names?.join(", "));
+        return Ok(Err(Message::new("circle", text).with("users", users)));
     }
-    Ok(directory::user(&id)?.ok_or_else(|| {
-        let text = format!("the manager of {below} is not in the directory");
-        Message::new("unknown_manager", text).with("user", last.clone())
-    }))
+    let why = format!("the manager of {below} is not in the directory");
+    Ok(directory::user(&id)?.ok_or(Message::new("unknown_manager", why).with("user", last.clone())))
 }
 
 /// Why this manager can approve, or why not.
 fn judge(config: &Config, amount: &Money, manager: &User) -> Result<Result<Message, Message>> {
-    let name = &manager.name;
+    let (name, property) = (&manager.name, &config.limit_property);
+    let said = |code, text| Message::new(code, text).with("user", manager.id.clone());
     if !manager.active {
-        let message = Message::new("inactive", format!("{name} is no longer active"));
-        return Ok(Err(message.with("user", manager.id.clone())));
+        return Ok(Err(said("inactive", format!("{name} is no longer active"))));
     }
-    let Some(limit) = directory::property::<Money>(&manager.id, &config.limit_property)? else {
-        let text = format!("the profile of {name} has no `{}`", config.limit_property);
-        return Ok(Err(Message::new("no_limit", text).with("user", manager.id.clone())));
+    let Some(limit) = directory::property::<Money>(&manager.id, property)? else {
+        return Ok(Err(said("no_limit", format!("the profile of {name} has no `{property}`"))));
     };
     let covers = request::compare(amount, &limit)?.is_le();
     let (code, verb) = if covers { ("covers", "may") } else { ("too_little", "may only") };
-    let message = Message::new(code, format!("{name} {verb} approve up to {limit}"))
-        .with("user", manager.id.clone())
-        .with("limit", limit);
-    Ok(if covers { Ok(message) } else { Err(message) })
-}
-
-/// The name that people see; the id where there is none.
-fn display(id: Option<&UserId>) -> String {
-    let Some(id) = id else { return String::new() };
-    let user = directory::user(id).ok().flatten();
-    user.map_or_else(|| id.to_string(), |user| user.name)
+    let why = said(code, format!("{name} {verb} approve up to {limit}")).with("limit", limit);
+    Ok(if covers { Ok(why) } else { Err(why) })
 }
 
 #[cfg(test)]

@@ -126,6 +126,13 @@ impl Resolution {
     pub fn nobody(note: Message) -> Self {
         Self { nominees: Vec::new(), notes: vec![note] }
     }
+
+    /// The same, with notes that came before.
+    #[must_use]
+    pub fn after(mut self, mut notes: Vec<Message>) -> Self {
+        notes.append(&mut self.notes);
+        Self { notes, ..self }
+    }
 }
 
 /// What an executor would do.

@@ -42,6 +42,14 @@ pub fn by_login(login: &str) -> Result<Option<User>, HostError> {
     backend::directory::user_by_login(login)
 }
 
+/// The name of a user that people see; the id where there is no such user.
+///
+/// # Errors
+/// Where the directory cannot be asked.
+pub fn name(id: &UserId) -> Result<String, HostError> {
+    Ok(user(id)?.map_or_else(|| id.to_string(), |user| user.name))
+}
+
 /// A property of a user; none where the user or the property is not there.
 ///
 /// # Errors

@@ -30,10 +30,11 @@ use engine_server::{
     scenario::{self, Options, StoreKind},
 };
 
+pub(super) use self::terminal::root;
 use self::{
     markdown::{Block, Given, Kind, blocks},
     organization::Office,
-    terminal::{Printed, Terminal, entries, root, written},
+    terminal::{Printed, Terminal, entries, written},
 };
 use super::generated::GENERATED;
 
@@ -58,6 +59,7 @@ documents! {
     administrators: "docs/administrators.md";
     commands: "docs/commands.md";
     cookbook: "docs/cookbook.md";
+    first_plugin: "docs/first-plugin.md";
     integrators: "docs/integrators.md";
     operators: "docs/operators.md";
     rules: "docs/rules.md";

@@ -37,20 +37,22 @@ impl Cache {
         Ok(Self { folder: folder.to_owned(), key: key(&folder.join(KEY_FILE))? })
     }
 
-    /// The component, from the cache or compiled and cached.
+    /// The component, where it was compiled before.
+    pub(crate) fn find(&self, engine: &Engine, digest: &str) -> Option<Component> {
+        self.load(engine, &entry(engine, digest))
+    }
+
+    /// Compiles the component and caches it.
     ///
     /// # Errors
     /// Where it does not compile. A cache that cannot be written is only logged.
-    pub(crate) fn component(
+    pub(crate) fn compile(
         &self,
         engine: &Engine,
         digest: &str,
         wasm: &[u8],
     ) -> wasmtime::Result<Component> {
-        let entry = format!("{digest}-{:016x}", made_by(engine));
-        if let Some(component) = self.load(engine, &entry) {
-            return Ok(component);
-        }
+        let entry = entry(engine, digest);
         let component = Component::from_binary(engine, wasm)?;
         if let Err(error) = component
             .serialize()
@@ -88,6 +90,11 @@ impl Cache {
         mac.update(code);
         mac
     }
+}
+
+/// The name of a component's entry.
+fn entry(engine: &Engine, digest: &str) -> String {
+    format!("{digest}-{:016x}", made_by(engine))
 }
 
 /// Everything about the engine that decides whether it can run a piece of machine code.
@@ -148,8 +155,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let engine = Engine::default();
         let cache = Cache::open(folder.path()).unwrap();
-        cache.component(&engine, "aa", EMPTY).unwrap();
-        let entry = format!("aa-{:016x}", made_by(&engine));
+        cache.compile(&engine, "aa", EMPTY).unwrap();
+        let entry = entry(&engine, "aa");
+        assert!(cache.find(&engine, "aa").is_some());
         assert!(cache.load(&engine, &entry).is_some());
 
         let file = folder.path().join(&entry);
@@ -168,7 +176,7 @@ mod tests {
         let other = Cache::open(elsewhere.path()).unwrap();
         fs::write(elsewhere.path().join(&entry), &good).unwrap();
         assert!(other.load(&engine, &entry).is_none(), "an entry under another key");
-        assert!(other.component(&engine, "aa", EMPTY).is_ok(), "it is compiled again");
+        assert!(other.compile(&engine, "aa", EMPTY).is_ok(), "it is compiled again");
         assert!(other.load(&engine, &entry).is_some());
     }
 

@@ -11,7 +11,7 @@ use super::section;
 use crate::settings;
 
 /// The custom section that holds the manifest.
-pub(crate) const SECTION: &str = "countersign:manifest";
+pub const SECTION: &str = "countersign:manifest";
 const MAX_BYTES: usize = 64 * 1024;
 const MAX_LINE: usize = 200;
 const MAX_VERSION: usize = 64;

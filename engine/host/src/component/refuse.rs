@@ -1,8 +1,9 @@
 //! Imports that nobody offers: each function refuses and names itself.
 //!
 //! Toolchains import parts of `wasi` that a plugin never calls, so that such imports are no reason
-//! to refuse the file. The dice alone are thrown, those of the contract: the hash maps of some
-//! languages ask for them before anything else.
+//! to refuse the file. Two are answered, since guests ask for them before anything else. The dice are
+//! those of the contract: the hash maps of some languages need them. The environment is empty: CPython
+//! looks at it when it starts.
 
 use wasmtime::{
     Engine, StoreContextMut,
@@ -13,6 +14,8 @@ use crate::state::{State, Stop};
 
 /// The interfaces of dice.
 const RANDOM: &str = "wasi:random/";
+/// The interface of variables and arguments.
+const ENVIRONMENT: &str = "wasi:cli/environment@";
 
 /// The interfaces of the system, all of which refuse.
 pub(super) const SYSTEM: &str = "wasi:";
@@ -57,6 +60,17 @@ fn add_member(
                     throw(store.data_mut(), is_pair, asked, answers)
                 },
             )
+        }
+        ComponentItem::ComponentFunc(_) if interface.starts_with(ENVIRONMENT) => {
+            let nothing = match name {
+                "initial-cwd" => Val::Option(None),
+                _ => Val::List(Vec::new()),
+            };
+            linker.func_new(name, move |mut store: StoreContextMut<'_, State>, _, _, answers| {
+                store.data_mut().enter()?;
+                answers.fill(nothing.clone());
+                Ok(())
+            })
         }
         ComponentItem::ComponentFunc(_) => {
             let function =

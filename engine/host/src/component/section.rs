@@ -51,7 +51,7 @@ fn named<'a>(content: &'a [u8], name: &str) -> Option<&'a [u8]> {
 }
 
 /// The sections after the header; ends at the first one that is cut short.
-fn sections(file: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+pub(super) fn sections(file: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
     let mut rest = file.get(8..).unwrap_or_default();
     std::iter::from_fn(move || {
         let (id, after) = rest.split_first()?;
@@ -63,7 +63,7 @@ fn sections(file: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
 }
 
 /// An unsigned number of at most 32 bits, and what follows it.
-fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
+pub(super) fn leb128(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let mut value = 0_u64;
     for (place, byte) in bytes.iter().take(5).enumerate() {
         value |= u64::from(byte & 0x7f) << (7 * place);

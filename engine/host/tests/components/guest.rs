@@ -64,6 +64,13 @@ pub(crate) fn condition(body: &str) -> Vec<u8> {
     )
 }
 
+/// The same with so large a memory that it runs where interpreters do.
+pub(crate) fn heavy_condition(body: &str) -> Vec<u8> {
+    let module = condition_module("1.0.0-draft", body, 33);
+    let component = component(&contract(), "condition-plugin", &module);
+    with_manifest(component, &manifest("condition"))
+}
+
 /// The same, of another contract or world.
 pub(crate) fn condition_component(
     contract: &str,
@@ -71,7 +78,11 @@ pub(crate) fn condition_component(
     version: &str,
     body: &str,
 ) -> Vec<u8> {
-    let module = format!(
+    component(contract, world, &condition_module(version, body, 2))
+}
+
+fn condition_module(version: &str, body: &str, pages: u32) -> String {
+    format!(
         r#"(module
             (import "countersign:plugin/request@{version}" "get"
                 (func $get (param i32 i32 i32)))
@@ -81,7 +92,7 @@ pub(crate) fn condition_component(
                 (func $log (param i32 i32 i32 i32 i32)))
             (import "countersign:plugin/named-statements@{version}" "query"
                 (func $look_up (param i32 i32 i32 i32 i32 i32 i32)))
-            (memory (export "memory") 2)
+            (memory (export "memory") {pages})
             (global $free (mut i32) (i32.const 65536))
             (global $count (mut i32) (i32.const 0))
             (data (i32.const 16) "amount")
@@ -109,8 +120,7 @@ pub(crate) fn condition_component(
             (func (export "countersign:plugin/condition@{version}#evaluate") (result i32)
                 (local $i i32) (local $j i32)
                 {body}))"#
-    );
-    component(contract, world, &module)
+    )
 }
 
 /// An executor whose functions all have this body, in which `$key` is the address of the once-key.

@@ -16,6 +16,7 @@ mod out;
 mod questions;
 mod run;
 mod sql;
+mod weight;
 
 use std::{collections::BTreeMap, path::Path, process::Command, sync::Arc, time::Duration};
 

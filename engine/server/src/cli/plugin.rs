@@ -1,7 +1,11 @@
 //! `countersign plugin`.
 
+mod build;
 mod check;
+mod new;
 pub(super) mod run;
+mod test;
+mod tools;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,6 +27,9 @@ use crate::{first_party, http::MAX_COMPONENT};
 /// Of all of `countersign plugin`.
 pub(super) const EXAMPLES: &str = "\
 Examples:
+  countersign plugin new small-amounts --world condition --lang rust
+  countersign plugin build small-amounts
+  countersign plugin test small-amounts
   countersign plugin check target/components/sql.wasm
   countersign plugin install frugal.wasm
   countersign plugin list";
@@ -40,9 +47,17 @@ Examples:
   countersign plugin grant webhook --http https://chat.example.org=POST --secret chat-token
   countersign plugin grant sql";
 
-/// Check, run, install and grant plugins.
+/// Make, check, run, install and grant plugins.
 #[derive(Debug, Subcommand)]
 pub(super) enum PluginCommand {
+    /// Make a project for a plugin from a template
+    New(new::New),
+    /// Make a component of a plugin's source, and check it in the host that the engine uses
+    Build(build::Build),
+    /// Ask a plugin its cases, and compare the answers
+    Test(test::Test),
+    /// Install what makes components of plugins in JavaScript and Python
+    Tools(tools::Install),
     /// Say whether a file is a plugin, and what it asks for
     Check(check::Check),
     /// Call a plugin once, in the host that the engine uses
@@ -132,6 +147,10 @@ impl Granted {
 impl PluginCommand {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         match self {
+            Self::New(new) => new.run(),
+            Self::Build(build) => build.run(),
+            Self::Test(test) => test.run().await,
+            Self::Tools(tools) => tools.run(),
             Self::Check(check) => check.run(),
             Self::Run(run) => run.run().await,
             Self::List { ref target }
@@ -147,7 +166,12 @@ impl PluginCommand {
 
     async fn with(&self, client: &Client) -> anyhow::Result<()> {
         match self {
-            Self::Check(_) | Self::Run(_) => {}
+            Self::New(_)
+            | Self::Build(_)
+            | Self::Test(_)
+            | Self::Tools(_)
+            | Self::Check(_)
+            | Self::Run(_) => {}
             Self::List { .. } => {
                 for plugin in client.plugins().await?.items {
                     say(&line(&plugin));

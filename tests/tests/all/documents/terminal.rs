@@ -8,7 +8,7 @@
 //! Of `cargo xtask …` only `sample` is run: the others are this suite itself, or take as long. That
 //! each is a command there is, with these options, is tested where they are defined, in `xtask`.
 
-use countersign_tests::{program, told_by_the_environment};
+use countersign_tests::{program, told_by_the_environment, tools};
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader, Read, Write},
@@ -92,7 +92,7 @@ pub(super) fn written(entries: &[Entry]) -> String {
 }
 
 /// The root of the checkout.
-pub(super) fn root() -> PathBuf {
+pub(in crate::all) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
@@ -144,9 +144,9 @@ impl Terminal {
             }
             Some(_) => Err(format!("`{command}` is no command of xtask")),
             // The help tells what stands in the environment, and a reader's is another one.
-            None if command.ends_with("--help") => {
-                self.shell(&format!("env -u COUNTERSIGN_LISTEN -u COUNTERSIGN_SERVER {command}"))
-            }
+            None if command.ends_with("--help") => self.shell(&format!(
+                "env -u COUNTERSIGN_LISTEN -u COUNTERSIGN_SERVER -u COUNTERSIGN_TOOLS {command}"
+            )),
             None => self.shell(&command),
         }
     }
@@ -238,6 +238,9 @@ fn command(folder: &Path, address: &str) -> Command {
         .env("COUNTERSIGN_LISTEN", address)
         // Else the commands would look where documents say.
         .env("COUNTERSIGN_SERVER", format!("http://{address}"))
+        .env("COUNTERSIGN_TOOLS", tools())
+        // What projects in Rust depend on is compiled once.
+        .env("CARGO_TARGET_DIR", root().join("target/templates"))
         .env("COLUMNS", "100")
         .env("NO_COLOR", "1")
         .stdin(Stdio::piped())

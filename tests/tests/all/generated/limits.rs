@@ -242,8 +242,13 @@ fn worlds(text: &mut String) {
         notifier,
         concurrent_questions,
         concurrent_effects,
+        interpreted_questions,
+        interpreted_effects,
         script: _,
     } = HostLimits::default();
+    let interpreted = condition.interpreted();
+    let times = interpreted.fuel / condition.fuel;
+    let (least, memory) = (interpreted.deadline.as_millis(), interpreted.memory >> 20);
     text.push_str(
         "\n## One call of a component\n\n| limit | condition | approvers | validator | executor | notifier |\n|---|---|---|---|---|---|\n",
     );
@@ -256,7 +261,10 @@ fn worlds(text: &mut String) {
     writeln!(
         text,
         "\nAt once run at most {concurrent_questions} questions and {concurrent_effects} effects of components; further \
-         ones are told that the host is busy."
+         ones are told that the host is busy.\n\n\
+         A component that is an interpreter, as those in JavaScript and Python are, may use {times} times the fuel, and \
+         at least {memory} MiB of memory and {least} ms; {interpreted_questions} questions and {interpreted_effects} \
+         effects of such run at once, in a pool of their own, and further ones wait for a place until their deadline."
     )
     .unwrap();
 }

@@ -49,7 +49,7 @@ fn report(plugin: &Plugin) {
     }
 }
 
-fn told(want: &Want) -> String {
+pub(super) fn told(want: &Want) -> String {
     let target = match &want.target {
         Some(Name::Fixed(name)) => format!(" `{name}`"),
         Some(Name::Config(key)) => format!(" named by the setting `{key}`"),

@@ -71,9 +71,9 @@ pub(crate) struct Run {
 /// What a plugin is asked about.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Input {
+pub(super) struct Input {
     request: RequestInput,
-    config: BTreeMap<String, Json>,
+    pub(super) config: BTreeMap<String, Json>,
     directory: DirectoryDoc,
     rates: Option<RatesDoc>,
     grant: GrantDoc,
@@ -125,8 +125,13 @@ impl Workshop {
     /// What a file says that an extension is asked about.
     pub(in crate::cli) async fn asked(&self, file: &Path) -> anyhow::Result<Call> {
         let input = read(file)?;
-        let directory = directory(self, &input.directory).await?;
+        let directory = self.people(&input).await?;
         call(input, directory)
+    }
+
+    /// The people that an extension is asked about.
+    pub(super) async fn people(&self, input: &Input) -> anyhow::Result<Arc<Directory>> {
+        directory(self, &input.directory).await
     }
 }
 
@@ -147,9 +152,7 @@ impl Run {
     }
 
     async fn call(&self, host: &Host, plugin: &Plugin, call: &Call) -> anyhow::Result<ExitCode> {
-        let who = |id: &UserId| {
-            call.directory.user(id).map_or_else(|| id.to_string(), |user| user.login.to_string())
-        };
+        let who = |id: &UserId| login(call, id);
         if plugin.serves(World::Condition) {
             let answer = tokio::task::block_in_place(|| host.condition(plugin, call));
             return show(answer, |verdict| match verdict {
@@ -184,6 +187,11 @@ impl Run {
     }
 }
 
+/// A user by login; by id where there is none.
+pub(super) fn login(call: &Call, id: &UserId) -> String {
+    call.directory.user(id).map_or_else(|| id.to_string(), |user| user.login.to_string())
+}
+
 pub(in crate::cli) fn nominee(nominee: &Nominee, who: &impl Fn(&UserId) -> String) -> Json {
     let named = match &nominee.who {
         NomineeKind::User(id) => json!({ "user": who(id) }),
@@ -192,7 +200,7 @@ pub(in crate::cli) fn nominee(nominee: &Nominee, who: &impl Fn(&UserId) -> Strin
     json!({ "who": named, "reason": nominee.reason })
 }
 
-fn plan(plan: &Plan) -> Json {
+pub(super) fn plan(plan: &Plan) -> Json {
     let effects: Vec<&str> = plan.effects.iter().map(|effect| effect.summary.as_str()).collect();
     json!({
         "effects": effects,
@@ -278,7 +286,7 @@ async fn directory(workshop: &Workshop, doc: &DirectoryDoc) -> anyhow::Result<Ar
     Ok(Arc::clone(&organization.organization.directory))
 }
 
-fn call(input: Input, directory: Arc<Directory>) -> anyhow::Result<Call> {
+pub(super) fn call(input: Input, directory: Arc<Directory>) -> anyhow::Result<Call> {
     let Input { request, config, rates, grant, notice, now, time_zone, calendar, directory: _ } =
         input;
     let now = now.unwrap_or_else(Utc::now);

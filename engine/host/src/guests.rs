@@ -1,0 +1,141 @@
+//! The guests of one weight: their machine, what they are offered, what a call may use, and how many
+//! run at once.
+
+use std::{
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use wasmtime::{Engine, component::Linker};
+
+use crate::{
+    component::Weight,
+    limits::{HostLimits, Limits},
+    state::State,
+    v1,
+};
+
+/// Everything that depends on the weight of a component.
+pub(crate) struct Guests {
+    pub(crate) engine: Engine,
+    pub(crate) questions: Linker<State>,
+    pub(crate) effects: Linker<State>,
+    pub(crate) notices: Linker<State>,
+    pub(crate) condition: Arc<Limits>,
+    pub(crate) approvers: Arc<Limits>,
+    pub(crate) validator: Arc<Limits>,
+    pub(crate) executor: Arc<Limits>,
+    pub(crate) notifier: Arc<Limits>,
+    /// Trial instantiations one after the other: the pool has few places for them.
+    pub(crate) trial: Mutex<()>,
+    /// Whether a call waits for a place; else it is told at once that there is none.
+    waits: bool,
+    /// Below the size of the pool, so that a full pool is told before a component begins.
+    questions_at_once: Places,
+    effects_at_once: Semaphore,
+}
+
+impl Guests {
+    /// # Errors
+    /// Where the contract cannot be offered; never in fact.
+    pub(crate) fn new(
+        weight: Weight,
+        engine: Engine,
+        limits: &HostLimits,
+    ) -> wasmtime::Result<Self> {
+        let of_world = |limits: &Limits| {
+            Arc::new(match weight {
+                Weight::Light => limits.clone(),
+                Weight::Heavy => limits.interpreted(),
+            })
+        };
+        let (questions, effects) = match weight {
+            Weight::Light => (limits.concurrent_questions, limits.concurrent_effects),
+            Weight::Heavy => (limits.interpreted_questions, limits.interpreted_effects),
+        };
+        Ok(Self {
+            questions: v1::questions(&engine)?,
+            effects: v1::effects(&engine)?,
+            notices: v1::notices(&engine)?,
+            engine,
+            condition: of_world(&limits.condition),
+            approvers: of_world(&limits.approvers),
+            validator: of_world(&limits.validator),
+            executor: of_world(&limits.executor),
+            notifier: of_world(&limits.notifier),
+            trial: Mutex::default(),
+            waits: weight == Weight::Heavy,
+            questions_at_once: Places { free: Mutex::new(questions), freed: Condvar::new() },
+            effects_at_once: Semaphore::new(effects as usize),
+        })
+    }
+
+    /// A place for a question; none where all are taken, for guests that wait until the time is over.
+    pub(crate) fn place(&self, time: Duration) -> Option<Place<'_>> {
+        self.questions_at_once.take(if self.waits { time } else { Duration::ZERO })
+    }
+
+    /// A place for an effect.
+    pub(crate) async fn place_for_effect(&self, time: Duration) -> Option<SemaphorePermit<'_>> {
+        match self.effects_at_once.try_acquire() {
+            Ok(place) => Some(place),
+            Err(_) if !self.waits => None,
+            Err(_) => tokio::time::timeout(time, self.effects_at_once.acquire()).await.ok()?.ok(),
+        }
+    }
+}
+
+/// Places for calls that block their thread.
+struct Places {
+    free: Mutex<u32>,
+    freed: Condvar,
+}
+
+/// A place that is free again when this is dropped.
+pub(crate) struct Place<'a>(&'a Places);
+
+impl Places {
+    fn take(&self, patience: Duration) -> Option<Place<'_>> {
+        let until = Instant::now() + patience;
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        while *free == 0 {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            let woken = self.freed.wait_timeout(free, left);
+            (free, _) = woken.unwrap_or_else(PoisonError::into_inner);
+        }
+        *free -= 1;
+        Some(Place(self))
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.0.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_place_is_waited_for_as_long_as_there_is_time() {
+        let places = Places { free: Mutex::new(1), freed: Condvar::new() };
+        let first = places.take(Duration::ZERO).unwrap();
+        assert!(places.take(Duration::ZERO).is_none());
+        assert!(places.take(Duration::from_millis(5)).is_none());
+        thread::scope(|scope| {
+            let second = scope.spawn(|| places.take(Duration::from_secs(60)).is_some());
+            drop(first);
+            assert!(second.join().unwrap());
+        });
+        assert_eq!(*places.free.lock().unwrap(), 1);
+    }
+}

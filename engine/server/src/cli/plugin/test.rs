@@ -1,0 +1,192 @@
+//! `countersign plugin test`: the cases of a plugin, asked in the host that the engine uses.
+
+mod ask;
+mod cases;
+mod difference;
+mod server;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context as _;
+use clap::Args;
+use engine_host::{Host, Plugin};
+use serde_json::{Value as Json, json};
+
+use self::{
+    ask::Told,
+    cases::{Asked, Case},
+    server::Server,
+};
+use super::{
+    super::output::{say, warn},
+    build::{Source, tools::Tools},
+    run::Workshop,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  countersign plugin test
+  countersign plugin test small-amounts --filter currencies
+  countersign plugin test --component target/examples/frugal.wasm --cases cases --json
+
+Cases stand as YAML in `cases/` beside the source. Each says what the plugin is asked, as for
+`countersign plugin run`, and what it is expected to answer; what stands under `given` is said for
+all:
+
+  given:
+    directory: {users: [{login: ann}]}
+  cases:
+    - case: the limit itself is within it
+      request: {requester: ann, properties: {amount: 1000 EUR}}
+      config: {limit: 1000 EUR}
+      expect: met
+
+What is expected, by world; of a map, only the keys that are there are compared:
+
+  condition  met, or {unmet: TEXT}
+  approvers  {nominees: [{user: LOGIN, reason: TEXT}], notes: [TEXT]}
+  validator  {problems: [{property: NAME, why: TEXT}]}
+  executor   {plan: {effects: [TEXT]}}; with `execute: ONCE-KEY` also {receipt, presence, files}
+  notifier   {delivered: NAME}
+  any        {failure: {class: CLASS, message: TEXT}}
+
+`reply: {status: 200, body: TEXT}` is what another system answers in the case: `{server}` stands
+for its address in the file, and what it was sent can be expected as {sent: [{method, path, body}]}.
+
+Exit status:
+  0  every case is as it says
+  1  a case is not, or the plugin does not build
+  2  wrong usage, or there is no case";
+
+/// Ask a plugin its cases, and compare the answers
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Test {
+    /// The folder of the source, which is built first
+    #[arg(default_value = ".", value_name = "DIR")]
+    folder: PathBuf,
+    /// Ask this component, and build nothing
+    #[arg(long, value_name = "FILE")]
+    component: Option<PathBuf>,
+    /// The folder of the cases [default: `cases` in the folder of the source]
+    #[arg(long, value_name = "DIR")]
+    cases: Option<PathBuf>,
+    /// Only cases whose name contains this text
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// Print one JSON document instead of lines
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    tools: Tools,
+}
+
+/// What came of a case.
+struct Outcome {
+    file: String,
+    name: String,
+    /// What is different, one line each; none where the case is as it says.
+    differences: Vec<String>,
+    answer: Json,
+    /// What the plugin said meanwhile.
+    log: Vec<String>,
+}
+
+impl Test {
+    pub(crate) async fn run(&self) -> anyhow::Result<ExitCode> {
+        let folder = self.cases.clone().unwrap_or_else(|| self.folder.join("cases"));
+        let server = Server::start()?;
+        let mut cases = cases::read(&folder, server.address())?;
+        if let Some(filter) = &self.filter {
+            cases.retain(|case| case.name.contains(filter.as_str()));
+        }
+        if cases.is_empty() {
+            warn(&format!("error: no case to ask in `{}`", folder.display()));
+            return Ok(ExitCode::from(2));
+        }
+        let (workshop, plugin) = self.plugin()?;
+        let mut outcomes = Vec::new();
+        for case in cases {
+            outcomes.push(outcome(&workshop, &plugin, &server, case).await?);
+        }
+        let failed = outcomes.iter().filter(|outcome| !outcome.differences.is_empty()).count();
+        match self.json {
+            true => say(&serde_json::to_string_pretty(&to_json(&outcomes, failed))?),
+            false => report(&outcomes, failed),
+        }
+        Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    fn plugin(&self) -> anyhow::Result<(Workshop, Plugin)> {
+        let Some(file) = &self.component else {
+            let built = Source::open(&self.folder)?.build(None, &self.tools)?;
+            return Ok((built.workshop, built.plugin));
+        };
+        let bytes = std::fs::read(file);
+        let bytes = bytes.with_context(|| format!("cannot read `{}`", file.display()))?;
+        let workshop = Workshop::bare()?;
+        let plugin = load(&workshop.host, &bytes, file)?;
+        Ok((workshop, plugin))
+    }
+}
+
+fn load(host: &Host, bytes: &[u8], file: &Path) -> anyhow::Result<Plugin> {
+    host.load(bytes).map_err(|error| {
+        anyhow::anyhow!("the host does not take `{}` [{}]: {error}", file.display(), error.code())
+    })
+}
+
+async fn outcome(
+    workshop: &Workshop,
+    plugin: &Plugin,
+    server: &Server,
+    case: Case,
+) -> anyhow::Result<Outcome> {
+    let Asked { input, expect, execute, reply } = case.asked;
+    server.answer_with(reply);
+    let directory = workshop.people(&input).await;
+    let call = directory.and_then(|directory| super::run::call(input, directory));
+    let call = call.with_context(|| format!("{}: `{}`", case.file, case.name))?;
+    let Told { mut answer, log } =
+        ask::ask(&workshop.host, plugin, &call, execute.as_deref()).await;
+    if let (Json::Object(answer), Some(_)) = (&mut answer, expect.get("sent")) {
+        answer.insert("sent".to_owned(), server.heard());
+    }
+    let differences = difference::between(&expect, &answer);
+    Ok(Outcome { file: case.file, name: case.name, differences, answer, log })
+}
+
+fn report(outcomes: &[Outcome], failed: usize) {
+    for Outcome { file, name, differences, log, .. } in outcomes {
+        if differences.is_empty() {
+            say(&format!("ok     {file}: {name}"));
+            continue;
+        }
+        say(&format!("FAILED {file}: {name}"));
+        let log = log.iter().flat_map(|text| text.lines()).map(|line| format!("log: {line}"));
+        for line in differences.iter().cloned().chain(log) {
+            say(&format!("       {line}"));
+        }
+    }
+    say(&format!("{} passed, {failed} failed", outcomes.len() - failed));
+}
+
+fn to_json(outcomes: &[Outcome], failed: usize) -> Json {
+    let cases: Vec<Json> = outcomes
+        .iter()
+        .map(|Outcome { file, name, differences, answer, log }| {
+            json!({
+                "file": file,
+                "case": name,
+                "passed": differences.is_empty(),
+                "differences": differences,
+                "answer": answer,
+                "log": log,
+            })
+        })
+        .collect();
+    json!({ "cases": cases, "passed": outcomes.len() - failed, "failed": failed })
+}

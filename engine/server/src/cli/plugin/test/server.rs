@@ -1,0 +1,98 @@
+//! Another system, for cases: it answers every call as the case says, and remembers what it was sent.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use serde_json::{Value as Json, json};
+
+use super::cases::Reply;
+
+/// The most bytes of a call that is read.
+const MAX_CALL: u64 = 4 << 20;
+/// Nobody waits longer for the rest of a call.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The other system.
+pub(super) struct Server {
+    address: String,
+    desk: Arc<Mutex<Desk>>,
+}
+
+#[derive(Default)]
+struct Desk {
+    reply: Option<Reply>,
+    heard: Vec<Json>,
+}
+
+impl Server {
+    /// Listens on this machine; its thread ends with the program.
+    pub(super) fn start() -> anyhow::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = format!("http://{}", listener.local_addr()?);
+        let desk = Arc::<Mutex<Desk>>::default();
+        let answering = Arc::clone(&desk);
+        thread::Builder::new().name("other-system".into()).spawn(move || {
+            for stream in listener.incoming().flatten() {
+                // A caller that breaks off is the caller's business.
+                let _ = serve(stream, &answering);
+            }
+        })?;
+        Ok(Self { address, desk })
+    }
+
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// What it answers from now on; it hangs up where there is nothing.
+    pub(super) fn answer_with(&self, reply: Option<Reply>) {
+        let desk = Desk { reply, heard: Vec::new() };
+        *self.desk.lock().unwrap_or_else(PoisonError::into_inner) = desk;
+    }
+
+    /// What it was sent since.
+    pub(super) fn heard(&self) -> Json {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner).heard.clone().into()
+    }
+}
+
+fn serve(stream: TcpStream, desk: &Mutex<Desk>) -> std::io::Result<()> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut reader = BufReader::new((&stream).take(MAX_CALL));
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let mut words = line.split(' ');
+    let (method, path) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
+    let mut length = 0;
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header)?;
+        match header.trim().split_once(':') {
+            None => break,
+            Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                length = value.trim().parse().unwrap_or(0);
+            }
+            Some(_) => {}
+        }
+    }
+    let mut body = Vec::new();
+    reader.take(length).read_to_end(&mut body)?;
+    let body =
+        serde_json::from_slice(&body).unwrap_or_else(|_| json!(String::from_utf8_lossy(&body)));
+    let reply = {
+        let mut desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
+        desk.heard.push(json!({ "method": method, "path": path, "body": body }));
+        desk.reply.clone()
+    };
+    let Some(Reply { status, body }) = reply else { return Ok(()) };
+    let length = body.len();
+    write!(
+        &stream,
+        "HTTP/1.1 {status} Told\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
+}

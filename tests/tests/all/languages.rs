@@ -1,0 +1,250 @@
+//! Plugins in Rust, JavaScript and Python: made, built and asked with the real program, as their authors
+//! do it.
+//!
+//! The tools of JavaScript and Python are installed below `target/tools` by the first test that needs
+//! them; that takes `npm` and `python3` with pip, and says so where they are missing.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::Mutex,
+};
+
+use countersign_tests::{program, tools};
+use serde_json::Value as Json;
+
+use super::documents::root;
+
+const WORLDS: [&str; 5] = ["condition", "approvers", "validator", "executor", "notifier"];
+
+/// One build of an interpreter at a time: each takes a core and hundreds of megabytes.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn countersign(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(program().unwrap())
+        .args(arguments)
+        .current_dir(folder)
+        .env("COUNTERSIGN_TOOLS", tools())
+        // The dependencies of every project in Rust are compiled once.
+        .env("CARGO_TARGET_DIR", root().join("target/templates"))
+        .output()
+        .unwrap()
+}
+
+/// What a command printed, where it did what it should.
+fn done(output: &Output) -> String {
+    let [out, told] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+    assert!(output.status.success(), "{out}\n{told}");
+    out.into_owned()
+}
+
+/// What a command said that did not.
+fn refused(output: &Output) -> String {
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    told
+}
+
+/// Asks a plugin its cases, as many as there are; its outcomes.
+fn ask(folder: &Path, arguments: &[&str]) -> Vec<Json> {
+    let out = done(&countersign(folder, &[&["plugin", "test", "--json"], arguments].concat()));
+    let report: Json = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["failed"], 0, "{out}");
+    report["cases"].as_array().unwrap().clone()
+}
+
+fn templates(language: &str, worlds: &[&str]) {
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let folder = tempfile::tempdir().unwrap();
+    for world in worlds {
+        let sdk = root().join("sdk/plugin");
+        let name = format!("{language}-{world}");
+        let mut new = vec!["plugin", "new", &name, "--world", world, "--lang", language];
+        if language == "rust" {
+            new.extend(["--sdk", sdk.to_str().unwrap()]);
+        }
+        done(&countersign(folder.path(), &new));
+        let asked = ask(folder.path(), &[&name]);
+        assert!(asked.len() >= 2, "{name} has {} cases", asked.len());
+        assert!(folder.path().join(&name).join(format!("target/{name}.wasm")).is_file());
+        let again = countersign(folder.path(), &new);
+        assert!(refused(&again).contains("is there already"), "{name}");
+    }
+}
+
+#[test]
+fn templates_in_rust_pass_their_tests() {
+    templates("rust", &WORLDS);
+}
+
+#[test]
+fn templates_in_javascript_pass_their_tests() {
+    templates("js", &WORLDS);
+}
+
+/// An interpreter of this size takes a minute to build and to compile with a host that is not optimized, so
+/// not every world: `docs/first-plugin.md` builds a condition, and below the approvers are.
+#[test]
+fn templates_in_python_pass_their_tests() {
+    templates("python", &["executor", "notifier"]);
+}
+
+/// Lines that say something: neither blank, nor a comment, nor what is imported, nor an attribute.
+fn lines_of_code(path: &Path) -> usize {
+    let text = fs::read_to_string(path).unwrap();
+    let text = text.split("#[cfg(test)]").next().unwrap();
+    // Of Python, the text at the top.
+    let text = text.rsplit_once("\"\"\"\n\nfrom").map_or(text, |(_, code)| code);
+    let beside = ["//", "#", "use ", "import ", "from "];
+    let is_code = |line: &&str| {
+        let line = line.trim();
+        !line.is_empty() && !beside.iter().any(|begin| line.starts_with(begin))
+    };
+    text.lines().filter(is_code).count()
+}
+
+/// A copy of an example, to be built outside of the source.
+fn example(language: &str, into: &Path) -> PathBuf {
+    let from = root().join("examples/plugins").join(language).join("org-chart");
+    let to = into.join(language);
+    fs::create_dir_all(&to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    to
+}
+
+#[test]
+fn the_same_plugin_in_three_languages_answers_the_same() {
+    let plugin = root().join("plugins/org-chart");
+    let folder = tempfile::tempdir().unwrap();
+    let cases = plugin.join("cases");
+    let cases = ["--cases", cases.to_str().unwrap()];
+    let rust = root().join("target/components/org-chart.wasm");
+    let rust = ask(folder.path(), &[&cases[..], &["--component", rust.to_str().unwrap()]].concat());
+    let manifest = fs::read_to_string(plugin.join("manifest.json")).unwrap();
+    assert!(lines_of_code(&plugin.join("src/lib.rs")) < 60);
+    for (language, file) in [("js", "plugin.js"), ("python", "plugin.py")] {
+        let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let copy = example(language, folder.path());
+        assert_eq!(fs::read_to_string(copy.join("manifest.json")).unwrap(), manifest);
+        assert!(lines_of_code(&copy.join(file)) < 60, "{language}");
+        let asked = ask(folder.path(), &[&[copy.to_str().unwrap()], &cases[..]].concat());
+        assert!(asked.len() >= 8 && asked.len() == rust.len());
+        for (theirs, ours) in asked.iter().zip(&rust) {
+            let name = &ours["case"];
+            let answer = |case: &Json| match &case["answer"]["failure"] {
+                Json::Null => case["answer"].clone(),
+                failure => failure["class"].clone(),
+            };
+            assert_eq!(answer(theirs), answer(ours), "{language}: {name}");
+        }
+    }
+}
+
+/// A plugin with this source and a manifest of a world.
+fn project(folder: &Path, file: &str, source: &str, manifest: &str) {
+    fs::write(folder.join(file), source).unwrap();
+    fs::write(folder.join("manifest.json"), manifest).unwrap();
+}
+
+const CONDITION: &str = r#"{"name": "a", "version": "1", "contract": "1.0.0-draft",
+    "worlds": ["condition"], "about": "a test", "reads": {"request": ["amount"]}}"#;
+
+#[test]
+fn mistakes_of_authors_are_told_when_they_build() {
+    let folder = tempfile::tempdir().unwrap();
+    let build = || refused(&countersign(folder.path(), &["plugin", "build"]));
+    assert!(build().contains("expected `Cargo.toml`, `plugin.js` or `plugin.py`"));
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    for (source, manifest, says) in [
+        ("export const a = 1;", CONDITION, "does not export the function `evaluate`"),
+        ("export function (", CONDITION, "function name expected\n    at /plugin.js:1:17"),
+        ("export function evaluate() {}", "{}", "cannot be used"),
+        (
+            "export function evaluate() {}",
+            &CONDITION.replace("1.0.0-draft", "7.0.0"),
+            "made for contract 7.0.0",
+        ),
+    ] {
+        project(folder.path(), "plugin.js", source, manifest);
+        let told = build();
+        assert!(told.contains(says), "{source}: {told}");
+        assert!(!folder.path().join("target/a.wasm").exists());
+    }
+}
+
+/// What a plugin throws, returns or calls, and what comes of it.
+#[test]
+fn a_plugin_that_errs_gives_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = r#"
+        import { clock, http, message, refused, request, retryable, unmet } from "countersign";
+        const deeds = {
+          bug: () => null.x,
+          later: () => { throw retryable("later", "not yet", { when: 3 }, 500); },
+          never: () => { throw refused("never", "not ever"); },
+          promise: async () => unmet("a", "b"),
+          undeclared: () => request.get("salary", "money"),
+          machine: () => new Date().toISOString(),
+          unwanted: () => http.send("GET", "http://other"),
+          nonsense: () => ({ met: false, why: message("Not A Code", "b") }),
+          loop: () => { for (;;) {} },
+          memory: () => { const all = []; for (;;) all.push(new Uint8Array(1 << 20).fill(1)); },
+          clock: () => unmet("a", `${clock.now()} ${clock.local(clock.now(), "Europe/Riga").time}`),
+        };
+        export const evaluate = ({ deed }) => deeds[deed]();
+    "#;
+    let manifest = CONDITION.replace(
+        "\"reads\"",
+        r#""config": {"type": "object", "properties": {"deed": {"type": "string"}}}, "reads""#,
+    );
+    project(folder.path(), "plugin.js", source, &manifest);
+    fs::create_dir(folder.path().join("cases")).unwrap();
+    let expected = [
+        ("bug", "{failure: {class: permanent}}"),
+        ("later", "{failure: {class: retryable}}"),
+        ("never", "{failure: {class: refused}}"),
+        ("promise", "{failure: {class: permanent}}"),
+        ("undeclared", "{failure: {class: contract}}"),
+        ("machine", "{failure: {class: denied}}"),
+        ("unwanted", "{failure: {class: permanent}}"),
+        ("nonsense", "{failure: {class: bad_output}}"),
+        ("loop", "{failure: {class: fuel}}"),
+        ("memory", "{failure: {class: memory}}"),
+        ("clock", "{unmet: '2026-03-02T09:00:00Z 11:00:00'}"),
+    ];
+    let mut cases =
+        "given: {directory: {users: [{login: ann}]}, now: 2026-03-02T09:00:00Z}\ncases:\n"
+            .to_owned();
+    for (deed, expect) in expected {
+        cases
+            .push_str(&format!("- {{case: {deed}, config: {{deed: {deed}}}, expect: {expect}}}\n"));
+    }
+    fs::write(folder.path().join("cases/all.yaml"), cases).unwrap();
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let asked = ask(folder.path(), &[]);
+    assert_eq!(asked.len(), expected.len());
+    let log = asked[0]["log"][0].as_str().unwrap();
+    assert!(log.contains("TypeError") && log.contains("plugin.js"), "{log}");
+}
+
+#[test]
+fn a_component_imports_what_its_manifest_says() {
+    let folder = tempfile::tempdir().unwrap();
+    project(folder.path(), "plugin.js", "export function evaluate() {}", CONDITION);
+    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let told = done(&countersign(folder.path(), &["plugin", "build", "--json", "--out", "b.wasm"]));
+    let told: Json = serde_json::from_str(&told).unwrap();
+    let imports: BTreeSet<&str> =
+        told["imports"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    let expected =
+        ["config", "determinism", "directory", "log", "request", "types", "wasi (refused)"];
+    assert_eq!(imports, expected.into());
+    assert!(folder.path().join("b.wasm").is_file());
+}
