@@ -8,6 +8,7 @@ mod cache;
 pub(crate) mod manifest;
 mod refuse;
 mod section;
+mod signature;
 
 use std::{fmt, sync::Arc};
 
@@ -19,6 +20,7 @@ use wasmtime::{
 };
 
 pub(crate) use self::cache::Cache;
+pub use self::signature::{split_signature, with_signature};
 use self::{
     manifest::{Manifest, World},
     section::FileKind,
@@ -213,6 +215,14 @@ impl Loader<'_> {
         }
         linker.instantiate_pre(component).map_err(mismatch)
     }
+}
+
+/// What a component says about itself, without compiling it.
+///
+/// # Errors
+/// [`LoadError`] where the file is no component, or its manifest makes no sense.
+pub fn read_manifest(file: &[u8]) -> Result<Manifest, LoadError> {
+    examine(file)
 }
 
 /// What can be said of a file without compiling it.

@@ -19,7 +19,7 @@ use crate::{
     component::{Plugin, manifest::World},
     failures,
     host::Host,
-    limits::Limits,
+    limits::{LimitChanges, Limits},
     machine,
     state::{State, Task},
     v1::{Answered, ExecutorPluginPre, results},
@@ -174,6 +174,22 @@ impl Host {
             .boxed()
         })
         .await
+    }
+
+    /// The limits of a plugin for which some were changed; none where nothing was.
+    #[must_use]
+    pub fn limits(&self, world: World, changes: &LimitChanges) -> Option<Arc<Limits>> {
+        (!changes.is_empty()).then(|| Arc::new(changes.over(self.defaults(world))))
+    }
+
+    pub(crate) fn defaults(&self, world: World) -> &Limits {
+        match world {
+            World::Condition => &self.inner.condition,
+            World::Approvers => &self.inner.approvers,
+            World::Validator => &self.inner.validator,
+            World::Executor => &self.inner.executor,
+            World::Notifier => &self.inner.notifier,
+        }
     }
 
     /// Instantiates a plugin once for each of its worlds.

@@ -13,3 +13,4 @@ mod grants;
 pub mod http;
 pub mod local;
 pub mod scenario;
+pub mod trust;
