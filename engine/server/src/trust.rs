@@ -25,7 +25,7 @@ pub struct PluginsConfig {
 pub struct KeyConfig {
     /// The public key, such as `RWRJKw6T2n2iUlJSRaPJFyWXS4D9F81qZ79YYDbJAYDMUe56kP2A/6jg`.
     pub key: TrustedKey,
-    /// Whose it is.
+    /// Whose it is: `operator` or `publisher`.
     pub tier: KeyTier,
 }
 

@@ -192,6 +192,9 @@ impl Replay {
     }
 
     fn report(&self, count: &Count) -> anyhow::Result<ExitCode> {
+        if count.same + count.other + count.gone == 0 {
+            bail!("nothing of this was recorded: look at the plugin's name, --request and --since");
+        }
         if self.json {
             say(&serde_json::to_string(count)?);
         } else {
@@ -201,9 +204,6 @@ impl Replay {
                 told.push_str(&format!(", {gone} could not be asked again"));
             }
             say(&told);
-        }
-        if count.same + count.other + count.gone == 0 {
-            bail!("nothing of this was recorded: look at the plugin's name, --request and --since");
         }
         let is_good = count.other == 0 && count.gone == 0;
         Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
