@@ -243,7 +243,7 @@ impl Host {
     #[must_use]
     pub fn replay(&self, plugin: &Plugin, capsule: &Capsule) -> Answer<Answered> {
         let mut call = capsule.call();
-        let defaults = self.defaults(capsule.world);
+        let defaults = self.usual_limits(capsule.world);
         let mut limits = capsule.limits.over(defaults);
         limits.deadline = limits.deadline.max(PATIENCE);
         call.limits = Some(Arc::new(limits));

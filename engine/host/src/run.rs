@@ -179,10 +179,12 @@ impl Host {
     /// The limits of a plugin for which some were changed; none where nothing was.
     #[must_use]
     pub fn limits(&self, world: World, changes: &LimitChanges) -> Option<Arc<Limits>> {
-        (!changes.is_empty()).then(|| Arc::new(changes.over(self.defaults(world))))
+        (!changes.is_empty()).then(|| Arc::new(changes.over(self.usual_limits(world))))
     }
 
-    pub(crate) fn defaults(&self, world: World) -> &Limits {
+    /// The limits of a world, where nothing was changed.
+    #[must_use]
+    pub fn usual_limits(&self, world: World) -> &Limits {
         match world {
             World::Condition => &self.inner.condition,
             World::Approvers => &self.inner.approvers,

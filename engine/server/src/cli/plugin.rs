@@ -1,5 +1,6 @@
 //! `countersign plugin`.
 
+mod bench;
 mod check;
 mod manage;
 mod replay;
@@ -87,6 +88,8 @@ pub(super) enum PluginCommand {
     },
     #[command(flatten)]
     Manage(manage::Manage),
+    /// Measure what a call of a plugin takes, beside what it may
+    Bench(bench::Bench),
     /// Ask again what a plugin was asked before, or ask another version of it
     Replay(replay::Replay),
     /// Make a pair of keys to sign plugins with
@@ -153,6 +156,7 @@ impl PluginCommand {
             Self::Check(check) => check.run(),
             Self::Run(run) => run.run().await,
             Self::Manage(manage) => manage.run().await,
+            Self::Bench(bench) => bench.run().await,
             Self::Replay(replay) => replay.run().await,
             Self::Keygen(keygen) => keygen.run(),
             Self::Sign(sign) => sign.run(),
@@ -173,6 +177,7 @@ impl PluginCommand {
             Self::Check(_)
             | Self::Run(_)
             | Self::Manage(_)
+            | Self::Bench(_)
             | Self::Replay(_)
             | Self::Keygen(_)
             | Self::Sign(_)
