@@ -94,7 +94,6 @@ impl Bench {
         limits: &Limits,
         found: &measure::Measured,
     ) -> anyhow::Result<()> {
-        let micros = |time: Duration| time.as_secs_f64() * 1_000_000.0;
         let share = |used: f64, most: f64| used * 100.0 / most;
         let fuel = share(trace.fuel as f64, limits.fuel as f64);
         let memory = share(trace.memory as f64, limits.memory as f64);
@@ -129,6 +128,10 @@ impl Bench {
         say(&format!("per second  {:.0}, on one core", found.per_second));
         Ok(())
     }
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000_000.0
 }
 
 type Ask = fn(&Host, &Plugin, &Call) -> (Result<(), Failure>, Trace);
