@@ -15,9 +15,9 @@ use crate::{
     directory::{Deactivation, DirectoryDoc, RatesDoc, Transfer, UserDoc},
     openapi::{Anything, Binary, Download, Text, Upload},
     organization::{
-        Bundle, ChangeList, DelegationDoc, GrantDoc, Health, Me, NewToken, PluginList,
-        RuleGroupList, RuleGroupRules, RuleList, RuleView, ScriptList, ScriptView, TokenList,
-        TokenMade,
+        Bundle, CapsuleList, ChangeList, DelegationDoc, GrantDoc, Health, LimitsDoc, Me, NewToken,
+        PluginDetail, PluginList, RollBack, RuleGroupList, RuleGroupRules, RuleList, RuleView,
+        ScriptList, ScriptView, TokenList, TokenMade,
     },
     shape::SettingsShape,
     view::{
@@ -238,8 +238,22 @@ endpoints! {
     PutPlugin: Put "/api/v1/plugins/{id}" "Install a component, or replace it"
         ["dry_run"] (Binary) -> ChangeList;
     DeletePlugin: Delete "/api/v1/plugins/{id}" "Remove a plugin" ["dry_run"] (-) -> ChangeList;
+    GetPlugin: Get "/api/v1/plugins/{id}"
+        "What a plugin is, may do, and has done since the engine started" [] (-) -> PluginDetail;
     GrantPlugin: Put "/api/v1/plugins/{id}/grant" "Say what a plugin may use"
         ["dry_run"] (GrantDoc) -> ChangeList;
+    LimitPlugin: Put "/api/v1/plugins/{id}/limits" "Say what a plugin has in place of the usual limits"
+        ["dry_run"] (LimitsDoc) -> ChangeList;
+    DisablePlugin: Post "/api/v1/plugins/{id}/disable" "Do not call a plugin any more"
+        ["dry_run"] (Remark) -> ChangeList;
+    EnablePlugin: Post "/api/v1/plugins/{id}/enable" "Call a plugin again"
+        ["dry_run"] (-) -> ChangeList;
+    RollBackPlugin: Post "/api/v1/plugins/{id}/rollback" "Go back to an earlier version of a plugin"
+        ["dry_run"] (RollBack) -> ChangeList;
+    ListCapsules: Get "/api/v1/capsules" "Questions that plugins answered, to be asked again"
+        ["id", "plugin", "request", "since", "limit", "cursor"] (-) -> CapsuleList;
+    GetComponent: Get "/api/v1/components/{digest}" "The component of an installed plugin, or of an earlier version"
+        [] (-) -> Download;
     GetSettings: Get "/api/v1/settings" "Read the settings" [] (-) -> SettingsShape;
     PutSettings: Put "/api/v1/settings" "Set the settings" ["dry_run"] (SettingsShape) -> ChangeList;
     GetRates: Get "/api/v1/rates" "Read the rate table" [] (-) -> RatesDoc;

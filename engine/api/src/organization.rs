@@ -1,6 +1,7 @@
 //! Rules, scripts, plugins, tokens and the rest of an organization, as they go over the wire.
 
 mod grant;
+mod plugin;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,11 @@ use serde_json::Value as Json;
 use utoipa::ToSchema;
 
 pub use grant::{AccessWord, GrantDoc, HttpGrantDoc, HttpMethodWord};
+pub use plugin::{
+    CapsuleList, CapsuleView, DisabledView, LimitsDoc, PluginActivityView, PluginDetail,
+    PluginLineView, PluginList, PluginPauseView, PluginVersionView, PluginView, RollBack,
+    SignerView, TierWord, WorldWord,
+};
 
 use crate::{
     directory::{DirectoryDoc, RatesDoc},
@@ -242,37 +248,6 @@ pub struct ScriptView {
 pub struct ScriptList {
     /// In order.
     pub items: Vec<String>,
-}
-
-/// An installed plugin.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PluginView {
-    /// Its id in rules.
-    pub id: String,
-    /// By its manifest.
-    pub name: String,
-    /// By its manifest.
-    pub version: String,
-    /// `condition`, `approvers` or `executor`.
-    pub world: String,
-    /// The SHA-256 of the component, in hexadecimal.
-    pub digest: String,
-    /// What it may use.
-    pub grant: GrantDoc,
-    /// When it was installed.
-    pub installed_at: DateTime<Utc>,
-    /// The login of who installed it.
-    pub installed_by: String,
-    /// Whether it came with the program, which then also replaces it by a newer one.
-    #[serde(default)]
-    pub first_party: bool,
-}
-
-/// All plugins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PluginList {
-    /// By id.
-    pub items: Vec<PluginView>,
 }
 
 /// A token without its text.

@@ -142,7 +142,7 @@ fn publish(document: &Document) -> Result<(), Diagnostics> {
         ("sql", World::Executor),
         ("webhook", World::Notifier),
     ];
-    let plugins = plugins.map(|(id, world)| (id.parse().unwrap(), world)).into();
+    let plugins = plugins.map(|(id, world)| (id.parse().unwrap(), [world].into())).into();
     let schemas = schemas();
     let known = Names::of_today(&organization, &scripts, &plugins).with_schemas(&schemas);
     let definition: Definition = document.read()?;

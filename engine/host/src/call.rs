@@ -1,13 +1,12 @@
 //! One call of an extension: what goes in, what comes out.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+mod reads;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use engine_connect::{Cell, Column};
 use engine_core::{
     calendar::CalendarSettings,
     directory::Directory,
@@ -17,7 +16,9 @@ use engine_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{grant::Grant, limits::Limits};
+pub(crate) use self::reads::Read;
+pub use self::reads::ReadSet;
+use crate::{capsule::Recorded, grant::Grant, limits::Limits};
 
 /// What an extension is asked about, and what it may use. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -42,6 +43,8 @@ pub struct Call {
     pub limits: Option<Arc<Limits>>,
     /// What a notifier delivers.
     pub notice: Option<Arc<Notice>>,
+    /// In a repetition, what was looked up the first time: nothing else is reached then.
+    pub recorded: Option<Arc<Recorded>>,
 }
 
 /// A notice to be delivered (REQ-10).
@@ -82,6 +85,7 @@ impl Call {
             statements: Arc::default(),
             limits: None,
             notice: None,
+            recorded: None,
         }
     }
 
@@ -135,7 +139,7 @@ pub struct Answer<T> {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trace {
     /// What was read, such as `request.amount`, `config` or `directory.u-ann.manager`.
-    pub reads: BTreeSet<String>,
+    pub reads: ReadSet,
     /// Look-ups and what they found.
     pub lookups: Vec<LookupRecord>,
     /// Calls to other systems and their replies.
@@ -177,10 +181,12 @@ pub struct LookupRecord {
     pub connection: ResourceId,
     /// The operator's name for the statement.
     pub statement: String,
-    /// As text; none is NULL.
-    pub parameters: Vec<Option<String>>,
-    /// As text; none is NULL.
-    pub rows: Vec<Vec<Option<String>>>,
+    /// What was asked with.
+    pub parameters: Vec<Cell>,
+    /// Of the answer.
+    pub columns: Vec<Column>,
+    /// Of the answer, in its order.
+    pub rows: Vec<Vec<Cell>>,
 }
 
 /// A call to another system and what came of it; without its headers, which may hold secrets.
@@ -221,6 +227,17 @@ pub enum RecordedBody {
     Hexadecimal(String),
     /// Of one that is too large to be kept, the SHA-256 in hexadecimal.
     Sha256(String),
+}
+
+impl RecordedBody {
+    /// What was kept.
+    pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Text(text) => Some(text.clone().into_bytes()),
+            Self::Hexadecimal(digits) => hex::decode(digits).ok(),
+            Self::Sha256(_) => None,
+        }
+    }
 }
 
 /// A line of an extension's log.

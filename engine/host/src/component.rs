@@ -8,6 +8,7 @@ mod cache;
 pub(crate) mod manifest;
 mod refuse;
 mod section;
+mod signature;
 mod weight;
 
 use std::{
@@ -22,11 +23,14 @@ use wasmtime::{
     component::{Component, Linker},
 };
 
-pub use self::weight::Weight;
 pub(crate) use self::{cache::Cache, weight::weigh};
 use self::{
     manifest::{Manifest, World},
     section::FileKind,
+};
+pub use self::{
+    signature::{split_signature, with_signature},
+    weight::Weight,
 };
 use crate::{
     limits::MAX_COMPONENT_BYTES,
@@ -245,6 +249,14 @@ impl Loader<'_> {
         }
         linker.instantiate_pre(component).map_err(mismatch)
     }
+}
+
+/// What a component says about itself, without compiling it.
+///
+/// # Errors
+/// [`LoadError`] where the file is no component, or its manifest makes no sense.
+pub fn read_manifest(file: &[u8]) -> Result<Manifest, LoadError> {
+    examine(file)
 }
 
 /// What can be said of a file without compiling it.

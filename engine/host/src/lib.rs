@@ -11,6 +11,7 @@
 //! [`Failure`]: engine_core::extension::Failure
 
 mod call;
+mod capsule;
 mod component;
 mod failures;
 mod files;
@@ -31,18 +32,22 @@ pub use engine_connect::{Method, Origin};
 
 pub use call::{
     Answer, Call, Denial, HttpOutcome, HttpRecord, LogLevel, LogLine, LookupRecord, Notice,
-    RecordedBody, Trace,
+    ReadSet, RecordedBody, Trace,
 };
+pub use capsule::{Answered, Asked, Capsule, Recorded};
 pub use component::{
     LoadError, Plugin, Weight, digest,
     manifest::{
         Access, Capability, Manifest, Name, Reads, SECTION as MANIFEST_SECTION, Want, World,
     },
+    read_manifest, split_signature, with_signature,
 };
 pub use files::FileRecord;
 pub use grant::{ConnectionGrant, Grant, HttpGrant};
 pub use host::{Host, HostOptions, Lookup, OpenError};
-pub use limits::{HostLimits, Limits, MAX_COMPONENT_BYTES, MAX_SCRIPT_BYTES, ScriptLimits};
+pub use limits::{
+    BadLimit, HostLimits, LimitChanges, Limits, MAX_COMPONENT_BYTES, MAX_SCRIPT_BYTES, ScriptLimits,
+};
 pub use machine::Pool;
 pub use script::{
     Script, ScriptError, ScriptFindings, ScriptRole, ScriptTypes,

@@ -3,7 +3,11 @@
 //! Every limit has a default per world and can be changed per plugin. Fuel decides and is the same
 //! in every repetition; the deadline protects, and covers the time spent in the host as well.
 
+mod changes;
+
 use std::time::Duration;
+
+pub use changes::{BadLimit, LimitChanges};
 
 /// The most bytes of a component file.
 pub const MAX_COMPONENT_BYTES: usize = 20 * 1024 * 1024;

@@ -20,7 +20,7 @@ use crate::{
     failures,
     guests::Guests,
     host::Host,
-    limits::Limits,
+    limits::{LimitChanges, Limits},
     machine,
     state::{State, Task},
     v1::{Answered, ExecutorPluginPre, results},
@@ -175,6 +175,31 @@ impl Host {
             .boxed()
         })
         .await
+    }
+
+    /// The limits of a plugin for which some were changed; none where nothing was.
+    #[must_use]
+    pub fn limits(
+        &self,
+        plugin: &Plugin,
+        world: World,
+        changes: &LimitChanges,
+    ) -> Option<Arc<Limits>> {
+        let usual = || self.usual_limits(plugin, world);
+        (!changes.is_empty()).then(|| Arc::new(changes.over(usual())))
+    }
+
+    /// The limits of a plugin in a world, where nothing was changed.
+    #[must_use]
+    pub fn usual_limits(&self, plugin: &Plugin, world: World) -> &Limits {
+        let guests = self.guests_of(plugin);
+        match world {
+            World::Condition => &guests.condition,
+            World::Approvers => &guests.approvers,
+            World::Validator => &guests.validator,
+            World::Executor => &guests.executor,
+            World::Notifier => &guests.notifier,
+        }
     }
 
     /// Instantiates a plugin once for each of its worlds.

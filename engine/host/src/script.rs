@@ -11,6 +11,7 @@ mod business;
 mod check;
 mod error;
 mod frame;
+mod interpreter;
 pub(crate) mod library;
 mod objects;
 mod operators;
@@ -23,15 +24,15 @@ mod values;
 
 use std::{
     any::Any,
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Instant,
 };
 
 use engine_core::extension::{Failure, FailureClass, Nominee, Problem, Verdict};
-use rhai::{AST, Dynamic, Engine, EvalAltResult, Scope};
+use rhai::{AST, Dynamic, EvalAltResult, Scope};
 use sha2::{Digest as _, Sha256};
 
 pub use self::{
@@ -40,6 +41,7 @@ pub use self::{
 };
 use self::{
     frame::{Run, Used},
+    interpreter::Interpreter,
     objects::Request,
     profile::{CONFIG, REQUEST, REQUESTER},
     values::{Person, settings},
@@ -85,7 +87,7 @@ impl fmt::Debug for Script {
 
 /// The interpreter and the scripts it has compiled.
 pub(crate) struct Scripts {
-    engine: Engine,
+    interpreter: RwLock<Arc<Interpreter>>,
     limits: ScriptLimits,
     compiled: Mutex<HashMap<Hash, Script>>,
 }
@@ -98,7 +100,21 @@ impl fmt::Debug for Scripts {
 
 impl Scripts {
     pub(crate) fn new(limits: ScriptLimits) -> Self {
-        Self { engine: profile::engine(&limits), limits, compiled: Mutex::default() }
+        let interpreter = RwLock::new(Arc::new(Interpreter::new(&limits, BTreeSet::new())));
+        Self { interpreter, limits, compiled: Mutex::default() }
+    }
+
+    fn interpreter(&self) -> Arc<Interpreter> {
+        Arc::clone(&self.interpreter.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Makes the interpreter ready for the properties that a script reads.
+    fn make_ready(&self, ast: &AST) {
+        let read = interpreter::properties(ast);
+        let mut current = self.interpreter.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(names) = current.extended(read) {
+            *current = Arc::new(Interpreter::new(&self.limits, names));
+        }
     }
 
     /// Compiles a script, or finds it compiled.
@@ -115,9 +131,11 @@ impl Scripts {
             return Ok(script.clone());
         }
         let ast = self
+            .interpreter()
             .engine
             .compile_with_scope(&profile::names(), text)
             .map_err(|error| ScriptError::parsing(text, &error))?;
+        self.make_ready(&ast);
         if compiled.len() >= self.limits.cached_scripts {
             compiled.retain(|_, script| Arc::strong_count(&script.inner) > 1);
         }
@@ -135,7 +153,7 @@ impl Scripts {
         role: Option<ScriptRole>,
         known: &ScriptTypes,
     ) -> ScriptFindings {
-        check::check(&self.engine, script, role, known)
+        check::check(&self.interpreter().engine, script, role, known)
     }
 
     /// Runs a script as a condition (CND-3).
@@ -176,7 +194,7 @@ impl Scripts {
         scope.push_constant_dynamic(REQUEST, Dynamic::from(Request));
         scope.push_constant_dynamic(REQUESTER, Dynamic::from(Person(call.facts.requester.clone())));
         scope.push_constant_dynamic(CONFIG, settings(&call.config)?);
-        self.engine.eval_ast_with_scope(&mut scope, &script.inner.ast)
+        self.interpreter().engine.eval_ast_with_scope(&mut scope, &script.inner.ast)
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 use wasmtime::{ResourceLimiter, component::ResourceTable};
 
 use crate::{
-    call::{Call, Denial, LogLine, Trace},
+    call::{Call, Denial, LogLine, Read, Trace},
     component::manifest::Manifest,
     host::Services,
     limits::Limits,
@@ -143,8 +143,8 @@ impl State {
     }
 
     /// Notes that something was read.
-    pub(crate) fn read(&mut self, what: String) {
-        self.trace.reads.insert(what);
+    pub(crate) fn read(&mut self, what: Read) {
+        self.trace.reads.note(what);
     }
 
     /// Notes a refusal, for the audit log.

@@ -24,6 +24,7 @@ mod notices;
 mod offboard;
 mod organization;
 mod organize;
+mod plugin;
 mod read;
 mod recent;
 mod recount;
@@ -42,13 +43,14 @@ pub use error::EngineError;
 pub use explain::{Explained, PersonExplained, StepExplained};
 pub use extensions::{ExtensionCall, Extensions};
 pub use files::NewLink;
-pub use library::Library;
+pub use library::{
+    CapsulePage, CapsulePlace, CapsuleQuery, Library, Pause, PluginActivity, PluginLine,
+    RecordedCapsule,
+};
 pub use load::COLLECTIONS;
 pub use notices::{NoticePage, NoticeRecord, NoticeTold};
-pub use organization::{
-    InstalledPlugin, OrganizationEvent, OrganizationState, Origin, RuleEnd, RuleVersion,
-    TokenRecord,
-};
-pub use organize::{Change, Changed, Differences};
+pub use organization::{OrganizationEvent, OrganizationState, RuleEnd, RuleVersion, TokenRecord};
+pub use organize::{Change, Changed, Differences, PluginChange};
+pub use plugin::{Disabled, InstalledPlugin, Origin, PluginFile, Signer, Tier};
 pub use read::{ListQuery, RequestPage, Seen, Summary};
 pub use tokens::NewToken;

@@ -1,6 +1,10 @@
 //! Scripts and plugins of every organization, run by the plugin host.
 
+mod answers;
+mod breaker;
+mod capsules;
 mod installed;
+mod watch;
 
 use std::{
     collections::BTreeMap,
@@ -9,20 +13,20 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
 };
 
-use async_trait::async_trait;
+pub use breaker::Pause;
+use capsules::Capsules;
+pub use capsules::{CapsulePage, CapsulePlace, CapsuleQuery, RecordedCapsule};
 use engine_core::{
-    extension::{Failure, FailureClass, Nominee, Plan, Presence, Problem, Receipt, Verdict},
+    extension::{Failure, FailureClass},
     ids::{OrgId, PluginId, ScriptId},
-    question::Source,
-    request::MadeFile,
 };
-use engine_host::{Answer, Call, FileRecord, Grant, Host, LoadError, Plugin, Script, ScriptError};
+use engine_host::{Host, LoadError, Plugin, Script, ScriptError};
+use watch::Watch;
+pub use watch::{PluginActivity, PluginLine};
 
 use crate::{
     engine::{Engine, Inner},
     error::EngineError,
-    extensions::{ExtensionCall, Extensions},
-    organization::InstalledPlugin,
 };
 
 /// Scripts and plugins, by the documents of the organizations and the files of the data folder.
@@ -40,6 +44,8 @@ struct Shelf {
     engine: OnceLock<Weak<Inner>>,
     components: Mutex<BTreeMap<String, Arc<Plugin>>>,
     scripts: Mutex<BTreeMap<Arc<str>, Arc<Script>>>,
+    watch: Watch,
+    capsules: OnceLock<Capsules>,
 }
 
 impl fmt::Debug for Library {
@@ -59,6 +65,8 @@ impl Library {
                 engine: OnceLock::new(),
                 components: Mutex::default(),
                 scripts: Mutex::default(),
+                watch: Watch::default(),
+                capsules: OnceLock::new(),
             }),
         }
     }
@@ -104,6 +112,36 @@ impl Library {
         found.map(Some).map_err(|failure| EngineError::Extension(failure.message))
     }
 
+    /// Keeps a signature of a component that was added, beside its file.
+    ///
+    /// # Errors
+    /// [`EngineError::Extension`] where it cannot be written.
+    pub async fn add_signature(&self, digest: &str, signature: String) -> Result<(), EngineError> {
+        let (library, path) = (self.clone(), self.signature_path(digest));
+        let kept = tokio::task::spawn_blocking(move || library.write(&path, signature.as_bytes()));
+        let kept = kept.await.map_err(|error| EngineError::Extension(error.to_string()))?;
+        kept.map_err(|error| {
+            EngineError::Extension(format!("cannot keep the component's signature: {error}"))
+        })
+    }
+
+    /// A component's file and its signature, as they are kept.
+    ///
+    /// # Errors
+    /// Where they cannot be read.
+    pub async fn signed(&self, digest: &str) -> io::Result<(Vec<u8>, Option<String>)> {
+        let component = tokio::fs::read(self.path(digest)).await?;
+        match tokio::fs::read_to_string(self.signature_path(digest)).await {
+            Ok(signature) => Ok((component, Some(signature))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((component, None)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn signature_path(&self, digest: &str) -> PathBuf {
+        self.inner.folder.join(Path::new(digest).with_extension("minisig"))
+    }
+
     fn shelve(&self, plugin: Plugin) -> Arc<Plugin> {
         let plugin = Arc::new(plugin);
         let mut components = self.inner.components.lock().unwrap_or_else(PoisonError::into_inner);
@@ -111,22 +149,53 @@ impl Library {
         plugin
     }
 
-    /// Visible under its name only when whole.
     fn keep(&self, digest: &str, bytes: &[u8]) -> io::Result<()> {
         let path = self.path(digest);
-        if path.exists() {
-            return Ok(());
-        }
+        if path.exists() { Ok(()) } else { self.write(&path, bytes) }
+    }
+
+    /// Visible under its name only when whole.
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         std::fs::create_dir_all(&self.inner.folder)?;
-        let partial = self.inner.folder.join(format!("{digest}.{}.part", uuid::Uuid::new_v4()));
+        let partial = self.inner.folder.join(format!("{}.part", uuid::Uuid::new_v4()));
         std::fs::write(&partial, bytes)?;
         std::fs::File::open(&partial)?.sync_all()?;
-        std::fs::rename(&partial, &path)?;
+        std::fs::rename(&partial, path)?;
         std::fs::File::open(&self.inner.folder)?.sync_all()
     }
 
     fn path(&self, digest: &str) -> PathBuf {
         self.inner.folder.join(Path::new(digest).with_extension("wasm"))
+    }
+
+    /// Keeps what belongs to the answers of plugins in a folder, for so many days, so that the questions can
+    /// be asked again. Has an effect once.
+    ///
+    /// # Errors
+    /// Where there can be no such folder.
+    pub fn keep_capsules(&self, folder: &Path, days: u32) -> io::Result<()> {
+        if self.inner.capsules.get().is_none() {
+            let _ = self.inner.capsules.set(Capsules::open(folder, days)?);
+        }
+        Ok(())
+    }
+
+    /// Looks up questions that were answered; none where they are not kept.
+    ///
+    /// # Errors
+    /// Where their files cannot be read.
+    pub async fn capsules(&self, query: CapsuleQuery) -> io::Result<CapsulePage> {
+        let Some(capsules) = self.inner.capsules.get().cloned() else {
+            return Ok(CapsulePage::default());
+        };
+        let found = tokio::task::spawn_blocking(move || capsules.find(&query)).await;
+        found.map_err(io::Error::other)?
+    }
+
+    /// What a plugin has done since the engine started; none where it was not called.
+    #[must_use]
+    pub fn activity(&self, org: &OrgId, plugin: &PluginId) -> Option<PluginActivity> {
+        self.inner.watch.activity(org, plugin)
     }
 
     /// Whether a text is a script.
@@ -144,21 +213,6 @@ impl Library {
         })
     }
 
-    async fn plugin(
-        &self,
-        org: &OrgId,
-        id: &PluginId,
-    ) -> Result<(Arc<Plugin>, Arc<InstalledPlugin>), Failure> {
-        let state = self
-            .engine()?
-            .organization(org)
-            .map_err(|error| Failure::new(FailureClass::Unavailable, error.to_string()))?;
-        let installed = state.plugins.get(id).cloned().ok_or_else(|| {
-            Failure::new(FailureClass::Contract, format!("plugin `{id}` is not installed"))
-        })?;
-        Ok((self.find(installed.digest.clone()).await?, installed))
-    }
-
     async fn find(&self, digest: String) -> Result<Arc<Plugin>, Failure> {
         let known = {
             let components = self.inner.components.lock().unwrap_or_else(PoisonError::into_inner);
@@ -168,7 +222,7 @@ impl Library {
             return Ok(plugin);
         }
         let library = self.clone();
-        blocking(move || library.read_component(&digest)).await
+        answers::blocking(move || library.read_component(&digest)).await
     }
 
     fn read_component(&self, digest: &str) -> Result<Arc<Plugin>, Failure> {
@@ -185,30 +239,6 @@ impl Library {
         } else {
             let message = "the component's file is not the one that was installed";
             Err(Failure::new(FailureClass::Denied, message))
-        }
-    }
-
-    /// Asks a script or a plugin a question, where blocking is allowed.
-    async fn ask<T: Send + 'static>(
-        &self,
-        source: &Source,
-        call: &ExtensionCall,
-        script: fn(&Host, &Script, &Call) -> Answer<T>,
-        plugin: fn(&Host, &Plugin, &Call) -> Answer<T>,
-    ) -> Result<T, Failure> {
-        let library = self.clone();
-        let name = source.name().to_owned();
-        match source {
-            Source::Script(id) => {
-                let found = self.script(&call.org, id)?;
-                let call = call_of(call, Grant::default());
-                patient(move || audited(&name, script(&library.inner.host, &found, &call))).await
-            }
-            Source::Plugin(id) => {
-                let (found, installed) = self.plugin(&call.org, id).await?;
-                let call = call_of(call, installed.grant.clone());
-                patient(move || audited(&name, plugin(&library.inner.host, &found, &call))).await
-            }
         }
     }
 
@@ -237,151 +267,5 @@ impl Library {
         let script = Arc::new(script);
         scripts.insert(text, Arc::clone(&script));
         Ok(script)
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
-fn unreadable(error: io::Error) -> Failure {
-    Failure::new(FailureClass::Unavailable, format!("the files cannot be looked after: {error}"))
-}
-
-/// The call as the host takes it.
-fn call_of(call: &ExtensionCall, grant: Grant) -> Call {
-    Call {
-        facts: Arc::clone(&call.facts),
-        config: Arc::clone(&call.config),
-        directory: Arc::clone(&call.directory),
-        rates: call.rates.clone(),
-        zone: call.time_zone.parse().unwrap_or(chrono_tz::Tz::UTC),
-        calendar: Arc::clone(&call.calendar),
-        grant: Arc::new(grant),
-        statements: Arc::clone(&call.statements),
-        limits: None,
-        notice: None,
-    }
-}
-
-/// Reports what was refused, and gives the result on.
-fn audited<T>(name: &str, answer: Answer<T>) -> Result<T, Failure> {
-    for denial in &answer.trace.denials {
-        tracing::warn!(
-            extension = name,
-            capability = denial.capability,
-            of = denial.name,
-            why = denial.why,
-            "refused what was not granted"
-        );
-    }
-    for line in &answer.trace.log {
-        tracing::debug!(extension = name, level = ?line.level, message = line.message, "log");
-    }
-    answer.result
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Failure::new(FailureClass::Bug, error.to_string()))?
-}
-
-/// Asks again, once, where time ran out: what an extension may use is decided by its fuel, and time says
-/// more about the machine.
-async fn patient<T: Send + 'static>(
-    ask: impl Fn() -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    blocking(move || match ask() {
-        Err(failure) if failure.class == FailureClass::Deadline => ask(),
-        answer => answer,
-    })
-    .await
-}
-
-#[async_trait]
-impl Extensions for Library {
-    fn attach(&self, engine: &Engine) {
-        // A second call would be about another engine, and is not heard.
-        let _ = self.inner.engine.set(Arc::downgrade(&engine.inner));
-    }
-
-    async fn condition(&self, source: &Source, call: &ExtensionCall) -> Result<Verdict, Failure> {
-        self.ask(source, call, Host::script_condition, Host::condition).await
-    }
-
-    async fn approvers(
-        &self,
-        source: &Source,
-        call: &ExtensionCall,
-    ) -> Result<Vec<Nominee>, Failure> {
-        self.ask(source, call, Host::script_approvers, Host::approvers).await
-    }
-
-    async fn problems(
-        &self,
-        source: &Source,
-        call: &ExtensionCall,
-    ) -> Result<Vec<Problem>, Failure> {
-        self.ask(source, call, Host::script_validator, Host::validate).await
-    }
-
-    async fn plan(&self, plugin: &PluginId, call: &ExtensionCall) -> Result<Plan, Failure> {
-        let (component, installed) = self.plugin(&call.org, plugin).await?;
-        let call = call_of(call, installed.grant.clone());
-        audited(plugin.as_str(), self.inner.host.plan(&component, &call).await)
-    }
-
-    async fn execute(
-        &self,
-        plugin: &PluginId,
-        call: &ExtensionCall,
-        once_key: &str,
-    ) -> Result<Receipt, Failure> {
-        let (component, installed) = self.plugin(&call.org, plugin).await?;
-        let call = call_of(call, installed.grant.clone());
-        audited(plugin.as_str(), self.inner.host.execute(&component, &call, once_key).await)
-    }
-
-    async fn probe(
-        &self,
-        plugin: &PluginId,
-        call: &ExtensionCall,
-        once_key: &str,
-    ) -> Result<Presence, Failure> {
-        let (component, installed) = self.plugin(&call.org, plugin).await?;
-        let call = call_of(call, installed.grant.clone());
-        audited(plugin.as_str(), self.inner.host.probe(&component, &call, once_key).await)
-    }
-
-    async fn files(&self, once_key: &str) -> Result<Vec<MadeFile>, Failure> {
-        let made = self.inner.host.files(once_key).await.map_err(unreadable)?;
-        let file = |file: FileRecord| MadeFile {
-            name: file.name,
-            media_type: file.media_type,
-            size: file.size,
-            sha256: file.sha256,
-            rows: file.rows,
-        };
-        Ok(made.into_iter().map(file).collect())
-    }
-
-    async fn delete_files(&self, once_key: &str) -> Result<(), Failure> {
-        let engine = &self.engine()?;
-        let is_attached = |sha256: String| async move {
-            engine.is_attached(&sha256).await.map_err(io::Error::other)
-        };
-        self.inner.host.delete_files(once_key, is_attached).await.map_err(unreadable)
-    }
-
-    async fn revert(
-        &self,
-        plugin: &PluginId,
-        call: &ExtensionCall,
-        receipt: &Receipt,
-        once_key: &str,
-    ) -> Result<(), Failure> {
-        let (component, installed) = self.plugin(&call.org, plugin).await?;
-        let call = call_of(call, installed.grant.clone());
-        let answer = self.inner.host.revert(&component, &call, receipt, once_key).await;
-        audited(plugin.as_str(), answer).map(drop)
     }
 }

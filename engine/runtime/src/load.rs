@@ -15,9 +15,8 @@ use crate::{
     codec::decode,
     engine::Engine,
     error::EngineError,
-    organization::{
-        DelegationRecord, InstalledPlugin, OrganizationState, RuleEnd, RuleVersion, TokenRecord,
-    },
+    organization::{DelegationRecord, OrganizationState, RuleEnd, RuleVersion, TokenRecord},
+    plugin::InstalledPlugin,
 };
 
 /// The collections of documents. Their names never change.

@@ -19,9 +19,10 @@ use engine_core::{
     schema::Schema,
     value::PropertyType,
 };
-use engine_host::{Grant, Name};
 use engine_store::Sequence;
 use serde::{Deserialize, Serialize};
+
+use crate::plugin::InstalledPlugin;
 
 /// An organization, as of one commit.
 #[derive(Clone, Debug)]
@@ -85,58 +86,6 @@ pub struct RestartOrdered {
     pub by: UserId,
     /// Why; may be empty.
     pub comment: String,
-}
-
-/// What is known of an installed plugin; its file is found by the digest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InstalledPlugin {
-    /// Its id in rules.
-    pub id: PluginId,
-    /// The SHA-256 of the component, in hexadecimal.
-    pub digest: String,
-    /// By its manifest.
-    pub name: String,
-    /// By its manifest.
-    pub version: String,
-    /// What it can be used for.
-    pub world: World,
-    /// By its manifest: the schema of its settings. Without one they are not checked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub config: Option<serde_json::Map<String, serde_json::Value>>,
-    /// By its manifest: what it reads of a request's form.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub reads: Vec<Name>,
-    /// What an administrator granted.
-    pub grant: Grant,
-    /// When it was installed.
-    pub at: DateTime<Utc>,
-    /// By whom.
-    pub by: UserId,
-    /// Who keeps it up to date.
-    #[serde(default)]
-    pub origin: Origin,
-}
-
-impl InstalledPlugin {
-    /// What it reads of a request's form, for the core.
-    pub(crate) fn form_reads(&self) -> Vec<Read> {
-        let read = |name: &Name| match name {
-            Name::Fixed(property) => Read::Property(property.clone()),
-            Name::Config(setting) => Read::Setting(setting.clone()),
-        };
-        self.reads.iter().map(read).collect()
-    }
-}
-
-/// Where a plugin's component came from, and so who may replace it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Origin {
-    /// An administrator installed it, and only administrators replace it.
-    #[default]
-    Administrator,
-    /// It came with the program, and is replaced when the program brings another.
-    FirstParty,
 }
 
 /// A delegation, as it was made (DEC-8).
@@ -241,7 +190,7 @@ impl OrganizationState {
     /// A plugin, and what it says of its settings and of what it reads.
     pub(crate) fn put_plugin(&mut self, plugin: InstalledPlugin) {
         let id = plugin.id.clone();
-        match plugin.config.as_ref().map(Schema::read) {
+        match plugin.file.config.as_ref().map(Schema::read) {
             Some(Ok(schema)) => drop(self.schemas.insert(id.clone(), Arc::new(schema))),
             Some(Err(why)) => {
                 // It could be read when the plugin was installed, so another version did it.
@@ -250,7 +199,7 @@ impl OrganizationState {
             }
             None => drop(self.schemas.remove(&id)),
         }
-        let reads = plugin.form_reads();
+        let reads = plugin.file.form_reads();
         if reads.is_empty() {
             self.reads.remove(&id);
         } else {
@@ -287,8 +236,8 @@ impl OrganizationState {
         Err(Failure::new(FailureClass::Refused, message))
     }
 
-    pub(crate) fn worlds(&self) -> BTreeMap<PluginId, World> {
-        self.plugins.iter().map(|(id, plugin)| (id.clone(), plugin.world)).collect()
+    pub(crate) fn worlds(&self) -> BTreeMap<PluginId, BTreeSet<World>> {
+        self.plugins.iter().map(|(id, plugin)| (id.clone(), plugin.file.worlds.clone())).collect()
     }
 }
 

@@ -7,158 +7,33 @@ mod difference;
 mod mute;
 mod plugin;
 mod stored;
+mod wanted;
 
 use std::collections::BTreeMap;
 
 pub use difference::Differences;
 pub(crate) use difference::told;
-use engine_api::{
-    directory::{GroupDoc, NodeDoc, ReplaceBy, ResourceDoc, UserDoc},
-    organization::DelegationDoc,
-};
+use engine_api::directory::UserDoc;
 use engine_core::{
     directory::{OrganizationRole, User},
-    ids::{
-        GroupId, Login, NodeId, OrgId, PluginId, PropertyName, ResourceId, RuleGroupId, RuleId,
-        ScriptId, UserId,
-    },
-    money::Rates,
-    organization::Settings,
+    ids::{Login, OrgId, RuleId, UserId},
     rejection::{FieldProblem, Forbidden, Rejection},
-    rule::{Definition, Problem, RuleGroup},
-    value::PropertyType,
+    rule::Problem,
 };
-use engine_host::Grant;
 use serde_json::Value as Json;
 pub(crate) use stored::apply;
+pub use wanted::{Change, PluginChange};
 
 use crate::{
     caller::Caller,
     engine::Engine,
     error::EngineError,
     offboard::Handover,
-    organization::{InstalledPlugin, OrganizationEvent, OrganizationState},
+    organization::{OrganizationEvent, OrganizationState},
 };
 
 /// How often changes are worked out again because a request that they concern was changed meanwhile.
 const MAX_RACES: usize = 16;
-
-/// One change of an organization.
-#[derive(Clone, Debug)]
-pub enum Change {
-    /// Adds or changes a user.
-    PutUser(UserDoc),
-    /// Deactivates a user: their history stays, and with it their name (DIR-8).
-    RemoveUser(Login),
-    /// Deactivates a user, and says who takes over (DIR-9).
-    Deactivate {
-        /// Who leaves.
-        login: Login,
-        /// Who takes over.
-        replace_by: Option<ReplaceBy>,
-        /// Even where nobody does: what then nobody can decide is blocked (FIN-8).
-        force: bool,
-    },
-    /// Hands the owner's role over (DIR-3).
-    TransferOwnership(Login),
-    /// Adds or changes a group.
-    PutGroup(GroupDoc),
-    /// Removes a group.
-    RemoveGroup(GroupId),
-    /// Adds or changes a node.
-    PutNode(NodeDoc),
-    /// Removes a node.
-    RemoveNode(NodeId),
-    /// Adds or changes a resource.
-    PutResource(ResourceDoc),
-    /// Removes a resource.
-    RemoveResource(ResourceId),
-    /// Declares the types of the users' properties.
-    SetUserProperties(BTreeMap<PropertyName, PropertyType>),
-    /// Sets the rate table.
-    SetRates(Rates),
-    /// Sets the settings.
-    SetSettings(Settings),
-    /// Lets somebody stand in for a person (DEC-8).
-    Delegate {
-        /// Who is away.
-        of: Login,
-        /// Who stands in, and when.
-        doc: DelegationDoc,
-    },
-    /// Ends a delegation.
-    Undelegate {
-        /// Who is back.
-        of: Login,
-    },
-    /// Chooses what not to be told, for oneself (DUE-4).
-    MuteNotices {
-        /// Words of `Notice::OPTIONAL`; what is not among them is told.
-        about: Vec<String>,
-    },
-    /// Publishes a version of a rule (RUL-2).
-    Publish {
-        /// The document.
-        definition: Box<Definition>,
-        /// Why.
-        comment: String,
-    },
-    /// Lets a rule take no new requests; old ones run on (RUL-3).
-    RetireRule(RuleId),
-    /// Deletes a rule that nothing rests on (RUL-3).
-    DeleteRule(RuleId),
-    /// Lets all open requests of a rule begin again under its newest version (RUL-2).
-    RestartRequests {
-        /// Of which rule.
-        rule: RuleId,
-        /// Why.
-        comment: Option<String>,
-    },
-    /// Adds or changes a rule group (RUL-4).
-    PutRuleGroup(RuleGroup),
-    /// Removes a rule group; requests that were submitted to it stay under their rules.
-    RemoveRuleGroup(RuleGroupId),
-    /// Adds or changes a script; its text has been compiled already.
-    PutScript {
-        /// Its name.
-        name: ScriptId,
-        /// Its text.
-        text: String,
-    },
-    /// Removes a script.
-    RemoveScript(ScriptId),
-    /// Installs a plugin whose component has been added already.
-    PutPlugin(InstalledPlugin),
-    /// Grants a plugin what it may use: all of it, concretely.
-    GrantPlugin {
-        /// Which.
-        plugin: PluginId,
-        /// What.
-        grant: Grant,
-    },
-    /// Removes a plugin.
-    RemovePlugin(PluginId),
-    /// Removes a token.
-    RemoveToken {
-        /// Its id.
-        id: String,
-    },
-}
-
-impl Change {
-    /// Whether it is about rules and nothing else.
-    pub(super) fn is_of_rules(&self) -> bool {
-        matches!(
-            self,
-            Self::Publish { .. }
-                | Self::RetireRule(_)
-                | Self::DeleteRule(_)
-                | Self::RestartRequests { .. }
-                | Self::PutRuleGroup(_)
-                | Self::RemoveRuleGroup(_)
-        )
-    }
-}
 
 /// What a change came to. The texts name the thing, such as `user ann`.
 #[derive(Clone, Debug, PartialEq, Eq)]

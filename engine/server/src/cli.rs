@@ -3,6 +3,7 @@
 mod apply;
 mod files;
 mod init;
+mod measure;
 mod output;
 mod plugin;
 mod schema;

@@ -10,6 +10,8 @@ use engine_core::ids::ResourceId;
 use engine_host::Lookup;
 use serde::Deserialize;
 
+use crate::trust::PluginsConfig;
+
 /// The configuration file, in TOML. Connections, secrets and look-ups are given here and nowhere
 /// else.
 ///
@@ -49,6 +51,24 @@ pub struct Config {
     pub lookups: BTreeMap<ResourceId, BTreeMap<String, Lookup>>,
     /// How plugins call other systems.
     pub http: HttpConfig,
+    /// Whose plugins are taken.
+    pub plugins: PluginsConfig,
+    /// How long the questions that plugins answered are kept.
+    pub capsules: CapsulesConfig,
+}
+
+/// How long the questions that plugins answered are kept, so that they can be asked again.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CapsulesConfig {
+    /// Days; with 0 none are kept.
+    pub keep_days: u32,
+}
+
+impl Default for CapsulesConfig {
+    fn default() -> Self {
+        Self { keep_days: 30 }
+    }
 }
 
 /// How plugins call other systems.

@@ -5,6 +5,7 @@
 //!   components/      plugin files, by the SHA-256 of their content
 //!   host/            what the plugin host has compiled
 //!   blobs/           files that plugins made and people attached
+//!   capsules/        questions that plugins answered, by day
 //! ```
 
 use std::{path::Path, sync::Arc};
@@ -64,9 +65,15 @@ pub async fn assemble(
     ids: Ids,
 ) -> Result<AppState, DataError> {
     let library = Library::new(host(folder, config).await?, folder.join("components"));
+    let capsules = folder.join("capsules");
+    if config.capsules.keep_days > 0 {
+        let kept = library.keep_capsules(&capsules, config.capsules.keep_days);
+        kept.map_err(|error| DataError::Folder(capsules, error))?;
+    }
     let extensions = Arc::new(library.clone());
     let engine = Engine::open(EngineOptions { store, extensions, clock, ids }).await?;
-    let state = AppState { engine, library };
+    let trust = Arc::new(config.plugins.clone());
+    let state = AppState { engine, library, trust };
     settle_attachments(&state).await;
     Ok(state)
 }

@@ -4,7 +4,7 @@ use engine_core::{
     directory::OrganizationRole,
     ids::{OrgId, PluginId},
 };
-use engine_runtime::{Caller, Change, EngineError, InstalledPlugin, Origin};
+use engine_runtime::{Caller, Change, EngineError, InstalledPlugin, Origin, PluginFile};
 
 use crate::http::AppState;
 
@@ -19,6 +19,11 @@ const FROM_THE_START: [&str; 5] = ["access", "calendar", "export", "org-chart", 
 /// The component of this name that comes with the program.
 pub(crate) fn component(name: &str) -> Option<&'static [u8]> {
     COMPONENTS.iter().find(|(found, _)| *found == name).map(|(_, bytes)| *bytes)
+}
+
+/// Whether this component comes with the program.
+pub(crate) fn includes(component: &[u8]) -> bool {
+    COMPONENTS.iter().any(|(_, bytes)| *bytes == component)
 }
 
 /// Whether there are any.
@@ -56,12 +61,11 @@ async fn install_all(
         }
         let plugin = state.library.add_component(bytes.to_vec()).await?;
         let now = state.engine.now();
-        let Some(new) = state.library.installed(id.clone(), &plugin, owner.clone(), now) else {
-            continue;
-        };
-        let instead = before.map(|before| format!(" instead of {}", before.version));
+        let Some(new) = state.library.file(&plugin, owner.clone(), now) else { continue };
+        let instead = before.map(|before| format!(" instead of {}", before.file.version));
         installed.push(format!("{id} {}{}", new.version, instead.unwrap_or_default()));
-        changes.push(Change::PutPlugin(InstalledPlugin { origin: Origin::FirstParty, ..new }));
+        let file = PluginFile { origin: Origin::FirstParty, ..new };
+        changes.push(Change::PutPlugin { plugin: id, file });
     }
     if !changes.is_empty() {
         let caller = Caller::new(org.clone(), owner, "engine");
@@ -72,9 +76,9 @@ async fn install_all(
 
 /// Whether a plugin is one that an earlier program brought.
 fn is_outdated(installed: &InstalledPlugin, bytes: &[u8]) -> bool {
-    match installed.origin {
+    match installed.file.origin {
         Origin::Administrator => false,
-        Origin::FirstParty => installed.digest != engine_host::digest(bytes),
+        Origin::FirstParty => installed.file.digest != engine_host::digest(bytes),
     }
 }
 
@@ -83,7 +87,7 @@ mod tests {
     use std::sync::Arc;
 
     use engine_host::Grant;
-    use engine_runtime::{Clock, Ids};
+    use engine_runtime::{Clock, Ids, PluginChange};
     use engine_store::{EmbeddedStore, Options};
     use serde_json::json;
 
@@ -140,8 +144,8 @@ mod tests {
             let plugin = self.state.library.add_component(component.to_vec()).await.unwrap();
             let (id, by) = ("calendar".parse().unwrap(), self.caller.user.clone());
             let now = self.state.engine.now();
-            let installed = self.state.library.installed(id, &plugin, by, now).unwrap();
-            self.change(Change::PutPlugin(installed)).await;
+            let file = self.state.library.file(&plugin, by, now).unwrap();
+            self.change(Change::PutPlugin { plugin: id, file }).await;
         }
     }
 
@@ -150,18 +154,19 @@ mod tests {
         let place = Place::new().await;
         assert_eq!(place.start_with(calendar()).await, ["calendar 0.1.0"]);
         let before = place.installed();
-        assert_eq!(before.origin, Origin::FirstParty);
+        assert_eq!(before.file.origin, Origin::FirstParty);
         let grant = Grant { blobs: true, ..Grant::default() };
         let plugin = before.id.clone();
-        place.change(Change::GrantPlugin { plugin, grant: grant.clone() }).await;
+        let change = PluginChange::Grant(grant.clone());
+        place.change(Change::ChangePlugin { plugin, change }).await;
         assert_eq!(place.start_with(calendar()).await, [""; 0], "it is there already");
 
         let newer = another(1);
         assert_eq!(place.start_with(&newer).await, ["calendar 0.1.0 instead of 0.1.0"]);
         let after = place.installed();
-        assert_eq!(after.digest, engine_host::digest(&newer));
-        assert_ne!(after.digest, before.digest);
-        assert_eq!((&after.grant, after.origin), (&grant, Origin::FirstParty));
+        assert_eq!(after.file.digest, engine_host::digest(&newer));
+        assert_ne!(after.file.digest, before.file.digest);
+        assert_eq!((&after.grant, after.file.origin), (&grant, Origin::FirstParty));
     }
 
     #[tokio::test]
@@ -172,7 +177,7 @@ mod tests {
         place.install_by_hand(&theirs).await;
         assert_eq!(place.start_with(calendar()).await, [""; 0]);
         assert_eq!(place.start_with(&another(3)).await, [""; 0]);
-        assert_eq!(place.installed().digest, engine_host::digest(&theirs));
+        assert_eq!(place.installed().file.digest, engine_host::digest(&theirs));
     }
 
     /// Whoever installs the very file that came with the program wants to keep it.
@@ -181,7 +186,7 @@ mod tests {
         let place = Place::new().await;
         place.start_with(calendar()).await;
         place.install_by_hand(calendar()).await;
-        assert_eq!(place.installed().origin, Origin::Administrator);
+        assert_eq!(place.installed().file.origin, Origin::Administrator);
         assert_eq!(place.start_with(&another(1)).await, [""; 0]);
         place.change(Change::RemovePlugin("calendar".parse().unwrap())).await;
         assert_eq!(place.start_with(&another(1)).await, ["calendar 0.1.0"]);

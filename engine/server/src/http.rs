@@ -6,6 +6,7 @@ mod approvers;
 mod attachments;
 mod back;
 mod caller;
+mod capsules;
 mod decisions;
 mod delegations;
 mod directory;
@@ -30,6 +31,8 @@ mod talk;
 mod tokens;
 mod users;
 
+use std::sync::Arc;
+
 use axum::{
     Extension, Router,
     extract::DefaultBodyLimit,
@@ -40,7 +43,7 @@ use engine_api::{code::ErrorCode, endpoint::Endpoint, problem::ErrorBody, test_c
 use engine_core::rejection::Code;
 use engine_runtime::{Engine, Library};
 
-use crate::scenario::control;
+use crate::{scenario::control, trust::PluginsConfig};
 pub(crate) use attachments::settle_all as settle_attachments;
 pub use caller::Trusted;
 pub(crate) use drafts::stays_under;
@@ -60,6 +63,8 @@ pub struct AppState {
     pub engine: Engine,
     /// Its scripts and plugins.
     pub library: Library,
+    /// Whose plugins are taken.
+    pub trust: Arc<PluginsConfig>,
 }
 
 /// The whole API; whoever asks for test control is told that there is none.
@@ -127,9 +132,7 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::GetMe => get(about::me),
         Endpoint::GetDirectory | Endpoint::PutDirectory => whole_directory(endpoint),
         Endpoint::Apply => post(apply::apply),
-        Endpoint::GetUser => get(users::read),
-        Endpoint::PutUser => put(users::set),
-        Endpoint::DeleteUser => delete(users::remove),
+        Endpoint::GetUser | Endpoint::PutUser | Endpoint::DeleteUser => user(endpoint),
         Endpoint::DeactivateUser => post(users::deactivate),
         Endpoint::TransferOwnership => post(users::transfer),
         Endpoint::GetDelegation => get(delegations::read),
@@ -147,16 +150,46 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::ListScripts => get(scripts::list),
         Endpoint::GetScript => get(scripts::read),
         Endpoint::PutScript | Endpoint::DeleteScript => script(endpoint),
-        Endpoint::ListPlugins => get(plugins::list),
-        Endpoint::PutPlugin => put(plugins::install).layer(DefaultBodyLimit::max(MAX_COMPONENT)),
-        Endpoint::DeletePlugin => delete(plugins::remove),
-        Endpoint::GrantPlugin => put(plugins::grant),
+        Endpoint::ListPlugins | Endpoint::GetPlugin | Endpoint::PutPlugin => plugin(endpoint),
+        Endpoint::DeletePlugin | Endpoint::GrantPlugin | Endpoint::LimitPlugin => plugin(endpoint),
+        Endpoint::DisablePlugin | Endpoint::EnablePlugin => plugin(endpoint),
+        Endpoint::RollBackPlugin => plugin(endpoint),
+        Endpoint::ListCapsules | Endpoint::GetComponent => kept(endpoint),
         Endpoint::GetSettings | Endpoint::PutSettings => all_settings(endpoint),
         Endpoint::GetRates | Endpoint::PutRates => rates(endpoint),
         Endpoint::ListTokens | Endpoint::MakeToken | Endpoint::DeleteToken => token(endpoint),
         Endpoint::GetSchema | Endpoint::OpenApi | Endpoint::Healthy | Endpoint::Ready => {
             open(endpoint)
         }
+    }
+}
+
+fn user(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::GetUser => get(users::read),
+        Endpoint::PutUser => put(users::set),
+        _ => delete(users::remove),
+    }
+}
+
+fn kept(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::ListCapsules => get(capsules::list),
+        _ => get(capsules::component),
+    }
+}
+
+fn plugin(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::ListPlugins => get(plugins::list),
+        Endpoint::GetPlugin => get(plugins::read),
+        Endpoint::PutPlugin => put(plugins::install).layer(DefaultBodyLimit::max(MAX_COMPONENT)),
+        Endpoint::DeletePlugin => delete(plugins::remove),
+        Endpoint::GrantPlugin => put(plugins::grant),
+        Endpoint::LimitPlugin => put(plugins::limit),
+        Endpoint::DisablePlugin => post(plugins::disable),
+        Endpoint::EnablePlugin => post(plugins::enable),
+        _ => post(plugins::roll_back),
     }
 }
 

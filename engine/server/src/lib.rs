@@ -14,3 +14,4 @@ pub mod http;
 mod kit;
 pub mod local;
 pub mod scenario;
+pub mod trust;

@@ -30,7 +30,7 @@ use serde::de::DeserializeOwned;
 
 pub use call::{Call, Reply, Transport};
 pub use http::Http;
-pub use organization::Deed;
+pub use organization::{CapsulesWanted, Deed};
 pub use requests::ListWord;
 
 /// A client. Cheap to clone.

@@ -5,8 +5,9 @@ use engine_api::{
     directory::{DirectoryDoc, RatesDoc, UserDoc},
     endpoint::Endpoint,
     organization::{
-        Bundle, ChangeList, DelegationDoc, GrantDoc, Health, Me, NewToken, PluginList,
-        RuleGroupList, RuleGroupRules, RuleList, RuleView, TokenList, TokenMade,
+        Bundle, CapsuleList, ChangeList, DelegationDoc, GrantDoc, Health, LimitsDoc, Me, NewToken,
+        PluginDetail, PluginList, RollBack, RuleGroupList, RuleGroupRules, RuleList, RuleView,
+        TokenList, TokenMade,
     },
 };
 
@@ -19,6 +20,21 @@ pub enum Deed {
     Do,
     /// Only worked out.
     DryRun,
+}
+
+/// Which capsules are wanted; all where nothing is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CapsulesWanted<'a> {
+    /// What the id begins with.
+    pub id: Option<&'a str>,
+    /// The plugin's id.
+    pub plugin: Option<&'a str>,
+    /// The request's id.
+    pub request: Option<&'a str>,
+    /// From then on, such as `2026-03-02T09:00:00Z`.
+    pub since: Option<&'a str>,
+    /// The `next` of the page before.
+    pub cursor: Option<&'a str>,
 }
 
 impl Deed {
@@ -231,6 +247,73 @@ impl Client {
     /// [`ClientError`].
     pub async fn grant(&self, id: &str, grant: &GrantDoc) -> Result<ChangeList, ClientError> {
         self.call(Call::new(Endpoint::GrantPlugin, &[id]).json(grant)?).await
+    }
+
+    /// An installed plugin, and what it has done.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn plugin(&self, id: &str) -> Result<PluginDetail, ClientError> {
+        self.call(Call::new(Endpoint::GetPlugin, &[id])).await
+    }
+
+    /// Questions that plugins answered, the oldest first: of a plugin, about a request, or by the
+    /// beginning of their id.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn capsules(&self, wanted: &CapsulesWanted<'_>) -> Result<CapsuleList, ClientError> {
+        let CapsulesWanted { id, plugin, request, since, cursor } = *wanted;
+        let call = Call::new(Endpoint::ListCapsules, &[])
+            .query("limit", "200")
+            .query_if("id", id)
+            .query_if("plugin", plugin)
+            .query_if("request", request)
+            .query_if("since", since)
+            .query_if("cursor", cursor);
+        self.call(call).await
+    }
+
+    /// The component of an installed plugin, or of an earlier version, of at most so many bytes.
+    ///
+    /// # Errors
+    /// [`ClientError`]; `not_found` for one that no plugin of the organization has.
+    pub async fn component(&self, digest: &str, longest: usize) -> Result<Vec<u8>, ClientError> {
+        self.checked(Call::new(Endpoint::GetComponent, &[digest]).at_most(longest)).await
+    }
+
+    /// Says what a plugin has in place of the usual limits: all of it.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn limit(&self, id: &str, limits: &LimitsDoc) -> Result<ChangeList, ClientError> {
+        self.call(Call::new(Endpoint::LimitPlugin, &[id]).json(limits)?).await
+    }
+
+    /// Does not let a plugin be called any more.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn disable(&self, id: &str, comment: &str) -> Result<ChangeList, ClientError> {
+        let remark = Remark { comment: Some(comment.to_owned()) };
+        self.call(Call::new(Endpoint::DisablePlugin, &[id]).json(&remark)?).await
+    }
+
+    /// Lets a plugin be called again.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn enable(&self, id: &str) -> Result<ChangeList, ClientError> {
+        self.call(Call::new(Endpoint::EnablePlugin, &[id])).await
+    }
+
+    /// Goes back to an earlier version of a plugin: the one whose digest begins so, or the newest.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn roll_back(&self, id: &str, to: Option<&str>) -> Result<ChangeList, ClientError> {
+        let back = RollBack { to: to.map(str::to_owned) };
+        self.call(Call::new(Endpoint::RollBackPlugin, &[id]).json(&back)?).await
     }
 
     /// The tokens that the caller may see.

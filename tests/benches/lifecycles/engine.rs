@@ -17,8 +17,8 @@ use engine_core::{
     rule::World,
 };
 use engine_runtime::{
-    Caller, Change, Clock, Engine, EngineOptions, ExtensionCall, Extensions, Ids, InstalledPlugin,
-    Library, ListQuery,
+    Caller, Change, Clock, Engine, EngineOptions, ExtensionCall, Extensions, Ids, Library,
+    ListQuery, PluginFile,
 };
 use engine_server::{
     config::Config,
@@ -122,7 +122,9 @@ impl EngineUnderLoad {
         let owner = organization(&engine, &library, condition).await?;
         let requester = token(&engine, &owner, "ann").await?;
         let approver = token(&engine, &owner, "bob").await?;
-        let address = serve(router(AppState { engine: engine.clone(), library })).await?;
+        let address =
+            serve(router(AppState { engine: engine.clone(), library, trust: Arc::default() }))
+                .await?;
         let target = Target { address, calls_execution: false, requester, approver, ends };
         let transactions = store.activity();
         Ok(Self { engine, store, transactions, owner, target })
@@ -196,34 +198,35 @@ async fn organization(engine: &Engine, library: &Library, condition: Condition) 
     if condition == Condition::Wasm {
         let days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
         rule["when"] = json!({"plugin": "calendar", "config": {"days": days}});
-        changes.push(Change::PutPlugin(calendar(engine, library, &owner).await?));
+        let file = calendar(engine, library, &owner).await?;
+        changes.push(Change::PutPlugin { plugin: "calendar".parse()?, file });
     }
-    changes.push(Change::PutPlugin(InstalledPlugin {
-        id: "idle".parse()?,
+    let file = PluginFile {
         digest: "0".repeat(64),
         name: "Idle".to_owned(),
         version: "1.0.0".to_owned(),
-        world: World::Executor,
+        worlds: [World::Executor].into(),
         config: None,
         reads: Vec::new(),
-        grant: Default::default(),
         at: engine.now(),
         by: owner,
         origin: Default::default(),
-    }));
+        signer: None,
+    };
+    changes.push(Change::PutPlugin { plugin: "idle".parse()?, file });
     engine.organize(&caller, changes, false).await?;
     let publish = Change::Publish { definition: from(rule)?, comment: "first".to_owned() };
     engine.organize(&caller, vec![publish], false).await?;
     Ok(caller)
 }
 
-async fn calendar(engine: &Engine, library: &Library, owner: &UserId) -> Result<InstalledPlugin> {
+async fn calendar(engine: &Engine, library: &Library, owner: &UserId) -> Result<PluginFile> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/components/calendar.wasm");
     let file = std::fs::read(&path)
         .with_context(|| format!("no plugin at `{}`: run `cargo xtask build`", path.display()))?;
     let plugin = library.add_component(file).await?;
-    let installed = library.installed("calendar".parse()?, &plugin, owner.clone(), engine.now());
-    installed.context("the calendar is no plugin")
+    let file = library.file(&plugin, owner.clone(), engine.now());
+    file.context("the calendar is no plugin")
 }
 
 async fn token(engine: &Engine, owner: &Caller, login: &str) -> Result<String> {

@@ -53,7 +53,7 @@ pub struct Names<'a> {
     recorded: Option<&'a BTreeMap<Login, UserId>>,
     user_properties: Option<&'a BTreeMap<PropertyName, PropertyType>>,
     scripts: Option<&'a BTreeSet<ScriptId>>,
-    plugins: Option<&'a BTreeMap<PluginId, World>>,
+    plugins: Option<&'a BTreeMap<PluginId, BTreeSet<World>>>,
     schemas: Option<&'a BTreeMap<PluginId, Arc<Schema>>>,
     reads: Option<&'a BTreeMap<PluginId, Arc<[Read]>>>,
     rates: Option<&'a Rates>,
@@ -87,7 +87,7 @@ impl<'a> Names<'a> {
     pub fn of_today(
         organization: &'a Organization,
         scripts: &'a BTreeSet<ScriptId>,
-        plugins: &'a BTreeMap<PluginId, World>,
+        plugins: &'a BTreeMap<PluginId, BTreeSet<World>>,
     ) -> Self {
         Self {
             directory: &organization.directory,
@@ -180,8 +180,11 @@ impl<'a> Names<'a> {
     pub(crate) fn check_plugin(&self, id: &PluginId, world: World) -> Result<(), String> {
         let Some(known) = self.plugins else { return Ok(()) };
         match known.get(id) {
-            Some(found) if *found == world => Ok(()),
-            Some(found) => Err(format!("plugin `{id}` is {}, not {}", found.word(), world.word())),
+            Some(worlds) if worlds.contains(&world) => Ok(()),
+            Some(worlds) => {
+                let is: Vec<&str> = worlds.iter().map(|world| world.word()).collect();
+                Err(format!("plugin `{id}` is {}, not {}", is.join(" and "), world.word()))
+            }
             None => Err(unknown("plugin", id.as_str(), known.keys().map(PluginId::as_str))),
         }
     }

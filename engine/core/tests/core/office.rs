@@ -52,8 +52,8 @@ impl Office {
             (id("org-chart"), World::Approvers),
             (id("sql"), World::Executor),
             (id("access"), World::Executor),
-        ]
-        .into();
+        ];
+        let plugins = plugins.map(|(id, world)| (id, [world].into())).into();
         let names = Names::of_today(&organization, &scripts, &plugins);
         let rule = Arc::new(compile(&definition, 1, &names)?.rule);
         let oracle: Oracle = Arc::new(yes);

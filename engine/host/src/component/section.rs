@@ -44,7 +44,40 @@ pub(crate) fn custom<'a>(component: &'a [u8], name: &str) -> Vec<&'a [u8]> {
     found
 }
 
-fn named<'a>(content: &'a [u8], name: &str) -> Option<&'a [u8]> {
+/// The last section of a whole file: what is before it, and its content where it is a custom one.
+pub(super) fn last(file: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut rest = file.get(8..)?;
+    let mut last = None;
+    while let Some((id, after)) = rest.split_first() {
+        let before = file.get(..file.len().saturating_sub(rest.len()))?;
+        let (length, after) = leb128(after)?;
+        let (content, after) = after.split_at_checked(length)?;
+        last = (*id == CUSTOM).then_some((before, content));
+        rest = after;
+    }
+    last
+}
+
+/// A custom section, as it stands in a file.
+pub(super) fn custom_section(name: &str, data: &[u8]) -> Vec<u8> {
+    let content = [&number(name.len())[..], name.as_bytes(), data].concat();
+    [&[CUSTOM][..], &number(content.len()), &content].concat()
+}
+
+/// An unsigned number, as it stands in a file.
+fn number(mut value: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let seven = u8::try_from(value & 0x7f).unwrap_or_default();
+        value >>= 7;
+        bytes.push(if value == 0 { seven } else { seven | 0x80 });
+        if value == 0 {
+            return bytes;
+        }
+    }
+}
+
+pub(super) fn named<'a>(content: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let (length, rest) = leb128(content)?;
     let (found, data) = rest.split_at_checked(length)?;
     (found == name.as_bytes()).then_some(data)
@@ -82,11 +115,6 @@ mod tests {
     fn section(id: u8, content: &[u8]) -> Vec<u8> {
         let length = u8::try_from(content.len()).unwrap();
         [&[id, length], content].concat()
-    }
-
-    fn custom_section(name: &str, data: &[u8]) -> Vec<u8> {
-        let length = u8::try_from(name.len()).unwrap();
-        section(CUSTOM, &[&[length], name.as_bytes(), data].concat())
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::{
     operators::{kind, order},
     values::{Money, combine, round},
 };
+use crate::call::Read;
 
 /// Registers the helpers.
 pub(super) fn register(engine: &mut Engine) {
@@ -64,7 +65,7 @@ fn currency_of(text: &str) -> Native<Currency> {
 /// Through the rates frozen with the request (DIR-7).
 fn convert(money: &Money, to: Currency) -> Native<Money> {
     let found = frame::with(|frame| {
-        frame.read(|| "rates".to_owned());
+        frame.read(Read::Fact("rates"));
         money::convert(&money.0, to, frame.call.rates.as_deref()).map_err(|MissingRate(of)| {
             format!("`{}` cannot be converted to {to}: there is no rate for {of}", money.0).into()
         })

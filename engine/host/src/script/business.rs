@@ -12,6 +12,7 @@ use super::{
     times::days,
     values::Day,
 };
+use crate::call::Read;
 
 /// A business day is looked for in so many days, and each is looked up.
 pub(super) const OPERATIONS_OF_A_DAY: u64 = 7;
@@ -60,7 +61,7 @@ fn chosen(by: Option<&Calendar>) -> Native<Arc<CalendarSettings>> {
     match by {
         Some(Calendar(made)) => Ok(Arc::clone(made)),
         None => frame::with(|frame| {
-            frame.read(|| "calendar".to_owned());
+            frame.read(Read::Fact("calendar"));
             Ok(Arc::clone(&frame.call.calendar))
         }),
     }

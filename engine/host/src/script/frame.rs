@@ -8,14 +8,13 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeSet,
     time::Instant,
 };
 
 use engine_core::{directory::Directory, extension::Facts};
 use rhai::{Dynamic, EvalAltResult, Position};
 
-use crate::call::Call;
+use crate::call::{Call, Read, ReadSet};
 
 /// What a native function answers to a script.
 pub(super) type Native<T> = Result<T, Box<EvalAltResult>>;
@@ -40,7 +39,7 @@ const OPERATIONS_BETWEEN_LOOKS: u64 = 64;
 /// One run.
 pub(super) struct Frame {
     pub(super) call: Call,
-    reads: BTreeSet<String>,
+    reads: ReadSet,
     host_calls: u32,
 }
 
@@ -54,15 +53,15 @@ impl Frame {
     }
 
     /// Notes that something was read.
-    pub(super) fn read(&mut self, what: impl FnOnce() -> String) {
+    pub(super) fn read(&mut self, what: Read) {
         self.host_calls = self.host_calls.saturating_add(1);
-        self.reads.insert(what());
+        self.reads.note(what);
     }
 }
 
 /// What a run used and read.
 pub(super) struct Used {
-    pub(super) reads: BTreeSet<String>,
+    pub(super) reads: ReadSet,
     pub(super) host_calls: u32,
     pub(super) operations: u64,
 }
@@ -73,7 +72,7 @@ pub(super) struct Run(());
 impl Run {
     /// Begins the run of this thread.
     pub(super) fn begin(call: Call, deadline: Instant, operations: u64) -> Self {
-        let frame = Frame { call, reads: BTreeSet::new(), host_calls: 0 };
+        let frame = Frame { call, reads: ReadSet::default(), host_calls: 0 };
         FRAME.with_borrow_mut(|current| *current = Some(frame));
         DEADLINE.set(Some(deadline));
         OPERATIONS.set(0);

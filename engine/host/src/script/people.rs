@@ -14,6 +14,7 @@ use super::{
     operators::kind,
     values::{Person, shown, to_dynamic},
 };
+use crate::call::Read;
 
 /// The name of the property by which people have managers.
 const MANAGER: &str = "manager";
@@ -60,7 +61,7 @@ fn user(login: &str) -> Native<Person> {
     frame::with(|frame| {
         // Read first: what is recorded is no longer than a login.
         let login = Login::parse(login).map_err(|error| error.to_string())?;
-        frame.read(|| format!("directory.login.{login}"));
+        frame.read(Read::Login(login.clone()));
         match frame.directory().by_login(&login) {
             Some(user) => Ok(Person(user.id.clone())),
             None => Err(format!("nobody has the login `{login}`").into()),
@@ -70,8 +71,8 @@ fn user(login: &str) -> Native<Person> {
 
 fn manager(id: &UserId) -> Native<Option<UserId>> {
     frame::with(|frame| {
-        frame.read(|| format!("directory.{id}.{MANAGER}"));
         let name = PropertyName::parse(MANAGER).map_err(|error| error.to_string())?;
+        frame.read(Read::User(id.clone(), name.clone()));
         match known(frame, id)?.properties.get(&name) {
             None => Ok(None),
             Some(Value::User(id)) => Ok(Some(id.clone())),
@@ -155,6 +156,10 @@ fn first_manager(context: NativeCallContext, who: Dynamic, test: FnPtr) -> Nativ
     Ok(Dynamic::UNIT)
 }
 
+fn groups() -> Native<PropertyName> {
+    PropertyName::parse("groups").map_err(|error| error.to_string().into())
+}
+
 /// A group that there is.
 fn known_group(frame: &mut Frame, group: &str) -> Native<GroupId> {
     let group = GroupId::parse(group).map_err(|error| error.to_string())?;
@@ -168,7 +173,7 @@ fn known_group(frame: &mut Frame, group: &str) -> Native<GroupId> {
 fn members(group: &str) -> Native<Array> {
     let members: Vec<UserId> = frame::with(|frame| {
         let group = known_group(frame, group)?;
-        frame.read(|| format!("directory.group.{group}"));
+        frame.read(Read::Members(group.clone()));
         Ok(frame.directory().members(&group).map(|user| user.id.clone()).collect())
     })?;
     charge_each(members.len())?;
@@ -180,7 +185,8 @@ fn in_group(who: Dynamic, group: &str) -> Native<bool> {
     let id = person(&who)?;
     frame::with(|frame| {
         let group = known_group(frame, group)?;
-        frame.read(|| format!("directory.{id}.groups"));
+        frame.read(Read::Group(group.clone()));
+        frame.read(Read::User(id.clone(), groups()?));
         Ok(known(frame, &id)?.groups.contains(&group))
     })
 }
@@ -189,7 +195,7 @@ fn in_group(who: Dynamic, group: &str) -> Native<bool> {
 fn groups_of(who: Dynamic) -> Native<Array> {
     let id = person(&who)?;
     let groups: Array = frame::with(|frame| {
-        frame.read(|| format!("directory.{id}.groups"));
+        frame.read(Read::User(id.clone(), groups()?));
         Ok(known(frame, &id)?.groups.iter().map(|group| group.as_str().into()).collect())
     })?;
     charge_each(groups.len())?;
@@ -211,7 +217,7 @@ fn property(who: &Dynamic, name: &str) -> Native<Option<Dynamic>> {
     let id = person(who)?;
     let name = PropertyName::parse(name).map_err(|error| error.to_string())?;
     frame::with(|frame| {
-        frame.read(|| format!("directory.{id}.{name}"));
+        frame.read(Read::User(id.clone(), name.clone()));
         Ok(known(frame, &id)?.properties.get(&name).map(to_dynamic))
     })
 }

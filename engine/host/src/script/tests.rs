@@ -232,7 +232,7 @@ fn what_is_read_is_recorded() {
     let answer =
         condition("request.amount < money(\"1 EUR\") || manager_of(requester).login == \"bob\"");
     assert_eq!(answer.result, Ok(Verdict::Met));
-    let reads: Vec<_> = answer.trace.reads.iter().map(String::as_str).collect();
+    let reads: Vec<_> = answer.trace.reads.words().into_iter().collect();
     assert_eq!(reads, ["directory.u-ann.manager", "directory.u-bob.login", "request.amount"]);
     assert!(answer.trace.fuel > 0);
 }

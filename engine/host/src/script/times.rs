@@ -15,6 +15,7 @@ use super::{
     frame::{self, Frame, Native, charge},
     values::{self, Day, Length, Moment, shift, shown},
 };
+use crate::call::Read;
 
 const SECONDS_OF_A_DAY: u64 = 86_400;
 
@@ -140,7 +141,7 @@ fn after(at: Moment, length: Length) -> Native<Moment> {
         charge(business::OPERATIONS_OF_A_DAY.saturating_mul(days.into()))?;
     }
     let found = frame::with(|frame| {
-        frame.read(|| "calendar".to_owned());
+        frame.read(Read::Fact("calendar"));
         Ok(frame.call.calendar.after(frame.call.zone, at.0, length.0))
     })?;
     found.map(Moment).ok_or_else(|| out_of_range(at, length).into())

@@ -9,14 +9,17 @@ use super::{
     request::invalid,
     values,
 };
-use crate::state::{State, Stop, Task};
+use crate::{
+    call::Read,
+    state::{State, Stop, Task},
+};
 
 const MAX_RANDOM_BYTES: u64 = 1_024;
 
 impl determinism::Host for State {
     fn now(&mut self) -> wasmtime::Result<String> {
         self.enter()?;
-        self.read("now".to_owned());
+        self.read(Read::Fact("now"));
         Ok(values::timestamp(self.call.facts.now))
     }
 
@@ -63,7 +66,7 @@ impl State {
             let why = format!("{length} bytes, the most are {MAX_RANDOM_BYTES}");
             return Err(Stop::BadArgument { function: "determinism.random-bytes", why });
         }
-        self.read("random".to_owned());
+        self.read(Read::Fact("random"));
         let seed = self.seed();
         let blocks = (0_u32..).flat_map(|block| {
             Sha256::new().chain_update(&seed).chain_update(block.to_be_bytes()).finalize()

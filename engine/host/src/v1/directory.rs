@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use engine_core::{
     directory::{Directory, User, UserKind},
-    ids::{GroupId, Login, UserId},
+    ids::{GroupId, Login, PropertyName, UserId},
 };
 
 use super::{
@@ -12,6 +12,7 @@ use super::{
     values,
 };
 use crate::{
+    call::Read,
     component::manifest::Manifest,
     state::{State, Stop},
 };
@@ -22,23 +23,39 @@ const PAGE: usize = 200;
 type Found<T> = wasmtime::Result<Result<T, wit::HostError>>;
 
 impl State {
-    fn look(&mut self, what: &str) -> Result<Arc<Directory>, Stop> {
+    /// What is read is noted even where there is no such user or group.
+    fn look(&mut self, read: Option<Read>, what: &str) -> Result<Arc<Directory>, Stop> {
         self.enter()?;
-        self.read(format!("directory.{what}"));
+        self.read(
+            read.unwrap_or_else(|| Read::Other(format!("directory.{}", values::shown(what)))),
+        );
         Ok(Arc::clone(&self.call.directory))
+    }
+
+    /// Something about a user, whose id the component has from somewhere.
+    fn look_up_user(
+        &mut self,
+        id: &str,
+        what: &str,
+    ) -> Result<(Arc<Directory>, Option<UserId>), Stop> {
+        let user = UserId::parse(id).ok();
+        let name = PropertyName::parse(what).ok();
+        let read = user.clone().zip(name).map(|(user, name)| Read::User(user, name));
+        Ok((self.look(read, &format!("{id}.{what}"))?, user))
     }
 }
 
 impl directory::Host for State {
     fn user_by_id(&mut self, id: String) -> Found<Option<directory::User>> {
-        let directory = self.look(&values::shown(&id))?;
-        let user = UserId::parse(&id).ok().and_then(|id| directory.user(&id).map(to_wit));
-        Ok(Ok(user))
+        let (directory, user) = self.look_up_user(&id, "id")?;
+        Ok(Ok(user.and_then(|id| directory.user(&id).map(to_wit))))
     }
 
     fn user_by_login(&mut self, login: String) -> Found<Option<directory::User>> {
-        let directory = self.look(&format!("login.{}", values::shown(&login)))?;
-        let login = Login::parse(&login).ok();
+        let known = Login::parse(&login).ok();
+        let read = known.clone().map(Read::Login);
+        let directory = self.look(read, &format!("login.{login}"))?;
+        let login = known;
         Ok(Ok(login.and_then(|login| directory.by_login(&login).map(to_wit))))
     }
 
@@ -47,15 +64,13 @@ impl directory::Host for State {
             let name = values::shown(&name);
             return Err(Stop::Undeclared { what: "property of users", name }.into());
         }
-        let directory = self.look(&format!("{}.{name}", values::shown(&user)))?;
-        let user = UserId::parse(&user).ok();
+        let (directory, user) = self.look_up_user(&user, &name)?;
         let user = user.and_then(|id| directory.user(&id));
         Ok(Ok(user.and_then(|user| user.properties.get(name.as_str())).map(values::to_wit)))
     }
 
     fn groups_of(&mut self, user: String) -> Found<Vec<String>> {
-        let directory = self.look(&format!("{}.groups", values::shown(&user)))?;
-        let user = UserId::parse(&user).ok();
+        let (directory, user) = self.look_up_user(&user, "groups")?;
         let user = user.and_then(|id| directory.user(&id));
         Ok(Ok(user
             .map(|user| user.groups.iter().map(ToString::to_string).collect())
@@ -63,8 +78,9 @@ impl directory::Host for State {
     }
 
     fn members(&mut self, group: String, after: Option<String>) -> Found<directory::Page> {
-        let directory = self.look(&format!("group.{}", values::shown(&group)))?;
-        let found = GroupId::parse(&group).ok().filter(|id| directory.group(id).is_some());
+        let id = GroupId::parse(&group).ok();
+        let directory = self.look(id.clone().map(Read::Members), &format!("group.{group}"))?;
+        let found = id.filter(|id| directory.group(id).is_some());
         let Some(group) = found else {
             return Ok(Err(wit::HostError {
                 kind: wit::ErrorKind::NotFound,

@@ -16,7 +16,8 @@ use super::{
     values,
 };
 use crate::{
-    call::{HttpOutcome, HttpRecord, RecordedBody},
+    call::{HttpOutcome, HttpRecord, Read, RecordedBody},
+    capsule::Recorded,
     component::manifest::Capability,
     state::{State, Task},
 };
@@ -72,10 +73,13 @@ impl State {
             Ok(call) => call,
             Err(error) => return Ok(Err(error)),
         };
+        let sent = (!wanted.body.is_empty()).then(|| hex::encode(Sha256::digest(&wanted.body)));
+        if let Some(recorded) = self.call.recorded.clone() {
+            return Ok(self.repeat(&recorded, &call, sent));
+        }
         if let Err(error) = self.complete(&mut call, &wanted)? {
             return Ok(Err(error));
         }
-        let sent = (!wanted.body.is_empty()).then(|| hex::encode(Sha256::digest(&wanted.body)));
         call.body(wanted.body);
         Ok(self.send_call(capability, call, timeout, sent).await)
     }
@@ -149,6 +153,42 @@ impl State {
         Ok(Ok(()))
     }
 
+    /// What the same call found the first time; its headers were not kept.
+    fn repeat(
+        &mut self,
+        recorded: &Recorded,
+        call: &HttpCall,
+        sent: Option<String>,
+    ) -> Result<http_types::Reply, wit::HostError> {
+        let (method, url) = (call.method().to_string(), call.url().to_owned());
+        let same = |found: &&HttpRecord| {
+            (&found.method, &found.url, &found.sent) == (&method, &url, &sent)
+        };
+        let unavailable = |message: String| wit::HostError {
+            kind: wit::ErrorKind::Unavailable,
+            message,
+            code: None,
+        };
+        let found = recorded.http.iter().find(same);
+        let found = found.ok_or_else(|| {
+            unavailable(format!("what `{method} {url}` answers was not recorded"))
+        })?;
+        self.read(Read::Other(format!("http.{method} {url}")));
+        self.trace.http.push(found.clone());
+        match &found.outcome {
+            HttpOutcome::Reply { status, body } => {
+                let body = body.bytes().ok_or_else(|| {
+                    unavailable(format!("what `{method} {url}` answered was too large to be kept"))
+                })?;
+                Ok(http_types::Reply { status: *status, headers: Vec::new(), body })
+            }
+            HttpOutcome::Failed(code) => Err(wit::HostError {
+                code: Some(code.clone()),
+                ..unavailable(format!("`{method} {url}` failed the first time"))
+            }),
+        }
+    }
+
     async fn send_call(
         &mut self,
         capability: Capability,
@@ -165,10 +205,14 @@ impl State {
             private_addresses: granted.is_some_and(|granted| granted.private_addresses),
         };
         // Set before it is sent: a call that is cut off by the deadline has been sent perhaps.
+        let before = self.may_have_changed;
         self.may_have_changed |= !method.only_asks();
         let services = std::sync::Arc::clone(&self.services);
         let answer = services.http.send(call, terms).await;
-        self.read(format!("http.{method} {url}"));
+        if answer.as_ref().is_err_and(|error| !error.was_sent()) {
+            self.may_have_changed = before;
+        }
+        self.read(Read::Other(format!("http.{method} {url}")));
         let outcome = match &answer {
             Ok(reply) => HttpOutcome::Reply { status: reply.status, body: recorded(&reply.body) },
             Err(error) => HttpOutcome::Failed(error.code().to_owned()),

@@ -16,7 +16,13 @@ use super::{
     request::invalid,
     sql,
 };
-use crate::{call::LookupRecord, component::manifest::Capability, host::Lookup, state::State};
+use crate::{
+    call::{LookupRecord, Read},
+    capsule::Recorded,
+    component::manifest::Capability,
+    host::Lookup,
+    state::State,
+};
 
 type Answer<T> = wasmtime::Result<Result<T, wit::HostError>>;
 
@@ -44,39 +50,76 @@ impl State {
         statement: &str,
         parameters: Vec<sql_types::Parameter>,
     ) -> Result<sql_types::Rowset, wit::HostError> {
-        let (connection, lookup) = self.lookup(connection, statement)?;
+        let connection = self.may_look_up(connection, statement)?;
         let parameters = sql::parameters(parameters)?;
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        let services = std::sync::Arc::clone(&self.services);
-        let asking = ask(&services.connections, &connection, &lookup, &parameters, left);
-        let answer = match tokio::time::timeout(left, asking).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Error::Timeout(left)),
+        let rows = match self.call.recorded.clone() {
+            Some(recorded) => recorded.rows(&connection, statement, &parameters)?,
+            None => self.ask(&connection, statement, &parameters).await?,
         };
-        let rows = answer.map_err(|error| self.connection_error(connection.as_str(), &error))?;
         self.rows = self.rows.saturating_add(rows.rows.len() as u64);
-        self.read(format!("lookup.{connection}.{statement}"));
+        self.read(Read::Other(format!("lookup.{connection}.{statement}")));
         self.trace.lookups.push(record(connection, statement, &parameters, &rows));
         Ok(rowset(rows))
     }
 
-    fn lookup(
+    async fn ask(
+        &mut self,
+        connection: &ResourceId,
+        statement: &str,
+        parameters: &[Cell],
+    ) -> Result<Rows, wit::HostError> {
+        let services = std::sync::Arc::clone(&self.services);
+        let lookup = services.lookups.get(connection).and_then(|all| all.get(statement));
+        let lookup = lookup.ok_or_else(|| wit::HostError {
+            kind: wit::ErrorKind::NotFound,
+            message: format!("the operator configured no look-up `{statement}` on `{connection}`"),
+            code: None,
+        })?;
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        let asking = ask(&services.connections, connection, lookup, parameters, left);
+        let answer = match tokio::time::timeout(left, asking).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Error::Timeout(left)),
+        };
+        answer.map_err(|error| self.connection_error(connection.as_str(), &error))
+    }
+
+    fn may_look_up(
         &mut self,
         connection: &str,
         statement: &str,
-    ) -> Result<(ResourceId, Lookup), wit::HostError> {
+    ) -> Result<ResourceId, wit::HostError> {
         self.allowed(Capability::NamedStatements, Some(connection))?;
         let name = ResourceId::parse(connection).map_err(|error| invalid(error.to_string()))?;
         let granted = self.call.grant.lookups.get(&name);
         if !granted.is_some_and(|granted| granted.contains(statement)) {
             return Err(self.denied("named-statements", statement, "it was not granted"));
         }
-        let found = self.services.lookups.get(&name).and_then(|all| all.get(statement)).cloned();
-        found.map(|lookup| (name, lookup)).ok_or_else(|| wit::HostError {
-            kind: wit::ErrorKind::NotFound,
-            message: format!("the operator configured no look-up `{statement}` on `{connection}`"),
+        Ok(name)
+    }
+}
+
+impl Recorded {
+    /// What the same look-up found the first time.
+    fn rows(
+        &self,
+        connection: &ResourceId,
+        statement: &str,
+        parameters: &[Cell],
+    ) -> Result<Rows, wit::HostError> {
+        let same = |found: &&LookupRecord| {
+            found.connection == *connection
+                && found.statement == statement
+                && found.parameters == parameters
+        };
+        let found = self.lookups.iter().find(same).ok_or_else(|| wit::HostError {
+            kind: wit::ErrorKind::Unavailable,
+            message: format!(
+                "what `{statement}` finds on `{connection}` for this was not recorded"
+            ),
             code: None,
-        })
+        })?;
+        Ok(Rows { columns: found.columns.as_slice().into(), rows: found.rows.clone() })
     }
 }
 
@@ -100,12 +143,12 @@ fn record(
     parameters: &[Cell],
     rows: &Rows,
 ) -> LookupRecord {
-    let line = |row: &Vec<Cell>| row.iter().map(Cell::to_text).collect();
     LookupRecord {
         connection,
         statement: statement.to_owned(),
-        parameters: parameters.iter().map(Cell::to_text).collect(),
-        rows: rows.rows.iter().map(line).collect(),
+        parameters: parameters.to_vec(),
+        columns: rows.columns.to_vec(),
+        rows: rows.rows.clone(),
     }
 }
 

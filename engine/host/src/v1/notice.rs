@@ -8,7 +8,10 @@ use super::{
     },
     values,
 };
-use crate::{call::Notice, state::State};
+use crate::{
+    call::{Notice, Read},
+    state::State,
+};
 
 impl State {
     /// Reads something of the notice. There is one in every call of a notifier, which alone is offered
@@ -19,7 +22,7 @@ impl State {
         read: impl FnOnce(&Notice) -> T,
     ) -> wasmtime::Result<T> {
         self.enter()?;
-        self.read(format!("notice.{name}"));
+        self.read(Read::Other(format!("notice.{name}")));
         Ok(self.call.notice.as_deref().map(read).unwrap_or_default())
     }
 }
@@ -39,7 +42,7 @@ impl notice::Host for State {
 
     fn content(&mut self) -> wasmtime::Result<wit::Message> {
         self.enter()?;
-        self.read("notice.content".to_owned());
+        self.read(Read::Fact("notice.content"));
         let content = self.call.notice.as_deref().map(|notice| message(&notice.content));
         Ok(content.unwrap_or_else(|| wit::Message {
             code: String::new(),

@@ -10,6 +10,7 @@ use super::{
     values,
 };
 use crate::{
+    call::Read,
     component::manifest::Manifest,
     state::{State, Stop},
 };
@@ -23,48 +24,57 @@ impl State {
             let name = values::shown(name);
             return Err(Stop::Undeclared { what: "property", name });
         }
-        self.read(format!("request.{name}"));
-        Ok(self.call.facts.properties.get(name).map(values::to_wit))
+        let Some((known, value)) = self.call.facts.properties.get_key_value(name) else {
+            self.read(Read::Other(format!("request.{name}")));
+            return Ok(None);
+        };
+        let (known, value) = (known.clone(), values::to_wit(value));
+        self.read(Read::Property(known));
+        Ok(Some(value))
     }
 
-    fn fact<T>(&mut self, name: &str, fact: impl FnOnce(&Self) -> T) -> wasmtime::Result<T> {
+    fn fact<T>(
+        &mut self,
+        name: &'static str,
+        fact: impl FnOnce(&Self) -> T,
+    ) -> wasmtime::Result<T> {
         self.enter()?;
-        self.read(format!("request.{name}"));
+        self.read(Read::Fact(name));
         Ok(fact(self))
     }
 }
 
 impl request::Host for State {
     fn id(&mut self) -> wasmtime::Result<String> {
-        self.fact("id", |state| state.call.facts.request.to_string())
+        self.fact("request.id", |state| state.call.facts.request.to_string())
     }
 
     fn organization(&mut self) -> wasmtime::Result<String> {
-        self.fact("organization", |state| state.call.facts.organization.to_string())
+        self.fact("request.organization", |state| state.call.facts.organization.to_string())
     }
 
     fn rule(&mut self) -> wasmtime::Result<String> {
-        self.fact("rule", |state| state.call.facts.rule.to_string())
+        self.fact("request.rule", |state| state.call.facts.rule.to_string())
     }
 
     fn rule_version(&mut self) -> wasmtime::Result<u32> {
-        self.fact("rule_version", |state| state.call.facts.rule_version)
+        self.fact("request.rule_version", |state| state.call.facts.rule_version)
     }
 
     fn kind(&mut self) -> wasmtime::Result<String> {
-        self.fact("kind", |state| state.call.facts.kind.to_string())
+        self.fact("request.kind", |state| state.call.facts.kind.to_string())
     }
 
     fn step(&mut self) -> wasmtime::Result<Option<String>> {
-        self.fact("step", |state| state.call.facts.step.as_ref().map(ToString::to_string))
+        self.fact("request.step", |state| state.call.facts.step.as_ref().map(ToString::to_string))
     }
 
     fn requester(&mut self) -> wasmtime::Result<String> {
-        self.fact("requester", |state| state.call.facts.requester.to_string())
+        self.fact("request.requester", |state| state.call.facts.requester.to_string())
     }
 
     fn target_users(&mut self) -> wasmtime::Result<Vec<String>> {
-        self.fact("target_users", |state| {
+        self.fact("request.target_users", |state| {
             let facts = &state.call.facts;
             let itself = facts.target_users.is_empty().then_some(&facts.requester);
             facts.target_users.iter().chain(itself).map(ToString::to_string).collect()
@@ -72,15 +82,15 @@ impl request::Host for State {
     }
 
     fn urgent(&mut self) -> wasmtime::Result<bool> {
-        self.fact("urgent", |state| state.call.facts.urgent)
+        self.fact("request.urgent", |state| state.call.facts.urgent)
     }
 
     fn title(&mut self) -> wasmtime::Result<String> {
-        self.fact("title", |state| state.call.facts.title.clone())
+        self.fact("request.title", |state| state.call.facts.title.clone())
     }
 
     fn reason(&mut self) -> wasmtime::Result<String> {
-        self.fact("reason", |state| state.call.facts.reason.clone())
+        self.fact("request.reason", |state| state.call.facts.reason.clone())
     }
 
     fn get(&mut self, name: String) -> wasmtime::Result<Option<wit::Value>> {
@@ -98,7 +108,7 @@ impl request::Host for State {
     }
 
     fn names(&mut self) -> wasmtime::Result<Vec<String>> {
-        self.fact("names", |state| {
+        self.fact("request.names", |state| {
             let (declared, config) = (&state.manifest.reads.request, &state.call.config);
             let names = state.call.facts.properties.keys().map(ToString::to_string);
             names.filter(|name| Manifest::declares(declared, name, config)).collect()
@@ -106,7 +116,7 @@ impl request::Host for State {
     }
 
     fn items(&mut self) -> wasmtime::Result<Vec<String>> {
-        self.fact("items", |state| {
+        self.fact("request.items", |state| {
             state.call.facts.items.iter().map(|item| item.resource.to_string()).collect()
         })
     }
@@ -117,7 +127,7 @@ impl request::Host for State {
             let name = values::shown(&name);
             return Err(Stop::Undeclared { what: "item field", name }.into());
         }
-        self.read(format!("request.items.{}.{name}", values::shown(&item)));
+        self.read(Read::Other(format!("request.items.{}.{name}", values::shown(&item))));
         let asked = |found: &&Item| found.resource.as_str() == item;
         let found = self.call.facts.items.iter().find(asked);
         Ok(found.and_then(|item| item.fields.get(name.as_str())).map(values::to_wit))
@@ -135,7 +145,7 @@ impl request::Host for State {
             Err(why) => return Ok(Err(invalid(why))),
         };
         if left.currency != right.currency {
-            self.read("rates".to_owned());
+            self.read(Read::Fact("rates"));
         }
         Ok(match money::compare(&left, &right, self.call.rates.as_deref()) {
             Ok(std::cmp::Ordering::Less) => Ok(request::Comparison::Less),

@@ -179,3 +179,20 @@ async fn a_notice_is_posted() {
     assert_eq!(lost.result.unwrap_err().class, FailureClass::UnknownOutcome);
     assert_eq!((chat.heard().len(), silent.heard().len()), (1, 1));
 }
+
+/// Nothing was sent where nobody listens, so it can be tried again.
+#[tokio::test]
+async fn a_notice_that_was_never_sent_is_sent_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = host(&folder, HostLimits::default()).await;
+    let plugin = host.load(&build("webhook")).unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let origin = format!("http://{port}");
+    let call = Call {
+        config: config_of(json!({ "url": format!("{origin}/hook") })),
+        grant: Arc::new(granted(&origin, &[Method::Post])),
+        ..Call::of_notice(Arc::new(notice()), people()).unwrap()
+    };
+    let answer = host.deliver(&plugin, &call, "k-1").await;
+    assert_eq!(answer.result.unwrap_err().class, FailureClass::Retryable);
+}

@@ -134,7 +134,7 @@ async fn a_condition_looks_up_what_was_granted() {
     };
     let answer = ask([(id("orders-db"), ["open".to_owned()].into())].into()).await;
     assert_eq!(answer.result, Ok(Verdict::Met));
-    assert_eq!(answer.trace.lookups[0].rows, [[Some("3".to_owned())]]);
+    assert_eq!(answer.trace.lookups[0].rows, [[engine_connect::Cell::Integer(3)]]);
     let denied = ask(BTreeMap::new()).await;
     assert_eq!(denied.result.unwrap_err().class, FailureClass::Trap);
     assert_eq!(denied.trace.denials[0].capability, "named-statements");

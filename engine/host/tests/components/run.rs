@@ -120,7 +120,7 @@ fn reads_are_recorded_and_undeclared_ones_refused() {
     };
     let answer = place.condition(&read(16));
     assert_eq!(answer.result, Ok(Verdict::Met));
-    assert_eq!(answer.trace.reads, BTreeSet::from(["request.amount".to_owned()]));
+    assert_eq!(answer.trace.reads.words(), BTreeSet::from(["request.amount".to_owned()]));
     assert_eq!(answer.trace.host_calls, 1);
     let failure = place.failure(&read(32));
     assert_eq!(failure.class, FailureClass::Contract);

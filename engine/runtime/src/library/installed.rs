@@ -1,43 +1,42 @@
 //! What an organization keeps of a component.
 
-use engine_core::{ids::PluginId, rule::World};
-use engine_host::{Grant, Plugin};
+use engine_core::rule::World;
+use engine_host::Plugin;
 
 use super::Library;
-use crate::organization::{InstalledPlugin, Origin};
+use crate::plugin::{Origin, PluginFile};
 
 impl Library {
-    /// The document to put into an organization for a component that was added: as an administrator
-    /// does it.
+    /// What to install of a component that was added, as an administrator does it; none where it serves
+    /// no world.
     #[must_use]
-    pub fn installed(
+    pub fn file(
         &self,
-        id: PluginId,
         plugin: &Plugin,
         by: engine_core::ids::UserId,
         at: chrono::DateTime<chrono::Utc>,
-    ) -> Option<InstalledPlugin> {
+    ) -> Option<PluginFile> {
         let manifest = plugin.manifest();
-        let world = [
+        let worlds = [
             (engine_host::World::Condition, World::Condition),
             (engine_host::World::Approvers, World::Approvers),
             (engine_host::World::Validator, World::Validator),
             (engine_host::World::Executor, World::Executor),
             (engine_host::World::Notifier, World::Notifier),
         ];
-        let (_, world) = world.into_iter().find(|(world, _)| plugin.serves(*world))?;
-        Some(InstalledPlugin {
-            id,
+        let served = worlds.into_iter().filter(|(world, _)| plugin.serves(*world));
+        let worlds: std::collections::BTreeSet<World> = served.map(|(_, world)| world).collect();
+        (!worlds.is_empty()).then(|| PluginFile {
             digest: plugin.digest().to_owned(),
             name: manifest.name.to_string(),
             version: manifest.version.clone(),
-            world,
+            worlds,
             config: Some(manifest.config.clone().unwrap_or_else(no_settings)),
             reads: manifest.reads.request.clone(),
-            grant: Grant::default(),
             at,
             by,
             origin: Origin::Administrator,
+            signer: None,
         })
     }
 }

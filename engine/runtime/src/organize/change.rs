@@ -47,8 +47,8 @@ impl Plan<'_> {
             Change::SetSettings(settings) => self.set_settings(&settings),
             Change::PutScript { .. }
             | Change::RemoveScript(_)
-            | Change::PutPlugin(_)
-            | Change::GrantPlugin { .. }
+            | Change::PutPlugin { .. }
+            | Change::ChangePlugin { .. }
             | Change::RemovePlugin(_)
             | Change::RemoveToken { .. } => self.change_extension(change),
             // Those of rules are above.
@@ -89,8 +89,8 @@ impl Plan<'_> {
                 let what = format!("script {name}");
                 self.remove(what, there, OrganizationEvent::ScriptRemoved(name)).map(Some)
             }
-            Change::PutPlugin(plugin) => self.put_plugin(plugin).map(Some),
-            Change::GrantPlugin { plugin, grant } => self.grant_plugin(&plugin, grant),
+            Change::PutPlugin { plugin, file } => self.put_plugin(plugin, file).map(Some),
+            Change::ChangePlugin { plugin, change } => self.change_plugin(&plugin, change),
             Change::RemovePlugin(id) => {
                 let there = self.state.plugins.contains_key(&id);
                 let what = format!("plugin {id}");

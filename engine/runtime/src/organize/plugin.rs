@@ -1,43 +1,56 @@
-//! Installing a plugin, and replacing one.
+//! Installing a plugin, replacing one, and what administrators say of it.
 
 use engine_core::{ids::PluginId, rule::EditedRead};
-use engine_host::Grant;
 use serde_json::{Value as Json, json};
 
-use super::{Changed, Plan, told};
+use super::{Changed, Plan, PluginChange, told};
 use crate::{
     error::EngineError,
-    organization::{InstalledPlugin, OrganizationEvent, Origin},
+    organization::OrganizationEvent,
+    plugin::{Disabled, InstalledPlugin, Origin, PluginFile},
 };
 
+/// A plugin, as people write what is changed of it.
+type Told = fn(&InstalledPlugin) -> Json;
+
 impl Plan<'_> {
-    /// A new file of an installed plugin keeps its grant; when and by whom it was installed does not
-    /// make it another plugin.
-    pub(super) fn put_plugin(&mut self, plugin: InstalledPlugin) -> Result<Changed, EngineError> {
-        let what = format!("plugin {}", plugin.id);
-        self.refuse_edited_reads(&plugin);
-        let before = self.state.plugins.get(&plugin.id).cloned();
-        match before {
-            Some(before) if is_same(&before, &plugin) => Ok(Changed::Same(what)),
-            Some(before) => {
-                let after = InstalledPlugin { grant: before.grant.clone(), ..plugin };
-                let differences = self.differences(&file(&before), &file(&after));
-                self.record(OrganizationEvent::PluginPut(after))?;
-                Ok(Changed::Updated { what, differences })
-            }
+    /// A new file of an installed plugin keeps its grant and limits; when and by whom it was installed does
+    /// not make it another file.
+    pub(super) fn put_plugin(
+        &mut self,
+        id: PluginId,
+        file: PluginFile,
+    ) -> Result<Changed, EngineError> {
+        let what = format!("plugin {id}");
+        self.refuse_edited_reads(&id, &file);
+        match self.state.plugins.get(&id).cloned() {
+            Some(before) if before.file.is_same(&file) => Ok(Changed::Same(what)),
+            Some(before) => self.put_file(what, &before, before.with(file)),
             None => {
+                let plugin = InstalledPlugin::new(id, file);
                 self.record(OrganizationEvent::PluginPut(plugin)).map(|()| Changed::Created(what))
             }
         }
     }
 
+    fn put_file(
+        &mut self,
+        what: String,
+        before: &InstalledPlugin,
+        after: InstalledPlugin,
+    ) -> Result<Changed, EngineError> {
+        let differences = self.differences(&file(&before.file), &file(&after.file));
+        self.record(OrganizationEvent::PluginPut(after))?;
+        Ok(Changed::Updated { what, differences })
+    }
+
     /// STP-12, EXE-6a: what a plugin reads is not what approvers may edit. Older versions of rules, and
     /// what came with the program, are looked at when they are about to run.
-    fn refuse_edited_reads(&mut self, plugin: &InstalledPlugin) {
-        if plugin.origin == Origin::FirstParty {
+    fn refuse_edited_reads(&mut self, id: &PluginId, file: &PluginFile) {
+        if file.origin == Origin::FirstParty {
             return;
         }
-        let (id, reads) = (&plugin.id, plugin.form_reads());
+        let reads = file.form_reads();
         let open = self.state.rules.keys().filter(|rule| !self.state.is_retired(rule));
         let newest = open.filter_map(|rule| self.state.newest(rule));
         let found = newest.filter_map(|version| {
@@ -55,39 +68,91 @@ impl Plan<'_> {
         }
     }
 
-    /// Grants a plugin what it may use: all of it.
-    pub(super) fn grant_plugin(
+    /// What administrators say of a plugin that is installed.
+    pub(super) fn change_plugin(
         &mut self,
         plugin: &PluginId,
-        grant: Grant,
+        change: PluginChange,
     ) -> Result<Option<Changed>, EngineError> {
         let Some(before) = self.state.plugins.get(plugin).cloned() else {
             self.problem("plugin", format!("`{plugin}` is not installed"));
             return Ok(None);
         };
-        let after = InstalledPlugin { grant, ..(*before).clone() };
-        let event = OrganizationEvent::PluginPut(after.clone());
-        let what = format!("grant of plugin {plugin}");
-        let told = |plugin: &InstalledPlugin| told(&plugin.grant);
-        self.put(what, Some(&*before), &after, event, told).map(Some)
+        let before = &*before;
+        let put = |this: &mut Self, what: &str, after: InstalledPlugin, told: Told| {
+            let event = OrganizationEvent::PluginPut(after.clone());
+            this.put(format!("{what} of plugin {plugin}"), Some(before), &after, event, told)
+        };
+        match change {
+            PluginChange::Grant(grant) => {
+                let after = InstalledPlugin { grant, ..before.clone() };
+                put(self, "grant", after, |plugin| told(&plugin.grant)).map(Some)
+            }
+            PluginChange::Limit(limits) => {
+                for fault in limits.faults() {
+                    self.problem(fault.field, fault.to_string());
+                }
+                let after = InstalledPlugin { limits, ..before.clone() };
+                put(self, "limits", after, |plugin| told(&plugin.limits)).map(Some)
+            }
+            PluginChange::Enable => {
+                let after = InstalledPlugin { disabled: None, ..before.clone() };
+                put(self, "state", after, state).map(Some)
+            }
+            PluginChange::Disable { comment } => {
+                let (at, by) = (self.engine.now(), self.me.id.clone());
+                let disabled = before.disabled.clone().unwrap_or(Disabled { at, by, comment });
+                let after = InstalledPlugin { disabled: Some(disabled), ..before.clone() };
+                put(self, "state", after, state).map(Some)
+            }
+            PluginChange::Back { to } => self.go_back(before, to.as_deref()),
+        }
+    }
+
+    fn go_back(
+        &mut self,
+        before: &InstalledPlugin,
+        to: Option<&str>,
+    ) -> Result<Option<Changed>, EngineError> {
+        let id = &before.id;
+        let Some(after) = before.back(to) else {
+            let known: Vec<String> = before.earlier.iter().map(named).collect();
+            self.problem(
+                "to",
+                match known.as_slice() {
+                    [] => format!("there is no earlier version of `{id}` to go back to"),
+                    known => format!("expected the digest of one of {}", known.join(", ")),
+                },
+            );
+            return Ok(None);
+        };
+        self.refuse_edited_reads(id, &after.file);
+        self.put_file(format!("plugin {id}"), before, after).map(Some)
     }
 }
 
-/// Whether a plugin is installed so already.
-fn is_same(before: &InstalledPlugin, after: &InstalledPlugin) -> bool {
-    before.digest == after.digest
-        && before.config == after.config
-        && before.reads == after.reads
-        && before.origin == after.origin
+/// An earlier version, as it can be chosen.
+fn named(file: &PluginFile) -> String {
+    let digest: String = file.digest.chars().take(12).collect();
+    format!("`{digest}` (version {})", file.version)
 }
 
 /// What people are told of a plugin's file.
-fn file(plugin: &InstalledPlugin) -> Json {
+fn file(file: &PluginFile) -> Json {
     json!({
-        "name": plugin.name,
-        "version": plugin.version,
-        "world": plugin.world,
-        "digest": plugin.digest,
-        "origin": plugin.origin,
+        "name": file.name,
+        "version": file.version,
+        "worlds": file.worlds,
+        "digest": file.digest,
+        "origin": file.origin,
+        "signer": file.signer,
     })
+}
+
+/// Whether it is called, and why not.
+fn state(plugin: &InstalledPlugin) -> Json {
+    match &plugin.disabled {
+        Some(disabled) => json!({ "enabled": false, "comment": disabled.comment }),
+        None => json!({ "enabled": true }),
+    }
 }

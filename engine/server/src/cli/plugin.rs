@@ -1,9 +1,13 @@
 //! `countersign plugin`.
 
+mod bench;
 mod build;
 mod check;
+mod manage;
 mod new;
+mod replay;
 pub(super) mod run;
+mod sign;
 mod test;
 mod tools;
 
@@ -63,10 +67,15 @@ pub(super) enum PluginCommand {
     /// Call a plugin once, in the host that the engine uses
     Run(run::Run),
     /// List the plugins of an organization
-    #[command(after_help = "Example:\n  countersign plugin list")]
+    #[command(
+        after_help = "Examples:\n  countersign plugin list\n  countersign plugin list --json"
+    )]
     List {
         #[command(flatten)]
         target: Target,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Install a component, or replace it; what it was granted stays
     #[command(after_help = INSTALL)]
@@ -92,6 +101,18 @@ pub(super) enum PluginCommand {
         /// The plugin
         id: String,
     },
+    #[command(flatten)]
+    Manage(manage::Manage),
+    /// Measure what a call of a plugin takes, beside what it may
+    Bench(bench::Bench),
+    /// Ask again what a plugin was asked before, or ask another version of it
+    Replay(replay::Replay),
+    /// Make a pair of keys to sign plugins with
+    Keygen(sign::Keygen),
+    /// Sign a plugin, in the format of minisign
+    Sign(sign::Sign),
+    /// Say whether a plugin is what somebody signed
+    Verify(sign::Verify),
 }
 
 /// What a plugin may use.
@@ -153,7 +174,13 @@ impl PluginCommand {
             Self::Tools(tools) => tools.run(),
             Self::Check(check) => check.run(),
             Self::Run(run) => run.run().await,
-            Self::List { ref target }
+            Self::Manage(manage) => manage.run().await,
+            Self::Bench(bench) => bench.run().await,
+            Self::Replay(replay) => replay.run().await,
+            Self::Keygen(keygen) => keygen.run(),
+            Self::Sign(sign) => sign.run(),
+            Self::Verify(verify) => verify.run(),
+            Self::List { ref target, .. }
             | Self::Install { ref target, .. }
             | Self::Grant { ref target, .. } => {
                 let spoken = target.reach().await?;
@@ -171,14 +198,23 @@ impl PluginCommand {
             | Self::Test(_)
             | Self::Tools(_)
             | Self::Check(_)
-            | Self::Run(_) => {}
-            Self::List { .. } => {
+            | Self::Run(_)
+            | Self::Manage(_)
+            | Self::Bench(_)
+            | Self::Replay(_)
+            | Self::Keygen(_)
+            | Self::Sign(_)
+            | Self::Verify(_) => {}
+            Self::List { json: true, .. } => {
+                say(&serde_json::to_string_pretty(&client.plugins().await?)?);
+            }
+            Self::List { json: false, .. } => {
                 for plugin in client.plugins().await?.items {
                     say(&line(&plugin));
                 }
             }
             Self::Install { file, id, dry_run, .. } => {
-                let component = read(file)?;
+                let component = sign::with_signature(file, read(file)?)?;
                 let name = file.file_stem().unwrap_or_default().to_string_lossy();
                 let id = id.as_deref().unwrap_or(&name);
                 let deed = if *dry_run { Deed::DryRun } else { Deed::Do };
@@ -208,9 +244,16 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 fn line(plugin: &PluginView) -> String {
-    let PluginView { id, version, world, digest, grant, .. } = plugin;
-    let digest: String = digest.chars().take(12).collect();
-    format!("{id}  {version}  {world}  {digest}  may use {}", told(grant))
+    let PluginView { id, current, grant, disabled, .. } = plugin;
+    let worlds: Vec<&str> = current.worlds.iter().map(|world| world.as_str()).collect();
+    let (version, worlds, digest) = (&current.version, worlds.join("+"), short(&current.digest));
+    let disabled = if disabled.is_some() { "  DISABLED" } else { "" };
+    format!("{id}  {version}  {worlds}  {digest}  may use {}{disabled}", told(grant))
+}
+
+/// As much of a digest as tells it from others.
+fn short(digest: &str) -> String {
+    digest.chars().take(12).collect()
 }
 
 fn told(grant: &GrantDoc) -> String {

@@ -8,7 +8,7 @@ use engine_core::{
     ids::{PluginId, ScriptId},
     rejection::Code,
 };
-use engine_runtime::{Change, EngineError};
+use engine_runtime::{Change, EngineError, PluginChange};
 
 use super::{
     AppState,
@@ -67,7 +67,7 @@ async fn components(
             );
             return Err(Refusal::invalid(&format!("components.{plugin}"), message));
         };
-        changes.push(plugins::put(state, known, plugin, &component)?);
+        changes.push(plugins::put(state, known, plugin, &component).await?);
     }
     Ok(changes)
 }
@@ -105,7 +105,8 @@ fn organization(doc: OrganizationDoc, known: &Known, prune: bool) -> Result<Vec<
     }
     for (id, grant) in doc.plugins {
         let plugin: PluginId = field("plugins", &id)?;
-        changes.push(Change::GrantPlugin { plugin, grant: plugins::granted(grant)? });
+        let change = PluginChange::Grant(plugins::granted(grant)?);
+        changes.push(Change::ChangePlugin { plugin, change });
     }
     Ok(changes)
 }

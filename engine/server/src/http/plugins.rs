@@ -1,10 +1,17 @@
-//! Plugins: list, install, grant.
+//! Plugins: install, grant, limit, disable, go back, and what they have done.
+
+mod view;
 
 use axum::{Json, extract::State};
-use engine_api::organization::{ChangeList, GrantDoc, PluginList, PluginView};
-use engine_core::{ids::PluginId, rejection::Rejection, rule::World};
-use engine_host::{Grant, Plugin};
-use engine_runtime::{Change, InstalledPlugin, Origin};
+use engine_api::{
+    code::ErrorCode,
+    command::Remark,
+    organization::{ChangeList, GrantDoc, LimitsDoc, PluginDetail, PluginList, RollBack},
+    problem::ErrorBody,
+};
+use engine_core::{ids::PluginId, rejection::Rejection};
+use engine_host::{Grant, LimitChanges, Plugin, split_signature};
+use engine_runtime::{Change, EngineError, PluginChange, PluginFile, Signer};
 
 use super::{
     AppState,
@@ -16,8 +23,27 @@ use crate::grants;
 
 pub(super) async fn list(known: Known) -> Result<Json<PluginList>, Refusal> {
     known.oversees()?;
-    let items = known.organization.plugins.values().map(|plugin| view(plugin, &known)).collect();
+    let items =
+        known.organization.plugins.values().map(|plugin| view::plugin(plugin, &known)).collect();
     Ok(Json(PluginList { items }))
+}
+
+/// With its log, which tells of requests: for those who see all of them.
+pub(super) async fn read(
+    State(state): State<AppState>,
+    known: Known,
+    Id(id): Id<PluginId>,
+) -> Result<Json<PluginDetail>, Refusal> {
+    known.administrates()?;
+    let plugin = known.organization.plugins.get(&id).ok_or_else(Refusal::not_found)?;
+    let component = state.library.component(&plugin.file.digest).await;
+    let component = component.map_err(|error| known.refusal(&error))?;
+    let activity = state.library.activity(&known.caller.org, &id);
+    Ok(Json(PluginDetail {
+        plugin: view::plugin(plugin, &known),
+        about: component.map(|component| component.manifest().about.clone()),
+        activity: activity.map(view::activity),
+    }))
 }
 
 pub(super) async fn install(
@@ -28,24 +54,45 @@ pub(super) async fn install(
     Raw(bytes): Raw,
 ) -> Result<Json<ChangeList>, Refusal> {
     known.administrates()?;
-    let plugin = state.library.add_component(bytes.into()).await;
+    let (component, signature) = split_signature(&bytes);
+    // What is not trusted is not even compiled.
+    trusted(&state, component, signature)?;
+    let plugin = state.library.add_component(component.to_vec()).await;
     let plugin = plugin.map_err(|error| known.refusal(&error))?;
-    let change = put(&state, &known, id, &plugin)?;
+    if let Some(signature) = signature {
+        let kept = state.library.add_signature(plugin.digest(), signature.to_owned()).await;
+        kept.map_err(|error| known.refusal(&error))?;
+    }
+    let change = put(&state, &known, id, &plugin).await?;
     known.changed(&state, vec![change], how.dry_run).await
 }
 
 /// Installs a component that was added, as the caller.
-pub(super) fn put(
+pub(super) async fn put(
     state: &AppState,
     known: &Known,
     id: PluginId,
     component: &Plugin,
 ) -> Result<Change, Refusal> {
     let (by, at) = (known.caller.user.clone(), state.engine.now());
-    let installed = state.library.installed(id, component, by, at);
-    let installed =
-        installed.ok_or_else(|| Refusal::invalid("body", "the component serves no world"))?;
-    Ok(Change::PutPlugin(installed))
+    let file = state.library.file(component, by, at);
+    let file = file.ok_or_else(|| Refusal::invalid("body", "the component serves no world"))?;
+    let kept = state.library.signed(component.digest()).await;
+    let (bytes, signature) = kept.map_err(|error| {
+        known.refusal(&EngineError::Extension(format!("cannot read the component: {error}")))
+    })?;
+    let signer = trusted(state, &bytes, signature.as_deref())?;
+    Ok(Change::PutPlugin { plugin: id, file: PluginFile { signer, ..file } })
+}
+
+/// Who signed a component; nobody where it need not be signed.
+fn trusted(
+    state: &AppState,
+    component: &[u8],
+    signature: Option<&str>,
+) -> Result<Option<Signer>, Refusal> {
+    let judged = state.trust.signer(component, signature);
+    judged.map_err(|why| ErrorBody::new(ErrorCode::PluginInvalid, why.to_string()).into())
 }
 
 pub(super) async fn remove(
@@ -68,36 +115,77 @@ pub(super) async fn grant(
     Asked(how): Asked<DryRun>,
     Body(doc): Body<GrantDoc>,
 ) -> Result<Json<ChangeList>, Refusal> {
+    change(&state, &known, id, how, || Ok(PluginChange::Grant(granted(doc)?))).await
+}
+
+pub(super) async fn limit(
+    State(state): State<AppState>,
+    known: Known,
+    Id(id): Id<PluginId>,
+    Asked(how): Asked<DryRun>,
+    Body(doc): Body<LimitsDoc>,
+) -> Result<Json<ChangeList>, Refusal> {
+    let LimitsDoc { fuel, deadline_ms, memory, host_calls, output, rows, blob_bytes, http_calls } =
+        doc;
+    let limits = LimitChanges {
+        fuel,
+        deadline_ms,
+        memory,
+        host_calls,
+        output,
+        rows,
+        blob_bytes,
+        http_calls,
+    };
+    change(&state, &known, id, how, || Ok(PluginChange::Limit(limits))).await
+}
+
+pub(super) async fn disable(
+    State(state): State<AppState>,
+    known: Known,
+    Id(id): Id<PluginId>,
+    Asked(how): Asked<DryRun>,
+    Body(body): Body<Remark>,
+) -> Result<Json<ChangeList>, Refusal> {
+    let comment = body.comment.unwrap_or_default().trim().to_owned();
+    change(&state, &known, id, how, || Ok(PluginChange::Disable { comment })).await
+}
+
+pub(super) async fn enable(
+    State(state): State<AppState>,
+    known: Known,
+    Id(id): Id<PluginId>,
+    Asked(how): Asked<DryRun>,
+) -> Result<Json<ChangeList>, Refusal> {
+    change(&state, &known, id, how, || Ok(PluginChange::Enable)).await
+}
+
+pub(super) async fn roll_back(
+    State(state): State<AppState>,
+    known: Known,
+    Id(id): Id<PluginId>,
+    Asked(how): Asked<DryRun>,
+    Body(body): Body<RollBack>,
+) -> Result<Json<ChangeList>, Refusal> {
+    change(&state, &known, id, how, || Ok(PluginChange::Back { to: body.to })).await
+}
+
+async fn change(
+    state: &AppState,
+    known: &Known,
+    plugin: PluginId,
+    how: DryRun,
+    change: impl FnOnce() -> Result<PluginChange, Refusal>,
+) -> Result<Json<ChangeList>, Refusal> {
     known.administrates()?;
-    if !known.organization.plugins.contains_key(&id) {
+    if !known.organization.plugins.contains_key(&plugin) {
         return Err(Refusal::not_found());
     }
-    let grant = granted(doc)?;
-    known.changed(&state, vec![Change::GrantPlugin { plugin: id, grant }], how.dry_run).await
+    let change = change()?;
+    known.changed(state, vec![Change::ChangePlugin { plugin, change }], how.dry_run).await
 }
 
 /// The host's grant.
 pub(super) fn granted(doc: GrantDoc) -> Result<Grant, Refusal> {
     grants::read(doc).map_err(|bad| Refusal::rejected(&Rejection::invalid(bad.field, bad.why)))
-}
-
-fn view(plugin: &InstalledPlugin, known: &Known) -> PluginView {
-    let world = match plugin.world {
-        World::Condition => "condition",
-        World::Approvers => "approvers",
-        World::Validator => "validator",
-        World::Executor => "executor",
-        World::Notifier => "notifier",
-    };
-    PluginView {
-        id: plugin.id.to_string(),
-        name: plugin.name.clone(),
-        version: plugin.version.clone(),
-        world: world.to_owned(),
-        digest: plugin.digest.clone(),
-        grant: grants::written(&plugin.grant),
-        installed_at: plugin.at,
-        installed_by: known.plain_names().login(&plugin.by),
-        first_party: plugin.origin == Origin::FirstParty,
-    }
 }

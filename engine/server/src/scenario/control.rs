@@ -184,7 +184,11 @@ async fn inside(
     let (state, fuse) = {
         let bench = world.read().await;
         let library = bench.library().ok_or_else(|| Broken::new("there is no plugin host"))?;
-        let state = AppState { engine: bench.engine()?.clone(), library: (**library).clone() };
+        let state = AppState {
+            engine: bench.engine()?.clone(),
+            library: (**library).clone(),
+            trust: Arc::default(),
+        };
         note_key(&bench, &state, &request);
         // What only asks counts for nothing.
         bench.peek(request.method() == axum::http::Method::GET);

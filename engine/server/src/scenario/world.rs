@@ -18,8 +18,7 @@ use engine_core::{
     rejection::Rejection,
     rule::Definition,
 };
-use engine_host::Grant;
-use engine_runtime::{Caller, Change, EngineError, InstalledPlugin, Origin};
+use engine_runtime::{Caller, Change, EngineError, Origin, PluginChange, PluginFile};
 
 use super::{
     StoreKind,
@@ -125,31 +124,28 @@ impl Builder<'_> {
             changes.push(Change::PutScript { name: name.clone(), text: text.clone() });
         }
         for (index, plugin) in world.plugins.iter().enumerate() {
-            let installed = match &plugin.component {
+            let file = match &plugin.component {
                 None => stub(plugin, bench)?,
                 Some(file) => {
-                    let found = self.component(bench, plugin, file).await;
+                    let found = self.component(bench, file).await;
                     found.map_err(|error| self.wrong(&format!("plugins[{index}]"), error))?
                 }
             };
-            changes.push(Change::PutPlugin(installed));
+            let id = || plugin.id.clone();
+            changes.push(Change::PutPlugin { plugin: id(), file });
+            let change = PluginChange::Grant(plugin.grant.clone());
+            changes.push(Change::ChangePlugin { plugin: id(), change });
         }
         self.organize(bench, caller, changes).await
     }
 
-    async fn component(
-        &self,
-        bench: &Bench,
-        plugin: &PluginDoc,
-        file: &Path,
-    ) -> Result<InstalledPlugin, Broken> {
+    async fn component(&self, bench: &Bench, file: &Path) -> Result<PluginFile, Broken> {
         let bytes = self.beside.component(file)?;
         let library = bench.library().ok_or_else(|| Broken::new("there is no plugin host"))?;
         let loaded = library.add_component(bytes).await?;
         let now = bench.engine()?.now();
         library
-            .installed(plugin.id.clone(), &loaded, bench.owner().clone(), now)
-            .map(|installed| InstalledPlugin { grant: plugin.grant.clone(), ..installed })
+            .file(&loaded, bench.owner().clone(), now)
             .ok_or_else(|| Broken::new("the component is of no world"))
     }
 
@@ -217,20 +213,19 @@ impl Builder<'_> {
 }
 
 /// What an installed stub is known by.
-fn stub(plugin: &PluginDoc, bench: &Bench) -> Result<InstalledPlugin, Broken> {
+fn stub(plugin: &PluginDoc, bench: &Bench) -> Result<PluginFile, Broken> {
     let stub = plugin.stub.as_ref().ok_or_else(|| Broken::new("there is no stub"))?;
-    Ok(InstalledPlugin {
-        id: plugin.id.clone(),
+    Ok(PluginFile {
         digest: format!("stub-{}", plugin.id),
         name: plugin.id.to_string(),
         version: "0.0.0".to_owned(),
-        world: stub.world(),
+        worlds: [stub.world()].into(),
         config: None,
         reads: stub.reads(),
-        grant: Grant::default(),
         at: bench.engine()?.now(),
         by: bench.owner().clone(),
         origin: Origin::Administrator,
+        signer: None,
     })
 }
 

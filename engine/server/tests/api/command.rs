@@ -1,6 +1,7 @@
 //! The command line against a running server.
 
 use engine_server::http::MAX_COMPONENT;
+use sdk_client::CapsulesWanted;
 
 use crate::process::{Home, Serving, component};
 
@@ -179,5 +180,39 @@ fn components_are_applied_with_all_the_rest_or_not_at_all() {
     assert_eq!(server.done(olga, &apply), format!("{changes}3 changed, 0 as they were\n"));
     assert!(server.done(olga, &["plugin", "list"]).contains("freeze  0.1.0  condition  "));
     assert_eq!(server.done(olga, &apply), "0 changed, 3 as they were\n");
+    server.stop();
+}
+
+/// What a plugin was asked is asked again offline, and of another component.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_decided_is_asked_again() {
+    let home = Home::new();
+    let server = home.serve();
+    let olga = home.token.as_str();
+    install(&home, &server);
+    let rule = home.path("note.yaml");
+    let when = "when: {plugin: freeze, config: {days: [mon, tue, wed, thu, fri, sat, sun]}}\n";
+    let text = format!("{RULE}{when}").replace("user: ann", "user: olga");
+    std::fs::write(&rule, text).unwrap();
+    server.done(olga, &["apply", "-f", rule.to_str().unwrap()]);
+    let request = serde_json::json!({"rule": "note", "title": "A note", "reason": "To be read"});
+    let request = serde_json::from_value(request).unwrap();
+    let refused = server.refused(olga, &["plugin", "replay", "freeze"]);
+    assert!(refused.contains("nothing of this was recorded"), "{refused}");
+    let _ = server.client(olga).submit(&request).await;
+    server.done(olga, &["plugin", "inspect", "freeze"]);
+    let mut again = String::new();
+    for _ in 0..200 {
+        let found = server.client(olga).capsules(&CapsulesWanted::default()).await.unwrap();
+        if !found.items.is_empty() {
+            again = server.done(olga, &["plugin", "replay", "freeze", "--since", "1d"]);
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    assert_eq!(again, "1 came out the same, 0 otherwise\n");
+    let other = component("risk-score");
+    let against = ["plugin", "replay", "freeze", "--json", "--against", other.to_str().unwrap()];
+    assert_eq!(server.refused(olga, &against), "", "what differs makes the exit code 1");
     server.stop();
 }

@@ -20,6 +20,7 @@ mod overdue;
 mod overload;
 mod place;
 mod plans;
+mod plugins;
 mod process;
 mod prune;
 mod reads;

@@ -12,10 +12,9 @@ use engine_core::{
     request::Choice,
     rule::{Target, World},
 };
-use engine_host::Grant;
 use engine_runtime::{
-    Caller, Change, Clock, Engine, EngineOptions, ExtensionCall, Extensions, Ids, InstalledPlugin,
-    Origin,
+    Caller, Change, Clock, Engine, EngineOptions, ExtensionCall, Extensions, Ids, Origin,
+    PluginFile,
 };
 use engine_store::{Limit, Store};
 use serde_json::json;
@@ -125,7 +124,8 @@ impl Running {
         let olga = Caller::new(org.clone(), owner, "test");
         let mut changes = vec![Change::PutUser(doc("bob"))];
         for plugin in ["door", "slow"] {
-            changes.push(Change::PutPlugin(self.installed(plugin, &olga)));
+            let file = self.file(plugin, &olga);
+            changes.push(Change::PutPlugin { plugin: plugin.parse().unwrap(), file });
         }
         let bob = json!([{"id": "s", "approvers": [{"id": "bob", "who": {"user": "bob"}}]}]);
         for rule in [
@@ -144,19 +144,18 @@ impl Running {
         (olga, Caller::new(org.clone(), bob, "test"))
     }
 
-    fn installed(&self, plugin: &str, by: &Caller) -> InstalledPlugin {
-        InstalledPlugin {
-            id: plugin.parse().unwrap(),
+    fn file(&self, plugin: &str, by: &Caller) -> PluginFile {
+        PluginFile {
             digest: plugin.to_owned(),
             name: plugin.to_owned(),
             version: "0.0.0".to_owned(),
-            world: World::Executor,
+            worlds: [World::Executor].into(),
             config: None,
             reads: Vec::new(),
-            grant: Grant::default(),
             at: self.engine.now(),
             by: by.user.clone(),
             origin: Origin::Administrator,
+            signer: None,
         }
     }
 

@@ -168,7 +168,7 @@ impl Place {
     /// The file of an installed plugin.
     pub(crate) fn component(&self, plugin: &str) -> Vec<u8> {
         let organization = self.state.engine.organization(&"main".parse().unwrap()).unwrap();
-        let digest = &organization.plugins[plugin].digest;
+        let digest = &organization.plugins[plugin].file.digest;
         std::fs::read(self.folder.path().join(format!("components/{digest}.wasm"))).unwrap()
     }
 

@@ -11,10 +11,9 @@ use engine_core::{
     request::Choice,
     rule::{Target, World},
 };
-use engine_host::Grant;
 use engine_runtime::{
     Caller, Change, Clock, Engine, EngineError, EngineOptions, ExtensionCall, Extensions, Ids,
-    InstalledPlugin, Origin,
+    Origin, PluginFile,
 };
 use engine_store::Store;
 use serde_json::json;
@@ -121,18 +120,17 @@ impl Running {
         let doc = |login: &str| serde_json::from_value(json!({"login": login})).unwrap();
         let owner = running.engine.create_organization(&org, doc("olga")).await.unwrap();
         running.olga = Caller::new(org.clone(), owner.clone(), "test");
-        let door = InstalledPlugin {
-            id: "door".parse().unwrap(),
+        let door = PluginFile {
             digest: "door".to_owned(),
             name: "door".to_owned(),
             version: "0.0.0".to_owned(),
-            world: World::Executor,
+            worlds: [World::Executor].into(),
             config: None,
             reads: Vec::new(),
-            grant: Grant::default(),
             at: running.engine.now(),
             by: owner,
             origin: Origin::Administrator,
+            signer: None,
         };
         let rule = json!({
             "rule": "access", "kind": "access",
@@ -142,7 +140,7 @@ impl Running {
         let definition = Box::new(serde_json::from_value(rule).unwrap());
         for change in [
             Change::PutUser(doc("bob")),
-            Change::PutPlugin(door),
+            Change::PutPlugin { plugin: "door".parse().unwrap(), file: door },
             Change::Publish { definition, comment: String::new() },
         ] {
             running.engine.organize(&running.olga, vec![change], false).await.unwrap();

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use engine_connect::Limits;
+use engine_server::config::CapsulesConfig;
 
 use super::{
     limits::number,
@@ -51,6 +52,30 @@ const LOOKUPS: &str = "
 | field | meaning | where absent |
 |---|---|---|
 ";
+const HTTP: &str = "
+## `[http]`
+
+| field | meaning | where absent |
+|---|---|---|
+";
+const PLUGINS: &str = "
+## `[plugins]`
+
+| field | meaning | where absent |
+|---|---|---|
+";
+const KEYS: &str = "
+### `[plugins.keys.NAME]`
+
+| field | meaning | where absent |
+|---|---|---|
+";
+const CAPSULES: &str = "
+## `[capsules]`
+
+| field | meaning | where absent |
+|---|---|---|
+";
 const ENVIRONMENT: &str = "
 ## The environment
 
@@ -73,6 +98,7 @@ pub(super) fn write() -> String {
         "listen" => format!("`{}`", engine_server::cli::USUAL_ADDRESS),
         "data" => format!("`{}`", engine_server::cli::USUAL_DATA),
         "log" => "`text`".to_owned(),
+        "plugins" | "capsules" => "see below".to_owned(),
         _ => "none".to_owned(),
     };
     fields(&mut text, &config.fields("Config"), absent);
@@ -101,8 +127,26 @@ pub(super) fn write() -> String {
     text.push_str(LOOKUPS);
     let lookup = Source::read("engine/host/src/host.rs").fields("Lookup");
     fields(&mut text, &lookup, |_| "needed".to_owned());
+    text.push_str(HTTP);
+    fields(&mut text, &config.fields("HttpConfig"), |_| "none".to_owned());
+    plugins(&mut text, &config);
     text.push_str(ENVIRONMENT);
     text
+}
+
+/// Whose plugins are taken, and how long what they were asked is kept.
+fn plugins(text: &mut String, config: &Source) {
+    let trust = Source::read("engine/server/src/trust.rs");
+    text.push_str(PLUGINS);
+    fields(text, &trust.fields("PluginsConfig"), |field| match field.name.as_str() {
+        "signed_only" => "`false`".to_owned(),
+        _ => "none".to_owned(),
+    });
+    text.push_str(KEYS);
+    fields(text, &trust.fields("KeyConfig"), |_| "needed".to_owned());
+    text.push_str(CAPSULES);
+    let days = CapsulesConfig::default().keep_days;
+    fields(text, &config.fields("CapsulesConfig"), |_| days.to_string());
 }
 
 fn fields(text: &mut String, fields: &[Documented], absent: impl Fn(&Documented) -> String) {

@@ -5,7 +5,7 @@ use std::{fmt::Write, sync::Arc};
 
 use engine_core::ids::{OrgId, UserId};
 use engine_host::Grant;
-use engine_runtime::{Caller, Change, Clock, Engine, EngineError, Ids};
+use engine_runtime::{Caller, Change, Clock, Engine, EngineError, Ids, PluginChange};
 use engine_server::{config::Config, data};
 use engine_store::{EmbeddedStore, Options};
 use serde::de::DeserializeOwned;
@@ -67,7 +67,7 @@ pub(super) async fn write() -> String {
 
 type Make = fn(&str) -> Change;
 
-const COMMANDS: [(&str, Make); 29] = [
+const COMMANDS: [(&str, Make); 30] = [
     ("publish a rule", |_| publish("buy")),
     ("retire a rule", |_| Change::RetireRule(read(json!("spare")))),
     ("restart the requests of a rule", |_| Change::RestartRequests {
@@ -112,9 +112,13 @@ const COMMANDS: [(&str, Make); 29] = [
         name: read(json!("always.rhai")),
         text: "true".to_owned(),
     }),
-    ("grant a plugin what it may use", |_| Change::GrantPlugin {
+    ("grant a plugin what it may use", |_| Change::ChangePlugin {
         plugin: read(json!("sql")),
-        grant: Grant::default(),
+        change: PluginChange::Grant(Grant::default()),
+    }),
+    ("disable a plugin, or go back to an earlier version", |_| Change::ChangePlugin {
+        plugin: read(json!("sql")),
+        change: PluginChange::Disable { comment: String::new() },
     }),
 ];
 

@@ -6,6 +6,7 @@ use wasmtime::component::Resource;
 
 use super::{Answer, Connection, Transaction, classify, cover::Use};
 use crate::{
+    call::Read,
     component::manifest::{Access, Capability},
     state::State,
     v1::{
@@ -30,7 +31,7 @@ impl State {
         let name = ResourceId::parse(name).map_err(|error| invalid(error.to_string()))?;
         let dialect = self.services.connections.dialect(&name);
         let dialect = dialect.map_err(|error| self.connection_error(name.as_str(), &error))?;
-        self.read(format!("connection.{name}"));
+        self.read(Read::Other(format!("connection.{name}")));
         Ok(Connection { name, access, dialect })
     }
 

@@ -235,7 +235,7 @@ fn tell_trace(trace: &Trace) -> anyhow::Result<()> {
     for denial in &trace.denials {
         warn(&format!("denied: {} `{}`: {}", denial.capability, denial.name, denial.why));
     }
-    let reads: Vec<&str> = trace.reads.iter().map(String::as_str).collect();
+    let reads: Vec<String> = trace.reads.words().into_iter().collect();
     warn(&format!("read: {}", reads.join(", ")));
     warn(&format!(
         "used: {} fuel, {} calls of the host, {} bytes, {} ms",

@@ -53,7 +53,7 @@ fn tell(answer: &Answer<Json>) -> anyhow::Result<()> {
     for line in &trace.log {
         warn(&format!("log: {}", line.message));
     }
-    let reads: Vec<&str> = trace.reads.iter().map(String::as_str).collect();
+    let reads: Vec<String> = trace.reads.words().into_iter().collect();
     warn(&format!(
         "read: {}",
         if reads.is_empty() { "nothing".to_owned() } else { reads.join(", ") }

@@ -277,8 +277,8 @@ fn organize(change: &Change) -> Result<Sent, Broken> {
         | Change::RemoveRuleGroup(_)
         | Change::PutScript { .. }
         | Change::RemoveScript(_)
-        | Change::PutPlugin(_)
-        | Change::GrantPlugin { .. }
+        | Change::PutPlugin { .. }
+        | Change::ChangePlugin { .. }
         | Change::RemovePlugin(_)
         | Change::RemoveToken { .. } => Err(missing("a change of the organization")),
     }

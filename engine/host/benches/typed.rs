@@ -1,0 +1,308 @@
+//! A condition written in Rust with the SDK, as plugins are: `examples/frugal`, which reads its settings
+//! and an amount and compares two decimals. Beside the bare machine with the same pool, whose functions
+//! answer the same without looking anything up.
+//!
+//! Criterion measures one call at a time. What follows it is printed once: percentiles, calls per
+//! second on one thread and on two, what a call of the host costs, what installing takes, and the
+//! memory while a million instances come and go.
+//!
+//! `cargo xtask build` first.
+
+#![expect(clippy::unwrap_used, reason = "a bench that cannot go on ends by a panic")]
+#![expect(clippy::print_stdout, reason = "what is measured once is told at once")]
+
+#[path = "../tests/components/guest.rs"]
+#[expect(dead_code, reason = "the tests use the rest")]
+mod guest;
+
+use std::{
+    collections::BTreeMap,
+    hint::black_box,
+    path::Path,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use engine_core::{
+    directory::Directory,
+    extension::{ConfigValue, Facts, Verdict},
+    value::Value,
+};
+use engine_host::{
+    Answer, Answered, Asked, Call, Capsule, Host, HostLimits, HostOptions, LimitChanges, Limits,
+    Plugin, World,
+};
+use wasmtime::{
+    Config, Enabled, Engine, PoolingAllocationConfig, Store, StoreLimits, StoreLimitsBuilder,
+    component::{Component, ComponentExportIndex, InstancePre, Linker, Val},
+};
+
+const FUEL: u64 = 20_000_000;
+const CALLS: usize = 100_000;
+const SOAK: usize = 1_000_000;
+
+fn id<T: std::str::FromStr>(text: &str) -> T
+where
+    T::Err: std::fmt::Debug,
+{
+    text.parse().unwrap()
+}
+
+fn frugal() -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/examples/frugal.wasm");
+    std::fs::read(&path)
+        .unwrap_or_else(|_| panic!("no plugin at `{}`: run `cargo xtask build`", path.display()))
+}
+
+fn call() -> Call {
+    let facts = Facts {
+        organization: id("acme"),
+        request: id("r1"),
+        rule: id("capex"),
+        rule_version: 3,
+        kind: id("spend"),
+        step: None,
+        requester: id("u-ann"),
+        target_users: vec![],
+        urgent: false,
+        title: "A desk".into(),
+        reason: "The old one broke".into(),
+        properties: [(id("amount"), Value::Money(id("900.00 EUR")))].into(),
+        items: vec![],
+        now: id("2026-03-06T22:30:00Z"),
+    };
+    let limit = ConfigValue::Json("1000.00 EUR".into());
+    Call {
+        config: Arc::new([("limit".to_owned(), limit)].into()),
+        ..Call::new(Arc::new(facts), Arc::new(Directory::default()))
+    }
+}
+
+fn host(folder: &tempfile::TempDir) -> Host {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let blobs = runtime.block_on(engine_connect::Blobs::open(folder.path().join("blobs")));
+    Host::open(HostOptions {
+        folder: folder.path().join("host"),
+        limits: HostLimits::default(),
+        connections: engine_connect::Connections::default(),
+        blobs: blobs.unwrap(),
+        http: engine_connect::Http::default(),
+        secrets: BTreeMap::new(),
+        lookups: BTreeMap::new(),
+    })
+    .unwrap()
+}
+
+/// The settings of `machine.rs`.
+fn bare_engine() -> Engine {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(128)
+        .total_core_instances(4_096)
+        .total_memories(256)
+        .total_tables(1_024)
+        .total_stacks(128)
+        .max_memory_size(64 << 20)
+        .table_elements(20_000)
+        .max_core_instances_per_component(200)
+        .max_tables_per_component(200)
+        .max_memories_per_component(16)
+        .linear_memory_keep_resident(2 << 20)
+        .table_keep_resident(64 << 10)
+        .pagemap_scan(Enabled::Auto);
+    let mut config = Config::new();
+    config
+        .allocation_strategy(pool)
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .concurrency_support(false)
+        .cranelift_nan_canonicalization(true)
+        .wasm_relaxed_simd(false)
+        .max_wasm_stack(512 * 1024);
+    Engine::new(&config).unwrap()
+}
+
+/// The component, ready to be instantiated, and where its function is.
+struct Bare {
+    engine: Engine,
+    linked: InstancePre<StoreLimits>,
+    evaluate: ComponentExportIndex,
+}
+
+fn money(amount: &str) -> Val {
+    let field = |name: &str, value: &str| (name.to_owned(), Val::String(value.to_owned()));
+    Val::Record(vec![field("amount", amount), field("currency", "EUR")])
+}
+
+impl Bare {
+    fn new(file: &[u8]) -> Self {
+        let engine = bare_engine();
+        let component = Component::from_binary(&engine, file).unwrap();
+        let mut linker = Linker::new(&engine);
+        linker.define_unknown_imports_as_traps(&component).unwrap();
+        linker.allow_shadowing(true);
+        let mut config = linker.instance("countersign:plugin/config@1.0.0-draft").unwrap();
+        let text = "{\"limit\":\"1000.00 EUR\"}";
+        config.func_wrap("json", move |_, (): ()| Ok((text.to_owned(),))).unwrap();
+        let mut request = linker.instance("countersign:plugin/request@1.0.0-draft").unwrap();
+        let amount = Val::Variant("money".to_owned(), Some(Box::new(money("900.00"))));
+        let amount = Val::Variant("one".to_owned(), Some(Box::new(amount)));
+        let amount = Val::Option(Some(Box::new(amount)));
+        let answered = |results: &mut [Val], value: &Val| {
+            results.iter_mut().for_each(|result| *result = value.clone());
+            Ok(())
+        };
+        request.func_new("get", move |_, _, _, results| answered(results, &amount)).unwrap();
+        let less = Val::Result(Ok(Some(Box::new(Val::Enum("less".to_owned())))));
+        request.func_new("compare", move |_, _, _, results| answered(results, &less)).unwrap();
+        let interface = "countersign:plugin/condition@1.0.0-draft";
+        let interface = component.get_export_index(None, interface).unwrap();
+        let evaluate = component.get_export_index(Some(&interface), "evaluate").unwrap();
+        Self { linked: linker.instantiate_pre(&component).unwrap(), evaluate, engine }
+    }
+
+    fn call(&self) {
+        let limits = StoreLimitsBuilder::new().memory_size(16 << 20).build();
+        let mut store = Store::new(&self.engine, limits);
+        store.limiter(|limits| limits);
+        store.set_fuel(FUEL).unwrap();
+        store.set_epoch_deadline(1_000_000);
+        let instance = self.linked.instantiate(&mut store).unwrap();
+        let evaluate = instance.get_func(&mut store, self.evaluate).unwrap();
+        let mut answer = [Val::Bool(false)];
+        evaluate.call(&mut store, &[], &mut answer).unwrap();
+        assert!(matches!(&answer[0], Val::Result(Ok(_))), "{answer:?}");
+    }
+}
+
+fn ask(host: &Host, plugin: &Plugin, call: &Call) -> Answer<Verdict> {
+    let answer = host.condition(plugin, black_box(call));
+    assert_eq!(answer.result, Ok(Verdict::Met));
+    answer
+}
+
+/// With everything that the recorder of capsules does, on the same thread: in the engine a thread of
+/// its own writes them.
+fn recorded(host: &Host, plugin: &Plugin, call: &Call) -> usize {
+    let Answer { result, trace } = ask(host, plugin, call);
+    let limits = LimitChanges::default();
+    let (digest, world) = (plugin.digest(), World::Condition);
+    let asked = Asked { plugin: "frugal", digest, world, limits };
+    let answer = Answer { result: result.map(Answered::Verdict), trace };
+    Capsule::of(&asked, call, answer).sealed().unwrap().1.len()
+}
+
+/// What the thread that asks does for the recorder of capsules.
+fn handed_over(host: &Host, plugin: &Plugin, call: &Call) -> (Call, Answer<Answered>) {
+    let answer = ask(host, plugin, call);
+    let result = answer.result.clone().map(Answered::Verdict);
+    (call.clone(), Answer { result, trace: answer.trace.clone() })
+}
+
+fn typed(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().unwrap();
+    let (host, call, file) = (host(&folder), call(), frugal());
+    let (plugin, bare) = (host.load(&file).unwrap(), Bare::new(&file));
+    let mut group = criterion.benchmark_group("typed");
+    group.bench_function("bare", |b| b.iter(|| bare.call()));
+    group.bench_function("host", |b| b.iter(|| ask(&host, &plugin, &call)));
+    group.bench_function("host, capsule handed over", |b| {
+        b.iter(|| handed_over(&host, &plugin, &call));
+    });
+    group.bench_function("host, capsule sealed here", |b| {
+        b.iter(|| recorded(&host, &plugin, &call));
+    });
+    group.finish();
+    percentiles("bare", || bare.call());
+    percentiles("host, capsule handed over", || drop(handed_over(&host, &plugin, &call)));
+    threads("bare", || bare.call());
+    threads("host, capsule handed over", || drop(handed_over(&host, &plugin, &call)));
+    soak(&host, &plugin, &call);
+}
+
+fn percentiles(name: &str, work: impl Fn()) {
+    let mut times: Vec<Duration> = (0..CALLS)
+        .map(|_| {
+            let start = Instant::now();
+            work();
+            start.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    let at = |share: usize| times[CALLS * share / 1_000].as_secs_f64() * 1e6;
+    println!("{name}: p50 {:.1} µs, p95 {:.1} µs, p99 {:.1} µs", at(500), at(950), at(990));
+}
+
+fn threads(name: &str, work: impl Fn() + Sync) {
+    let many = |threads: usize| {
+        let start = Instant::now();
+        thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| (0..CALLS).for_each(|_| work()));
+            }
+        });
+        (threads * CALLS) as f64 / start.elapsed().as_secs_f64()
+    };
+    let (one, two) = (many(1), many(2));
+    println!("{name}: {one:.0} a second on one thread, {two:.0} on two ({:.2})", two / one);
+}
+
+/// The memory of this process, in MiB.
+fn resident() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = status.split(' ').nth(1).and_then(|pages| pages.parse::<f64>().ok());
+    pages.unwrap_or(f64::NAN) * 4_096.0 / f64::from(1 << 20)
+}
+
+fn soak(host: &Host, plugin: &Plugin, call: &Call) {
+    let tenth = || (0..SOAK / 10).for_each(|_| drop(ask(host, plugin, call)));
+    tenth();
+    let first = resident();
+    let most = (1..10).map(|_| {
+        tenth();
+        resident()
+    });
+    let most = most.fold(first, f64::max);
+    println!("soak: {first:.1} MiB after 100,000 instances, at most {most:.1} MiB up to 1,000,000");
+}
+
+/// What a call of the host costs: the difference between many and none, in one call of a component.
+fn host_call(criterion: &mut Criterion) {
+    const MANY: usize = 200;
+    let folder = tempfile::tempdir().unwrap();
+    let host = host(&folder);
+    let limits = Limits { host_calls: 10_000, ..Limits::condition() };
+    let call = Call { limits: Some(Arc::new(limits)), ..call() };
+    let body = |calls: usize| {
+        let reads = "(drop (call $rule_version))".repeat(calls);
+        format!("{reads} (i32.const 1024)")
+    };
+    let mut group = criterion.benchmark_group("host calls");
+    for calls in [0, MANY] {
+        let plugin = host.load(&guest::condition(&body(calls))).unwrap();
+        group.bench_function(calls.to_string(), |b| b.iter(|| ask(&host, &plugin, &call)));
+    }
+    group.finish();
+}
+
+/// From the bytes of a file to a plugin that can be asked, with nothing in the cache.
+fn install(criterion: &mut Criterion) {
+    let file = frugal();
+    let mut note = 0_u32;
+    let folder = tempfile::tempdir().unwrap();
+    let host = host(&folder);
+    let mut group = criterion.benchmark_group("install");
+    group.sample_size(10);
+    group.bench_function("rust", |b| {
+        b.iter(|| {
+            note += 1;
+            let section = [&[0, 6, 1, b'n'][..], &note.to_be_bytes()].concat();
+            host.load(&[&file[..], &section].concat()).unwrap()
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, typed, host_call, install);
+criterion_main!(benches);

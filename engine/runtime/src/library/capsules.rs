@@ -1,0 +1,388 @@
+//! Questions that plugins answered, kept for a while so that they can be asked again.
+//!
+//! One file a day, one line a capsule, in the order in which they were answered. They are written beside
+//! the decisions, not with them: a crash can lose the last ones, and so can a disk that cannot keep up.
+
+use std::{
+    fs,
+    io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _},
+    path::{Path, PathBuf},
+    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    thread,
+};
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use engine_core::ids::{OrgId, PluginId, RequestId};
+use engine_host::{Answer, Answered, Asked, Call, Capsule, LimitChanges, World};
+use serde::{Deserialize, Serialize};
+
+/// Capsules that wait to be written; further ones are lost.
+const WAITING: usize = 4_096;
+/// The most bytes of a line: longer ones are no capsules of ours.
+const MAX_LINE: u64 = 64 << 20;
+
+/// A capsule, and when it was recorded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecordedCapsule {
+    /// The SHA-256 of the capsule's text, in hexadecimal.
+    pub id: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What.
+    pub capsule: Capsule,
+}
+
+/// Which capsules are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CapsuleQuery {
+    /// Of this organization.
+    pub org: OrgId,
+    /// What the id begins with.
+    pub id: Option<String>,
+    /// Of this plugin.
+    pub plugin: Option<PluginId>,
+    /// About this request.
+    pub request: Option<RequestId>,
+    /// From then on.
+    pub since: Option<DateTime<Utc>>,
+    /// Where to go on: the `next` of the page before.
+    pub after: Option<CapsulePlace>,
+    /// How many at most.
+    pub limit: usize,
+}
+
+/// Where in the files a page ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CapsulePlace {
+    /// The file.
+    pub day: NaiveDate,
+    /// The bytes before.
+    pub offset: u64,
+}
+
+/// A page of capsules, the oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct CapsulePage {
+    /// In order.
+    pub items: Vec<RecordedCapsule>,
+    /// Where the next page begins.
+    pub next: Option<CapsulePlace>,
+}
+
+/// The files of a folder, and who writes them.
+#[derive(Clone, Debug)]
+pub(super) struct Capsules {
+    folder: PathBuf,
+    sender: SyncSender<Draft>,
+}
+
+/// What a capsule is made of; put together by who writes it.
+#[derive(Debug)]
+struct Draft {
+    plugin: PluginId,
+    digest: String,
+    world: World,
+    limits: LimitChanges,
+    call: Call,
+    answer: Answer<Answered>,
+    at: DateTime<Utc>,
+}
+
+impl Capsules {
+    /// Opens a folder whose files are kept for so many days.
+    ///
+    /// # Errors
+    /// Where there can be no such folder, or nobody to write to it.
+    pub(super) fn open(folder: &Path, keep: u32) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        let (sender, receiver) = sync_channel(WAITING);
+        let writer = Writer { folder: folder.to_owned(), keep, file: None };
+        thread::Builder::new().name("capsules".to_owned()).spawn(move || writer.run(&receiver))?;
+        Ok(Self { folder: folder.to_owned(), sender })
+    }
+
+    /// Keeps what belongs to an answer.
+    pub(super) fn keep(
+        &self,
+        plugin: &PluginId,
+        asked: (&str, World, LimitChanges),
+        call: Call,
+        answer: Answer<Answered>,
+        at: DateTime<Utc>,
+    ) {
+        let (digest, world, limits) = asked;
+        let (plugin, digest) = (plugin.clone(), digest.to_owned());
+        let draft = Draft { plugin, digest, world, limits, call, answer, at };
+        match self.sender.try_send(draft) {
+            Ok(()) => {}
+            Err(TrySendError::Full(draft)) => {
+                tracing::warn!(plugin = %draft.plugin, "too much is being recorded: a capsule is lost");
+            }
+            Err(TrySendError::Disconnected(_)) => {}
+        }
+    }
+
+    /// Looks capsules up. Blocks.
+    ///
+    /// # Errors
+    /// Where the files cannot be read.
+    pub(super) fn find(&self, query: &CapsuleQuery) -> io::Result<CapsulePage> {
+        let mut page = CapsulePage::default();
+        let first = query.after.map(|place| place.day);
+        let first = first.or_else(|| query.since.map(|since| since.date_naive()));
+        for day in days(&self.folder)?.into_iter().filter(|day| first.is_none_or(|f| *day >= f)) {
+            let start =
+                query.after.filter(|place| place.day == day).map_or(0, |place| place.offset);
+            if !read_day(&self.folder, day, start, query, &mut page)? {
+                break;
+            }
+        }
+        Ok(page)
+    }
+}
+
+/// Adds what is wanted of a day; says whether to go on with the next one.
+fn read_day(
+    folder: &Path,
+    day: NaiveDate,
+    start: u64,
+    query: &CapsuleQuery,
+    page: &mut CapsulePage,
+) -> io::Result<bool> {
+    let mut file = fs::File::open(folder.join(file_name(day)))?;
+    file.seek(SeekFrom::Start(start))?;
+    let (mut lines, mut offset, mut line) = (BufReader::new(file), start, Vec::new());
+    loop {
+        line.clear();
+        let length = lines.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)?;
+        if length == 0 {
+            return Ok(true);
+        }
+        offset = offset.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+        // A line that was cut off by a crash is none.
+        let Some(found) = serde_json::from_slice(&line).ok().filter(|found| query.wants(found))
+        else {
+            continue;
+        };
+        page.items.push(found);
+        if page.items.len() >= query.limit {
+            page.next = Some(CapsulePlace { day, offset });
+            return Ok(false);
+        }
+    }
+}
+
+impl CapsuleQuery {
+    fn wants(&self, found: &RecordedCapsule) -> bool {
+        let RecordedCapsule { id, at, capsule } = found;
+        self.org == capsule.facts.organization
+            && self.id.as_ref().is_none_or(|begins| id.starts_with(begins))
+            && self.plugin.as_ref().is_none_or(|plugin| plugin.as_str() == capsule.plugin)
+            && self.request.as_ref().is_none_or(|request| *request == capsule.facts.request)
+            && self.since.is_none_or(|since| *at >= since)
+    }
+}
+
+fn file_name(day: NaiveDate) -> String {
+    format!("{day}.jsonl")
+}
+
+/// The days that there are files of, in order.
+fn days(folder: &Path) -> io::Result<Vec<NaiveDate>> {
+    let mut days = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let day = name.to_str().and_then(|name| name.strip_suffix(".jsonl"));
+        days.extend(day.and_then(|day| day.parse::<NaiveDate>().ok()));
+    }
+    days.sort_unstable();
+    Ok(days)
+}
+
+/// Writes capsules until nobody can send any more.
+struct Writer {
+    folder: PathBuf,
+    keep: u32,
+    file: Option<(NaiveDate, BufWriter<fs::File>)>,
+}
+
+impl Writer {
+    fn run(mut self, drafts: &Receiver<Draft>) {
+        while let Ok(first) = drafts.recv() {
+            let more = std::iter::from_fn(|| drafts.try_recv().ok());
+            for draft in std::iter::once(first).chain(more) {
+                if let Err(error) = self.write(draft) {
+                    tracing::warn!(%error, "a capsule cannot be written and is lost");
+                    self.file = None;
+                }
+            }
+            if let Some((_, file)) = &mut self.file
+                && let Err(error) = file.flush()
+            {
+                tracing::warn!(%error, "capsules cannot be written and are lost");
+                self.file = None;
+            }
+        }
+    }
+
+    fn write(&mut self, draft: Draft) -> io::Result<()> {
+        let Draft { plugin, digest, world, limits, call, answer, at } = draft;
+        let asked = Asked { plugin: plugin.as_str(), digest: &digest, world, limits };
+        let (id, text) = Capsule::of(&asked, &call, answer).sealed()?;
+        let file = self.file(at.date_naive())?;
+        write!(file, "{{\"id\":\"{id}\",\"at\":{},\"capsule\":", serde_json::to_string(&at)?)?;
+        file.write_all(&text)?;
+        file.write_all(b"}\n")
+    }
+
+    fn file(&mut self, day: NaiveDate) -> io::Result<&mut BufWriter<fs::File>> {
+        let file = match self.file.take() {
+            Some((open, file)) if open == day => file,
+            Some(_) | None => self.open(day)?,
+        };
+        let (_, file) = self.file.insert((day, file));
+        Ok(file)
+    }
+
+    fn open(&self, day: NaiveDate) -> io::Result<BufWriter<fs::File>> {
+        let oldest = day.checked_sub_days(Days::new(self.keep.into()));
+        for past in days(&self.folder)? {
+            if oldest.is_some_and(|oldest| past < oldest) {
+                fs::remove_file(self.folder.join(file_name(past)))?;
+            }
+        }
+        let path = self.folder.join(file_name(day));
+        let mut file = fs::OpenOptions::new().create(true).append(true).read(true).open(path)?;
+        // What was cut off stands on a line of its own.
+        if file.seek(SeekFrom::End(0))? > 0 {
+            file.seek(SeekFrom::End(-1))?;
+            let mut last = [0];
+            file.read_exact(&mut last)?;
+            if last != *b"\n" {
+                file.write_all(b"\n")?;
+            }
+        }
+        Ok(BufWriter::new(file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use engine_core::{directory::Directory, extension::Verdict};
+    use engine_host::Trace;
+    use serde_json::json;
+
+    use super::*;
+
+    fn call(request: &str) -> Call {
+        let facts = json!({
+            "organization": "acme", "request": request, "rule": "capex", "rule_version": 3,
+            "kind": "spend", "step": null, "requester": "u-ann", "target_users": [],
+            "urgent": false, "title": "A desk", "reason": "Old", "properties": {}, "items": [],
+            "now": "2026-03-02T09:00:00Z",
+        });
+        let facts = serde_json::from_value(facts).unwrap();
+        Call::new(Arc::new(facts), Arc::new(Directory::default()))
+    }
+
+    fn any(limit: usize) -> CapsuleQuery {
+        CapsuleQuery {
+            org: "acme".parse().unwrap(),
+            id: None,
+            plugin: None,
+            request: None,
+            since: None,
+            after: None,
+            limit,
+        }
+    }
+
+    fn keep(capsules: &Capsules, request: &str, at: &str) {
+        let answer =
+            Answer { result: Ok(Answered::Verdict(Verdict::Met)), trace: Trace::default() };
+        let asked = ("ab12", World::Condition, LimitChanges::default());
+        capsules.keep(
+            &"limits".parse().unwrap(),
+            asked,
+            call(request),
+            answer,
+            at.parse().unwrap(),
+        );
+    }
+
+    /// Waits for the writer, which ends when it has written everything.
+    fn written(folder: &Path, capsules: Capsules, lines: usize) -> Capsules {
+        let all = any(1_000);
+        for _ in 0..2_000 {
+            if capsules.find(&all).unwrap().items.len() >= lines {
+                return capsules;
+            }
+            thread::sleep(std::time::Duration::from_millis(5));
+        }
+        panic!("{lines} capsules did not come: {:?}", days(folder));
+    }
+
+    fn requests(capsules: &Capsules, query: &CapsuleQuery) -> Vec<String> {
+        let page = capsules.find(query).unwrap();
+        page.items.iter().map(|found| found.capsule.facts.request.to_string()).collect()
+    }
+
+    #[test]
+    fn what_is_kept_is_found_page_by_page() {
+        let folder = tempfile::tempdir().unwrap();
+        let capsules = Capsules::open(folder.path(), 30).unwrap();
+        for (request, at) in [
+            ("r1", "2026-03-02T09:00:00Z"),
+            ("r2", "2026-03-02T10:00:00Z"),
+            ("r3", "2026-03-03T00:00:00Z"),
+        ] {
+            keep(&capsules, request, at);
+        }
+        let capsules = written(folder.path(), capsules, 3);
+        let query = any(2);
+        let first = capsules.find(&query).unwrap();
+        assert_eq!(first.items.len(), 2);
+        let rest = CapsuleQuery { after: first.next, ..query.clone() };
+        assert_eq!(requests(&capsules, &rest), ["r3"]);
+        let since = Some("2026-03-02T09:30:00Z".parse().unwrap());
+        assert_eq!(requests(&capsules, &CapsuleQuery { since, ..query.clone() }), ["r2", "r3"]);
+        let request = Some("r1".parse().unwrap());
+        assert_eq!(requests(&capsules, &CapsuleQuery { request, ..query.clone() }), ["r1"]);
+        let id = first.items[1].id.get(..12).map(str::to_owned);
+        assert_eq!(requests(&capsules, &CapsuleQuery { id, ..query.clone() }), ["r2"]);
+        let plugin = Some("other".parse().unwrap());
+        assert_eq!(requests(&capsules, &CapsuleQuery { plugin, ..query.clone() }), [""; 0]);
+        let org = "neighbour".parse().unwrap();
+        assert_eq!(requests(&capsules, &CapsuleQuery { org, ..query }), [""; 0]);
+        let (id, _) = first.items[0].capsule.sealed().unwrap();
+        assert_eq!(id, first.items[0].id, "named by its content");
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_costs_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let day = folder.path().join("2026-03-02.jsonl");
+        fs::write(&day, "{\"id\":\"ab\",\"at\":\"2026-0").unwrap();
+        fs::write(folder.path().join("notes.txt"), "not ours").unwrap();
+        let capsules = Capsules::open(folder.path(), 30).unwrap();
+        keep(&capsules, "r1", "2026-03-02T09:00:00Z");
+        let capsules = written(folder.path(), capsules, 1);
+        assert_eq!(requests(&capsules, &any(9)), ["r1"]);
+    }
+
+    #[test]
+    fn old_ones_go() {
+        let folder = tempfile::tempdir().unwrap();
+        for day in ["2026-01-30", "2026-01-31", "2026-02-28"] {
+            fs::write(folder.path().join(format!("{day}.jsonl")), "").unwrap();
+        }
+        let capsules = Capsules::open(folder.path(), 30).unwrap();
+        keep(&capsules, "r1", "2026-03-02T09:00:00Z");
+        written(folder.path(), capsules, 1);
+        let left: Vec<String> =
+            days(folder.path()).unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(left, ["2026-01-31", "2026-02-28", "2026-03-02"]);
+    }
+}

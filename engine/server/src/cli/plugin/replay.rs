@@ -1,0 +1,307 @@
+//! `countersign plugin replay`: what plugins were asked before, asked again offline.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use anyhow::{Context as _, bail};
+use chrono::{DateTime, Utc};
+use clap::Args;
+use engine_api::organization::CapsuleView;
+use engine_core::extension::{Failure, Message, Nominee, NomineeKind, Problem, Verdict};
+use engine_host::{Answer, Answered, Capsule, MAX_COMPONENT_BYTES, Plugin};
+use sdk_client::{CapsulesWanted, Client};
+use serde::Serialize;
+
+use super::{
+    super::{
+        output::{say, warn},
+        target::Target,
+    },
+    run::Workshop,
+    short,
+};
+
+const EXAMPLES: &str = "\
+The engine keeps what every answer of a plugin rested on for 30 days (`capsules.keep_days` of its
+configuration). Nothing is reached here but the engine: what was looked up then is taken from there.
+
+Without --against, the version that answered has to come to the same, with the same work. With it, the
+decisions are shown that the other version would have made otherwise. Whatever differs makes the exit
+code 1.
+
+Examples:
+  countersign plugin replay 7d0c1f20b5aa
+  countersign plugin replay risk-score --request 019a2b3c
+  countersign plugin replay risk-score --since 30d --against new.wasm";
+
+/// Ask again what a plugin was asked before, or ask another version of it.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Replay {
+    #[command(flatten)]
+    target: Target,
+    /// A plugin, or the beginning of a capsule's id (12 letters and digits at least)
+    what: String,
+    /// Only what was asked about this request
+    #[arg(long, value_name = "ID")]
+    request: Option<String>,
+    /// Only what was asked since: `30d`, `12h`, or a time such as `2026-03-02T09:00:00Z`
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    since: Option<DateTime<Utc>>,
+    /// Another version, to be asked the same
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
+    /// Print JSON, one line for each question that came out otherwise, and one for all
+    #[arg(long)]
+    json: bool,
+}
+
+/// How a question came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Same,
+    /// The answer, or the work for it.
+    Other,
+    /// The version that answered is not there any more.
+    Gone,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct Count {
+    same: u64,
+    other: u64,
+    gone: u64,
+}
+
+/// A question that came out otherwise.
+#[derive(Debug, Serialize)]
+struct Difference<'a> {
+    id: &'a str,
+    at: DateTime<Utc>,
+    request: &'a str,
+    rule: &'a str,
+    before: String,
+    after: String,
+    fuel_before: u64,
+    fuel_after: u64,
+}
+
+impl Replay {
+    pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
+        let workshop = Workshop::bare()?;
+        let against = match &self.against {
+            Some(file) => {
+                let bytes = std::fs::read(file);
+                let bytes = bytes.with_context(|| format!("cannot read `{}`", file.display()))?;
+                let (component, _) = engine_host::split_signature(&bytes);
+                Some(tokio::task::block_in_place(|| workshop.host.load(component))?)
+            }
+            None => None,
+        };
+        let spoken = self.target.reach().await?;
+        let mut again = Again { workshop, client: &spoken.client, known: BTreeMap::new(), against };
+        let counted = self.all(&mut again).await;
+        spoken.close().await;
+        self.report(&counted?)
+    }
+
+    /// Goes through everything that is wanted, page by page.
+    async fn all(&self, again: &mut Again<'_>) -> anyhow::Result<Count> {
+        let is_id = self.what.len() >= 12 && self.what.bytes().all(|b| b.is_ascii_hexdigit());
+        let since = self.since.map(|since| since.to_rfc3339());
+        let (mut count, mut cursor, mut seen) = (Count::default(), None, BTreeSet::new());
+        loop {
+            let wanted = CapsulesWanted {
+                id: is_id.then_some(self.what.as_str()),
+                plugin: (!is_id).then_some(self.what.as_str()),
+                request: self.request.as_deref(),
+                since: since.as_deref(),
+                cursor: cursor.as_deref(),
+            };
+            let page = again.client.capsules(&wanted).await?;
+            for found in &page.items {
+                // The same question with the same answer is one.
+                if seen.insert(found.id.clone()) {
+                    count.add(self.ask(again, found).await?);
+                }
+            }
+            let asked = count.same + count.other + count.gone;
+            match page.next {
+                Some(next) => cursor = Some(next),
+                None => return Ok(count),
+            }
+            warn(&format!("{asked} questions asked again …"));
+        }
+    }
+
+    async fn ask(&self, again: &mut Again<'_>, found: &CapsuleView) -> anyhow::Result<Outcome> {
+        let capsule: Capsule = serde_json::from_value(found.capsule.clone())
+            .with_context(|| format!("the capsule `{}` makes no sense", found.id))?;
+        let Some(plugin) = again.plugin(&capsule.digest).await? else {
+            warn(&format!(
+                "{} needs the version {}, which the engine does not have any more",
+                short(&found.id),
+                short(&capsule.digest)
+            ));
+            return Ok(Outcome::Gone);
+        };
+        let answer = tokio::task::block_in_place(|| again.workshop.host.replay(&plugin, &capsule));
+        let is_same = match self.against {
+            Some(_) => capsule.gave(&answer),
+            None => capsule.is_repeated_by(&answer),
+        };
+        if is_same {
+            return Ok(Outcome::Same);
+        }
+        self.tell(found, &capsule, &answer)?;
+        Ok(Outcome::Other)
+    }
+
+    fn tell(
+        &self,
+        found: &CapsuleView,
+        capsule: &Capsule,
+        answer: &Answer<Answered>,
+    ) -> anyhow::Result<()> {
+        let difference = Difference {
+            id: &found.id,
+            at: found.at,
+            request: capsule.facts.request.as_str(),
+            rule: capsule.facts.rule.as_str(),
+            before: told(&capsule.answer),
+            after: match &answer.result {
+                Ok(answered) => told(answered),
+                Err(failure) => failed(failure),
+            },
+            fuel_before: capsule.trace.fuel,
+            fuel_after: answer.trace.fuel,
+        };
+        if self.json {
+            say(&serde_json::to_string(&difference)?);
+            return Ok(());
+        }
+        let Difference { request, rule, before, after, fuel_before, fuel_after, .. } = &difference;
+        let at = found.at.format("%-d %B %Y, %H:%M UTC");
+        say(&format!("{}  {at}  request {request:?} under {rule}", short(&found.id)));
+        say(&format!("  before: {before} (fuel {fuel_before})"));
+        say(&format!("  now:    {after} (fuel {fuel_after})"));
+        Ok(())
+    }
+
+    fn report(&self, count: &Count) -> anyhow::Result<ExitCode> {
+        if count.same + count.other + count.gone == 0 {
+            bail!("nothing of this was recorded: look at the plugin's name, --request and --since");
+        }
+        if self.json {
+            say(&serde_json::to_string(count)?);
+        } else {
+            let Count { same, other, gone } = count;
+            let mut told = format!("{same} came out the same, {other} otherwise");
+            if *gone > 0 {
+                told.push_str(&format!(", {gone} could not be asked again"));
+            }
+            say(&told);
+        }
+        let is_good = count.other == 0 && count.gone == 0;
+        Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+impl Count {
+    fn add(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Same => self.same += 1,
+            Outcome::Other => self.other += 1,
+            Outcome::Gone => self.gone += 1,
+        }
+    }
+}
+
+/// Who answers.
+struct Again<'a> {
+    workshop: Workshop,
+    client: &'a Client,
+    /// The versions that answered, by digest; none of those that are gone.
+    known: BTreeMap<String, Option<Plugin>>,
+    against: Option<Plugin>,
+}
+
+impl Again<'_> {
+    async fn plugin(&mut self, digest: &str) -> anyhow::Result<Option<Plugin>> {
+        if let Some(against) = &self.against {
+            return Ok(Some(against.clone()));
+        }
+        if let Some(known) = self.known.get(digest) {
+            return Ok(known.clone());
+        }
+        let plugin = match self.client.component(digest, MAX_COMPONENT_BYTES).await {
+            Ok(bytes) => Some(tokio::task::block_in_place(|| self.workshop.host.load(&bytes))?),
+            Err(error) if error.code() == Some("not_found") => None,
+            Err(error) => return Err(error.into()),
+        };
+        self.known.insert(digest.to_owned(), plugin.clone());
+        Ok(plugin)
+    }
+}
+
+/// An answer in words.
+fn told(answer: &Answered) -> String {
+    match answer {
+        Answered::Verdict(Verdict::Met) => "met".to_owned(),
+        Answered::Verdict(Verdict::Unmet(Message { text, .. })) => format!("unmet: {text:?}"),
+        Answered::Nominees(nominees) => {
+            let who = |nominee: &Nominee| match &nominee.who {
+                NomineeKind::User(user) => user.to_string(),
+                NomineeKind::Group(group) => format!("group {group}"),
+            };
+            let all: Vec<String> = nominees.iter().map(who).collect();
+            if all.is_empty() { "nobody".to_owned() } else { all.join(", ") }
+        }
+        Answered::Problems(problems) => {
+            let what = |problem: &Problem| format!("{:?}", problem.why.text);
+            let all: Vec<String> = problems.iter().map(what).collect();
+            if all.is_empty() { "no problems".to_owned() } else { all.join(", ") }
+        }
+        Answered::Failed(failure) => failed(failure),
+    }
+}
+
+fn failed(failure: &Failure) -> String {
+    format!("failed ({:?}): {:?}", failure.class, failure.message)
+}
+
+/// `30d`, `12h`, or an instant.
+fn since(text: &str) -> Result<DateTime<Utc>, String> {
+    let expected = "expected such as `30d`, `12h` or `2026-03-02T09:00:00Z`";
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Ok(at.to_utc());
+    }
+    let number = |unit| text.strip_suffix(unit).and_then(|number: &str| number.parse::<i64>().ok());
+    let back = match (number('d'), number('h')) {
+        (Some(days), _) => chrono::TimeDelta::try_days(days),
+        (None, Some(hours)) => chrono::TimeDelta::try_hours(hours),
+        (None, None) => None,
+    };
+    back.and_then(|back| Utc::now().checked_sub_signed(back)).ok_or_else(|| expected.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn since_is_a_time_or_a_while() {
+        assert_eq!(
+            since("2026-03-02T09:00:00Z").unwrap().to_rfc3339(),
+            "2026-03-02T09:00:00+00:00"
+        );
+        let day = Utc::now() - since("1d").unwrap();
+        assert_eq!((day.num_hours(), (Utc::now() - since("24h").unwrap()).num_days()), (24, 1));
+        for wrong in ["", "d", "30", "yesterday", "99999999999999999999d", "9999999999999d"] {
+            assert!(since(wrong).is_err(), "{wrong}");
+        }
+    }
+}

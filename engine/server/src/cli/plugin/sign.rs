@@ -1,0 +1,236 @@
+//! `countersign plugin keygen|sign|verify`: signatures in the format of minisign.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use minisign::{KeyPair, PublicKey, SecretKey, SecretKeyBox, SignatureBox};
+
+use super::super::output::{say, warn};
+use crate::{
+    config::Config,
+    trust::{self, KeyConfig, TrustedKey},
+};
+
+/// Where the password of a key comes from, beside the terminal.
+const PASSWORD: &str = "COUNTERSIGN_KEY_PASSWORD";
+
+const KEYGEN: &str = "\
+Makes NAME.key, which only you keep, and NAME.pub, whose second line goes into the configuration of
+the engine:
+
+  [plugins.keys.ops]
+  key = \"RW…\"
+  tier = \"operator\"
+
+Examples:
+  countersign plugin keygen --out ops
+  countersign plugin keygen --out ops --no-password";
+
+const SIGN: &str = "\
+Writes FILE.minisig beside the component; `countersign plugin install` takes it along. The key is one
+of `countersign plugin keygen` or of minisign.
+
+Example:
+  countersign plugin sign risk-score.wasm --key ops.key";
+
+const VERIFY: &str = "\
+Examples:
+  countersign plugin verify risk-score.wasm --key ops.pub
+  countersign plugin verify risk-score.wasm --config countersign.toml";
+
+/// Make a pair of keys to sign plugins with.
+#[derive(Debug, Args)]
+#[command(after_help = KEYGEN)]
+pub(crate) struct Keygen {
+    /// The files, without what they end in
+    #[arg(long, value_name = "NAME")]
+    out: PathBuf,
+    /// Leave the key without a password: for machines that sign by themselves
+    #[arg(long)]
+    no_password: bool,
+}
+
+/// Sign a plugin, in the format of minisign.
+#[derive(Debug, Args)]
+#[command(after_help = SIGN)]
+pub(crate) struct Sign {
+    /// The component
+    file: PathBuf,
+    /// The secret key; its password is asked for, or taken from COUNTERSIGN_KEY_PASSWORD
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// What to say of the component; its name and version where absent
+    #[arg(long, value_name = "TEXT")]
+    comment: Option<String>,
+}
+
+/// Say whether a plugin is what somebody signed.
+#[derive(Debug, Args)]
+#[command(after_help = VERIFY)]
+pub(crate) struct Verify {
+    /// The component, with its signature beside it or at its end
+    file: PathBuf,
+    /// A public key, or its file
+    #[arg(long, value_name = "KEY", required_unless_present = "config")]
+    key: Option<String>,
+    /// The configuration whose keys are trusted
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    config: Option<PathBuf>,
+}
+
+impl Keygen {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let (secret, public) = (self.out.with_extension("key"), self.out.with_extension("pub"));
+        for file in [&secret, &public] {
+            if file.exists() {
+                bail!("`{}` is there already, and is not overwritten", file.display());
+            }
+        }
+        let pair = if self.no_password {
+            KeyPair::generate_unencrypted_keypair()
+        } else {
+            KeyPair::generate_encrypted_keypair(std::env::var(PASSWORD).ok())
+        };
+        let pair = pair.context("cannot make a pair of keys")?;
+        write_new(&secret, &pair.sk.to_box(None)?.to_string(), 0o600)?;
+        write_new(&public, &pair.pk.to_box()?.to_string(), 0o644)?;
+        say(&format!("{}: keep it to yourself", secret.display()));
+        say(&format!("{}: goes to those who trust you", public.display()));
+        say(&pair.pk.to_base64());
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A file that only its owner can read where `mode` says so, even while it is written.
+fn write_new(path: &Path, text: &str, mode: u32) -> anyhow::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    let file = options.open(path);
+    let written = file.and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()));
+    written.with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+impl Sign {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let file = read(&self.file)?;
+        let (component, _) = engine_host::split_signature(&file);
+        let comment = match self.comment {
+            Some(comment) if comment.contains(char::is_control) => {
+                bail!("`--comment` has one line")
+            }
+            Some(comment) => comment,
+            None => described(component)?,
+        };
+        let key = secret_key(&self.key)?;
+        let public = PublicKey::from_secret_key(&key).context("the key makes no sense")?;
+        let signed = minisign::sign(Some(&public), &key, component, Some(&comment), None);
+        let signature = signed.context("cannot sign")?.to_string();
+        let beside = beside(&self.file);
+        fs::write(&beside, signature)
+            .with_context(|| format!("cannot write `{}`", beside.display()))?;
+        say(&format!("{}: {comment}", beside.display()));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Its name and version.
+fn described(component: &[u8]) -> anyhow::Result<String> {
+    let manifest = engine_host::read_manifest(component)?;
+    Ok(format!("{} {}", manifest.name, manifest.version))
+}
+
+fn secret_key(path: &Path) -> anyhow::Result<SecretKey> {
+    let text = fs::read_to_string(path);
+    let text = text.with_context(|| format!("cannot read `{}`", path.display()))?;
+    let boxed = |text: &str| SecretKeyBox::from_string(text);
+    let wrong = || format!("`{}` is no secret key that can be used", path.display());
+    // One without a password says so by itself.
+    let plain = boxed(&text).and_then(SecretKey::from_unencrypted_box);
+    if let Ok(key) = plain {
+        return Ok(key);
+    }
+    let password = std::env::var(PASSWORD).ok();
+    boxed(&text).and_then(|boxed| SecretKey::from_box(boxed, password)).with_context(wrong)
+}
+
+impl Verify {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let file = read(&self.file)?;
+        let carried = with_signature(&self.file, file)?;
+        let (component, signature) = engine_host::split_signature(&carried);
+        let Some(signature) = signature else {
+            let beside = beside(&self.file);
+            bail!("the component is not signed: there is no `{}`", beside.display());
+        };
+        match self.judge(component, signature)? {
+            Ok(told) => {
+                say(&told);
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(why) => {
+                warn(&format!("error: {why}"));
+                Ok(ExitCode::FAILURE)
+            }
+        }
+    }
+
+    /// What is said of a component that is trusted, or why it is not.
+    fn judge(
+        &self,
+        component: &[u8],
+        signature: &str,
+    ) -> anyhow::Result<Result<String, trust::Distrust>> {
+        let config = match (&self.config, &self.key) {
+            (Some(config), _) => Config::read(config)?.plugins,
+            (None, Some(key)) => {
+                let text = fs::read_to_string(key).unwrap_or_else(|_| key.clone());
+                let key: TrustedKey = text.parse().map_err(anyhow::Error::msg)?;
+                let tier = trust::KeyTier::Publisher;
+                let keys = [(key.id(), KeyConfig { key, tier })].into();
+                trust::PluginsConfig { signed_only: true, keys }
+            }
+            (None, None) => bail!("whose signature is expected? say it with `--key` or `--config`"),
+        };
+        Ok(config.signer(component, Some(signature)).map(|signer| match signer {
+            Some(signer) => {
+                format!("signed by {} (key {}): {}", signer.name, signer.key, signer.comment)
+            }
+            None => "not signed, and need not be".to_owned(),
+        }))
+    }
+}
+
+/// A component with the signature that lies beside its file, if there is one.
+pub(super) fn with_signature(path: &Path, component: Vec<u8>) -> anyhow::Result<Vec<u8>> {
+    let beside = beside(path);
+    match fs::read_to_string(&beside) {
+        Ok(signature) => {
+            SignatureBox::from_string(&signature)
+                .ok()
+                .with_context(|| format!("`{}` is no signature", beside.display()))?;
+            Ok(engine_host::with_signature(&component, &signature))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(component),
+        Err(error) => Err(error).with_context(|| format!("cannot read `{}`", beside.display())),
+    }
+}
+
+/// `risk-score.wasm.minisig`.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".minisig");
+    name.into()
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
+}
