@@ -2,11 +2,16 @@
 //!
 //! The process is this program itself: called with `serve` or `init` it is the `countersign` command,
 //! built alike. Ready is when the first `GET /readyz` is answered. Folders: one with an organization
-//! and the first-party plugins, and one with 10,000 requests more.
+//! and the first-party plugins, one with 10,000 requests more, and those with 100 and 1,000 plugins
+//! more: the calendar, each time with another note at its end. Of the last, what it takes to have them all
+//! ready to be called, and a call of one of them.
 //!
-//! `cargo bench -p countersign-tests --bench start -- --starts 10 --requests 10000`
+//! `cargo bench -p countersign-tests --bench start -- --starts 10 --requests 10000 --plugins 1000`
 
 #![expect(clippy::indexing_slicing, reason = "what a bench cannot go on without ends it")]
+
+#[path = "start/plugins.rs"]
+mod plugins;
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -32,6 +37,7 @@ const AT_ONCE: usize = 64;
 struct Arguments {
     starts: usize,
     requests: usize,
+    plugins: usize,
 }
 
 fn main() -> ExitCode {
@@ -50,8 +56,8 @@ fn main() -> ExitCode {
 /// Nothing where other benches are asked for; as little as can be without `--bench`.
 fn arguments() -> Result<Option<Arguments>> {
     let measured = std::env::args().any(|word| word == "--bench");
-    let (starts, requests) = if measured { (10, 10_000) } else { (1, 10) };
-    let mut arguments = Arguments { starts, requests };
+    let (starts, requests, plugins) = if measured { (10, 10_000, 1_000) } else { (1, 10, 3) };
+    let mut arguments = Arguments { starts, requests, plugins };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || words.next().with_context(|| format!("`{word}` needs a value"));
@@ -59,6 +65,7 @@ fn arguments() -> Result<Option<Arguments>> {
             "--bench" | "--test" => {}
             "--starts" => arguments.starts = value()?.parse()?,
             "--requests" => arguments.requests = value()?.parse()?,
+            "--plugins" => arguments.plugins = value()?.parse()?,
             option if option.starts_with('-') => bail!("unknown option `{option}`"),
             filter if "start".contains(filter) => {}
             _ => return Ok(None),
@@ -82,7 +89,8 @@ fn bench(arguments: &Arguments) -> Result<()> {
     println!("|---|---|---|---|");
     row("plugins", &data, arguments.starts)?;
     tokio::runtime::Runtime::new()?.block_on(fill(&data, arguments.requests))?;
-    row(&format!("{} requests", arguments.requests), &data, arguments.starts)
+    row(&format!("{} requests", arguments.requests), &data, arguments.starts)?;
+    plugins::bench(&place.path().join("plugins"), arguments)
 }
 
 fn countersign() -> Result<Command> {

@@ -1,8 +1,9 @@
 //! Compiled components, kept between starts.
 //!
-//! An entry is machine code, so it is believed only if it carries a message authentication code
+//! An entry is machine code, so it is believed only if there is a message authentication code of it
 //! under the key of this data folder, over the code, the component's digest and the engine that
-//! made it. Anything else is compiled again.
+//! made it. Anything else is compiled again. It is checked when the component is first wanted, and then
+//! mapped: what is never called takes no memory, and pages come from the file when they are needed.
 
 use std::{
     fs,
@@ -18,7 +19,8 @@ use wasmtime::{Engine, component::Component};
 const KEY_FILE: &str = "compiled.key";
 /// As many as the code works with at once.
 const KEY_BYTES: usize = 64;
-const MAC_BYTES: usize = 32;
+/// How much of an entry is read at once.
+const CHUNK: usize = 64 << 10;
 
 /// A folder of compiled components.
 #[derive(Debug)]
@@ -65,30 +67,46 @@ impl Cache {
     }
 
     fn load(&self, engine: &Engine, entry: &str) -> Option<Component> {
-        let file = fs::read(self.folder.join(entry)).ok()?;
-        let (mac, code) = file.split_at_checked(MAC_BYTES)?;
-        if self.mac(entry, code).verify_slice(mac).is_err() {
+        let path = self.folder.join(entry);
+        let mac = fs::read(self.mac_file(entry)).ok()?;
+        let file = fs::File::open(&path).ok()?;
+        if self.mac(entry, file).ok()?.verify_slice(&mac).is_err() {
             tracing::warn!(entry, "a compiled component was changed; it is compiled again");
             return None;
         }
-        deserialize(engine, code)
+        deserialize(engine, &path)
     }
 
+    /// The code first: one without its authentication code is compiled again.
     fn store(&self, entry: &str, code: &[u8]) -> io::Result<()> {
-        let mac = self.mac(entry, code).finalize().into_bytes();
-        let draft = self.folder.join(format!("{entry}.{:016x}", rand::random::<u64>()));
-        let mut file = fs::File::create_new(&draft)?;
-        file.write_all(&mac)?;
-        file.write_all(code)?;
-        fs::rename(&draft, self.folder.join(entry))
+        let mac = self.mac(entry, code)?.finalize().into_bytes();
+        self.put(&self.folder.join(entry), code)?;
+        self.put(&self.mac_file(entry), &mac)
     }
 
-    fn mac(&self, entry: &str, code: &[u8]) -> Hmac<Sha256> {
+    /// Under its name only when whole. What is mapped under that name stays as it is.
+    fn put(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        let draft = self.folder.join(format!("{:032x}.part", rand::random::<u128>()));
+        fs::File::create_new(&draft)?.write_all(content)?;
+        fs::rename(&draft, path)
+    }
+
+    fn mac_file(&self, entry: &str) -> PathBuf {
+        self.folder.join(format!("{entry}.mac"))
+    }
+
+    fn mac(&self, entry: &str, mut code: impl io::Read) -> io::Result<Hmac<Sha256>> {
         let mut mac = <Hmac<Sha256> as KeyInit>::new(&self.key.into());
         mac.update(entry.as_bytes());
         mac.update(&[0]);
-        mac.update(code);
-        mac
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            let length = code.read(&mut chunk)?;
+            match chunk.get(..length) {
+                Some([]) | None => return Ok(mac),
+                Some(read) => mac.update(read),
+            }
+        }
     }
 }
 
@@ -107,15 +125,16 @@ fn made_by(engine: &Engine) -> u64 {
 
 #[expect(
     unsafe_code,
-    reason = "`Component::deserialize` runs what it is given as machine code, so it must only see \
-              what `Component::serialize` made. `code` has just passed a message authentication \
-              code under a key that only this engine's data folder holds, and the bytes checked \
-              are the bytes loaded. Code of another wasmtime, configuration or processor is \
-              refused by wasmtime itself."
+    reason = "`Component::deserialize_file` runs what it maps as machine code, so it must only see \
+              what `Component::serialize` made, and nobody may change the file later. The file has \
+              just passed a message authentication code under a key that only this engine's data \
+              folder holds. Files of the folder are never written again, only replaced by others \
+              under their name; whoever else could write there could read the key as well. Code of \
+              another wasmtime, configuration or processor is refused by wasmtime itself."
 )]
-fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
+fn deserialize(engine: &Engine, path: &Path) -> Option<Component> {
     // SAFETY: see the reason above.
-    unsafe { Component::deserialize(engine, code) }.ok()
+    unsafe { Component::deserialize_file(engine, path) }.ok()
 }
 
 fn key(file: &Path) -> io::Result<[u8; KEY_BYTES]> {
@@ -166,15 +185,25 @@ mod tests {
         *changed.last_mut().unwrap() ^= 1;
         fs::write(&file, &changed).unwrap();
         assert!(cache.load(&engine, &entry).is_none());
-        fs::write(&file, &good[..MAC_BYTES - 1]).unwrap();
+        fs::write(&file, &good).unwrap();
+        assert!(cache.load(&engine, &entry).is_some());
+        let mac = fs::read(cache.mac_file(&entry)).unwrap();
+        for wrong in [&mac[1..], &[], &[0; 32]] {
+            fs::write(cache.mac_file(&entry), wrong).unwrap();
+            assert!(cache.load(&engine, &entry).is_none());
+        }
+        fs::remove_file(cache.mac_file(&entry)).unwrap();
         assert!(cache.load(&engine, &entry).is_none());
+        fs::write(cache.mac_file(&entry), &mac).unwrap();
 
         fs::write(folder.path().join("bb"), &good).unwrap();
+        fs::write(cache.mac_file("bb"), &mac).unwrap();
         assert!(cache.load(&engine, "bb").is_none(), "an entry under another name");
 
         let elsewhere = tempfile::tempdir().unwrap();
         let other = Cache::open(elsewhere.path()).unwrap();
         fs::write(elsewhere.path().join(&entry), &good).unwrap();
+        fs::write(other.mac_file(&entry), &mac).unwrap();
         assert!(other.load(&engine, &entry).is_none(), "an entry under another key");
         assert!(other.compile(&engine, "aa", EMPTY).is_ok(), "it is compiled again");
         assert!(other.load(&engine, &entry).is_some());

@@ -93,6 +93,7 @@ fn condition_module(version: &str, body: &str, pages: u32) -> String {
             (import "countersign:plugin/named-statements@{version}" "query"
                 (func $look_up (param i32 i32 i32 i32 i32 i32 i32)))
             (memory (export "memory") {pages})
+            (table $table 1 funcref)
             (global $free (mut i32) (i32.const 65536))
             (global $count (mut i32) (i32.const 0))
             (data (i32.const 16) "amount")
@@ -121,6 +122,31 @@ fn condition_module(version: &str, body: &str, pages: u32) -> String {
                 (local $i i32) (local $j i32)
                 {body}))"#
     )
+}
+
+/// A resolver that names the user, or where `tag` is 1 the group, whose id this is.
+pub(crate) fn resolver(tag: u8, id: &str) -> Vec<u8> {
+    let (version, length) = ("1.0.0-draft", id.len());
+    let module = format!(
+        r#"(module
+            (memory (export "memory") 2)
+            (data (i32.const 16) "{id}")
+            (data (i32.const 128) "seen")
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 65536))
+            (func (export "countersign:plugin/approvers@{version}#resolve") (result i32)
+                ;; one nominee, at 2048: who, and the reason with its code and text
+                (i32.store (i32.const 1028) (i32.const 2048))
+                (i32.store (i32.const 1032) (i32.const 1))
+                (i32.store8 (i32.const 2048) (i32.const {tag}))
+                (i32.store (i32.const 2052) (i32.const 16))
+                (i32.store (i32.const 2056) (i32.const {length}))
+                (i32.store (i32.const 2060) (i32.const 128))
+                (i32.store (i32.const 2064) (i32.const 4))
+                (i32.store (i32.const 2076) (i32.const 128))
+                (i32.store (i32.const 2080) (i32.const 4))
+                (i32.const 1024)))"#
+    );
+    with_manifest(component(&contract(), "approvers-plugin", &module), &manifest("approvers"))
 }
 
 /// An executor whose functions all have this body, in which `$key` is the address of the once-key.

@@ -11,6 +11,7 @@
 mod cover;
 mod first_party;
 mod guest;
+mod hostile;
 mod load;
 mod out;
 mod questions;
