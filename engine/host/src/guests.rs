@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::{Engine, component::Linker};
 
 use crate::{
-    component::Weight,
+    component::{Weight, manifest::World},
     limits::{HostLimits, Limits},
     state::State,
     v1,
@@ -69,6 +69,17 @@ impl Guests {
             questions_at_once: Places { free: Mutex::new(questions), freed: Condvar::new() },
             effects_at_once: Semaphore::new(effects as usize),
         })
+    }
+
+    /// What a call may use in a world.
+    pub(crate) fn limits(&self, world: World) -> &Limits {
+        match world {
+            World::Condition => &self.condition,
+            World::Approvers => &self.approvers,
+            World::Validator => &self.validator,
+            World::Executor => &self.executor,
+            World::Notifier => &self.notifier,
+        }
     }
 
     /// A place for a question; none where all are taken, for guests that wait until the time is over.

@@ -192,14 +192,7 @@ impl Host {
     /// The limits of a plugin in a world, where nothing was changed.
     #[must_use]
     pub fn usual_limits(&self, plugin: &Plugin, world: World) -> &Limits {
-        let guests = self.guests_of(plugin);
-        match world {
-            World::Condition => &guests.condition,
-            World::Approvers => &guests.approvers,
-            World::Validator => &guests.validator,
-            World::Executor => &guests.executor,
-            World::Notifier => &guests.notifier,
-        }
+        self.guests_of(plugin).limits(world)
     }
 
     /// Instantiates a plugin once for each of its worlds.

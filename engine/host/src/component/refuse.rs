@@ -62,15 +62,7 @@ fn add_member(
             )
         }
         ComponentItem::ComponentFunc(_) if interface.starts_with(ENVIRONMENT) => {
-            let nothing = match name {
-                "initial-cwd" => Val::Option(None),
-                _ => Val::List(Vec::new()),
-            };
-            linker.func_new(name, move |mut store: StoreContextMut<'_, State>, _, _, answers| {
-                store.data_mut().enter()?;
-                answers.fill(nothing.clone());
-                Ok(())
-            })
+            add_nothing(linker, name)
         }
         ComponentItem::ComponentFunc(_) => {
             let function =
@@ -90,6 +82,19 @@ fn add_member(
         | ComponentItem::Component(_)
         | ComponentItem::ComponentInstance(_) => Ok(()),
     }
+}
+
+/// There are no variables, no arguments and no folder.
+fn add_nothing(linker: &mut LinkerInstance<'_, State>, name: &str) -> wasmtime::Result<()> {
+    let nothing = match name {
+        "initial-cwd" => Val::Option(None),
+        _ => Val::List(Vec::new()),
+    };
+    linker.func_new(name, move |mut store: StoreContextMut<'_, State>, _, _, answers| {
+        store.data_mut().enter()?;
+        answers.fill(nothing.clone());
+        Ok(())
+    })
 }
 
 /// Throws the dice as the answer's type wants them: bytes, as many as are asked for, or numbers.

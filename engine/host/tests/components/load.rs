@@ -117,9 +117,9 @@ fn a_good_plugin_tells_about_itself_and_is_found_compiled() {
 
     let compiled = place.folder.path().join("host/compiled");
     let entries = || std::fs::read_dir(&compiled).unwrap().count();
-    assert_eq!(entries(), 2, "the key and the component");
+    assert_eq!(entries(), 3, "the key, the component and its authentication code");
     let again = open(&place.folder, HostLimits::default());
     let plugin = again.load(&file).unwrap();
-    assert_eq!(entries(), 2);
+    assert_eq!(entries(), 3);
     assert!(again.condition(&plugin, &call()).result.is_ok());
 }
