@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn mistakes_are_told_with_the_case() {
         for (text, says) in [
-            ("cases: [{case: a, expect: met, requst: {}}]", "`a`: unknown field `requst`"),
+            ("cases: [{case: a, expect: met, requst: {}}]", "`a`: requst: unknown field `requst`"),
             ("cases: [{case: a}]", "`a`: expected `expect`"),
             ("cases: [{expect: met}]", "expected `case: NAME`"),
             ("cases: [{case: a, expect: met, reply: {body: x}}]", "reply: missing field `status`"),
