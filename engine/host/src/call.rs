@@ -147,6 +147,9 @@ pub struct Trace {
     pub http: Vec<HttpRecord>,
     /// What was asked for and refused; each is an event for the audit log.
     pub denials: Vec<Denial>,
+    /// Where a component was ended: its functions that were under way, the innermost first.
+    #[serde(skip)]
+    pub stack: Vec<String>,
     /// What the extension wrote to its log.
     pub log: Vec<LogLine>,
     /// Whether the log was longer than allowed.

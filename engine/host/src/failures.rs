@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use engine_core::extension::{Failure, FailureClass};
-use wasmtime::{PoolConcurrencyLimitError, Trap};
+use wasmtime::{FrameInfo, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 
 use crate::{
     call::{LogLevel, Trace},
@@ -23,6 +23,16 @@ pub(crate) fn from_error(error: &wasmtime::Error, trace: &Trace) -> Failure {
         detail: Some(detail),
         ..Failure::new(class, format!("the plugin gave no answer: {message}"))
     }
+}
+
+/// The functions of the component that were under way when it was ended, the innermost first.
+pub(crate) fn stack(error: &wasmtime::Error) -> Vec<String> {
+    let Some(trace) = error.downcast_ref::<WasmBacktrace>() else { return Vec::new() };
+    let name = |frame: &FrameInfo| match frame.func_name() {
+        Some(name) => format!("{:#}", rustc_demangle::demangle(name)),
+        None => format!("function {}", frame.func_index()),
+    };
+    trace.frames().iter().map(name).collect()
 }
 
 fn classify(error: &wasmtime::Error) -> (FailureClass, String) {

@@ -364,7 +364,10 @@ fn finish<T: Serialize>(store: Store<State>, ended: Ended<T>, start: Instant) ->
             let message = format!("the plugin's answer makes no sense: {bad}");
             Err(Failure::new(FailureClass::BadOutput, message))
         }
-        Ended::Answered(Err(error)) => Err(failures::from_error(&error, &state.trace)),
+        Ended::Answered(Err(error)) => {
+            state.trace.stack = failures::stack(&error);
+            Err(failures::from_error(&error, &state.trace))
+        }
         Ended::Panicked(panic) => Err(failures::from_panic(panic.as_ref())),
         Ended::Late => Err(failures::late(state.time)),
     };

@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod manage;
 mod new;
+mod profile;
 mod replay;
 pub(super) mod run;
 mod sign;
@@ -105,6 +106,8 @@ pub(super) enum PluginCommand {
     Manage(manage::Manage),
     /// Measure what a call of a plugin takes, beside what it may
     Bench(bench::Bench),
+    /// Say where the fuel of a call goes
+    Profile(profile::Profile),
     /// Ask again what a plugin was asked before, or ask another version of it
     Replay(replay::Replay),
     /// Make a pair of keys to sign plugins with
@@ -176,6 +179,7 @@ impl PluginCommand {
             Self::Run(run) => run.run().await,
             Self::Manage(manage) => manage.run().await,
             Self::Bench(bench) => bench.run().await,
+            Self::Profile(profile) => profile.run().await,
             Self::Replay(replay) => replay.run().await,
             Self::Keygen(keygen) => keygen.run(),
             Self::Sign(sign) => sign.run(),
@@ -201,6 +205,7 @@ impl PluginCommand {
             | Self::Run(_)
             | Self::Manage(_)
             | Self::Bench(_)
+            | Self::Profile(_)
             | Self::Replay(_)
             | Self::Keygen(_)
             | Self::Sign(_)

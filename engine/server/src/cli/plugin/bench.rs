@@ -134,10 +134,10 @@ fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000_000.0
 }
 
-type Ask = fn(&Host, &Plugin, &Call) -> (Result<(), Failure>, Trace);
+pub(super) type Ask = fn(&Host, &Plugin, &Call) -> (Result<(), Failure>, Trace);
 
 /// What a plugin is asked, by the first of its worlds.
-fn question(plugin: &Plugin) -> Option<(World, Ask)> {
+pub(super) fn question(plugin: &Plugin) -> Option<(World, Ask)> {
     let all: [(World, Ask); 4] = [
         (World::Condition, |host, plugin, call| {
             let answer = host.condition(plugin, call);
