@@ -77,7 +77,7 @@ impl Profile {
         let asked =
             question(plugin).context("only questions are looked at, and a notifier has none");
         let (world, ask) = asked?;
-        let limits = Limits { deadline: PATIENCE, ..host.usual_limits(world).clone() };
+        let limits = Limits { deadline: PATIENCE, ..host.usual_limits(plugin, world).clone() };
         let within = |fuel: u64| {
             let limits = Some(Arc::new(Limits { fuel, ..limits.clone() }));
             Call { limits, ..call.clone() }
