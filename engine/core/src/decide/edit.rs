@@ -15,7 +15,7 @@ use crate::{
     event::{Edited, Event, MovedBecause},
     explanation::{Explanation, Outcome},
     ids::{PropertyName, StepId, UserId},
-    rejection::{FieldProblem, Forbidden, Rejection},
+    rejection::{FieldProblem, Forbidden, Rejection, Wrong},
     request::{Block, Phase, RejectedBy, Request},
     rule::{Rule, definition::EditPolicy},
     value::Value,
@@ -213,8 +213,7 @@ impl<'a> Draft<'a> {
     fn edited(&self, rule: &'a Rule, edit: &Edit, editor: &Editor) -> Result<Self, Rejection> {
         let (next, mut problems) = self.under(rule, edit);
         if edit.urgent.is_some_and(|urgent| urgent != self.request.urgent) {
-            let message = "a request that was submitted stays as urgent as it was".to_owned();
-            problems.push(FieldProblem { field: "urgent".to_owned(), message });
+            problems.push(FieldProblem::new("urgent", Wrong::UrgentStays));
         }
         let directory = &self.context.organization.directory;
         let Some(requester) = directory.user(&self.request.requester) else {
