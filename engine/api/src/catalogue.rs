@@ -8,6 +8,7 @@ mod condition;
 mod event;
 mod execution;
 mod failure;
+mod field;
 mod forbidden;
 mod meaning;
 mod notice;
@@ -20,6 +21,7 @@ mod tests;
 mod time;
 mod unmet;
 mod value;
+mod wrong;
 
 use chrono_tz::Tz;
 use engine_core::{
@@ -33,6 +35,9 @@ pub use failure::because;
 pub use meaning::{SaidByServer, meaning};
 pub use notice::NOT_SEEN;
 pub use unmet::Whom;
+
+/// How many of several things one reads before the rest is counted.
+const READ: usize = 8;
 
 /// Where names are looked up: the people of today, and the rule of the request.
 #[derive(Clone, Copy, Debug)]
@@ -212,7 +217,7 @@ pub(crate) fn property(name: &PropertyName) -> String {
 
 /// Properties as a list of words.
 fn properties<'p>(names: impl IntoIterator<Item = &'p PropertyName>) -> String {
-    list(&names.into_iter().map(property).collect::<Vec<_>>())
+    every(&names.into_iter().map(property).collect::<Vec<_>>())
 }
 
 /// An id as a name: `unit_check` is *Unit check*; of a script, without what its file ends in.
@@ -236,14 +241,28 @@ fn holders(role: OrganizationRole) -> &'static str {
     }
 }
 
-/// `a`, `a and b`, `a, b and c`.
+/// `a`, `a and b`, `a, b and c`, as many as one reads; then how many more there are.
 pub(crate) fn list(words: &[String]) -> String {
+    cut(words, "and", |more| format!("{more} more"))
+}
+
+/// `a`, `a or b`, `a, b or c`, as many as one reads; then how many more there are.
+pub(crate) fn alternatives(words: &[String]) -> String {
+    cut(words, "or", |more| format!("one of {more} more"))
+}
+
+/// As a list, and however many.
+fn every(words: &[String]) -> String {
     joined(words, "and")
 }
 
-/// `a`, `a or b`, `a, b or c`.
-pub(crate) fn alternatives(words: &[String]) -> String {
-    joined(words, "or")
+fn cut(words: &[String], with: &str, rest: impl Fn(usize) -> String) -> String {
+    match words.split_at_checked(READ) {
+        Some((shown, more)) if more.len() > 1 => {
+            joined(&[shown, &[rest(more.len())]].concat(), with)
+        }
+        Some(_) | None => joined(words, with),
+    }
 }
 
 fn joined(words: &[String], with: &str) -> String {

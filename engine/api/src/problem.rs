@@ -94,7 +94,7 @@ impl ErrorBody {
         let mut body = Self::new(code_of(rejection), names.rejection(rejection));
         match rejection {
             Rejection::Invalid(fields) => {
-                body.fields = fields.iter().map(FieldMessage::from).collect();
+                body.fields = FieldMessage::all(fields, names);
             }
             Rejection::RuleInvalid(problems) => {
                 body.fields = problems.iter().map(of_problem).collect();
@@ -145,9 +145,13 @@ impl ErrorBody {
     }
 }
 
-impl From<&FieldProblem> for FieldMessage {
-    fn from(problem: &FieldProblem) -> Self {
-        Self { field: problem.field.clone(), message: problem.message.clone() }
+impl FieldMessage {
+    fn all(problems: &[FieldProblem], names: &Names<'_>) -> Vec<Self> {
+        let of = |problem: &FieldProblem| Self {
+            field: problem.field.clone(),
+            message: names.wrong(&problem.wrong),
+        };
+        problems.iter().map(of).collect()
     }
 }
 

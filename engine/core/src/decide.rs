@@ -47,7 +47,7 @@ use crate::{
     notice::{Notice, Told},
     organization::Organization,
     question::{Answers, Inquiry, Question},
-    rejection::{Forbidden, Rejection, Unfit},
+    rejection::{Forbidden, Rejection, Unfit, WrongText},
     request::{Execution, Request, Talk},
     rule::{Route, Rule},
     visibility::sees,
@@ -342,24 +342,21 @@ impl<'a> Draft<'a> {
             return Ok(String::new());
         }
         match wrong_length(text, settings.min, settings.max) {
-            Some(message) => Err(Rejection::invalid("comment", message)),
+            Some(wrong) => Err(Rejection::invalid("comment", wrong)),
             None => Ok(text.to_owned()),
         }
     }
 }
 
 /// What is wrong with the length of a text, in characters.
-fn wrong_length(text: &str, min: u32, max: u32) -> Option<String> {
-    let length = text.chars().count();
-    let least = if min == 1 { "1 character".to_owned() } else { format!("{min} characters") };
-    if length < min as usize {
-        return Some(match length {
-            0 => format!("is empty: write at least {least}"),
-            _ => format!("is too short: {length} of at least {least}"),
-        });
+fn wrong_length(text: &str, least: u32, most: u32) -> Option<WrongText> {
+    let found = text.chars().count();
+    match found {
+        0 if least > 0 => Some(WrongText::Empty { least }),
+        _ if found < least as usize => Some(WrongText::TooShort { found, least }),
+        _ if found > most as usize => Some(WrongText::TooLong { found, most }),
+        _ => None,
     }
-    (length > max as usize)
-        .then(|| format!("is too long: {length} characters, and {max} is the most"))
 }
 
 fn active_person<'a>(context: &Context<'a>) -> Result<&'a User, Rejection> {

@@ -2,7 +2,7 @@
 //!
 //! An expression is read and typed once, when the rule is published, and is worked out without
 //! rounding but for divisions and `round`, which go half to even (FIN-15). It is not a script: it
-//! always ends, asks nobody, and its result is a value or a sentence that says why there is none.
+//! always ends, asks nobody, and its result is a value or the reason why there is none.
 
 mod check;
 mod evaluate;
@@ -18,6 +18,7 @@ use crate::{
     value::{PropertyType, Value},
 };
 use exact::Exact;
+use serde::{Deserialize, Serialize};
 
 /// The longest expression, in bytes.
 pub const MAX_EXPRESSION: usize = 1_000;
@@ -76,15 +77,44 @@ impl Expression {
     /// currencies compare through the rates (DIR-7).
     ///
     /// # Errors
-    /// Why there is no value, as a sentence: a division by zero, too many digits, two currencies.
+    /// Why there is no value.
     pub fn evaluate(
         &self,
         of: &PropertyType,
         values: &BTreeMap<PropertyName, Value>,
         rates: Option<&Rates>,
-    ) -> Result<Option<Value>, String> {
+    ) -> Result<Option<Value>, Uncalculated> {
         evaluate::evaluate(&self.root, &self.uses, of, values, rates)
     }
+}
+
+/// Why an expression has no value (FIN-23).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Uncalculated {
+    /// A division by zero.
+    ByZero,
+    /// Amounts of two currencies that would have to be one.
+    Currencies(Currency, Currency),
+    /// Amounts of two currencies are compared, and one has no rate (DIR-7).
+    NoRate(Currency),
+    /// A number that must be whole is beyond what is exact everywhere.
+    TooLarge {
+        /// The largest, whatever its sign.
+        most: i64,
+    },
+    /// More digits before the point than a value has (FIN-15).
+    TooManyDigits {
+        /// So many may be.
+        most: u32,
+    },
+    /// More places after the point than a value has, and nothing says where to round (FIN-15).
+    TooManyPlaces {
+        /// So many may be.
+        most: u32,
+    },
+    /// Types that do not go together, which publishing would have refused.
+    Types,
 }
 
 /// A part of an expression.

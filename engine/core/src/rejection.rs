@@ -2,12 +2,17 @@
 
 mod code;
 mod unmet;
+mod wrong;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use code::Code;
 pub use unmet::{Own, Unmet};
+pub use wrong::{
+    FieldProblem, Lost, Wrong, WrongFile, WrongItems, WrongPerson, WrongStep, WrongText, WrongTime,
+    WrongValue,
+};
 
 use crate::{
     explanation::Explanation,
@@ -18,15 +23,6 @@ use crate::{
     request::{EmptyBecause, ExecutionState, SeatWho, Shortage, Status},
     rule::Problem,
 };
-
-/// A field that is wrong, and how.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldProblem {
-    /// Such as `title`, `properties.amount` or `items[0]`.
-    pub field: String,
-    /// What was found, what was expected.
-    pub message: String,
-}
 
 /// Which gate of urgent mode is shut (URG-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -383,7 +379,7 @@ impl Rejection {
 
     /// One wrong field.
     #[must_use]
-    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::Invalid(vec![FieldProblem { field: field.into(), message: message.into() }])
+    pub fn invalid(field: impl Into<String>, wrong: impl Into<Wrong>) -> Self {
+        Self::Invalid(vec![FieldProblem::new(field, wrong)])
     }
 }

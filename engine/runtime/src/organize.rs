@@ -17,7 +17,7 @@ use engine_api::directory::UserDoc;
 use engine_core::{
     directory::{OrganizationRole, User},
     ids::{Login, OrgId, RuleId, UserId},
-    rejection::{FieldProblem, Forbidden, Rejection},
+    rejection::{FieldProblem, Forbidden, Rejection, Wrong},
     rule::Problem,
 };
 use serde_json::Value as Json;
@@ -219,8 +219,8 @@ impl Plan<'_> {
         Err(Rejection::Invalid(std::mem::take(&mut self.problems)).into())
     }
 
-    pub(crate) fn problem(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.problems.push(FieldProblem { field: field.into(), message: message.into() });
+    pub(crate) fn problem(&mut self, field: impl Into<String>, wrong: impl Into<Wrong>) {
+        self.problems.push(FieldProblem::new(field, wrong));
     }
 
     pub(crate) fn record(&mut self, event: OrganizationEvent) -> Result<(), EngineError> {

@@ -170,7 +170,7 @@ fn answered(name: &str, outcome: Outcome) -> String {
     match outcome {
         Outcome::Met => format!("{check} allows this"),
         Outcome::Unmet => format!("{check} does not allow this; ask an administrator why"),
-        Outcome::Undecided => format!("{check} has not answered yet"),
+        Outcome::Undecided => format!("{check} has not answered yet; look again in a moment"),
     }
 }
 

@@ -12,14 +12,12 @@ use engine_core::{
 };
 use std::collections::BTreeSet;
 
-use super::{Names, alternatives, counted, list, notice::ended};
+use super::{Names, alternatives, counted, every, list, notice::ended};
 
 const URGENT: &str = " as urgent: its work does not wait for the approval";
 const NOBODY_ELSE: &str = " The rule finds nobody else to ask; the administrators were told.";
 const CANNOT_REJECT: &str = " The rule would reject the request, but an urgent one cannot be rejected, so it is blocked. An administrator has to look.";
 
-/// How many of those who are asked are named before the rest is counted.
-const MOST_ASKED: usize = 10;
 /// Through what the engine knows of an end that it did not see (EXE-3).
 const PROBE: &str = "probe";
 
@@ -99,7 +97,7 @@ impl Names<'_> {
             Event::RequestEdited(edited) => format!(
                 "{} changed {}.",
                 self.person(&edited.by),
-                list(&edited.changed.iter().map(|field| changed(field)).collect::<Vec<_>>())
+                every(&edited.changed.iter().map(|field| changed(field)).collect::<Vec<_>>())
             ),
             Event::RequestMoved(moved) => self.moved(moved),
             Event::RestartRefused { by, why, .. } => format!(
@@ -135,7 +133,7 @@ impl Names<'_> {
                 "In step {}, {} did not grant {}.",
                 self.step(step),
                 self.person(by),
-                list(&items.iter().map(|item| self.resource(item)).collect::<Vec<_>>())
+                every(&items.iter().map(|item| self.resource(item)).collect::<Vec<_>>())
             ),
             Event::ApproverAdded { step, user, by, .. } => format!(
                 "{} added {} as an approver of step {}.",
@@ -280,12 +278,7 @@ impl Names<'_> {
             1 => who.clone(),
             several => format!("{who} ({})", counted(*several, "approval")),
         };
-        let mut words: Vec<String> = asked.iter().take(MOST_ASKED).map(told).collect();
-        let more = asked.len().saturating_sub(words.len());
-        if more > 0 {
-            words.push(format!("{more} more"));
-        }
-        list(&words)
+        list(&asked.iter().map(told).collect::<Vec<_>>())
     }
 
     /// Who caused something.

@@ -165,7 +165,7 @@ impl Names<'_> {
             Some((step, active)) => {
                 let who: Vec<String> = active.seats.iter().map(|seat| self.seat_of(seat)).collect();
                 format!(
-                    "{what} is urgent: its work did not wait for the approval. It is not approved yet, and waits at step {} for {}.",
+                    "{what} is urgent: its work did not wait for the approval. It is not approved yet, and waits at step {} for {}. Ask them to approve it.",
                     self.step(step),
                     alternatives(&who)
                 )

@@ -6,7 +6,7 @@ use engine_core::{
     extension::FailureClass,
     ids::{BindingId, RuleGroupId, StepId, UserId},
     question::Source,
-    rejection::{FieldProblem, Gone, Rejection, StepShortage, Tried, Unfit, Unmet, UrgentGate},
+    rejection::{Gone, Rejection, StepShortage, Tried, Unfit, Unmet, UrgentGate},
     request::{EmptyBecause, Status},
     rule::Problem,
 };
@@ -28,9 +28,6 @@ const NOTHING_TO_PASS_ON: &str =
 const NOT_DONE: &str =
     "There is nothing to confirm yet: what was asked for is not done. Come back when it is.";
 const START_NEW: &str = "Its requester can start a new one from it.";
-/// How messages begin that go on from the field that they are about.
-const GOING_ON: [&str; 9] =
-    ["is ", "are ", "was ", "has ", "cannot ", "stands ", "decided ", "goes ", "ends "];
 /// How many mistakes of a rule are told in the message itself.
 const MISTAKES: usize = 3;
 
@@ -41,7 +38,7 @@ impl Names<'_> {
         match rejection {
             Rejection::NotFound => NOT_FOUND.to_owned(),
             Rejection::Forbidden(why) => self.forbidden(why),
-            Rejection::Invalid(fields) => invalid(fields),
+            Rejection::Invalid(fields) => self.invalid(fields),
             Rejection::WrongStatus { status, why } => self.wrong_status(*status, why.as_deref()),
             Rejection::Conflict { step, .. } => self.conflict(step.as_ref()),
             Rejection::StepComplete { step } => self.step_complete(step.as_ref()),
@@ -80,17 +77,17 @@ impl Names<'_> {
                 stands(status)
             ),
             Some(Unfit::Execution { execution, state, opens }) => format!(
-                "That cannot be done now: {} {}.",
+                "That cannot be done now: {} {}. Open the request again to see what can be done.",
                 self.work(execution),
                 self.execution_state(state, *opens)
             ),
             Some(Unfit::WorkBegun) => WORK_BEGUN.to_owned(),
             Some(Unfit::CompletedStep { step }) => format!(
-                "Your decision has completed step {}, so it can no longer be taken back.",
+                "Your decision has completed step {}, so it can no longer be taken back. If it was a mistake, tell those who decide the next step, or an administrator.",
                 self.step(step)
             ),
             Some(Unfit::StepDecided { step }) => format!(
-                "Step {} is over, so who approves it cannot be changed any more.",
+                "Step {} is over, so who approves it cannot be changed any more. While a later step is open, its approvers can send the request back to it.",
                 self.step(step)
             ),
             Some(Unfit::NothingToPassOn) => NOTHING_TO_PASS_ON.to_owned(),
@@ -136,7 +133,8 @@ impl Names<'_> {
         let reasons = sentences(&self.reasons(explanation));
         match group {
             Some(group) => format!(
-                "Nothing was done, because no rule of “{group}” takes this request. {reasons} Change the request, choose another kind, or ask an administrator."
+                "Nothing was done, because no rule of “{}” takes this request. {reasons} Change the request, choose another kind, or ask an administrator.",
+                label(group.as_str())
             ),
             None => format!(
                 "Nothing was done, because this rule does not take this request. {reasons} Change the request, choose another rule, or ask an administrator."
@@ -189,66 +187,6 @@ impl Names<'_> {
             self.time(expired)
         )
     }
-}
-
-/// Each wrong entry under the name that people know it by.
-fn invalid(fields: &[FieldProblem]) -> String {
-    let told: Vec<String> = fields
-        .iter()
-        .map(|problem| joined(&field(&problem.field), problem.message.trim_end_matches('.')))
-        .collect();
-    match told.as_slice() {
-        [only] => only.clone(),
-        several => format!("{} entries are not right. {}", several.len(), several.join(" ")),
-    }
-}
-
-/// A field and what is wrong with it, as one sentence where the message goes on from the field.
-fn joined(field: &str, message: &str) -> String {
-    let goes_on = GOING_ON.iter().any(|verb| message.starts_with(verb));
-    if goes_on { format!("{field} {message}.") } else { format!("{field}: {message}.") }
-}
-
-/// A field in words: `properties.max_rows` is *Max rows*, `items[0].fields` the first item's.
-pub(super) fn field(path: &str) -> String {
-    let known = match path {
-        "approval_expires" => "Last day to approve",
-        "ends" => "End",
-        "picks" => "Your choice of people",
-        "target_users" => "The people it is for",
-        "to" => "The person or step you chose",
-        "user" => "The person you chose",
-        "sha256" => "The checksum of the file",
-        "body" => "The file",
-        "name" => "The name",
-        _ => "",
-    };
-    if !known.is_empty() {
-        return known.to_owned();
-    }
-    if let Some(name) = path.strip_prefix("properties.") {
-        return label(name);
-    }
-    if let Some(assignment) = path.strip_prefix("picks.") {
-        return format!("Your choice for {}", label(assignment));
-    }
-    match numbered(path) {
-        Some(("target_users", number, _)) => format!("Person {number} it is for"),
-        Some(("items", number, "" | ".resource")) => format!("Item {number}"),
-        Some(("items", number, rest)) => {
-            format!("{} of item {number}", label(rest.trim_start_matches('.')))
-        }
-        Some(_) => path.to_owned(),
-        None if path.contains(['.', '[']) => path.to_owned(),
-        None => label(path),
-    }
-}
-
-/// `items[0].ticket` is `items`, 1 and `.ticket`.
-fn numbered(path: &str) -> Option<(&str, usize, &str)> {
-    let (list, rest) = path.split_once('[')?;
-    let (index, rest) = rest.split_once(']')?;
-    Some((list, index.parse::<usize>().ok()?.saturating_add(1), rest))
 }
 
 /// Which gate of urgent mode is shut, and what to do.
@@ -315,7 +253,8 @@ fn retired(title: &str, tried: Tried) -> String {
 fn in_use(title: &str, group: Option<&RuleGroupId>) -> String {
     match group {
         Some(group) => format!(
-            "The rule “{title}” cannot be deleted, because the rule group “{group}” uses it. Take it out of the group first."
+            "The rule “{title}” cannot be deleted, because the rule group “{}” uses it. Take it out of the group first.",
+            label(group.as_str())
         ),
         None => format!(
             "The rule “{title}” cannot be deleted, because there are requests under it. Retire it instead; it takes no new requests then."

@@ -3,12 +3,11 @@
 use engine_core::{
     explanation::Outcome,
     ids::StepId,
-    rejection::FieldProblem,
     request::{ApprovedBy, Block, RejectedBy, SkippedBecause, Status},
     rule::definition::EditPolicy,
 };
 
-use super::{Names, rejection::field, sentences};
+use super::{Names, sentences};
 
 pub(super) const ON_HOLD: &str = "The request is on hold. Its requester, an approver or an administrator can release it; then it can go on.";
 const NO_REVIEWERS: &str = "Nobody is left who can review this request. An administrator can add somebody to the reviewers; then it goes on.";
@@ -91,16 +90,6 @@ impl Names<'_> {
             }
             Some(_) | None => "Its requester can change it or cancel it, or ask an administrator.",
         }
-    }
-
-    /// What a draft could not take over from the request that it was made of (REQ-5).
-    #[must_use]
-    pub fn dropped(&self, problem: &FieldProblem) -> String {
-        format!(
-            "{} was not taken over: {}. Fill it in again if you need it.",
-            field(&problem.field),
-            problem.message.trim_end_matches('.')
-        )
     }
 
     /// Why a step was skipped.

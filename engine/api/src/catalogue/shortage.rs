@@ -9,11 +9,9 @@ use super::{Names, counted, label, list, property, sentences};
 
 const NO_ROLE: &str = "nobody has that role; the owner or an administrator can give it to somebody";
 const NO_RESOURCE: &str = "the request does not say what it is about; choose a resource";
-const ONLY_REQUESTER: &str = "the only one there asked for this, changed it, or is who it is for, and nobody may decide what is their own";
-const SEPARATED: &str =
-    "all of them decided in an earlier step, and this rule wants somebody else here";
-const SAT_ELSEWHERE: &str =
-    "all of them are needed in another step, and each person can approve only one";
+const ONLY_REQUESTER: &str = "the only one there asked for this, changed it, or is who it is for, and nobody may decide what is their own; an administrator can add somebody";
+const SEPARATED: &str = "all of them decided in an earlier step, and this rule wants somebody else here; an administrator can add somebody";
+const SAT_ELSEWHERE: &str = "all of them are needed in another step, and each person can approve only one; an administrator can add somebody";
 const NO_SIGHT: &str =
     "none of them may see the request; an administrator can add somebody by name";
 const EACH_BARRED: &str =
@@ -116,7 +114,9 @@ impl Names<'_> {
             }
             EmptyBecause::NoOwner { resource: None } => NO_RESOURCE.to_owned(),
             EmptyBecause::NobodyNamed { name, message } => nobody_named(name, message.as_deref()),
-            EmptyBecause::NobodyPicked => "the requester picked nobody".to_owned(),
+            EmptyBecause::NobodyPicked => {
+                "the requester picked nobody; they can do so where the request can be changed, and an administrator can add somebody".to_owned()
+            },
             EmptyBecause::OnlyRequester => ONLY_REQUESTER.to_owned(),
             EmptyBecause::Separated => SEPARATED.to_owned(),
             EmptyBecause::SatElsewhere => SAT_ELSEWHERE.to_owned(),

@@ -12,6 +12,7 @@ mod rejection;
 mod request;
 mod shortage;
 mod unmet;
+mod wrong;
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 

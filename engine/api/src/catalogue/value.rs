@@ -55,6 +55,25 @@ impl Names<'_> {
     }
 }
 
+/// A number with its thousands apart.
+pub(super) fn number(number: &impl ToString) -> String {
+    grouped(&number.to_string())
+}
+
+/// How large a file is, as people say it.
+pub(super) fn bytes(size: u64) -> String {
+    let tenths = |unit: u64| {
+        let tenths = size.saturating_mul(10).div_ceil(unit);
+        format!("{}.{}", tenths / 10, tenths % 10)
+    };
+    match size {
+        1 => "1 byte".to_owned(),
+        0..1_024 => format!("{} bytes", number(&size)),
+        1_024..1_048_576 => format!("{} KB", tenths(1_024)),
+        _ => format!("{} MB", tenths(1_048_576)),
+    }
+}
+
 /// Thousands apart: `-12000.50` is `-12,000.50`.
 fn grouped(number: &str) -> String {
     let (sign, digits) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
@@ -95,6 +114,21 @@ mod tests {
             ("12000000", "12,000,000"),
         ] {
             assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn sizes_are_told_with_their_unit() {
+        for (size, told) in [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (1_023, "1,023 bytes"),
+            (1_024, "1.0 KB"),
+            (1_025, "1.1 KB"),
+            (1 << 20, "1.0 MB"),
+            (25 << 20, "25.0 MB"),
+        ] {
+            assert_eq!(bytes(size), told);
         }
     }
 }

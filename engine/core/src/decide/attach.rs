@@ -6,8 +6,9 @@ use crate::{
     directory::User,
     evaluate::View,
     event::Event,
+    ids::PropertyName,
     organization::AttachmentSettings,
-    rejection::{FieldProblem, Forbidden, Rejection},
+    rejection::{FieldProblem, Forbidden, Rejection, WrongFile},
     request::Attachment,
     value::Value,
 };
@@ -51,8 +52,7 @@ impl Draft<'_> {
         let uses = self.uses(&found.sha256);
         let copies = self.request.talk.attachments.iter().filter(|a| a.sha256 == found.sha256);
         if !uses.is_empty() && copies.count() == 1 {
-            let message = format!("is the value of {}: change that first", uses.join(", "));
-            return Err(Rejection::invalid("attachment", message));
+            return Err(Rejection::invalid("attachment", WrongFile::InUse { properties: uses }));
         }
         let name = found.name.clone();
         self.record(Event::AttachmentRemoved { number, name, by: person.id.clone() });
@@ -62,7 +62,7 @@ impl Draft<'_> {
 
 impl Draft<'_> {
     /// The properties whose value is this content, of the request and of its items.
-    fn uses(&self, sha256: &str) -> Vec<String> {
+    fn uses(&self, sha256: &str) -> Vec<PropertyName> {
         let is_it = |value: &Value| match value {
             Value::Attachment(hash) => hash == sha256,
             Value::List(values) => {
@@ -72,7 +72,7 @@ impl Draft<'_> {
         };
         let of_items = self.request.items.iter().flat_map(|item| &item.fields);
         let all = self.request.properties.iter().chain(of_items);
-        all.filter(|(_, value)| is_it(value)).map(|(name, _)| format!("`{name}`")).collect()
+        all.filter(|(_, value)| is_it(value)).map(|(name, _)| name.clone()).collect()
     }
 }
 
@@ -86,12 +86,12 @@ impl View<'_> {
         self.may_talk(person)?;
         let mut problems = problems(attach, &self.organization.settings.attachments);
         if self.request.talk.attachments.len() >= MAX_ATTACHMENTS {
-            let message = format!("{MAX_ATTACHMENTS} are the most of a request: remove one first");
-            problems.push(problem("attachments", message));
+            let wrong = WrongFile::TooMany { most: MAX_ATTACHMENTS };
+            problems.push(problem("attachments", wrong));
         }
         if self.request.talk.attached >= MAX_ATTACHED {
-            let message = format!("{MAX_ATTACHED} were attached already, and more never can be");
-            problems.push(problem("attachments", message));
+            let wrong = WrongFile::TooManyEver { most: MAX_ATTACHED };
+            problems.push(problem("attachments", wrong));
         }
         if problems.is_empty() { Ok(()) } else { Err(Rejection::Invalid(problems)) }
     }
@@ -102,34 +102,32 @@ fn problems(attach: &Attach, settings: &AttachmentSettings) -> Vec<FieldProblem>
     let mut problems = Vec::new();
     let name = attach.name.trim();
     if name.is_empty() || name.len() > MAX_ATTACHMENT_NAME {
-        let message = format!("expected 1 to {MAX_ATTACHMENT_NAME} bytes, found {}", name.len());
-        problems.push(problem("name", message));
+        let wrong = WrongFile::NameLength { found: name.len(), most: MAX_ATTACHMENT_NAME };
+        problems.push(problem("name", wrong));
     }
     let is_plain = !name.contains(is_hostile) && name.contains(|c: char| c != '.' && c != ' ');
     if !name.is_empty() && !is_plain {
-        let message =
-            "expected the plain name of a file, without folders, `:` and invisible characters";
-        problems.push(problem("name", message));
+        problems.push(problem("name", WrongFile::NotAName));
     }
     if let Some(extension) = settings.refusal(name) {
-        problems.push(problem("name", format!("files that end in `.{extension}` are not taken")));
+        problems.push(problem("name", WrongFile::Extension { extension }));
     }
     if attach.size == 0 {
-        problems.push(problem("body", "is empty: expected the bytes of the file"));
+        problems.push(problem("body", WrongFile::Empty));
     }
     if attach.size > MAX_ATTACHMENT {
-        let message = format!("expected at most {MAX_ATTACHMENT} bytes, found {}", attach.size);
-        problems.push(problem("body", message));
+        let wrong = WrongFile::TooLarge { found: attach.size, most: MAX_ATTACHMENT };
+        problems.push(problem("body", wrong));
     }
     let is_digit = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
     if attach.sha256.len() != 64 || !attach.sha256.bytes().all(is_digit) {
-        problems.push(problem("sha256", "expected 64 lower-case hexadecimal digits"));
+        problems.push(problem("sha256", WrongFile::NotAChecksum));
     }
     problems
 }
 
-fn problem(field: &str, message: impl Into<String>) -> FieldProblem {
-    FieldProblem { field: field.to_owned(), message: message.into() }
+fn problem(field: &str, wrong: WrongFile) -> FieldProblem {
+    FieldProblem::new(field, wrong)
 }
 
 /// What leads to another folder, or shows a name as it is not: separators, control characters, marks of

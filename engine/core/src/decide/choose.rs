@@ -11,7 +11,7 @@ use crate::{
     event::Event,
     ids::{ExecutionId, ResourceId, StepId},
     payload::PayloadHash,
-    rejection::{Forbidden, Rejection},
+    rejection::{Forbidden, Rejection, Wrong, WrongStep},
     request::{Choice, Decision, ExecutionState, Phase, RejectedBy, Status, StepState},
 };
 
@@ -76,11 +76,11 @@ impl<'a> Draft<'a> {
     fn concern(&self, decide: &Decide) -> Result<Option<String>, Rejection> {
         let Some(text) = decide.concern.as_deref().map(str::trim) else { return Ok(None) };
         if decide.choice != Choice::Approve {
-            return Err(Rejection::invalid("concern", "goes with an approval only"));
+            return Err(Rejection::invalid("concern", Wrong::ConcernWithoutApproval));
         }
         let bounds = &self.context.organization.settings.reason;
         match wrong_length(text, bounds.min, bounds.max) {
-            Some(message) => Err(Rejection::invalid("concern", message)),
+            Some(wrong) => Err(Rejection::invalid("concern", wrong)),
             None => Ok(Some(text.to_owned())),
         }
     }
@@ -147,9 +147,7 @@ impl<'a> Draft<'a> {
             return Ok(());
         }
         match self.request.step(named).map(|record| &record.state) {
-            None => {
-                Err(Rejection::invalid("step", format!("`{named}` is not a step of this rule")))
-            }
+            None => Err(Rejection::invalid("step", WrongStep::Unknown { step: named.clone() })),
             Some(StepState::Complete { .. }) => {
                 Err(Rejection::StepComplete { step: Some(named.clone()) })
             }

@@ -13,7 +13,7 @@ use crate::{
     directory::User,
     event::Event,
     question::Inquiry,
-    rejection::{FieldProblem, Rejection},
+    rejection::{FieldProblem, Rejection, WrongText},
     request::{Phase, Request, Written},
 };
 
@@ -57,10 +57,8 @@ fn check_lengths(context: &Context<'_>, submit: &Submit) -> Result<(), Rejection
     let too_long = [("title", &submit.title), ("reason", &submit.reason)].into_iter().filter_map(
         |(field, text)| {
             let found = text.trim().chars().count();
-            (found > max as usize).then(|| FieldProblem {
-                field: field.to_owned(),
-                message: format!("is too long: {found} characters, and {max} is the most"),
-            })
+            (found > max as usize)
+                .then(|| FieldProblem::new(field, WrongText::TooLong { found, most: max }))
         },
     );
     let problems: Vec<FieldProblem> = too_long.collect();

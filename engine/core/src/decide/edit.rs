@@ -15,7 +15,7 @@ use crate::{
     event::{Edited, Event, MovedBecause},
     explanation::{Explanation, Outcome},
     ids::{PropertyName, StepId, UserId},
-    rejection::{FieldProblem, Forbidden, Rejection},
+    rejection::{FieldProblem, Forbidden, Rejection, Wrong},
     request::{Block, Phase, RejectedBy, Request},
     rule::{Rule, definition::EditPolicy},
     value::Value,
@@ -56,11 +56,11 @@ impl<'a> Draft<'a> {
             (Taker::Own | Taker::Nobody(_), _) => self.context.rule,
         };
         let mut next = self.edited(rule, edit, &editor)?;
-        let changed = differences(&self.request, &next.request);
+        let stays = !matches!(taker, Taker::Other(_));
+        let changed = changed(&self.request, &next.request, edit, stays);
         if changed.is_empty() {
             return Ok(());
         }
-        let stays = !matches!(taker, Taker::Other(_));
         let replan =
             stays && editor_plans(&editor) && changed.iter().any(|field| is_payload(field));
         if replan {
@@ -213,8 +213,7 @@ impl<'a> Draft<'a> {
     fn edited(&self, rule: &'a Rule, edit: &Edit, editor: &Editor) -> Result<Self, Rejection> {
         let (next, mut problems) = self.under(rule, edit);
         if edit.urgent.is_some_and(|urgent| urgent != self.request.urgent) {
-            let message = "a request that was submitted stays as urgent as it was".to_owned();
-            problems.push(FieldProblem { field: "urgent".to_owned(), message });
+            problems.push(FieldProblem::new("urgent", Wrong::UrgentStays));
         }
         let directory = &self.context.organization.directory;
         let Some(requester) = directory.user(&self.request.requester) else {
@@ -344,6 +343,31 @@ fn editor_plans(editor: &Editor) -> bool {
 
 fn is_payload(field: &str) -> bool {
     field == "items" || field == "target_users" || field.starts_with("properties.")
+}
+
+/// What an edit has changed. Where another rule takes the request, what that one does not ask for goes with the
+/// move, and nobody changed it.
+fn changed(before: &Request, after: &Request, edit: &Edit, stays: bool) -> Vec<String> {
+    let all = differences(before, after);
+    let named: Vec<String> = all.iter().filter(|field| names(edit, field)).cloned().collect();
+    if stays || named.is_empty() { all } else { named }
+}
+
+/// Whether an edit says something of a field, by the names that problems use.
+fn names(edit: &Edit, field: &str) -> bool {
+    match field {
+        "title" => edit.title.is_some(),
+        "reason" => edit.reason.is_some(),
+        "items" => edit.items.is_some(),
+        "picks" => !edit.picks.is_empty(),
+        "target_users" => edit.target_users.is_some(),
+        "approval_expires" => edit.approval_expires.is_some(),
+        "ends" => edit.ends.is_some(),
+        property => {
+            let name = property.strip_prefix("properties.");
+            name.is_some_and(|name| edit.properties.contains_key(name))
+        }
+    }
 }
 
 /// What differs, by the names that problems use.

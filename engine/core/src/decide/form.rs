@@ -1,17 +1,20 @@
 //! A submission's values: complete, typed, within what this requester may pick (REQ-2).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde_json::Value as Json;
 
 use crate::{
     directory::{Directory, User},
-    evaluate::View,
+    evaluate::{Incomparable, View},
     expression::Expression,
     extension::Item,
     ids::{PropertyName, ResourceId, UserId},
-    money::Rates,
-    rejection::FieldProblem,
+    money::{Money, Rates},
+    rejection::{FieldProblem, Wrong, WrongItems, WrongPerson, WrongValue},
     request::Request,
     rule::{Field, Names, WindowLength, read_literal, unknown_name},
     value::{PropertyType, Span, Value},
@@ -32,8 +35,8 @@ pub(super) struct FormReader<'a> {
 }
 
 impl FormReader<'_> {
-    pub(super) fn problem(&mut self, field: impl Into<String>, message: impl Into<String>) {
-        self.problems.push(FieldProblem { field: field.into(), message: message.into() });
+    pub(super) fn problem(&mut self, field: impl Into<String>, wrong: impl Into<Wrong>) {
+        self.problems.push(FieldProblem { field: field.into(), wrong: wrong.into() });
     }
 
     /// The values of a form; absent and `null` ones are left out.
@@ -69,10 +72,8 @@ impl FormReader<'_> {
             let path = format!("{at}.{}", field.name);
             match values.get(field.name.as_str()).filter(|json| !json.is_null()) {
                 None if field.calculated.is_some() => {}
-                Some(_) if field.calculated.is_some() => {
-                    self.problem(path, "is calculated by itself: leave it out");
-                }
-                None if field.required => self.problem(path, "is not filled in, and is required"),
+                Some(_) if field.calculated.is_some() => self.problem(path, WrongValue::Calculated),
+                None if field.required => self.problem(path, WrongValue::Missing),
                 None => {}
                 Some(json) => match read_literal(&field.of, json, self.names) {
                     Ok(value) => {
@@ -113,9 +114,10 @@ impl FormReader<'_> {
                     Ok(None) if is_told => drop(failed.insert(&field.name)),
                     Ok(None) if !field.required => {}
                     Ok(None) => self.problem(path, missing_for(expression, values)),
-                    Err(message) => {
+                    Err(why) => {
                         failed.insert(&field.name);
-                        self.problem(path, message);
+                        let from = expression.uses().iter().cloned().collect();
+                        self.problem(path, WrongValue::NotCalculated { from, why });
                     }
                 }
             }
@@ -146,7 +148,7 @@ impl FormReader<'_> {
 
     pub(super) fn items(&mut self, form: &[Field], items: &[Json]) -> Vec<Item> {
         if items.len() > MAX_ITEMS {
-            self.problem("items", format!("{} items: expected at most {MAX_ITEMS}", items.len()));
+            self.problem("items", WrongItems::TooMany { found: items.len(), most: MAX_ITEMS });
             return Vec::new();
         }
         let mut seen: BTreeSet<ResourceId> = BTreeSet::new();
@@ -157,7 +159,7 @@ impl FormReader<'_> {
             if seen.insert(item.resource.clone()) {
                 read.push(item);
             } else {
-                self.problem(path, format!("`{}` stands twice", item.resource));
+                self.problem(path, WrongItems::Twice { item: item.resource });
             }
         }
         read
@@ -166,19 +168,19 @@ impl FormReader<'_> {
     /// For whom it is: active people and service accounts, each once (REQ-6).
     pub(super) fn target_users(&mut self, directory: &Directory, logins: &[String]) -> Vec<UserId> {
         if logins.len() > MAX_TARGETS {
-            let found = logins.len();
-            self.problem("target_users", format!("{found} people: expected at most {MAX_TARGETS}"));
+            let wrong = WrongPerson::TooMany { found: logins.len(), most: MAX_TARGETS };
+            self.problem("target_users", wrong);
             return Vec::new();
         }
         let mut users = Vec::new();
         for (index, login) in logins.iter().enumerate() {
             let path = format!("target_users[{index}]");
             match read_literal(&PropertyType::User, &Json::String(login.clone()), self.names) {
-                Ok(Value::User(id)) if directory.active(&id).is_none() => {
-                    self.problem(path, format!("`{login}` is deactivated"));
+                Ok(Value::User(person)) if directory.active(&person).is_none() => {
+                    self.problem(path, WrongPerson::Deactivated { person });
                 }
-                Ok(Value::User(id)) if users.contains(&id) => {
-                    self.problem(path, format!("`{login}` stands twice"));
+                Ok(Value::User(person)) if users.contains(&person) => {
+                    self.problem(path, WrongPerson::Twice { person });
                 }
                 Ok(Value::User(id)) => users.push(id),
                 Ok(_) => {}
@@ -194,10 +196,7 @@ impl FormReader<'_> {
             request.rejected_items.iter().any(|gone| gone.item.resource == item.resource)
         };
         for item in request.items.iter().filter(gone) {
-            let resource = &item.resource;
-            let message =
-                format!("`{resource}` was rejected for good: ask for it in another request");
-            self.problem("items", message);
+            self.problem("items", WrongItems::RejectedForGood { item: item.resource.clone() });
         }
     }
 
@@ -219,14 +218,21 @@ impl FormReader<'_> {
     }
 }
 
-fn missing_for(expression: &Expression, values: &BTreeMap<PropertyName, Value>) -> String {
-    let missing: Vec<String> = expression
-        .uses()
-        .iter()
-        .filter(|name| !values.contains_key(*name))
-        .map(|name| format!("`{name}`"))
-        .collect();
-    format!("is required, and calculated from what is missing: {}", missing.join(", "))
+/// How two amounts compare by their signs alone.
+fn signs(left: &Value, right: &Value) -> Option<Ordering> {
+    let (Value::Money(left), Value::Money(right)) = (left, right) else { return None };
+    let sign = |money: &Money| match money.amount {
+        amount if amount.is_zero() => 0,
+        amount if amount.is_sign_negative() => -1,
+        _ => 1,
+    };
+    Some(sign(left).cmp(&sign(right))).filter(|order| order.is_ne())
+}
+
+fn missing_for(expression: &Expression, values: &BTreeMap<PropertyName, Value>) -> WrongValue {
+    let uses = expression.uses().iter();
+    let missing = uses.filter(|name| !values.contains_key(*name)).cloned().collect();
+    WrongValue::CalculatedFromMissing { missing }
 }
 
 impl View<'_> {
@@ -262,10 +268,8 @@ impl View<'_> {
             let value = self.request.properties.get(*name);
             matches!(value, Some(Value::Duration(Span::BusinessDays(_))))
         };
-        let problem = |name: &PropertyName| FieldProblem {
-            field: format!("properties.{name}"),
-            message: "is how long the grant lasts: business days are not available, use `d` or `h`"
-                .to_owned(),
+        let problem = |name: &PropertyName| {
+            FieldProblem::new(format!("properties.{name}"), WrongValue::NotOnTheClock)
         };
         names.filter(is_of_business_days).map(problem).collect()
     }
@@ -284,69 +288,71 @@ impl View<'_> {
                 Value::List(values) => values.as_slice(),
                 single => std::slice::from_ref(single),
             };
-            let messages =
-                values.iter().filter_map(|value| self.check_value(field, value, requester));
-            problems.extend(
-                messages.map(|message| FieldProblem {
-                    field: format!("{path}.{}", field.name),
-                    message,
-                }),
-            );
+            let wrong = values.iter().filter_map(|value| self.check_value(field, value, requester));
+            let path = format!("{path}.{}", field.name);
+            problems.extend(wrong.map(|wrong| FieldProblem::new(&path, wrong)));
         }
         problems
     }
 
-    fn check_value(&self, field: &Field, value: &Value, requester: &User) -> Option<String> {
+    fn check_value(&self, field: &Field, value: &Value, requester: &User) -> Option<WrongValue> {
         if let (Value::Money(money), None) = (value, &field.min)
             && money.amount.is_sign_negative()
             && !money.amount.is_zero()
         {
-            return Some(format!("{money} is negative, and must not be"));
+            return Some(WrongValue::Negative { money: money.clone() });
         }
-        if let Some(min) = &field.min
-            && self.order(value, min).is_ok_and(std::cmp::Ordering::is_lt)
-        {
-            return Some(format!("is {value}, and must be at least {min}"));
-        }
-        if let Some(max) = &field.max {
-            match self.order(value, max) {
-                Ok(order) if order.is_gt() => {
-                    return Some(format!("is {value}, and must be at most {max}"));
-                }
-                Ok(_) => {}
-                Err(_) => {
-                    return Some(format!(
-                        "is {value}, for which there is no exchange rate: use another currency, or ask an administrator to add the rate"
-                    ));
-                }
-            }
+        if let Some(wrong) = self.check_bounds(field, value) {
+            return Some(wrong);
         }
         match value {
             Value::Node(node) => {
                 let top = field.under.as_ref()?;
                 let within = self.organization.directory.is_within(node, top);
-                (!within).then(|| format!("`{node}` is not under `{top}`"))
+                (!within).then(|| WrongValue::NotUnder { node: node.clone(), top: top.clone() })
             }
             Value::Choice(choice) => {
                 let may = self.choices(field, requester);
-                (!may.contains(choice))
-                    .then(|| format!("cannot be `{choice}`: choose one of {}", may.join(", ")))
+                let wrong =
+                    || WrongValue::NotAChoice { found: choice.clone(), among: may.to_vec() };
+                (!may.contains(choice)).then(wrong)
             }
             Value::Attachment(sha256) => self.check_attached(sha256),
             _ => None,
         }
     }
 
+    /// A bound that a value cannot be held against is not kept.
+    fn check_bounds(&self, field: &Field, value: &Value) -> Option<WrongValue> {
+        let found = || value.clone();
+        let against =
+            |bound: &Value, beyond: Ordering, wrong: WrongValue| match self.order(value, bound) {
+                Ok(order) => (order == beyond).then_some(wrong),
+                // Below and above zero it is on this side of the bound, whatever the rate.
+                Err(Incomparable::NoRate(_)) => match signs(value, bound) {
+                    Some(order) => (order == beyond).then_some(wrong),
+                    None => Some(WrongValue::NoRate { value: found() }),
+                },
+                Err(Incomparable::Types) => {
+                    Some(WrongValue::OtherUnit { value: found(), bound: bound.clone() })
+                }
+            };
+        let least = field.min.as_ref().and_then(|least| {
+            let wrong = WrongValue::BelowLeast { value: found(), least: least.clone() };
+            against(least, Ordering::Less, wrong)
+        });
+        least.or_else(|| {
+            let most = field.max.as_ref()?;
+            let wrong = WrongValue::AboveMost { value: found(), most: most.clone() };
+            against(most, Ordering::Greater, wrong)
+        })
+    }
+
     /// DIR-6, REQ-9: a file that the request does not have is no value of it.
-    fn check_attached(&self, sha256: &str) -> Option<String> {
+    fn check_attached(&self, sha256: &str) -> Option<WrongValue> {
         let mut attached = self.request.talk.attachments.iter();
         let is_attached = attached.any(|file| file.sha256 == sha256);
-        (!is_attached).then(|| {
-            format!(
-                "nothing that is attached to the request has the SHA-256 `{sha256}`: attach the file \
-                 first, to a draft where it is not submitted yet"
-            )
-        })
+        (!is_attached).then(|| WrongValue::NotAttached { sha256: sha256.to_owned() })
     }
 
     /// What this requester may pick: by the first entry of `choices_for` that names them.

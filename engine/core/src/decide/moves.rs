@@ -193,8 +193,10 @@ impl<'a> Draft<'a> {
             why,
             from: self.request.rule.clone(),
             from_version: self.request.rule_version,
+            from_title: self.context.rule.title.clone(),
             rule: next.rule,
             version: next.rule_version,
+            title: rule.title.clone(),
             kind: next.kind,
             properties: next.properties,
             items: next.items,
@@ -340,7 +342,7 @@ impl FormReader<'_> {
             let Some(value) = values.get(&field.name) else { continue };
             match write_literal(value, self.names) {
                 Ok(json) => drop(written.insert(field.name.to_string(), json)),
-                Err(message) => self.problem(format!("{at}.{}", field.name), message),
+                Err(wrong) => self.problem(format!("{at}.{}", field.name), wrong),
             }
         }
         written

@@ -11,7 +11,7 @@ use crate::{
     event::Event,
     extension::Item,
     ids::{ExecutionId, ResourceId, StepId, UserId},
-    rejection::Rejection,
+    rejection::{Rejection, WrongItems},
     request::{Choice, ExecutionState},
     rule::{Field, Names},
 };
@@ -43,12 +43,10 @@ impl Draft<'_> {
     ) -> Result<Option<BTreeSet<ResourceId>>, Rejection> {
         let Some(items) = &decide.items else { return Ok(None) };
         if decide.choice == Choice::Reject {
-            let message = "a rejection is of the whole request: approve the items to be granted";
-            return Err(Rejection::invalid("items", message));
+            return Err(Rejection::invalid("items", WrongItems::OfRejection));
         }
         if self.request.items.is_empty() {
-            let message = "the request has no items: approve or reject it as a whole";
-            return Err(Rejection::invalid("items", message));
+            return Err(Rejection::invalid("items", WrongItems::NoneThere));
         }
         let names = Names::of_organization(self.context.organization);
         let mut reader =
@@ -57,10 +55,10 @@ impl Draft<'_> {
         for (index, json) in items.iter().enumerate() {
             let path = format!("items[{index}]");
             match self.item_named(&mut reader, &path, json) {
-                Some(resource) if granted.contains(&resource) => {
-                    reader.problem(path, format!("`{resource}` stands twice"));
+                Some(item) if granted.contains(&item) => {
+                    reader.problem(path, WrongItems::Twice { item });
                 }
-                Some(resource) => drop(granted.insert(resource)),
+                Some(item) => drop(granted.insert(item)),
                 None => {}
             }
         }
@@ -84,10 +82,8 @@ impl Draft<'_> {
         };
         let Some(item) = self.request.items.iter().find(|item| item.resource.as_str() == named)
         else {
-            let left: Vec<String> =
-                self.request.resources().map(|resource| format!("`{resource}`")).collect();
-            let message = format!("`{named}` is not among the items left: {}", left.join(", "));
-            reader.problem(path, message);
+            let left = self.request.resources().cloned().collect();
+            reader.problem(path, WrongItems::NotLeft { named: named.to_owned(), left });
             return None;
         };
         let fields = json.as_object().into_iter().flatten();
@@ -111,8 +107,7 @@ impl Draft<'_> {
             form.map(|field| Field { required: false, ..field.clone() }).collect();
         for (name, value) in reader.read(path, &form, fields) {
             if item.fields.get(&name) != Some(&value) {
-                let message = "is not what was asked for: an item is granted as it is, or not";
-                reader.problem(format!("{path}.{name}"), message);
+                reader.problem(format!("{path}.{name}"), WrongItems::NotAsAsked);
             }
         }
     }

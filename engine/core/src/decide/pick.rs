@@ -8,7 +8,7 @@ use crate::{
     evaluate::View,
     explanation::Outcome,
     ids::{AssignmentId, Login, UserId},
-    rejection::FieldProblem,
+    rejection::{FieldProblem, WrongPerson},
     rule::{Assignment, Pick, PickFrom, Rule, Step, Who, unknown_name},
 };
 
@@ -42,16 +42,11 @@ impl FormReader<'_> {
             let user = Login::parse(login).ok().and_then(|login| directory.by_login(&login));
             match user {
                 Some(user) if !can_hold_a_seat(user) => {
-                    self.problem(
-                        field,
-                        format!(
-                            "`{login}` cannot approve: the account is deactivated, or no person's"
-                        ),
-                    );
+                    self.problem(field, WrongPerson::CannotApprove { account: user.id.clone() });
                 }
                 Some(user) if seen.insert(&user.id) => people.push(user.id.clone()),
-                Some(_) => self.problem(field, format!("`{login}` stands twice")),
-                None => self.problem(field, format!("nobody here is called `{login}`")),
+                Some(user) => self.problem(field, WrongPerson::Twice { person: user.id.clone() }),
+                None => self.problem(field, WrongPerson::NobodyCalled { login: login.clone() }),
             }
         }
         people
@@ -88,14 +83,11 @@ impl View<'_> {
         let mut problems = Vec::new();
         for (step, assignment, pick) in picks(self.rule) {
             let picked = self.request.picks.get(&assignment.id).map_or(&[][..], Vec::as_slice);
-            let messages = self
-                .check_number(step, assignment, pick, picked.len())
-                .into_iter()
-                .chain(picked.iter().filter_map(|id| self.check_picked(step, pick, id)));
-            problems.extend(messages.map(|message| FieldProblem {
-                field: format!("picks.{}", assignment.id),
-                message,
-            }));
+            let number = self.check_number(step, assignment, pick, picked.len());
+            let people = picked.iter().filter_map(|id| self.check_picked(step, pick, id));
+            let field = format!("picks.{}", assignment.id);
+            let wrong = number.into_iter().chain(people);
+            problems.extend(wrong.map(|wrong| FieldProblem::new(&field, wrong)));
         }
         problems
     }
@@ -107,10 +99,9 @@ impl View<'_> {
         assignment: &Assignment,
         pick: &Pick,
         number: usize,
-    ) -> Option<String> {
+    ) -> Option<WrongPerson> {
         let Pick { min, max, .. } = pick;
-        let bounds = if min == max { min.to_string() } else { format!("{min} to {max}") };
-        let wrong = || format!("choose {bounds} of those there are; you chose {number}");
+        let wrong = || WrongPerson::PickNumber { found: number, least: *min, most: *max };
         if number > *max as usize {
             return Some(wrong());
         }
@@ -126,21 +117,14 @@ impl View<'_> {
         applies.then(wrong)
     }
 
-    fn check_picked(&self, step: &Step, pick: &Pick, id: &UserId) -> Option<String> {
-        let login = || {
-            let user = self.organization.directory.user(id);
-            user.map_or_else(|| id.to_string(), |user| user.login.to_string())
-        };
+    fn check_picked(&self, step: &Step, pick: &Pick, id: &UserId) -> Option<WrongPerson> {
         if self.is_self(id) {
-            return Some(format!(
-                "`{}` asks for this, changed it, or is who it is for: choose somebody else",
-                login()
-            ));
+            return Some(WrongPerson::OwnRequest { person: id.clone() });
         }
         let among = match &pick.from {
             PickFrom::Everyone => true,
             PickFrom::Who(who) => self.named_by(step, who).contains(id),
         };
-        (!among).then(|| format!("`{}` is not among those to choose from", login()))
+        (!among).then(|| WrongPerson::NotOffered { person: id.clone() })
     }
 }

@@ -12,10 +12,10 @@ use crate::{
     ids::{PropertyName, UserId},
     organization::Organization,
     question::Inquiry,
-    rejection::{FieldProblem, Forbidden, Rejection},
+    rejection::{FieldProblem, Forbidden, Lost, Rejection, Wrong, WrongPerson},
     request::{Request, Written},
     rule::{Field, Names, read_literal, write_literal},
-    value::{PropertyType, Value},
+    value::Value,
     visibility::sees,
 };
 
@@ -60,13 +60,6 @@ pub(super) fn resubmit<'a>(
     Ok(draft.finish())
 }
 
-/// Attachments belong to the request that they were attached to.
-const NOT_TAKEN_OVER: &str = "is attached to the old request: attach it to the new one";
-
-fn is_attachment(value: &Value) -> bool {
-    matches!(value, Value::Attachment(_))
-}
-
 /// Takes over what is still there.
 struct Copy<'a> {
     names: &'a Names<'a>,
@@ -74,8 +67,8 @@ struct Copy<'a> {
 }
 
 impl Copy<'_> {
-    fn drop(&mut self, field: String, message: impl Into<String>) {
-        self.dropped.push(FieldProblem { field, message: message.into() });
+    fn drop(&mut self, field: String, wrong: impl Into<Wrong>) {
+        self.dropped.push(FieldProblem::new(field, wrong));
     }
 
     fn values(
@@ -88,41 +81,67 @@ impl Copy<'_> {
         for (name, value) in values {
             let path = format!("{at}.{name}");
             let Some(field) = form.iter().find(|field| field.name == *name) else {
-                self.drop(path, "the rule does not ask for it any more");
+                self.drop(path, Lost::NotInForm);
                 continue;
             };
             match self.value(field, value) {
                 Ok(json) => drop(copied.insert(name.to_string(), json)),
-                Err(message) => self.drop(path, message),
+                Err(wrong) => self.drop(path, wrong),
             }
         }
         copied
     }
 
-    fn value(&self, field: &Field, value: &Value) -> Result<Json, String> {
+    fn value(&self, field: &Field, value: &Value) -> Result<Json, Wrong> {
+        let parts = match value {
+            Value::List(values) => values.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        if let Some(wrong) = parts.iter().find_map(|part| self.gone(field, part)) {
+            return Err(wrong.into());
+        }
         let json = write_literal(value, self.names)?;
         read_literal(&field.of, &json, self.names)?;
-        match value {
-            Value::Attachment(_) => Err(NOT_TAKEN_OVER.to_owned()),
-            Value::List(values) if values.iter().any(is_attachment) => {
-                Err(NOT_TAKEN_OVER.to_owned())
+        Ok(json)
+    }
+
+    /// What cannot be there any more though the form asks for the same.
+    fn gone(&self, field: &Field, value: &Value) -> Option<Lost> {
+        let is_there = match value {
+            // It belongs to the request that it was attached to.
+            Value::Attachment(_) => return Some(Lost::OfOldRequest),
+            Value::Choice(found) if !field.values.contains(found) => {
+                let (found, among) = (found.clone(), field.values.clone());
+                return Some(Lost::NotAChoice { found, among });
             }
-            Value::Choice(choice) if !field.values.contains(choice) => {
-                Err(format!("`{choice}` is not one of {} any more", field.values.join(", ")))
-            }
-            _ => Ok(json),
-        }
+            Value::User(id) => self.names.directory().user(id).is_some(),
+            Value::Group(id) => self.names.has_group(id),
+            Value::Node(id) => self.names.has_node(id),
+            Value::Resource(id) => self.names.has_resource(id),
+            Value::Text(_)
+            | Value::Number(_)
+            | Value::Decimal(_)
+            | Value::Money(_)
+            | Value::Boolean(_)
+            | Value::Date(_)
+            | Value::Timestamp(_)
+            | Value::Duration(_)
+            | Value::Choice(_)
+            | Value::List(_) => true,
+        };
+        (!is_there).then(|| Lost::NotThere { value: value.clone() })
     }
 
     fn items(&mut self, form: &[Field], items: &[Item]) -> Vec<Json> {
         let mut copied = Vec::new();
         for (index, item) in items.iter().enumerate() {
             let path = format!("items[{index}]");
-            let resource = Json::String(item.resource.to_string());
-            if let Err(message) = read_literal(&PropertyType::Resource, &resource, self.names) {
-                self.drop(path, message);
+            if !self.names.has_resource(&item.resource) {
+                let value = Value::Resource(item.resource.clone());
+                self.drop(path, Lost::NotThere { value });
                 continue;
             }
+            let resource = Json::String(item.resource.to_string());
             let mut fields = self.values(&path, form, &item.fields);
             fields.insert("resource".to_owned(), resource);
             copied.push(Json::Object(fields.into_iter().collect()));
@@ -154,11 +173,12 @@ impl Copy<'_> {
         for id in people {
             match organization.directory.user(id) {
                 Some(user) if user.active => logins.push(user.login.to_string()),
-                Some(user) => {
-                    self.drop(field.to_owned(), format!("`{}` is deactivated", user.login));
+                Some(_) => {
+                    self.drop(field.to_owned(), WrongPerson::Deactivated { person: id.clone() });
                 }
                 None => {
-                    self.drop(field.to_owned(), "the person is not in the directory any more");
+                    let value = Value::User(id.clone());
+                    self.drop(field.to_owned(), Lost::NotThere { value });
                 }
             }
         }
@@ -171,7 +191,7 @@ impl Copy<'_> {
         at: chrono::DateTime<chrono::Utc>,
     ) -> Option<chrono::DateTime<chrono::Utc>> {
         if ends.is_some_and(|ends| ends <= at) {
-            self.drop("ends".to_owned(), "is not in the future any more");
+            self.drop("ends".to_owned(), Lost::NotAhead);
             return None;
         }
         ends

@@ -6,7 +6,7 @@ use crate::{
     directory::User,
     event::Event,
     ids::{Login, StepId, UserId},
-    rejection::{Forbidden, Rejection, Unfit, Unmet},
+    rejection::{Forbidden, Rejection, Unfit, Unmet, WrongPerson, WrongStep},
     request::{Block, OpenStep, Seat, SeatId, StepRecord, StepState},
     resolve::Place,
     rule::{MAX_SEATS, Step, definition::QuorumDoc},
@@ -68,8 +68,10 @@ impl<'a> Draft<'a> {
         let next = open.map_or(SeatId(0), OpenStep::next_seat);
         let place = self.view().place_for(step, seats, next, &user, &by);
         if matches!(place, Some(Place::Seat(_))) && seats.len() >= MAX_SEATS as usize {
-            let message = format!("the step asks {MAX_SEATS} people already, and that is the most");
-            return Err(Rejection::invalid("user", message));
+            return Err(Rejection::invalid(
+                "user",
+                WrongStep::TooManyApprovers { most: MAX_SEATS },
+            ));
         }
         let is_open = self.open(step).is_some();
         let (seat, beside) = match place.filter(|_| is_open) {
@@ -123,11 +125,10 @@ impl<'a> Draft<'a> {
     fn check_removable(&self, step: &Step, user: &UserId) -> Result<(), Rejection> {
         let record = self.request.step(&step.id).and_then(|record| record.opened());
         if record.is_some_and(|open| open.decision_of(user).is_some()) {
-            let message = "decided in this step already, and stays";
-            return Err(Rejection::invalid("user", message));
+            return Err(Rejection::invalid("user", WrongStep::DecidedAndStays));
         }
         if self.view().held(&self.seats_of(step), user).is_empty() {
-            return Err(Rejection::invalid("user", "is not asked in this step"));
+            return Err(Rejection::invalid("user", WrongStep::NotAsked));
         }
         Ok(())
     }
@@ -198,7 +199,7 @@ impl<'a> Draft<'a> {
 
     fn step_of_rule(&self, id: &StepId) -> Result<&'a Step, Rejection> {
         let step = self.context.rule.step(id).filter(|step| self.request.step(&step.id).is_some());
-        step.ok_or_else(|| Rejection::invalid("step", format!("`{id}` is not a step of this rule")))
+        step.ok_or_else(|| Rejection::invalid("step", WrongStep::Unknown { step: id.clone() }))
     }
 
     fn right(&self, person: &User, step: &StepId) -> Right {
@@ -216,15 +217,17 @@ impl<'a> Draft<'a> {
     pub(super) fn user_meant(&self, field: &str, login: &str) -> Result<&'a User, Rejection> {
         let directory = &self.context.organization.directory;
         let user = Login::parse(login).ok().and_then(|login| directory.by_login(&login));
-        let user = user
-            .ok_or_else(|| Rejection::invalid(field, format!("nobody here is called `{login}`")))?;
-        if can_hold_a_seat(user) {
-            return Ok(user);
+        match user {
+            Some(user) if can_hold_a_seat(user) => Ok(user),
+            Some(user) => Err(Rejection::invalid(
+                field,
+                WrongPerson::CannotApprove { account: user.id.clone() },
+            )),
+            None => Err(Rejection::invalid(
+                field,
+                WrongPerson::NobodyCalled { login: login.to_owned() },
+            )),
         }
-        Err(Rejection::invalid(
-            field,
-            format!("`{login}` cannot approve: the account is deactivated, or no person's"),
-        ))
     }
 
     /// Closed requests and decided steps are locked; on hold the steps are kept (REQ-7).
@@ -270,11 +273,11 @@ impl<'a> Draft<'a> {
             return Err(cannot(Unmet::Separation { step: earlier }));
         }
         if !view.held(seats, user).is_empty() {
-            return Err(Rejection::invalid(field, "is asked in this step already"));
+            return Err(Rejection::invalid(field, WrongStep::AskedAlready));
         }
         let opened = self.request.step(&step.id).and_then(|record| record.opened());
         if opened.is_some_and(|open| open.decision_of(user).is_some()) {
-            return Err(Rejection::invalid(field, "decided in this step already"));
+            return Err(Rejection::invalid(field, WrongStep::DecidedAlready));
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use crate::{
     command::SendBack,
     event::Event,
     ids::StepId,
-    rejection::{FieldProblem, Rejection},
+    rejection::{FieldProblem, Rejection, WrongStep},
     request::StepState,
     rule::definition::AfterSendBack,
 };
@@ -51,14 +51,14 @@ impl Draft<'_> {
                 | StepState::Skipped { .. }
                 | StepState::Active(_)
                 | StepState::Paused(_),
-            ) => Err("expected an earlier step that was decided, and this one was not".to_owned()),
-            None => Err(format!("`{}` is not a step of this rule", wanted.to)),
+            ) => Err(WrongStep::NotDecided { step: wanted.to.clone() }),
+            None => Err(WrongStep::Unknown { step: wanted.to.clone() }),
         };
         let comment = self.comment(wanted.comment.as_deref(), true);
         match (target, comment) {
             (Ok(()), comment) => comment,
-            (Err(message), comment) => {
-                let mut problems = vec![FieldProblem { field: "to".to_owned(), message }];
+            (Err(wrong), comment) => {
+                let mut problems = vec![FieldProblem::new("to", wrong)];
                 if let Err(Rejection::Invalid(more)) = comment {
                     problems.extend(more);
                 }

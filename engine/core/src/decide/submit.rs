@@ -17,7 +17,7 @@ use crate::{
     ids::{AssignmentId, ExecutionId, PropertyName, UserId},
     payload::PayloadHash,
     question::{Ask, Inquiry, Question},
-    rejection::{FieldProblem, Forbidden, Rejection, UrgentGate},
+    rejection::{FieldProblem, Forbidden, Rejection, UrgentGate, WrongTime},
     request::{Closure, Execution, ExecutionState, Files, Phase, Request, StepRecord, Talk},
     rule::{Config, Executor, Names},
     value::{Span, Value},
@@ -224,14 +224,10 @@ impl Draft<'_> {
         requester: &User,
         mut problems: Vec<FieldProblem>,
     ) -> Result<(), Rejection> {
-        let mut problem = |field: &str, message: String| {
-            problems.push(FieldProblem { field: field.to_owned(), message });
-        };
         let bounds = &self.context.organization.settings.reason;
         for (field, text) in [("title", &self.request.title), ("reason", &self.request.reason)] {
-            if let Some(message) = wrong_length(text, bounds.min, bounds.max) {
-                problem(field, message);
-            }
+            let wrong = wrong_length(text, bounds.min, bounds.max);
+            problems.extend(wrong.map(|wrong| FieldProblem::new(field, wrong)));
         }
         self.check_dates(&mut problems);
         self.check_filled(requester, problems)
@@ -280,45 +276,26 @@ impl Draft<'_> {
             (None, Some(name)) => format!("properties.{name}"),
             (None, None) => "properties".to_owned(),
         };
-        FieldProblem { field, message: why.text }
+        FieldProblem::new(field, why.text)
     }
 
     fn check_dates(&self, problems: &mut Vec<FieldProblem>) {
-        let mut problem = |field: &str, message: String| {
-            problems.push(FieldProblem { field: field.to_owned(), message });
+        let (at, latest) = (self.at(), longest_expiry(&self.context));
+        let expiry = match self.request.approval_expires {
+            Some(_) if self.request.urgent => Some(WrongTime::UrgentNeverExpires),
+            Some(expiry) if expiry <= at => Some(WrongTime::NotAhead),
+            Some(expiry) if expiry > latest => Some(WrongTime::AfterLatest { latest }),
+            Some(_) | None => None,
         };
-        let (at, longest) = (self.at(), longest_expiry(&self.context));
-        match self.request.approval_expires {
-            Some(_) if self.request.urgent => problem(
-                "approval_expires",
-                "an urgent request does not expire for lack of approval".to_owned(),
-            ),
-            Some(expiry) if expiry <= at => {
-                problem("approval_expires", "is not in the future".to_owned());
+        let ends = match (self.request.ends, self.request.approval_expires) {
+            (Some(ends), _) if ends <= at => Some(WrongTime::NotAhead),
+            (Some(ends), Some(expires)) if ends < expires => {
+                Some(WrongTime::EndsBeforeApproval { expires })
             }
-            Some(expiry) if expiry > longest => {
-                problem(
-                    "approval_expires",
-                    format!(
-                        "is too late: {} is the latest",
-                        longest.format("%-d %B %Y, %H:%M UTC")
-                    ),
-                );
-            }
-            Some(_) | None => {}
-        }
-        match (self.request.ends, self.request.approval_expires) {
-            (Some(ends), _) if ends <= at => problem("ends", "is not in the future".to_owned()),
-            (Some(ends), Some(expiry)) if ends < expiry => {
-                problem(
-                    "ends",
-                    format!(
-                        "is before the last day to approve, {}",
-                        expiry.format("%-d %B %Y, %H:%M UTC")
-                    ),
-                );
-            }
-            (Some(_) | None, _) => {}
+            (Some(_) | None, _) => None,
+        };
+        for (field, wrong) in [("approval_expires", expiry), ("ends", ends)] {
+            problems.extend(wrong.map(|wrong| FieldProblem::new(field, wrong)));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Draft;
+use super::{Draft, wrong_length};
 use crate::{
     directory::{User, UserKind},
     effect::Notice,
@@ -10,12 +10,12 @@ use crate::{
     event::Event,
     ids::{Login, UserId},
     notice::TOLD,
-    rejection::{Forbidden, Rejection},
+    rejection::{Forbidden, Rejection, Wrong, WrongPerson},
     visibility::{sees, takes_part},
 };
 
 /// The longest comment of a talk, in characters.
-pub const MAX_COMMENT: usize = 4_000;
+pub const MAX_COMMENT: u32 = 4_000;
 /// The most comments of a request.
 pub const MAX_COMMENTS: u32 = 2_000;
 /// The most watchers of a request.
@@ -29,18 +29,10 @@ impl Draft<'_> {
         self.view().may_talk(person)?;
         let text = self.said(text)?;
         let mentioned = self.mentioned(&text);
-        let strangers: Vec<&str> = mentioned
-            .iter()
-            .filter(|user| !self.is_seen_by(user))
-            .map(|u| u.login.as_str())
-            .collect();
-        if !strangers.is_empty() {
-            let them = strangers.join(" and ");
-            let watchers = if strangers.len() == 1 { "a watcher" } else { "watchers" };
-            let message = format!(
-                "{them} cannot see this request: make them {watchers} first, or leave out the @"
-            );
-            return Err(Rejection::invalid("text", message));
+        let strangers = mentioned.iter().filter(|user| !self.is_seen_by(user));
+        let people: Vec<UserId> = strangers.map(|user| user.id.clone()).collect();
+        if !people.is_empty() {
+            return Err(Rejection::invalid("text", WrongPerson::Strangers { people }));
         }
         let mentioned: BTreeSet<UserId> =
             mentioned.iter().map(|user| user.id.clone()).filter(|id| *id != person.id).collect();
@@ -63,16 +55,16 @@ impl Draft<'_> {
         }
         let found = directory.active(user).filter(|user| user.kind == UserKind::Person);
         if found.is_none() {
-            return Err(Rejection::invalid("user", "is not an active person of the organization"));
+            return Err(Rejection::invalid(
+                "user",
+                WrongPerson::CannotWatch { account: user.clone() },
+            ));
         }
         if self.request.talk.watchers.contains(user) {
             return Ok(());
         }
         if self.request.talk.watchers.len() >= MAX_WATCHERS {
-            return Err(Rejection::invalid(
-                "user",
-                format!("{MAX_WATCHERS} watchers are the most"),
-            ));
+            return Err(Rejection::invalid("user", Wrong::TooManyWatchers { most: MAX_WATCHERS }));
         }
         // A draft shows itself to nobody else: its watchers are told when it is submitted.
         if *user != person.id && !self.request.is_draft() {
@@ -102,17 +94,11 @@ impl Draft<'_> {
 
     fn said(&self, text: &str) -> Result<String, Rejection> {
         let text = text.trim();
-        let length = text.chars().count();
-        if length == 0 || length > MAX_COMMENT {
-            let message = match length {
-                0 => "is empty: write something".to_owned(),
-                _ => format!("is too long: {length} characters, and {MAX_COMMENT} is the most"),
-            };
-            return Err(Rejection::invalid("text", message));
+        if let Some(wrong) = wrong_length(text, 1, MAX_COMMENT) {
+            return Err(Rejection::invalid("text", wrong));
         }
         if self.request.talk.comments >= MAX_COMMENTS {
-            let message = format!("{MAX_COMMENTS} comments are the most of a request");
-            return Err(Rejection::invalid("text", message));
+            return Err(Rejection::invalid("text", Wrong::TooManyComments { most: MAX_COMMENTS }));
         }
         Ok(text.to_owned())
     }

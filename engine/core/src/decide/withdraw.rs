@@ -6,7 +6,7 @@ use crate::{
     effect::{Effect, Timer},
     event::Event,
     ids::{StepId, UserId},
-    rejection::{Forbidden, Rejection, Unfit},
+    rejection::{Forbidden, Rejection, Unfit, WrongStep},
     request::{Choice, Phase, RejectedBy, StepState},
 };
 
@@ -52,8 +52,7 @@ impl Draft<'_> {
         if let Some(named) = named
             && self.request.step(named).is_none()
         {
-            let message = format!("`{named}` is not a step of this rule");
-            return Err(Rejection::invalid("step", message));
+            return Err(Rejection::invalid("step", WrongStep::Unknown { step: named.clone() }));
         }
         let mut complete = None;
         for record in &self.request.steps {

@@ -20,10 +20,16 @@ pub struct Moved {
     pub from: RuleId,
     /// Its version.
     pub from_version: u32,
+    /// Its title then; empty where it was not recorded.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub from_title: String,
     /// The rule that governs it from now on.
     pub rule: RuleId,
     /// Its version.
     pub version: u32,
+    /// Its title; empty where it was not recorded.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
     /// What is asked for.
     pub kind: KindId,
     /// The values of the new rule's form.

@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, collections::BTreeMap};
 
-use super::{Comparison, Exact, Node, Operation, Uses};
+use super::{Comparison, Exact, Node, Operation, Uncalculated, Uses};
 use crate::{
     ids::PropertyName,
     money::{Currency, Money, Rates, rate},
@@ -24,7 +24,7 @@ struct Scope<'a> {
 }
 
 /// A value, none where a property is absent, or why there is no value.
-type Found = Result<Option<Item>, String>;
+type Found = Result<Option<Item>, Uncalculated>;
 
 pub(super) fn evaluate(
     root: &Node,
@@ -32,14 +32,14 @@ pub(super) fn evaluate(
     of: &PropertyType,
     values: &BTreeMap<PropertyName, Value>,
     rates: Option<&Rates>,
-) -> Result<Option<Value>, String> {
+) -> Result<Option<Value>, Uncalculated> {
     match (Scope { uses, values, rates }).value(root)? {
         None => Ok(None),
         Some(item) => finished(item, of).map(Some),
     }
 }
 
-fn finished(item: Item, of: &PropertyType) -> Result<Value, String> {
+fn finished(item: Item, of: &PropertyType) -> Result<Value, Uncalculated> {
     match (item, of) {
         (Item::Boolean(value), _) => Ok(Value::Boolean(value)),
         (Item::Money(amount, currency), _) => {
@@ -49,7 +49,7 @@ fn finished(item: Item, of: &PropertyType) -> Result<Value, String> {
             let number = i64::try_from(number.rounded(0).bounded()?.mantissa()).ok();
             match number.filter(|number| number.abs() <= MAX_NUMBER) {
                 Some(number) => Ok(Value::Number(number)),
-                None => Err(format!("is not a whole number of at most ±{MAX_NUMBER}")),
+                None => Err(Uncalculated::TooLarge { most: MAX_NUMBER }),
             }
         }
         (Item::Number(number), _) => Ok(Value::Decimal(number.bounded()?)),
@@ -66,12 +66,12 @@ impl Scope<'_> {
             Node::Negative(inner) => self.map(inner, |item| match item {
                 Item::Number(number) => Ok(Item::Number(number.negated())),
                 Item::Money(amount, currency) => Ok(Item::Money(amount.negated(), currency)),
-                Item::Boolean(_) => Err(mismatch()),
+                Item::Boolean(_) => Err(Uncalculated::Types),
             }),
             Node::Round(inner, places) => self.map(inner, |item| match item {
                 Item::Number(number) => Ok(Item::Number(number.rounded(*places))),
                 Item::Money(amount, currency) => Ok(Item::Money(amount.rounded(*places), currency)),
-                Item::Boolean(_) => Err(mismatch()),
+                Item::Boolean(_) => Err(Uncalculated::Types),
             }),
             Node::Binary(operation, left, right) => {
                 self.pair(left, right, |left, right| operate(*operation, left, right))
@@ -93,7 +93,7 @@ impl Scope<'_> {
         }
     }
 
-    fn map(&self, node: &Node, with: impl FnOnce(Item) -> Result<Item, String>) -> Found {
+    fn map(&self, node: &Node, with: impl FnOnce(Item) -> Result<Item, Uncalculated>) -> Found {
         self.value(node)?.map(with).transpose()
     }
 
@@ -101,7 +101,7 @@ impl Scope<'_> {
         &self,
         left: &Node,
         right: &Node,
-        with: impl FnOnce(Item, Item) -> Result<Item, String>,
+        with: impl FnOnce(Item, Item) -> Result<Item, Uncalculated>,
     ) -> Found {
         match (self.value(left)?, self.value(right)?) {
             (Some(left), Some(right)) => with(left, right).map(Some),
@@ -146,32 +146,31 @@ impl Scope<'_> {
         Ok(total.or_else(|| self.uses.lists_of_numbers.contains(name).then(zero)))
     }
 
-    fn order(&self, left: &Item, right: &Item) -> Result<Ordering, String> {
+    fn order(&self, left: &Item, right: &Item) -> Result<Ordering, Uncalculated> {
         match (left, right) {
             (Item::Number(left), Item::Number(right)) => Ok(left.order(right)),
             (Item::Money(left, a), Item::Money(right, b)) if a == b => Ok(left.order(right)),
             (Item::Money(left, a), Item::Money(right, b)) => {
                 let in_base = |amount: &Exact, currency: Currency| {
-                    let rate = rate(currency, self.rates).map_err(|missing| {
-                        format!("needs a rate for {}, and there is none", missing.0)
-                    })?;
-                    Ok::<Exact, String>(amount.times(&rate.into()))
+                    let rate = rate(currency, self.rates)
+                        .map_err(|missing| Uncalculated::NoRate(missing.0))?;
+                    Ok::<Exact, Uncalculated>(amount.times(&rate.into()))
                 };
                 Ok(in_base(left, *a)?.order(&in_base(right, *b)?))
             }
             (Item::Boolean(left), Item::Boolean(right)) => Ok(left.cmp(right)),
-            _ => Err(mismatch()),
+            _ => Err(Uncalculated::Types),
         }
     }
 }
 
-fn item(value: &Value) -> Result<Item, String> {
+fn item(value: &Value) -> Result<Item, Uncalculated> {
     match value {
         Value::Number(number) => Ok(Item::Number((*number).into())),
         Value::Decimal(decimal) => Ok(Item::Number((*decimal).into())),
         Value::Money(money) => Ok(item_of_money(money)),
         Value::Boolean(value) => Ok(Item::Boolean(*value)),
-        _ => Err(mismatch()),
+        _ => Err(Uncalculated::Types),
     }
 }
 
@@ -179,17 +178,15 @@ fn item_of_money(money: &Money) -> Item {
     Item::Money(money.amount.into(), money.currency)
 }
 
-fn truth(item: &Item) -> Result<bool, String> {
+fn truth(item: &Item) -> Result<bool, Uncalculated> {
     match item {
         Item::Boolean(value) => Ok(*value),
-        Item::Number(_) | Item::Money(..) => Err(mismatch()),
+        Item::Number(_) | Item::Money(..) => Err(Uncalculated::Types),
     }
 }
 
-fn operate(operation: Operation, left: Item, right: Item) -> Result<Item, String> {
-    let divided = |left: &Exact, right: &Exact| {
-        left.over(right).ok_or_else(|| "is a division by zero".to_owned())
-    };
+fn operate(operation: Operation, left: Item, right: Item) -> Result<Item, Uncalculated> {
+    let divided = |left: &Exact, right: &Exact| left.over(right).ok_or(Uncalculated::ByZero);
     match (left, right) {
         (Item::Number(left), Item::Number(right)) => Ok(Item::Number(match operation {
             Operation::Add => left.plus(&right),
@@ -201,23 +198,20 @@ fn operate(operation: Operation, left: Item, right: Item) -> Result<Item, String
             Operation::Add => Ok(Item::Money(left.plus(&right), a)),
             Operation::Subtract => Ok(Item::Money(left.minus(&right), a)),
             Operation::Divide => Ok(Item::Number(divided(&left, &right)?)),
-            Operation::Multiply => Err(mismatch()),
+            Operation::Multiply => Err(Uncalculated::Types),
         },
-        (Item::Money(_, a), Item::Money(_, b)) => {
-            let sign = operation.sign();
-            Err(format!("takes `{sign}` between {a} and {b}: use amounts of one currency"))
-        }
+        (Item::Money(_, a), Item::Money(_, b)) => Err(Uncalculated::Currencies(a, b)),
         (Item::Money(amount, currency), Item::Number(number)) => match operation {
             Operation::Multiply => Ok(Item::Money(amount.times(&number), currency)),
             Operation::Divide => Ok(Item::Money(divided(&amount, &number)?, currency)),
-            Operation::Add | Operation::Subtract => Err(mismatch()),
+            Operation::Add | Operation::Subtract => Err(Uncalculated::Types),
         },
         (Item::Number(number), Item::Money(amount, currency))
             if operation == Operation::Multiply =>
         {
             Ok(Item::Money(number.times(&amount), currency))
         }
-        _ => Err(mismatch()),
+        _ => Err(Uncalculated::Types),
     }
 }
 
@@ -230,8 +224,4 @@ fn holds(comparison: Comparison, order: Ordering) -> bool {
         Comparison::Greater => order.is_gt(),
         Comparison::GreaterOrEqual => order.is_ge(),
     }
-}
-
-fn mismatch() -> String {
-    "has values of types that do not go together".to_owned()
 }

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use num_bigint::{BigInt, Sign};
 use rust_decimal::Decimal;
 
+use super::Uncalculated;
 use crate::money::{MAX_INTEGER_DIGITS, MAX_SCALE, half_even};
 
 /// `mantissa / 10^scale`.
@@ -80,19 +81,18 @@ impl Exact {
     }
 
     /// Within the bounds of FIN-15, or what is beyond them.
-    pub(super) fn bounded(&self) -> Result<Decimal, String> {
+    pub(super) fn bounded(&self) -> Result<Decimal, Uncalculated> {
         let shortened = self.shortened(MAX_SCALE);
         if shortened.scale > MAX_SCALE {
-            return Err(format!(
-                "has more than {MAX_SCALE} places after the point: say where to round it with `round`"
-            ));
+            return Err(Uncalculated::TooManyPlaces { most: MAX_SCALE });
         }
         let limit = ten_to(MAX_INTEGER_DIGITS.saturating_add(shortened.scale));
+        let too_many = Uncalculated::TooManyDigits { most: MAX_INTEGER_DIGITS };
         if *shortened.mantissa.magnitude() >= *limit.magnitude() {
-            return Err(format!("has more than {MAX_INTEGER_DIGITS} places before the point"));
+            return Err(too_many);
         }
-        let mantissa = i128::try_from(&shortened.mantissa).map_err(|bad| bad.to_string())?;
-        Decimal::try_from_i128_with_scale(mantissa, shortened.scale).map_err(|bad| bad.to_string())
+        let mantissa = i128::try_from(&shortened.mantissa).map_err(|_| too_many)?;
+        Decimal::try_from_i128_with_scale(mantissa, shortened.scale).map_err(|_| too_many)
     }
 
     /// The same value without zeros at its end, as far as `least` places.

@@ -7,6 +7,7 @@ use super::Names;
 use crate::{
     ids::{GroupId, Login, NodeId, ResourceId},
     money::{Money, parse_decimal},
+    rejection::Lost,
     value::{MAX_NUMBER, PropertyType, Value},
 };
 
@@ -109,14 +110,14 @@ fn from_text(of: &PropertyType, text: &str, names: &Names<'_>) -> Result<Value, 
 /// The literal that reads back as this value: people by their login of today.
 ///
 /// # Errors
-/// A sentence, where a person is not in the directory any more.
-pub(crate) fn write_literal(value: &Value, names: &Names<'_>) -> Result<Json, String> {
+/// Where a person is not in the directory any more.
+pub(crate) fn write_literal(value: &Value, names: &Names<'_>) -> Result<Json, Lost> {
     Ok(match value {
         Value::Number(number) => (*number).into(),
         Value::Boolean(boolean) => (*boolean).into(),
         Value::User(id) => match names.directory().user(id) {
             Some(user) => user.login.as_str().into(),
-            None => return Err("the person is not in the directory any more".to_owned()),
+            None => return Err(Lost::NotThere { value: value.clone() }),
         },
         Value::List(values) => {
             let written = values.iter().map(|value| write_literal(value, names));

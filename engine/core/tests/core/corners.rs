@@ -12,6 +12,7 @@ use engine_core::{
     question::{Answer, Ask, Question},
     rejection::{Code, Rejection},
     request::Status,
+    value::PropertyType,
 };
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -309,6 +310,51 @@ fn who_submits_and_who_runs_is_seen_without_asking() {
             ["submitters[1]", "form[0].choices_for[0].who", "executors[0].run.manual[1]"];
         assert_eq!(paths, expected.map(|path| format!("{path}.{word}")), "{who}");
         assert!(problems[0].message.contains("use `user`, `group`, `role`"), "{problems:?}");
+    }
+}
+
+/// FIN-9: nothing but a profile has properties, so that a chain through a group names nobody, ever.
+#[test]
+fn a_chain_that_can_name_nobody_is_not_published() {
+    let publish = |chain: &str| {
+        let mut organization = organization(people());
+        let declared =
+            [("manager", "user"), ("team", "group"), ("teams", "list of group"), ("place", "text")];
+        organization
+            .user_properties
+            .extend(declared.map(|(name, of)| (id(name), of.parse::<PropertyType>().unwrap())));
+        let rule = json!({
+            "rule": "chained",
+            "kind": "buy",
+            "form": [
+                {"name": "crew", "type": "group"},
+                {"name": "crews", "type": "list of group"},
+                {"name": "friends", "type": "list of user"},
+            ],
+            "steps": [{"id": "s", "approvers": [{"id": "a", "who": {"property": chain}}]}],
+        });
+        let problems = Office::try_new(organization, &rule).err().unwrap_or_default();
+        problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>()
+    };
+    for chain in [
+        "request.crew",
+        "request.crews",
+        "request.friends.manager.team",
+        "requester.manager.manager",
+        "requester.teams",
+        "requester.undeclared.manager",
+    ] {
+        assert_eq!(publish(chain), [""; 0], "{chain}");
+    }
+    for (chain, told) in [
+        ("request.crew.manager", "`request.crew` is group, and a group has no `manager`"),
+        ("request.crews.manager.manager", "`request.crews` is list of group, and a group has no"),
+        ("request.friends.team.manager", "`team` is group, and a group has no `manager`"),
+        ("requester.teams.manager", "`teams` is list of group, and a group has no `manager`"),
+        ("requester.manager.place", "`place` is text, not a user or a group"),
+    ] {
+        let problems = publish(chain);
+        assert!(problems.len() == 1 && problems[0].starts_with(told), "{chain}: {problems:?}");
     }
 }
 

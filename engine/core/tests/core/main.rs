@@ -5,6 +5,7 @@
 //! - [`model`]: every order of decisions, work and crashes, within bounds;
 //! - [`corners`]: single cases that the others found;
 //! - [`reopened`]: steps that are asked again;
+//! - [`routed`]: edits that bring a request under another rule;
 //! - [`routes`]: random routes with people who stand in, items, and one person in several steps;
 //! - [`expression`]: calculated properties against a naive model;
 //! - [`forged`]: what must not compile.
@@ -23,5 +24,6 @@ mod model;
 mod office;
 mod play;
 mod reopened;
+mod routed;
 mod routes;
 mod states;

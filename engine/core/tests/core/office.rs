@@ -9,7 +9,7 @@ use engine_core::{
     directory::{Directory, Group, OrganizationRole, User, UserKind},
     event::{Actor, Recorded},
     extension::{Plan, Receipt, Verdict},
-    ids::{ExecutionId, PropertyName},
+    ids::{ExecutionId, PropertyName, RuleGroupId},
     organization::Organization,
     question::{Answer, Answers, Ask, Question},
     rejection::Rejection,
@@ -29,7 +29,10 @@ pub(crate) type Oracle = Arc<dyn Fn(&Question) -> Answer + Send + Sync>;
 #[derive(Clone)]
 pub(crate) struct Office {
     pub(crate) organization: Organization,
+    /// The rule, or the first of a group.
     pub(crate) rule: Arc<Rule>,
+    /// A rule group, with all its rules in their order (RUL-4).
+    pub(crate) group: Option<(RuleGroupId, Vec<Arc<Rule>>)>,
     pub(crate) request: Option<Request>,
     /// What happened to the request, oldest first.
     pub(crate) records: Vec<Recorded>,
@@ -45,6 +48,14 @@ impl Office {
     }
 
     pub(crate) fn try_new(organization: Organization, rule: &Json) -> Result<Self, Vec<Problem>> {
+        let rule = Self::compiled(&organization, rule)?;
+        let oracle: Oracle = Arc::new(yes);
+        let at = "2026-03-02T09:00:00Z".parse().unwrap();
+        let (group, request, records) = (None, None, Vec::new());
+        Ok(Self { organization, rule, group, request, records, at, oracle })
+    }
+
+    fn compiled(organization: &Organization, rule: &Json) -> Result<Arc<Rule>, Vec<Problem>> {
         let definition: Definition = serde_json::from_value(rule.clone()).expect("a rule document");
         let scripts = ["freeze.rhai", "chain.rhai"].map(id).into();
         let plugins = [
@@ -54,11 +65,25 @@ impl Office {
             (id("access"), World::Executor),
         ];
         let plugins = plugins.map(|(id, world)| (id, [world].into())).into();
-        let names = Names::of_today(&organization, &scripts, &plugins);
-        let rule = Arc::new(compile(&definition, 1, &names)?.rule);
-        let oracle: Oracle = Arc::new(yes);
-        let at = "2026-03-02T09:00:00Z".parse().unwrap();
-        Ok(Self { organization, rule, request: None, records: Vec::new(), at, oracle })
+        let names = Names::of_today(organization, &scripts, &plugins);
+        Ok(Arc::new(compile(&definition, 1, &names)?.rule))
+    }
+
+    /// The same with a group of several rules, of which this one is the first (RUL-4).
+    pub(crate) fn with_group(mut self, others: &[Json]) -> Result<Self, Vec<Problem>> {
+        let mut rules = vec![Arc::clone(&self.rule)];
+        for rule in others {
+            rules.push(Self::compiled(&self.organization, rule)?);
+        }
+        self.group = Some((id("all"), rules));
+        Ok(self)
+    }
+
+    /// The rule that governs a request.
+    pub(crate) fn rule_of(&self, request: &Request) -> &Arc<Rule> {
+        let rules = self.group.iter().flat_map(|(_, rules)| rules);
+        let mut all = std::iter::once(&self.rule).chain(rules);
+        all.find(|rule| rule.id == request.rule).expect("a rule that there is")
     }
 
     /// The request.
@@ -80,15 +105,20 @@ impl Office {
     ) -> Result<Changes, Rejection> {
         let meta = Meta { at: self.at, actor: actor.clone(), via: "test".to_owned() };
         let mut answers = Answers::new();
+        let governed = match command {
+            Command::Resubmit(resubmit) => Some(&*resubmit.old),
+            _ => request,
+        };
+        let rule = governed.map_or(&self.rule, |request| self.rule_of(request));
+        let (group, rules) = match &self.group {
+            Some((group, rules)) => (Some(group), rules.as_slice()),
+            None => (None, std::slice::from_ref(rule)),
+        };
         for _ in 0..MAX_ROUNDS {
             let context = Context {
                 organization: &self.organization,
-                rule: &self.rule,
-                route: Route {
-                    group: None,
-                    rules: std::slice::from_ref(&self.rule),
-                    own: Some(&self.rule),
-                },
+                rule,
+                route: Route { group, rules, own: Some(rule) },
                 answers: &answers,
                 meta: &meta,
             };

@@ -9,6 +9,7 @@
 mod commands;
 mod coverage;
 mod effects;
+mod groups;
 mod invariants;
 mod mood;
 mod referee;
@@ -33,6 +34,8 @@ use stage::{Stage, Turn};
 const CASES: u32 = 700;
 /// How many of them are about effects.
 const CASES_OF_EFFECTS: u32 = 150;
+/// How many of them are about groups of rules.
+const CASES_OF_GROUPS: u32 = 700;
 /// Where a run begins that names no `SEED`: the same everywhere, so that a failure is one of the change
 /// that it is found in. `SEED=random` goes where nobody was.
 const SEED: u64 = 20_260_302;
@@ -46,11 +49,7 @@ fn random_plays_break_no_rule() {
         println!("{}", log.borrow());
         return outcome.unwrap();
     }
-    let seed = match variable("SEED") {
-        Some(seed) if seed == "random" => std::hash::RandomState::new().hash_one(0_u8),
-        Some(seed) => seed.parse().expect("SEED is a number or `random`"),
-        None => SEED,
-    };
+    let seed = seed();
     let cases = variable("CASES").map_or(CASES, |cases| cases.parse().expect("CASES is a number"));
     let coverage = run(seed, cases, scripts());
     println!("seed {seed}\n{coverage}");
@@ -67,9 +66,28 @@ fn random_plays_of_effects_break_no_rule() {
     coverage.assert_seen(&effects::WANTED);
 }
 
+/// RUL-1, RUL-4, FIN-23: rules that a request is routed to, and what their forms make of it.
+#[test]
+fn random_plays_of_groups_break_no_rule() {
+    let cases = variable("CASES").map_or(CASES_OF_GROUPS, |it| it.parse().expect("a number"));
+    let coverage = run(seed(), cases, groups::plays_of_groups());
+    println!("{coverage}");
+    if cases >= CASES_OF_GROUPS {
+        coverage.assert_seen(&groups::WANTED);
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "the only way to tell a test what to repeat")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+fn seed() -> u64 {
+    match variable("SEED") {
+        Some(seed) if seed == "random" => std::hash::RandomState::new().hash_one(0_u8),
+        Some(seed) => seed.parse().expect("SEED is a number or `random`"),
+        None => SEED,
+    }
 }
 
 fn run(seed: u64, cases: u32, scripts: impl Strategy<Value = Script>) -> Coverage {

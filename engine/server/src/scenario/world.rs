@@ -236,6 +236,11 @@ fn shown(errors: Diagnostics) -> Broken {
 
 /// Why the head of a file is not accepted, each problem in its place.
 fn rejected(document: &Document, prefix: &str, rejection: &Rejection, bench: &Bench) -> Broken {
+    let state = match bench.state() {
+        Ok(state) => state,
+        Err(error) => return Broken::new(error.to_string()),
+    };
+    let names = Names::of_directory(&state.organization.directory);
     let lines: Vec<String> = match rejection {
         Rejection::RuleInvalid(problems) => problems
             .iter()
@@ -243,12 +248,10 @@ fn rejected(document: &Document, prefix: &str, rejection: &Rejection, bench: &Be
             .collect(),
         Rejection::Invalid(problems) => problems
             .iter()
-            .map(|p| document.problem(&p.field, format!("{}: {}", p.field, p.message)).to_string())
+            .map(|p| (p, format!("{}: {}", p.field, names.wrong(&p.wrong))))
+            .map(|(p, message)| document.problem(&p.field, message).to_string())
             .collect(),
-        other => match bench.state() {
-            Ok(state) => vec![Names::of_directory(&state.organization.directory).rejection(other)],
-            Err(error) => vec![error.to_string()],
-        },
+        other => vec![names.rejection(other)],
     };
     Broken::new(lines.join("\n"))
 }

@@ -133,7 +133,10 @@ async fn extensions_are_refused_by_the_setting() {
     }
     let refused = attach(&place, "ann", &id, "setup.exe", b"MZ").await;
     assert_eq!(refused.body["fields"][0]["field"], "name");
-    assert_eq!(refused.body["message"], "The name: files that end in `.exe` are not taken.");
+    assert_eq!(
+        refused.body["message"],
+        "The name: files that end in .exe are not taken; an administrator can tell you why."
+    );
     assert!(place.contents().is_empty(), "nothing is kept of what is refused");
     attach(&place, "ann", &id, "exe", b"x").await.is(OK);
     attach(&place, "ann", &id, "macro.docm", b"x").await.is(OK);

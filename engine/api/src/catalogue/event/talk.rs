@@ -2,7 +2,7 @@
 
 use engine_core::{event::Event, request::Attachment};
 
-use super::Names;
+use super::{super::value::bytes, Names};
 
 impl Names<'_> {
     /// What people said and attached, and who listens.
@@ -28,40 +28,6 @@ impl Names<'_> {
                 format!("{} confirmed what was done: {comment}", self.person(by))
             }
             _ => String::new(),
-        }
-    }
-}
-
-/// How large a file is, as people say it.
-fn bytes(size: u64) -> String {
-    let tenths = |unit: u64| {
-        let tenths = size.saturating_mul(10).div_ceil(unit);
-        format!("{}.{}", tenths / 10, tenths % 10)
-    };
-    match size {
-        1 => "1 byte".to_owned(),
-        0..1_024 => format!("{size} bytes"),
-        1_024..1_048_576 => format!("{} KB", tenths(1_024)),
-        _ => format!("{} MB", tenths(1_048_576)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::bytes;
-
-    #[test]
-    fn sizes_are_told_with_their_unit() {
-        for (size, told) in [
-            (0, "0 bytes"),
-            (1, "1 byte"),
-            (1_023, "1023 bytes"),
-            (1_024, "1.0 KB"),
-            (1_025, "1.1 KB"),
-            (1 << 20, "1.0 MB"),
-            (25 << 20, "25.0 MB"),
-        ] {
-            assert_eq!(bytes(size), told);
         }
     }
 }

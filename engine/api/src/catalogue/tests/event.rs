@@ -33,10 +33,14 @@ fn before_the_route() -> Vec<(&'static str, Json)> {
     });
     let moved = |from: &str, why: Json| {
         json!({"request_moved": {
-            "why": why, "from": from, "from_version": 1, "rule": "capex", "version": 2, "kind": "capex",
+            "why": why, "from": from, "from_version": 1, "from_title": "Small purchases", "rule": "capex",
+            "version": 2, "title": "Capital expenditure", "kind": "capex",
             "properties": {}, "items": [], "steps": ["unit"], "executions": [], "revision": 2
         }})
     };
+    let mut untitled = moved("small-purchases", json!("routed"));
+    untitled["request_moved"]["from_title"] = json!("");
+    untitled["request_moved"]["title"] = json!("");
     let restarted = json!({"restarted": {"by": "u-olga", "comment": "New limits."}});
     let refused = json!({"by": "u-olga", "order": 1, "why": "on_hold"});
     let review = json!({"reviewers": [{"group": "directors"}, {"person": "u-ann"}], "people": []});
@@ -50,6 +54,7 @@ fn before_the_route() -> Vec<(&'static str, Json)> {
         ("restarted", moved("capex", restarted)),
         ("routed", moved("small", json!("routed"))),
         ("same rule", moved("capex", json!("routed"))),
+        ("without titles", untitled),
         ("", json!({"restart_refused": refused})),
         ("", json!({"review_started": {"review": review}})),
         ("", json!({"review_passed": {"by": "u-bob", "comment": ""}})),

@@ -9,7 +9,7 @@ use engine_core::{
     question::Source,
     rejection::{
         FieldProblem, Forbidden, Gone, Own, Rejection, StepShortage, Tried, Unfit, Unmet,
-        UrgentGate,
+        UrgentGate, WrongPerson, WrongText, WrongTime, WrongValue,
     },
     request::{EmptyBecause, ExecutionState, Shortage, Status},
     rule::Problem,
@@ -23,14 +23,6 @@ variants! { ALL, variant of Rejection:
 }
 variants! { UNFIT, unfit of Unfit:
     Execution WorkBegun CompletedStep StepDecided NothingToPassOn
-}
-
-fn invalid(fields: &[(&str, &str)]) -> Rejection {
-    let problem = |(field, message): &(&str, &str)| FieldProblem {
-        field: (*field).to_owned(),
-        message: (*message).to_owned(),
-    };
-    Rejection::Invalid(fields.iter().map(problem).collect())
 }
 
 fn shortage() -> Vec<StepShortage> {
@@ -138,21 +130,10 @@ fn all() -> Vec<(String, Rejection)> {
         all.push((case.to_owned(), rejection));
     }
     let fields = [
-        ("one", invalid(&[("title", "is empty: write at least 3 characters")])),
-        (
-            "many",
-            invalid(&[
-                ("properties.max_rows", "is not filled in, and is required"),
-                ("items[0].resource", "unknown resource"),
-                ("items[1].until", "is not a date"),
-                ("target_users[1]", "stands twice"),
-                ("picks.cfo", "choose 1 to 2 of those there are; you chose 0"),
-                ("approval_expires", "is not in the future"),
-                ("ends", "is not in the future"),
-            ]),
-        ),
+        ("one", vec![FieldProblem::new("title", WrongText::Empty { least: 3 })]),
+        ("several", fields()),
     ];
-    all.extend(fields.map(|(case, rejection)| (case.to_owned(), rejection)));
+    all.extend(fields.map(|(case, fields)| (case.to_owned(), Rejection::Invalid(fields))));
     let wrong =
         |status, why: Option<Unfit>| Rejection::WrongStatus { status, why: why.map(Box::new) };
     for status in Status::ALL {
@@ -163,6 +144,18 @@ fn all() -> Vec<(String, Rejection)> {
         all.push((case.trim().to_owned(), wrong(Status::Approved, Some(why))));
     }
     all
+}
+
+fn fields() -> Vec<FieldProblem> {
+    vec![
+        FieldProblem::new("properties.max_rows", WrongValue::Missing),
+        FieldProblem::new("items[0].resource", "unknown resource"),
+        FieldProblem::new("items[1].until", "is not a date"),
+        FieldProblem::new("target_users[1]", WrongPerson::Twice { person: id("u-ann") }),
+        FieldProblem::new("picks.cfo", WrongPerson::PickNumber { found: 0, least: 1, most: 2 }),
+        FieldProblem::new("approval_expires", WrongTime::NotAhead),
+        FieldProblem::new("ends", WrongTime::NotAhead),
+    ]
 }
 
 fn unfits() -> Vec<(String, Unfit)> {

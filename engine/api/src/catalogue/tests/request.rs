@@ -3,7 +3,6 @@ use engine_core::{
     explanation::Explanation,
     extension::{Failure, FailureClass},
     offboarding::NeededBecause,
-    rejection::FieldProblem,
     request::{ApprovedBy, Block, ExecutionFailure, RejectedBy, Shortage},
     rule::definition::EditPolicy,
 };
@@ -74,19 +73,6 @@ fn outcomes_say_who_or_what_decided() {
     ];
     let all = rejections.iter().map(|by| (rejected(by), "", told(|names| names.rejected_by(by))));
     check("rejected.txt", REJECTED, all.collect());
-}
-
-/// REQ-5
-#[test]
-fn a_draft_says_what_it_could_not_take_over() {
-    let problem = FieldProblem {
-        field: "properties.max_rows".to_owned(),
-        message: "the form does not ask for it any more".to_owned(),
-    };
-    assert_eq!(
-        told(|names| names.dropped(&problem)),
-        "Max rows was not taken over: the form does not ask for it any more. Fill it in again if you need it."
-    );
 }
 
 #[test]

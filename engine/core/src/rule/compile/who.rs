@@ -148,7 +148,10 @@ impl Compiler<'_> {
             match doc {
                 WhoDoc::Property(chain) if chain.starts_with("approver.") => {
                     let path = format!("{path}.property");
-                    whos.extend(self.chain(&path, chain).map(|(_, names)| Who::OfApprover(names)));
+                    if let Some((_, names)) = self.chain(&path, chain) {
+                        self.check_chain(&path, &names);
+                        whos.push(Who::OfApprover(names));
+                    }
                 }
                 doc => whos.extend(self.who(&path, doc)),
             }
@@ -169,7 +172,10 @@ impl Compiler<'_> {
     fn property_who(&mut self, path: &str, chain: &str) -> Option<Who> {
         let (head, names) = self.chain(path, chain)?;
         match head {
-            "requester" => Some(Who::OfRequester(names)),
+            "requester" => {
+                self.check_chain(path, &names);
+                Some(Who::OfRequester(names))
+            }
             "request" => self.of_request(path, names),
             "approver" => {
                 self.problem(path, "`approver` is for `on_overdue` only");
@@ -203,17 +209,56 @@ impl Compiler<'_> {
     fn of_request(&mut self, path: &str, names: Vec<PropertyName>) -> Option<Who> {
         let mut names = names.into_iter();
         let first = names.next()?;
+        let rest: Vec<PropertyName> = names.collect();
         match self.types.get(&first) {
-            Some(PropertyType::User | PropertyType::Group) => {}
-            Some(PropertyType::List(of))
-                if matches!(**of, PropertyType::User | PropertyType::Group) => {}
-            Some(other) => {
-                let message = format!("`{first}` is {other}, not a user or a group");
-                self.problem(path, message);
+            Some(of) => {
+                let of = of.clone();
+                self.check_link(path, &format!("request.{first}"), &of, rest.first());
             }
             None => self.require_property(path, &first),
         }
-        Some(Who::OfRequest(first, names.collect()))
+        self.check_chain(path, &rest);
+        Some(Who::OfRequest(first, rest))
+    }
+
+    /// FIN-9: what is known of the users' properties that a chain follows.
+    fn check_chain(&mut self, path: &str, names: &[PropertyName]) {
+        if !self.names.is_publish() {
+            return;
+        }
+        for (place, name) in names.iter().enumerate() {
+            if let Some(of) = self.names.user_property(name).cloned() {
+                self.check_link(path, name.as_str(), &of, names.get(place.saturating_add(1)));
+            }
+        }
+    }
+
+    /// A part of a chain names somebody; one that is followed further names people, since nothing but a
+    /// profile has properties.
+    fn check_link(
+        &mut self,
+        path: &str,
+        shown: &str,
+        of: &PropertyType,
+        next: Option<&PropertyName>,
+    ) {
+        let one = match of {
+            PropertyType::List(one) => one,
+            one => one,
+        };
+        match (one, next) {
+            (PropertyType::User, _) | (PropertyType::Group, None) => {}
+            // What was published stays as it is.
+            (PropertyType::Group, Some(_)) if !self.names.is_publish() => {}
+            (PropertyType::Group, Some(next)) => {
+                let message = format!(
+                    "`{shown}` is {of}, and a group has no `{next}`: use a property of type user \
+                     there, or end with the group"
+                );
+                self.problem(path, message);
+            }
+            _ => self.problem(path, format!("`{shown}` is {of}, not a user or a group")),
+        }
     }
 
     fn require_type(&mut self, path: &str, name: &PropertyName, wanted: &PropertyType) {

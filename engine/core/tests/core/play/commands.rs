@@ -15,6 +15,7 @@ use engine_core::{
 use serde_json::{Value as Json, json};
 
 use super::{
+    groups,
     mood::{end, end_of_revert},
     script::{Act, Changed, Form, ITEMS, Move, NODES, PEOPLE, RESOURCES, Saw, currency},
     stage::Stage,
@@ -31,7 +32,7 @@ impl Stage {
             urgent: *urgent,
             approval_expires: expires.map(|number| self.hours(number)),
             ends: ends.map(|number| self.hours(number) + TimeDelta::days(14)),
-            items: granted(*items),
+            items: self.asked(*items),
             picks: pick.map(|pick| self.picks(pick)).unwrap_or_default(),
             target_users: target.map(target_users).unwrap_or_default(),
             ..plain(form)
@@ -45,11 +46,30 @@ impl Stage {
 
     /// The same person for every assignment that lets the requester pick.
     fn picks(&self, number: u8) -> BTreeMap<String, Vec<String>> {
-        let steps = self.rule["steps"].as_array().unwrap();
+        let steps = self.current()["steps"].as_array().unwrap();
         let assignments = steps.iter().flat_map(|step| step["approvers"].as_array().unwrap());
         let picking = assignments.filter(|assignment| assignment["who"].get("pick").is_some());
         let named = |assignment: &Json| assignment["id"].as_str().unwrap().to_owned();
         picking.map(|assignment| (named(assignment), vec![login(number)])).collect()
+    }
+
+    /// The rule of the request, or the first that there is.
+    fn current(&self) -> &Json {
+        self.office.request.as_ref().map_or(&self.rules[0], |request| self.document(request))
+    }
+
+    fn asks_for_fields(&self) -> bool {
+        self.current()["item_form"].as_array().is_some_and(|form| !form.is_empty())
+    }
+
+    /// A bit for each item, with the fields that the rule asks for.
+    fn asked(&self, mask: u8) -> Vec<Json> {
+        let items = granted(mask);
+        if !self.asks_for_fields() {
+            return items;
+        }
+        let number = |place: usize| usize::from(mask) * 5 + place * 3 + self.office.records.len();
+        items.iter().enumerate().map(|(place, it)| groups::item(it, number(place))).collect()
     }
 
     pub(super) fn command(&self, step: &Move) -> Command {
@@ -222,7 +242,12 @@ impl Stage {
         let request = self.office.request.iter();
         let left = request.flat_map(Request::resources).map(ToString::to_string);
         let on = |bit: usize| mask & (1 << bit) != 0;
-        let granted = left.enumerate().filter(|(bit, _)| on(*bit)).map(|(_, item)| json!(item));
+        let with_fields = self.asks_for_fields() && on(1);
+        let written = |(bit, item): (usize, String)| match with_fields {
+            true => groups::item(&json!(item), usize::from(mask) + bit),
+            false => json!(item),
+        };
+        let granted = left.enumerate().filter(|(bit, _)| on(*bit)).map(written);
         granted.chain(on(3).then(|| json!("nowhere"))).collect()
     }
 
@@ -248,7 +273,7 @@ impl Stage {
         }
         Edit {
             properties: values,
-            items: changed.items.map(|mask| granted(mask % 16)),
+            items: changed.items.map(|mask| self.asked(mask % 16)),
             picks: changed.pick.map(|pick| self.picks(pick)).unwrap_or_default(),
             target_users: changed.target.map(target_users),
             title: changed.title.map(|number| "new ".repeat(usize::from(number % 8))),

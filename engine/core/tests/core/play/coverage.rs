@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, fmt};
 use engine_core::{
     command::{Command, Decide, EngineCommand},
     effect::Effect,
-    event::{Event, GrantEvent},
+    event::{Actor, Event, GrantEvent, MovedBecause},
     rejection::{Gone, Rejection},
-    request::{Choice, Overdue, Status},
+    request::{Block, Choice, Overdue, Request, Status},
 };
 
 use super::stage::{Stage, Turn};
@@ -180,6 +180,7 @@ impl Coverage {
             }
         }
         self.saw_effects(turn);
+        self.saw_routing(stage, turn);
         let Some(request) = &stage.office.request else { return };
         let status = request.status();
         self.count(format!("is {}", status.as_str()));
@@ -201,6 +202,47 @@ impl Coverage {
             ];
             let seen = all.into_iter().filter(|(_, is_so)| *is_so);
             seen.for_each(|(what, _)| self.count(what.to_owned()));
+        }
+    }
+
+    /// RUL-4
+    fn saw_routing(&mut self, stage: &Stage, turn: &Turn) {
+        let Ok(changes) = &turn.outcome else { return };
+        let before = turn.before.as_ref();
+        for event in &changes.events {
+            match event {
+                Event::RequestMoved(moved) if moved.why == MovedBecause::Routed => {
+                    self.count("routed".to_owned());
+                    let was = |phase: fn(&Request) -> bool| before.is_some_and(phase);
+                    let by_requester = stage.office.request.as_ref().is_some_and(|request| {
+                        turn.actor == Actor::User(request.requester.clone())
+                    });
+                    let seen = [
+                        (
+                            "routed by an approver",
+                            matches!(turn.command, Command::Edit(_)) && !by_requester,
+                        ),
+                        ("routed from a rejection", was(|it| it.status() == Status::Rejected)),
+                        (
+                            "routed after a block",
+                            was(|it| matches!(it.blocked, Some(Block::NotTaken { .. }))),
+                        ),
+                    ];
+                    let seen = seen.into_iter().filter(|(_, is_so)| *is_so);
+                    seen.for_each(|(what, _)| self.count(what.to_owned()));
+                }
+                Event::RequestBlocked { why: Block::NotTaken { .. } } => {
+                    self.count("blocked: not taken".to_owned());
+                }
+                Event::DecisionRecorded { decision, .. } if decision.kept => {
+                    let what = match decision.choice {
+                        Choice::Approve => "approval kept",
+                        Choice::Reject => "rejection kept",
+                    };
+                    self.count(what.to_owned());
+                }
+                _ => {}
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 mod decisions;
 mod effects;
 mod executions;
+mod groups;
 mod requests;
 mod route;
 mod seats;
@@ -14,10 +15,12 @@ use engine_core::{
     decide::Changes,
     event::{Actor, Event},
     evolve::{evolve, replay},
+    ids::StepId,
     request::Request,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value as Json;
 
 use super::{
     referee::Referee,
@@ -37,7 +40,18 @@ pub(crate) struct Moment<'a> {
     pub(crate) changes: &'a Changes,
 }
 
-impl Moment<'_> {
+impl<'a> Moment<'a> {
+    /// The document of the rule that governs the request after the event.
+    fn rule(&self) -> &'a Json {
+        self.stage.document(self.after)
+    }
+
+    /// A step's document.
+    fn step(&self, step: &StepId) -> &'a Json {
+        let steps = self.rule()["steps"].as_array().unwrap();
+        steps.iter().find(|document| document["id"] == step.as_str()).unwrap()
+    }
+
     /// Whether the request is committed as it is after this event.
     fn is_last(&self) -> bool {
         self.earlier.len() + 1 == self.changes.events.len()
@@ -58,12 +72,16 @@ type EventCheck = (&'static str, fn(&Moment<'_>) -> Result<(), String>);
 type TurnCheck = (&'static str, fn(&Stage, &Turn) -> Result<(), String>);
 
 /// Checked after every event.
-const OF_EVENTS: [EventCheck; 35] = [
+const OF_EVENTS: [EventCheck; 39] = [
     ("REQ-1: statuses move along their edges", requests::status_edges),
     ("REQ-1: one step is active, or the request is blocked or ended", requests::one_place),
     ("REQ-1: closed stays closed", route::closed),
     ("REQ-3, STP-12: who edits what", route::edited),
     ("RUL-2, FIN-17: who restarts what", route::restarted),
+    ("RUL-4: under the first rule of its group that takes it", groups::taken),
+    ("RUL-1: asked for by who may submit", groups::submitters),
+    ("RUL-4, EXE-6a: what counts in the new rule was decided of what there is", groups::kept),
+    ("RUL-4: what is kept waited for its step", groups::was_made_before),
     ("REQ-4: cancelled by whom it is", route::cancelled),
     ("REQ-10: who had a seat sees it, of past ones too", route::keeps_sight),
     ("REQ-7: on hold nobody decides, edits or withdraws", route::held),
@@ -100,7 +118,7 @@ const OF_EVENTS: [EventCheck; 35] = [
 ];
 
 /// Checked after every command.
-const OF_COMMANDS: [TurnCheck; 18] = [
+const OF_COMMANDS: [TurnCheck; 20] = [
     ("a decision is deterministic", deterministic),
     ("REQ-10: who sees the request, and who hears `not_found`", requests::sight),
     ("DEC-9: a refused command is refused again, and changes nothing", refused),
@@ -117,6 +135,8 @@ const OF_COMMANDS: [TurnCheck; 18] = [
     ("EXE-6c: what the account had before stays", effects::had_before),
     ("EXE-7: who may have a file, and who hears `not_found`", effects::file_is_for),
     ("EXE-7: each download is counted, and each file comes to its end", effects::counted),
+    ("FIN-23: calculated properties and items are what the form says", groups::forms),
+    ("REQ-2: what is wrong has a field", groups::named),
     ("REQ-8: what waits for approval has a timer", requests::expiry),
     ("DUE-1, FIN-11: due dates have timers, and rest on hold", route::dates),
 ];

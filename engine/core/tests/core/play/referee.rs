@@ -175,7 +175,7 @@ impl<'a> Referee<'a> {
         self.is_listed(self.list("receipt_reviewers"), person)
     }
 
-    fn is_listed(&self, whos: &[Json], person: &User) -> bool {
+    pub(crate) fn is_listed(&self, whos: &[Json], person: &User) -> bool {
         whos.iter().any(|who| {
             who["user"] == person.id.as_str()
                 || person.groups.iter().any(|group| who["group"] == group.as_str())
@@ -401,6 +401,9 @@ impl<'a> Referee<'a> {
                 let wanted = condition["contains"].as_str().unwrap();
                 Some(requester.groups.iter().any(|group| group.as_str() == wanted))
             }
+            _ if condition.get("is_set").is_some() => {
+                Some(condition["is_set"] == self.request.properties.contains_key(property))
+            }
             "unit" => Some(self.unit(condition)),
             _ => self.money(property, condition),
         }
@@ -411,9 +414,6 @@ impl<'a> Referee<'a> {
             Some(Value::Node(node)) => Some(node),
             _ => None,
         };
-        if let Some(wanted) = condition.get("is_set") {
-            return *wanted == unit.is_some();
-        }
         let top = condition["within"].as_str().unwrap();
         // Two levels are all there is.
         unit.is_some_and(|unit| unit.as_str() == top || top == "top")
@@ -525,7 +525,7 @@ fn is_named(who: &SeatWho, person: &UserId) -> bool {
     }
 }
 
-fn cents(money: &str) -> (i64, &str) {
+pub(crate) fn cents(money: &str) -> (i64, &str) {
     let (amount, currency) = money.split_once(' ').unwrap();
     let (whole, part) = amount.split_once('.').unwrap_or((amount, "0"));
     let part = format!("{part:0<2}");

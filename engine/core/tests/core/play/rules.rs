@@ -205,7 +205,7 @@ fn group() -> BoxedStrategy<Json> {
     (0..GROUPS).prop_map(|group| json!({"group": format!("g{group}")})).boxed()
 }
 
-fn plain_who() -> BoxedStrategy<Json> {
+pub(super) fn plain_who() -> BoxedStrategy<Json> {
     let user = (0..PEOPLE).prop_map(|user| json!({"user": format!("p{user}")}));
     prop_oneof![user, group()].boxed()
 }
@@ -232,7 +232,7 @@ fn any_who() -> BoxedStrategy<Json> {
     .boxed()
 }
 
-fn money_test(name: &'static str) -> impl Strategy<Value = Json> {
+pub(super) fn money_test(name: &'static str) -> impl Strategy<Value = Json> {
     let operator = prop_oneof![
         Just("less"),
         Just("less_or_equal"),
@@ -252,7 +252,7 @@ fn money_test(name: &'static str) -> impl Strategy<Value = Json> {
     )
 }
 
-fn condition() -> BoxedStrategy<Json> {
+pub(super) fn condition() -> BoxedStrategy<Json> {
     let leaf = prop_oneof![
         4 => money_test("amount"),
         2 => (0..NODES.len()).prop_map(|node| json!({"property": "unit", "within": NODES[node]})),

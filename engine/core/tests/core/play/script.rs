@@ -24,6 +24,9 @@ pub(crate) struct Script {
     /// Who has which level at which node: node, level, and a group or a person.
     pub(crate) grants: Vec<(u8, u8, Result<u8, u8>)>,
     pub(crate) rule: Json,
+    /// The further rules of a group, in their order (RUL-4).
+    #[serde(default)]
+    pub(crate) others: Vec<Json>,
     /// What scripts and plugins say follows from this number.
     pub(crate) mood: u64,
     /// The value of a dollar in cents of a euro, if there is a rate.
@@ -243,6 +246,7 @@ pub(crate) fn scripts() -> impl Strategy<Value = Script> {
             people,
             grants,
             rule,
+            others: Vec::new(),
             mood,
             dollar,
             moves,
@@ -398,7 +402,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 /// With the whole form so often, of ten.
-fn changed(whole: u32) -> impl Strategy<Value = Changed> {
+pub(super) fn changed(whole: u32) -> impl Strategy<Value = Changed> {
     let few = || option::weighted(0.15, any::<u8>());
     let code = option::weighted(0.4, any::<bool>());
     let urgent = option::weighted(0.04, any::<bool>());

@@ -16,7 +16,7 @@ use engine_core::{
     effect::{Effect, Timer},
     evaluate::View,
     event::{Actor, Event},
-    ids::{ExecutionId, StepId, UserId},
+    ids::{ExecutionId, UserId},
     money::Rates,
     organization::Organization,
     question::{Answers, Inquiry},
@@ -39,7 +39,8 @@ use crate::office::{self, Office, id};
 /// An office with its timers and its outbox.
 pub(crate) struct Stage {
     pub(crate) office: Office,
-    pub(crate) rule: Json,
+    /// The rule's document, or those of a group in their order.
+    pub(crate) rules: Vec<Json>,
     pub(crate) mood: Mood,
     /// The rate as it was when the request was submitted (DIR-7).
     pub(crate) dollar: Option<u32>,
@@ -65,12 +66,23 @@ impl Stage {
     pub(crate) fn new(script: &Script) -> Option<Self> {
         let mut organization = organization(script);
         organization.rates = rates(script.dollar);
-        let mut office = Office::try_new(organization, &script.rule).ok()?;
+        let is_group = !script.others.is_empty();
+        let all = std::iter::once(&script.rule).chain(&script.others);
+        let rules: Vec<Json> = all
+            .filter(|rule| !is_group || Office::try_new(organization.clone(), rule).is_ok())
+            .cloned()
+            .collect();
+        let (rule, others) =
+            rules.split_first().filter(|(_, others)| others.is_empty() != is_group)?;
+        let mut office = Office::try_new(organization, rule).ok()?;
+        if is_group {
+            office = office.with_group(others).ok()?;
+        }
         let mood = Mood(script.mood);
         office.oracle = Arc::new(move |question| mood.answer(question));
         Some(Self {
             office,
-            rule: script.rule.clone(),
+            rules,
             mood,
             dollar: script.dollar,
             timers: BTreeMap::new(),
@@ -99,7 +111,7 @@ impl Stage {
     pub(crate) fn referee<'a>(&'a self, request: &'a Request) -> Referee<'a> {
         Referee {
             directory: self.directory(),
-            rule: &self.rule,
+            rule: self.document(request),
             request,
             at: self.office.at,
             mood: self.mood,
@@ -108,15 +120,20 @@ impl Stage {
         }
     }
 
-    /// The step's document.
-    pub(crate) fn rule_of(&self, step: &StepId) -> &Json {
-        let steps = self.rule["steps"].as_array().unwrap();
-        steps.iter().find(|document| document["id"] == step.as_str()).unwrap()
+    /// The document of the rule that governs a request.
+    pub(crate) fn document(&self, request: &Request) -> &Json {
+        self.rules.iter().find(|rule| rule["rule"] == request.rule.as_str()).unwrap()
     }
 
     /// REQ-10, as the core has it.
     pub(crate) fn sees(&self, request: &Request, person: &User) -> bool {
-        visibility::sees(self.directory(), &self.office.rule, request, person, self.office.at)
+        visibility::sees(
+            self.directory(),
+            self.office.rule_of(request),
+            request,
+            person,
+            self.office.at,
+        )
     }
 
     /// Asks the core something about the request that is no command.
@@ -126,7 +143,7 @@ impl Stage {
             let inquiry = Inquiry::new(&answers);
             let view = View {
                 organization: &self.office.organization,
-                rule: &self.office.rule,
+                rule: self.office.rule_of(self.office.request()),
                 request: self.office.request(),
                 at: self.office.at,
                 inquiry: &inquiry,

@@ -1,8 +1,12 @@
 //! Commands that move a request backwards, hold it, or end it.
 
-use engine_api::command::{SendBack, Withdraw};
+use engine_api::{
+    catalogue::Names,
+    command::{SendBack, Withdraw},
+};
 use engine_core::{
     command::{Command, Restart, Seen},
+    directory::Directory,
     ids::Login,
     rejection::{Code, Rejection},
 };
@@ -126,11 +130,13 @@ impl Preparation<'_> {
         match read {
             Ok(command) => self.command(login, request, key, command),
             Err(Rejection::Invalid(problems)) => {
+                let nobody = Directory::default();
+                let names = Names::of_directory(&nobody);
                 let refusal = Refusal {
                     code: Some(Code::Invalid),
                     fields: problems.iter().map(|problem| problem.field.clone()).collect(),
                     unmet: Vec::new(),
-                    messages: problems.into_iter().map(|problem| problem.message).collect(),
+                    messages: problems.iter().map(|problem| names.wrong(&problem.wrong)).collect(),
                 };
                 Ok(Prepared { call: Call::Refused(refusal), request: None, person: None })
             }

@@ -9,7 +9,7 @@ use engine_core::{
     request::{Block, Choice, ExecutionState, Overdue, Phase, Request, SeatId, StepState},
 };
 
-use super::{Moment, ensure, requests::is_real};
+use super::{Moment, ensure, groups::covers, requests::is_real};
 use crate::play::{
     referee::approvals,
     stage::{Stage, Turn},
@@ -40,7 +40,7 @@ pub(super) fn entitled(moment: &Moment<'_>) -> Result<(), String> {
         referee.claims(step, open, person).into_iter().flat_map(|claim| claim.seats).collect();
     beside.retain(|seat| !seats.contains(seat));
     ensure(decision.or_seats == beside, || format!("could fill {beside:?} beside"))?;
-    if decision.carried_from.is_some() {
+    if decision.carried_from.is_some() || decision.kept {
         return Ok(());
     }
     ensure(*moment.actor == Actor::User(person.id.clone()), || "in another's name".to_owned())?;
@@ -58,6 +58,10 @@ pub(super) fn bound(moment: &Moment<'_>) -> Result<(), String> {
     let Some(request) = moment.before else { return Ok(()) };
     if decision.carried_from.is_some() {
         return Ok(());
+    }
+    if decision.kept && decision.choice == Choice::Approve {
+        let covers = covers(decision, &request.executions);
+        return ensure(covers, || format!("{:?}", decision.payloads));
     }
     if decision.choice == Choice::Reject {
         return ensure(decision.payloads.is_empty() && decision.items.is_none(), || {
@@ -116,7 +120,7 @@ pub(super) fn carried(moment: &Moment<'_>) -> Result<(), String> {
                     && first.on_behalf_of.is_none()
                     && first.carried_from.is_none()
             });
-            let may = moment.stage.rule["repeat_approver"] == "all_at_once"
+            let may = moment.rule()["repeat_approver"] == "all_at_once"
                 && decision.choice == Choice::Approve
                 && decision.on_behalf_of.is_none();
             // A route that starts again is cleared step by step.
@@ -169,7 +173,7 @@ pub(super) fn items(moment: &Moment<'_>) -> Result<(), String> {
 pub(super) fn complete(moment: &Moment<'_>) -> Result<(), String> {
     if let Event::StepCompleted { step, filled } = moment.event {
         if let Some(Event::StepOverdue { then: Overdue::Approved, .. }) = moment.earlier.last() {
-            let allowed = moment.stage.rule_of(step)["on_overdue"] == "approve";
+            let allowed = moment.step(step)["on_overdue"] == "approve";
             return ensure(allowed && !moment.after.urgent, || "approved by a date".to_owned());
         }
         let Some((active, open)) = moment.referee().and_then(|referee| referee.request.active())

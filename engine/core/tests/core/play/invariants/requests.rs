@@ -104,7 +104,7 @@ pub(super) fn seats(moment: &Moment<'_>) -> Result<(), String> {
         let marked = seat.empty.is_some() == seat.people.is_empty();
         ensure(marked, || format!("{seat:?} does not say why nobody is there"))?;
         let only_requester = seat.empty != Some(EmptyBecause::OnlyRequester)
-            || moment.stage.rule["self_approval"] == false;
+            || moment.rule()["self_approval"] == false;
         ensure(only_requester, || format!("{seat:?} in a rule with self-approval"))?;
     }
     let possible = referee.completes(step, &open.seats, &edges);
@@ -126,7 +126,7 @@ pub(super) fn rejections(moment: &Moment<'_>) -> Result<(), String> {
         RejectedBy::Force { .. } => return by_force(moment),
         RejectedBy::SafetyCatch => {
             let skipped = moment.after.opened().next().is_none();
-            let caught = moment.stage.rule["safety_catch"] == "reject";
+            let caught = moment.rule()["safety_catch"] == "reject";
             return ensure(skipped && caught, || "not caught by the safety catch".to_owned());
         }
     };
@@ -164,11 +164,11 @@ pub(super) fn approval(moment: &Moment<'_>) -> Result<(), String> {
         ApprovedBy::Force { .. } => return by_force(moment),
         ApprovedBy::Steps => complete,
         ApprovedBy::SafetyCatch => {
-            !complete && !moment.after.urgent && moment.stage.rule["safety_catch"] == "approve"
+            !complete && !moment.after.urgent && moment.rule()["safety_catch"] == "approve"
         }
         // Before the first step, or again before it after a restart.
         ApprovedBy::Condition { name, explanation } => {
-            let rules = moment.stage.rule["auto_approve"].as_array();
+            let rules = moment.rule()["auto_approve"].as_array();
             let is_named =
                 rules.is_some_and(|all| all.iter().any(|one| one["name"] == name.as_str()));
             let is_first = steps.iter().all(|step| matches!(step.state, StepState::Waiting));

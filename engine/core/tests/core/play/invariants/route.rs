@@ -67,7 +67,8 @@ pub(super) fn restarted(moment: &Moment<'_>) -> Result<(), String> {
     let Event::RequestMoved(moved) = moment.event else { return Ok(()) };
     let Some(referee) = moment.referee() else { return Ok(()) };
     let MovedBecause::Restarted { by, order, .. } = &moved.why else {
-        return Err("routed, and there is no group".to_owned());
+        let is_group = moment.stage.rules.len() > 1;
+        return ensure(is_group, || "routed, and there is no group".to_owned());
     };
     let request = referee.request;
     if order.is_none() {
@@ -91,10 +92,10 @@ pub(super) fn edited(moment: &Moment<'_>) -> Result<(), String> {
     let own = request.requester == person.id || request.target_users.contains(&person.id);
     let reviews = request.phase == Phase::InReview
         && referee.reviews(person)
-        && (moment.stage.rule["self_approval"] == true || !own);
+        && (moment.rule()["self_approval"] == true || !own);
     let final_word = matches!(request.phase, Phase::Rejected { by: RejectedBy::Force { .. }, .. });
     let requests =
-        request.requester == person.id && moment.stage.rule["edit"] != "forbid" && !final_word;
+        request.requester == person.id && moment.rule()["edit"] != "forbid" && !final_word;
     if !request.urgent && (requests || reviews) {
         return Ok(());
     }
@@ -104,7 +105,7 @@ pub(super) fn edited(moment: &Moment<'_>) -> Result<(), String> {
     let mut seats = open.seats.iter();
     let has_seat = seats
         .any(|seat| referee.could_fill(step, seat, person) && referee.is_permitted(step, seat));
-    let editable = moment.stage.rule_of(step)["editable_properties"].as_array();
+    let editable = moment.step(step)["editable_properties"].as_array();
     let may = |changed: &String| {
         let name = changed.strip_prefix("properties.");
         editable.is_some_and(|all| all.iter().any(|one| one.as_str() == name))
@@ -210,7 +211,7 @@ pub(super) fn in_time(moment: &Moment<'_>) -> Result<(), String> {
 }
 
 pub(super) fn reviewed(moment: &Moment<'_>) -> Result<(), String> {
-    let has_review = moment.stage.rule.get("review_first").is_some();
+    let has_review = moment.rule().get("review_first").is_some();
     let is_submission =
         moment.changes.events.iter().any(|event| matches!(event, Event::RequestSubmitted(_)));
     if is_submission && moment.is_last() && has_review && !moment.after.urgent {
@@ -226,8 +227,7 @@ pub(super) fn reviewed(moment: &Moment<'_>) -> Result<(), String> {
             let person = actor(moment)?;
             let request = referee.request;
             let own = request.requester == *by || request.target_users.contains(by);
-            let may =
-                referee.reviews(person) && (moment.stage.rule["self_approval"] == true || !own);
+            let may = referee.reviews(person) && (moment.rule()["self_approval"] == true || !own);
             ensure(is_in_review && may && person.id == *by, || format!("by {by:?}"))
         }
         Event::StepActivated { .. } | Event::StepSkipped { .. } | Event::RequestApproved { .. } => {
@@ -251,7 +251,7 @@ pub(super) fn overdue(moment: &Moment<'_>) -> Result<(), String> {
         Overdue::Rejected | Overdue::Blocked => &["reject"],
         Overdue::Reassigned { .. } | Overdue::Escalated { .. } | Overdue::NobodyFound => &[],
     };
-    let fits = match &moment.stage.rule_of(step)["on_overdue"] {
+    let fits = match &moment.step(step)["on_overdue"] {
         Json::String(word) => wanted.contains(&word.as_str()),
         Json::Object(whos) => match then {
             Overdue::Reassigned { .. } => whos.contains_key("reassign"),

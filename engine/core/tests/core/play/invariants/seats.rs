@@ -35,7 +35,7 @@ pub(super) fn changed_by(moment: &Moment<'_>) -> Result<(), String> {
     let approves = holds && !referee.is_barred_as_requester(by);
     match moment.event {
         Event::ApproverAdded { user, .. } => {
-            let quorum = &moment.stage.rule_of(step)["quorum"];
+            let quorum = &moment.step(step)["quorum"];
             let by_number = *quorum == "any" || quorum.get("at_least").is_some();
             let others = (request.requester == *by || approves) && !by_number;
             ensure(is_administrator(person) || others, || format!("{by:?} may not add"))?;
@@ -84,9 +84,7 @@ pub(super) fn same_bar(moment: &Moment<'_>) -> Result<(), String> {
     let (step, keeps) = match moment.event {
         Event::StepOverdue { step, then: Overdue::Escalated { .. } } => (step, true),
         Event::StepOverdue { step, .. } | Event::SeatReassigned { step, .. } => (step, false),
-        Event::ApproverAdded { step, .. } if moment.stage.rule_of(step)["quorum"] == "any" => {
-            (step, true)
-        }
+        Event::ApproverAdded { step, .. } if moment.step(step)["quorum"] == "any" => (step, true),
         _ => return Ok(()),
     };
     let Some(referee) = moment.referee() else { return Ok(()) };
