@@ -3,6 +3,7 @@
 mod bench;
 mod build;
 mod check;
+mod dev;
 mod manage;
 mod new;
 mod profile;
@@ -61,6 +62,8 @@ pub(super) enum PluginCommand {
     Build(build::Build),
     /// Ask a plugin its cases, and compare the answers
     Test(test::Test),
+    /// Build and test a plugin again whenever its source changes
+    Dev(dev::Dev),
     /// Install what makes components of plugins in JavaScript and Python
     Tools(tools::Install),
     /// Say whether a file is a plugin, and what it asks for
@@ -174,6 +177,7 @@ impl PluginCommand {
             Self::New(new) => new.run(),
             Self::Build(build) => build.run(),
             Self::Test(test) => test.run().await,
+            Self::Dev(dev) => dev.run().await,
             Self::Tools(tools) => tools.run(),
             Self::Check(check) => check.run(),
             Self::Run(run) => run.run().await,
@@ -200,6 +204,7 @@ impl PluginCommand {
             Self::New(_)
             | Self::Build(_)
             | Self::Test(_)
+            | Self::Dev(_)
             | Self::Tools(_)
             | Self::Check(_)
             | Self::Run(_)

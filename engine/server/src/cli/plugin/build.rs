@@ -107,10 +107,14 @@ impl Source {
         Ok(Self { folder: folder.to_owned(), language, manifest, text })
     }
 
+    /// Where the component is, unless something else is said.
+    pub(super) fn component(&self) -> PathBuf {
+        self.folder.join("target").join(format!("{}.wasm", self.manifest.name))
+    }
+
     /// Builds the component, and checks it in the host.
     pub(super) fn build(&self, out: Option<&Path>, tools: &Tools) -> anyhow::Result<Built> {
-        let name = format!("{}.wasm", self.manifest.name);
-        let file = out.map_or_else(|| self.folder.join("target").join(name), Path::to_owned);
+        let file = out.map_or_else(|| self.component(), Path::to_owned);
         let component = match self.language {
             Language::Rust => rust::build(&self.folder)?,
             Language::Js => self.with_manifest(interpreted::javascript(self, tools)?),

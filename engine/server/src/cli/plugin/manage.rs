@@ -28,7 +28,7 @@ Requests that need the plugin wait until it is enabled again, and grants that it
 meanwhile.
 
 Example:
-  countersign plugin disable webhook --comment 'the chat is being moved'";
+  countersign plugin disable webhook --comment maintenance";
 
 const ROLLBACK: &str = "\
 What the plugin is granted stays. Calls that are under way end with the version they began with.

@@ -290,6 +290,8 @@ fn since(text: &str) -> Result<DateTime<Utc>, String> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
 
     #[test]
@@ -298,8 +300,8 @@ mod tests {
             since("2026-03-02T09:00:00Z").unwrap().to_rfc3339(),
             "2026-03-02T09:00:00+00:00"
         );
-        let day = Utc::now() - since("1d").unwrap();
-        assert_eq!((day.num_hours(), (Utc::now() - since("24h").unwrap()).num_days()), (24, 1));
+        let hours = |text| (Utc::now() - since(text).unwrap() + TimeDelta::minutes(1)).num_hours();
+        assert_eq!((hours("1d"), hours("24h"), hours("30d")), (24, 24, 720));
         for wrong in ["", "d", "30", "yesterday", "99999999999999999999d", "9999999999999d"] {
             assert!(since(wrong).is_err(), "{wrong}");
         }

@@ -96,6 +96,12 @@ struct Outcome {
 }
 
 impl Test {
+    /// Of a folder, with all its cases.
+    pub(super) fn of(folder: &Path, tools: &Tools) -> Self {
+        let (folder, tools) = (folder.to_owned(), tools.clone());
+        Self { folder, component: None, cases: None, filter: None, json: false, tools }
+    }
+
     pub(crate) async fn run(&self) -> anyhow::Result<ExitCode> {
         let folder = self.cases.clone().unwrap_or_else(|| self.folder.join("cases"));
         let server = Server::start()?;
