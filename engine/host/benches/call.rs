@@ -187,7 +187,7 @@ fn interpreted(criterion: &mut Criterion) {
         let plugin = host.load(&file).unwrap();
         group.bench_function(language, |b| {
             b.iter(|| {
-                assert_eq!(host.condition(&plugin, black_box(&call)).result, Ok(Verdict::Met))
+                assert_eq!(host.condition(&plugin, black_box(&call)).result, Ok(Verdict::Met));
             });
         });
     }

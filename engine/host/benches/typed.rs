@@ -8,7 +8,12 @@
 //!
 //! `cargo xtask build` first.
 
-#![expect(clippy::unwrap_used, reason = "a bench that cannot go on ends by a panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a bench that cannot go on ends by a panic"
+)]
 #![expect(clippy::print_stdout, reason = "what is measured once is told at once")]
 
 #[path = "../tests/components/guest.rs"]

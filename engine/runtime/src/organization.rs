@@ -301,7 +301,7 @@ pub enum OrganizationEvent {
     /// A script was removed.
     ScriptRemoved(ScriptId),
     /// A plugin was installed, or its grant changed.
-    PluginPut(InstalledPlugin),
+    PluginPut(Box<InstalledPlugin>),
     /// A plugin was removed.
     PluginRemoved(PluginId),
     /// A token was made. Its text is not here.

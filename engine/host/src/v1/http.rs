@@ -75,7 +75,7 @@ impl State {
         };
         let sent = (!wanted.body.is_empty()).then(|| hex::encode(Sha256::digest(&wanted.body)));
         if let Some(recorded) = self.call.recorded.clone() {
-            return Ok(self.repeat(&recorded, &call, sent));
+            return Ok(self.repeat(&recorded, &call, sent.as_deref()));
         }
         if let Err(error) = self.complete(&mut call, &wanted)? {
             return Ok(Err(error));
@@ -158,11 +158,11 @@ impl State {
         &mut self,
         recorded: &Recorded,
         call: &HttpCall,
-        sent: Option<String>,
+        sent: Option<&str>,
     ) -> Result<http_types::Reply, wit::HostError> {
         let (method, url) = (call.method().to_string(), call.url().to_owned());
         let same = |found: &&HttpRecord| {
-            (&found.method, &found.url, &found.sent) == (&method, &url, &sent)
+            (&found.method, &found.url, found.sent.as_deref()) == (&method, &url, sent)
         };
         let unavailable = |message: String| wit::HostError {
             kind: wit::ErrorKind::Unavailable,

@@ -26,8 +26,10 @@ const USES: usize = 1_000;
 /// Plugins by organization and id.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
-    plugins: Mutex<BTreeMap<(OrgId, PluginId), Arc<Mutex<Watched>>>>,
+    plugins: Mutex<BTreeMap<Whose, Arc<Mutex<Watched>>>>,
 }
+
+type Whose = (OrgId, PluginId);
 
 /// One plugin.
 #[derive(Debug)]

@@ -28,7 +28,8 @@ impl Plan<'_> {
             Some(before) => self.put_file(what, &before, before.with(file)),
             None => {
                 let plugin = InstalledPlugin::new(id, file);
-                self.record(OrganizationEvent::PluginPut(plugin)).map(|()| Changed::Created(what))
+                let event = OrganizationEvent::PluginPut(Box::new(plugin));
+                self.record(event).map(|()| Changed::Created(what))
             }
         }
     }
@@ -40,7 +41,7 @@ impl Plan<'_> {
         after: InstalledPlugin,
     ) -> Result<Changed, EngineError> {
         let differences = self.differences(&file(&before.file), &file(&after.file));
-        self.record(OrganizationEvent::PluginPut(after))?;
+        self.record(OrganizationEvent::PluginPut(Box::new(after)))?;
         Ok(Changed::Updated { what, differences })
     }
 
@@ -80,7 +81,7 @@ impl Plan<'_> {
         };
         let before = &*before;
         let put = |this: &mut Self, what: &str, after: InstalledPlugin, told: Told| {
-            let event = OrganizationEvent::PluginPut(after.clone());
+            let event = OrganizationEvent::PluginPut(Box::new(after.clone()));
             this.put(format!("{what} of plugin {plugin}"), Some(before), &after, event, told)
         };
         match change {

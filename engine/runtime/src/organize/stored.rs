@@ -74,7 +74,7 @@ fn apply_beside(state: &mut OrganizationState, event: &OrganizationEvent) {
             state.scripts.remove(name);
         }
         E::PluginPut(plugin) => {
-            state.put_plugin(plugin.clone());
+            state.put_plugin((**plugin).clone());
         }
         E::PluginRemoved(id) => {
             state.remove_plugin(id);

@@ -81,9 +81,8 @@ fn one(
     given: &Map<String, Json>,
     mut case: BTreeMap<String, Json>,
 ) -> anyhow::Result<Case> {
-    let name = match case.remove("case") {
-        Some(Json::String(name)) => name,
-        Some(_) | None => return Err(anyhow!("{file}: expected `case: NAME` in every case")),
+    let Some(Json::String(name)) = case.remove("case") else {
+        return Err(anyhow!("{file}: expected `case: NAME` in every case"));
     };
     let wrong = |why: String| anyhow!("{file}: `{name}`: {why}");
     let expect = case.remove("expect").ok_or_else(|| wrong("expected `expect`".to_owned()))?;

@@ -39,7 +39,7 @@ impl Server {
         thread::Builder::new().name("other-system".into()).spawn(move || {
             for stream in listener.incoming().flatten() {
                 // A caller that breaks off is the caller's business.
-                let _ = serve(stream, &answering);
+                let _ = serve(&stream, &answering);
             }
         })?;
         Ok(Self { address, desk })
@@ -61,9 +61,9 @@ impl Server {
     }
 }
 
-fn serve(stream: TcpStream, desk: &Mutex<Desk>) -> std::io::Result<()> {
+fn serve(stream: &TcpStream, desk: &Mutex<Desk>) -> std::io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
-    let mut reader = BufReader::new((&stream).take(MAX_CALL));
+    let mut reader = BufReader::new(stream.take(MAX_CALL));
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let mut words = line.split(' ');
@@ -92,7 +92,7 @@ fn serve(stream: TcpStream, desk: &Mutex<Desk>) -> std::io::Result<()> {
     let Some(Reply { status, body }) = reply else { return Ok(()) };
     let length = body.len();
     write!(
-        &stream,
+        &mut &*stream,
         "HTTP/1.1 {status} Told\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
     )
 }
