@@ -77,8 +77,8 @@ impl Library {
         &self.inner.host
     }
 
-    /// Checks and compiles a component and keeps its file. To use it, put an [`InstalledPlugin`] with
-    /// its digest into an organization.
+    /// Checks and compiles a component and keeps its file. To use it, put its [`file`](Self::file)
+    /// into an organization.
     ///
     /// # Errors
     /// [`EngineError::Extension`] with the reason why the file is not accepted.

@@ -246,7 +246,7 @@ async fn a_request_has_so_many_and_no_more() {
     refused.is_refused(422, "invalid");
     assert_eq!(
         refused.body["message"],
-        "Attachments: 20 are the most of a request: remove one first."
+        "Attachments: the request has 20 files, and that is the most; remove one first."
     );
     assert_eq!(place.contents().len(), 1, "nothing is kept of what is refused");
     let keyed = place.ask("POST", &format!("{}?name=more.txt", path(&id))).by("bob");
