@@ -10,6 +10,7 @@
 mod all {
     mod agenda;
     mod claims;
+    mod contract;
     mod documents;
     mod generated;
     mod languages;

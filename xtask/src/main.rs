@@ -10,12 +10,14 @@
 //! | `demo` | builds, and plays the story of `examples/shop` against a real engine |
 //! | `bench` | the benches |
 //! | `mutants` | small faults in the core that scenarios alone must notice |
+//! | `release-contract` | keeps the plugin contract as it is, with a component in each language |
 //!
 //! To add a check that every change must pass, add it to [`mod@test`]; to add a rule of style, give it
 //! a module under [`tidy`] and a test there that shows it fail.
 
 mod bench;
 mod build;
+mod contract;
 mod demo;
 mod gates;
 #[cfg(test)]
@@ -156,6 +158,9 @@ enum Command {
         #[arg(long, default_value_t = mutants::SEED)]
         seed: u64,
     },
+    /// Keep the plugin contract as it is now under `sdk/wit/released`, with one component in each language.
+    #[command(after_help = "Example:\n  cargo xtask release-contract")]
+    ReleaseContract,
 }
 
 fn main() -> ExitCode {
@@ -189,6 +194,7 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Demo { once, binary } => demo::run(&workspace, binary, once).map(|()| true),
         Command::Bench { filter } => bench::run(&workspace, filter.as_deref()).map(|()| true),
         Command::Mutants { sample, seed } => mutants::run(&workspace, sample, seed),
+        Command::ReleaseContract => contract::release(&workspace).map(|()| true),
     }
 }
 

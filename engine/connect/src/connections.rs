@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use engine_core::ids::ResourceId;
 
 use crate::{
-    config::ConnectionConfig,
+    config::{ConnectionConfig, Secret},
     dialect::Dialect,
     error::Error,
     marker::{self, Probe},
@@ -48,6 +48,16 @@ impl Connections {
     /// [`Error::UnknownConnection`].
     pub fn is_read_only(&self, name: &ResourceId) -> Result<bool, Error> {
         Ok(self.pool(name)?.config.read_only)
+    }
+
+    /// One of them alone, with another password than the configured one. Its sessions count with the
+    /// others, and none of them is used again.
+    ///
+    /// # Errors
+    /// [`Error::UnknownConnection`]; [`Error::NoPassword`].
+    pub fn with_password(&self, name: &ResourceId, password: Secret) -> Result<Self, Error> {
+        let pool = Arc::new(self.pool(name)?.with_password(password)?);
+        Ok(Self { pools: Arc::new([(name.clone(), pool)].into()) })
     }
 
     /// Begins a transaction.

@@ -28,6 +28,9 @@ pub enum Error {
     /// No connection of this name is configured.
     #[error("no connection is called `{0}`")]
     UnknownConnection(ResourceId),
+    /// A password was given for a database that asks for none.
+    #[error("the connection `{0}` is a file, which asks for no password")]
+    NoPassword(ResourceId),
     /// The server does not answer, or the file cannot be opened now.
     #[error("cannot reach the database of `{connection}`: {reason}")]
     Unreachable {
@@ -142,6 +145,7 @@ impl Error {
             | Self::TooManyRows(_)
             | Self::TooManyBytes(_) => FailureClass::Refused,
             Self::UnknownConnection(_)
+            | Self::NoPassword(_)
             | Self::Credentials { .. }
             | Self::UnknownDatabase { .. }
             | Self::Value(_)
@@ -173,6 +177,7 @@ impl Error {
             | Self::Over(_)
             | Self::Bug(_) => true,
             Self::UnknownConnection(_)
+            | Self::NoPassword(_)
             | Self::Busy { .. }
             | Self::ReadOnlyConnection(_)
             | Self::Statement { .. }

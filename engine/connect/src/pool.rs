@@ -13,7 +13,7 @@ use engine_core::ids::ResourceId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    config::ConnectionConfig,
+    config::{ConnectionConfig, Secret, Target},
     driver::{Canceller, Session},
     error::Error,
     marker,
@@ -51,6 +51,16 @@ impl Pool {
             places: Arc::new(Semaphore::new(open)),
             marker_ready: AtomicBool::new(false),
         }
+    }
+
+    /// The same connection with another password, within the same places.
+    pub(crate) fn with_password(&self, password: Secret) -> Result<Self, Error> {
+        let (name, mut config) = (self.name.clone(), self.config.clone());
+        match &mut config.target {
+            Target::Sqlite { .. } => return Err(Error::NoPassword(name)),
+            Target::Postgres(server) | Target::Mariadb(server) => server.password = Some(password),
+        }
+        Ok(Self { places: Arc::clone(&self.places), ..Self::new(name, config) })
     }
 
     /// A session of one's own, waiting for a place where all are taken.

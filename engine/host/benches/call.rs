@@ -132,9 +132,9 @@ fn bare_component(engine: &Engine, file: &[u8]) -> Bare {
     linker.define_unknown_imports_as_traps(&component).unwrap();
     // What is never called stands as a trap; the one function that is stands beside it.
     linker.allow_shadowing(true);
-    let mut request = linker.instance("countersign:plugin/request@1.0.0-draft").unwrap();
+    let mut request = linker.instance("countersign:plugin/request@1.0.0").unwrap();
     request.func_wrap("rule-version", |_, (): ()| Ok((3_u32,))).unwrap();
-    let interface = "countersign:plugin/condition@1.0.0-draft";
+    let interface = "countersign:plugin/condition@1.0.0";
     let interface = component.get_export_index(None, interface).unwrap();
     let evaluate = component.get_export_index(Some(&interface), "evaluate").unwrap();
     Bare { linked: linker.instantiate_pre(&component).unwrap(), evaluate }

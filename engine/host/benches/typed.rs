@@ -147,10 +147,10 @@ impl Bare {
         let mut linker = Linker::new(&engine);
         linker.define_unknown_imports_as_traps(&component).unwrap();
         linker.allow_shadowing(true);
-        let mut config = linker.instance("countersign:plugin/config@1.0.0-draft").unwrap();
+        let mut config = linker.instance("countersign:plugin/config@1.0.0").unwrap();
         let text = "{\"limit\":\"1000.00 EUR\"}";
         config.func_wrap("json", move |_, (): ()| Ok((text.to_owned(),))).unwrap();
-        let mut request = linker.instance("countersign:plugin/request@1.0.0-draft").unwrap();
+        let mut request = linker.instance("countersign:plugin/request@1.0.0").unwrap();
         let amount = Val::Variant("money".to_owned(), Some(Box::new(money("900.00"))));
         let amount = Val::Variant("one".to_owned(), Some(Box::new(amount)));
         let amount = Val::Option(Some(Box::new(amount)));
@@ -161,7 +161,7 @@ impl Bare {
         request.func_new("get", move |_, _, _, results| answered(results, &amount)).unwrap();
         let less = Val::Result(Ok(Some(Box::new(Val::Enum("less".to_owned())))));
         request.func_new("compare", move |_, _, _, results| answered(results, &less)).unwrap();
-        let interface = "countersign:plugin/condition@1.0.0-draft";
+        let interface = "countersign:plugin/condition@1.0.0";
         let interface = component.get_export_index(None, interface).unwrap();
         let evaluate = component.get_export_index(Some(&interface), "evaluate").unwrap();
         Self { linked: linker.instantiate_pre(&component).unwrap(), evaluate, engine }

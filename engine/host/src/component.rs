@@ -5,6 +5,7 @@
 //! fails is a sentence with a code, and whatever was there before stays.
 
 mod cache;
+mod contract;
 pub(crate) mod manifest;
 mod refuse;
 mod section;
@@ -29,6 +30,7 @@ use self::{
     section::FileKind,
 };
 pub use self::{
+    section::custom_section,
     signature::{split_signature, with_signature},
     weight::Weight,
 };
@@ -60,6 +62,18 @@ pub enum LoadError {
     /// It was made for another version of the contract.
     #[error("the component is made for contract {0}; this host offers {offered}", offered = v1::VERSION)]
     Contract(String),
+    /// It was made for a later version of the contract, and uses what that one added.
+    #[error(
+        "the component uses {}, which contract {version} has; this host offers {offered}: it needs \
+         a newer Countersign, or has to do without",
+        quoted(.uses), offered = v1::VERSION
+    )]
+    Newer {
+        /// The version that it was made for.
+        version: String,
+        /// Functions and interfaces, by name.
+        uses: Vec<String>,
+    },
     /// It is no valid component, or uses what this machine does not run.
     #[error("the component cannot be compiled: {0}")]
     Compile(String),
@@ -87,6 +101,7 @@ impl LoadError {
             Self::NotAComponent => "plugin_is_not_a_component",
             Self::Manifest(_) => "plugin_manifest",
             Self::Contract(_) => "plugin_contract",
+            Self::Newer { .. } => "plugin_contract_newer",
             Self::Compile(_) => "plugin_does_not_compile",
             Self::MissingExport(_) => "plugin_missing_export",
             Self::UnknownImport(_) => "plugin_unknown_import",
@@ -94,6 +109,11 @@ impl LoadError {
             Self::Start(_) => "plugin_does_not_start",
         }
     }
+}
+
+fn quoted(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
 }
 
 /// A component that can be called. Cheap to clone; calls under way keep it alive.
@@ -188,7 +208,7 @@ impl Loader<'_> {
         let component = self
             .compiled(&digest, file)
             .map_err(|error| LoadError::Compile(error.root_cause().to_string()))?;
-        let imports = check(self.engine, &component, &manifest)?;
+        let imports = contract::check(self.engine, &component, &manifest)?;
         let serves = |world| manifest.worlds.contains(&world);
         let questions = [World::Condition, World::Approvers, World::Validator];
         let link = |served: bool, offered, interfaces: &[&str]| {
@@ -270,45 +290,8 @@ fn examine(file: &[u8]) -> Result<Manifest, LoadError> {
         FileKind::Other => return Err(LoadError::NotAComponent),
     }
     let manifest = manifest::read(file).map_err(LoadError::Manifest)?;
-    if manifest.contract != v1::VERSION {
-        return Err(LoadError::Contract(manifest.contract));
-    }
+    contract::accept(&manifest.contract)?;
     Ok(manifest)
-}
-
-/// Compares what the component exports and imports with the contract; answers its imports.
-fn check(
-    engine: &Engine,
-    component: &Component,
-    manifest: &Manifest,
-) -> Result<Vec<String>, LoadError> {
-    let kind = component.component_type();
-    let names = |all: Vec<(&str, _)>| all.into_iter().map(|(name, _)| name.to_owned()).collect();
-    let imports: Vec<String> = names(kind.imports(engine).collect());
-    let exports: Vec<String> = names(kind.exports(engine).collect());
-    let of_contract = |name: &&String| name.starts_with(v1::PACKAGE);
-    for name in imports.iter().chain(&exports).filter(of_contract) {
-        match name.split_once('@') {
-            Some((_, v1::VERSION)) => {}
-            Some((_, version)) => return Err(LoadError::Contract(version.to_owned())),
-            None => return Err(LoadError::Contract("without a version".to_owned())),
-        }
-    }
-    for world in &manifest.worlds {
-        let serves = |name: &String| v1::interface(name) == Some(world.as_str());
-        if !exports.iter().any(serves) {
-            return Err(LoadError::MissingExport(*world));
-        }
-    }
-    let offered = |name: &str| {
-        let known =
-            |interface| v1::EFFECTS.contains(&interface) || v1::NOTICES.contains(&interface);
-        name.starts_with(refuse::SYSTEM) || v1::interface(name).is_some_and(known)
-    };
-    match imports.iter().find(|name| !offered(name)) {
-        Some(unknown) => Err(LoadError::UnknownImport(unknown.clone())),
-        None => Ok(imports),
-    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]

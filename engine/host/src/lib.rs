@@ -36,7 +36,7 @@ pub use call::{
 };
 pub use capsule::{Answered, Asked, Capsule, Recorded};
 pub use component::{
-    LoadError, Plugin, Weight, digest,
+    LoadError, Plugin, Weight, custom_section, digest,
     manifest::{
         Access, Capability, Manifest, Name, Reads, SECTION as MANIFEST_SECTION, Want, World,
     },

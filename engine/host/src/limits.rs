@@ -224,6 +224,9 @@ pub struct HostLimits {
     /// Effects at once of components that are interpreters; further ones wait there for a place, until
     /// their deadline.
     pub interpreted_effects: u32,
+    /// Whether a component that is an interpreter is compiled on all cores: quicker, where nobody else
+    /// is served meanwhile. Otherwise on one, so that the others go on with requests.
+    pub compile_on_all_cores: bool,
 }
 
 impl Default for HostLimits {
@@ -239,6 +242,7 @@ impl Default for HostLimits {
             concurrent_effects: 32,
             interpreted_questions: 10,
             interpreted_effects: 4,
+            compile_on_all_cores: false,
         }
     }
 }

@@ -93,7 +93,8 @@ impl Pool {
 /// Where the machine cannot reserve the address space, or cannot start a thread.
 pub(crate) fn start(limits: &HostLimits) -> wasmtime::Result<(Engine, Engine)> {
     let scan = pagemap_scan();
-    let start = |weight| Engine::new(&config(weight, &Pool::of(weight, limits), scan));
+    let all_cores = limits.compile_on_all_cores;
+    let start = |weight| Engine::new(&config(weight, &Pool::of(weight, limits), scan, all_cores));
     let engines = (start(Weight::Light)?, start(Weight::Heavy)?);
     let (light, heavy) = (engines.0.weak(), engines.1.weak());
     thread::Builder::new().name("plugin-clock".into()).spawn(move || {
@@ -107,12 +108,12 @@ pub(crate) fn start(limits: &HostLimits) -> wasmtime::Result<(Engine, Engine)> {
     Ok(engines)
 }
 
-fn config(weight: Weight, pool: &Pool, pagemap_scan: Enabled) -> Config {
+fn config(weight: Weight, pool: &Pool, pagemap_scan: Enabled, all_cores: bool) -> Config {
     let mut config = Config::new();
     config
         .allocation_strategy(allocation(pool, pagemap_scan))
         // An interpreter takes seconds to compile: on one core, so that the others go on with requests.
-        .parallel_compilation(weight == Weight::Light)
+        .parallel_compilation(all_cores || weight == Weight::Light)
         .consume_fuel(true)
         .epoch_interruption(true)
         .concurrency_support(false)

@@ -3,7 +3,7 @@
 //! One file per interface. An older minor version needs nothing here; another major version gets a
 //! module beside this one that converts types and delegates, without a check of its own. To add an
 //! interface: its file with the generated `Host` trait implemented for [`State`], its line in
-//! [`questions`] or [`effects`], and a test with a component that uses it.
+//! [`questions`] or [`effects`], its functions in [`offered`], and a test with a component that uses it.
 
 mod access;
 mod blobs;
@@ -14,6 +14,7 @@ mod http;
 mod log;
 mod lookups;
 mod notice;
+pub(crate) mod offered;
 mod planned;
 mod request;
 pub(crate) mod results;
@@ -33,8 +34,10 @@ use crate::state::State;
 
 /// The contract's package.
 pub(crate) const PACKAGE: &str = "countersign:plugin";
+/// The major version that this module speaks.
+pub(crate) const MAJOR: u32 = 1;
 /// The version that this host offers.
-pub(crate) const VERSION: &str = "1.0.0-draft";
+pub(crate) const VERSION: &str = "1.0.0";
 
 /// The interfaces that questions are offered.
 pub(crate) const QUESTIONS: [&str; 11] = [

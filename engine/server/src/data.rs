@@ -64,7 +64,8 @@ pub async fn assemble(
     clock: Clock,
     ids: Ids,
 ) -> Result<AppState, DataError> {
-    let library = Library::new(host(folder, config).await?, folder.join("components"));
+    let host = host(folder, config, HostLimits::default()).await?;
+    let library = Library::new(host, folder.join("components"));
     let capsules = folder.join("capsules");
     if config.capsules.keep_days > 0 {
         let kept = library.keep_capsules(&capsules, config.capsules.keep_days);
@@ -90,11 +91,11 @@ fn http(config: &Config) -> Result<Http, DataError> {
 ///
 /// # Errors
 /// [`DataError`].
-pub async fn host(folder: &Path, config: &Config) -> Result<Host, DataError> {
+pub async fn host(folder: &Path, config: &Config, limits: HostLimits) -> Result<Host, DataError> {
     let blobs = Blobs::open(folder.join("blobs")).await.map_err(DataError::Blobs)?;
     Ok(Host::open(HostOptions {
         folder: folder.join("host"),
-        limits: HostLimits::default(),
+        limits,
         connections: Connections::new(config.connections.clone()),
         blobs,
         http: http(config)?,

@@ -138,6 +138,18 @@ impl Connection {
         Ok(Self { name: name.to_owned(), inner })
     }
 
+    /// Opens a connection by name, with a secret in place of the password that the operator configured;
+    /// the account stays. A wrong one is [`Rejected`](crate::ErrorKind::Rejected), when a transaction
+    /// begins.
+    ///
+    /// # Errors
+    /// As [`Connection::open`], and [`Invalid`](crate::ErrorKind::Invalid) where the database asks for no
+    /// password.
+    pub fn open_as(name: &str, password: &Secret) -> Result<Self, HostError> {
+        let inner = backend::Connection::open_as(name, &password.0)?;
+        Ok(Self { name: name.to_owned(), inner })
+    }
+
     /// The name that it was opened by.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -50,7 +50,7 @@
 //! {
 //!   "name": "frugal",
 //!   "version": "0.1.0",
-//!   "contract": "1.0.0-draft",
+//!   "contract": "1.0.0",
 //!   "worlds": ["condition"],
 //!   "about": "Small amounts only",
 //!   "config": {
@@ -163,29 +163,35 @@ pub mod internal {
     pub use crate::wasm::{Exported, bindings};
 }
 
-/// Makes a component of a type: `plugin!(condition: Frugal);`, once, at the crate's root.
+/// Makes a component of a type: `plugin!(condition: Frugal);`, once, at the crate's root. One that serves
+/// several worlds names each: `plugin!(condition: Frugal, validator: Frugal);`.
 ///
 /// The words are `condition`, `approvers`, `validator`, `executor` and `notifier`. The manifest is the file `manifest.json`
 /// beside `Cargo.toml`; it goes into the component, and as `MANIFEST` to the tests.
 #[macro_export]
 macro_rules! plugin {
-    ($world:ident: $plugin:ty) => {
+    ($($world:ident: $plugin:ty),+ $(,)?) => {
         /// The plugin's manifest, as JSON.
         pub const MANIFEST: &str = ::core::include_str!(::core::concat!(
             ::core::env!("CARGO_MANIFEST_DIR"),
             "/manifest.json"
         ));
 
-        #[cfg(not(target_family = "wasm"))]
-        const _: ::core::marker::PhantomData<$plugin> = ::core::marker::PhantomData;
+        $(
+            #[cfg(not(target_family = "wasm"))]
+            const _: ::core::marker::PhantomData<$plugin> = ::core::marker::PhantomData;
+
+            #[cfg(target_family = "wasm")]
+            const _: () = {
+                type Component = $crate::internal::Exported<$plugin>;
+                $crate::internal::bindings::$world::export!(
+                    Component with_types_in $crate::internal::bindings::$world
+                );
+            };
+        )+
 
         #[cfg(target_family = "wasm")]
         const _: () = {
-            type Component = $crate::internal::Exported<$plugin>;
-            $crate::internal::bindings::$world::export!(
-                Component with_types_in $crate::internal::bindings::$world
-            );
-
             #[used]
             #[unsafe(link_section = "countersign:manifest")]
             static SECTION: [u8; MANIFEST.len()] = {

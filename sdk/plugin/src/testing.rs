@@ -20,7 +20,7 @@
 //! #         met()
 //! #     }
 //! # }
-//! # const MANIFEST: &str = r#"{"name": "frugal", "version": "0.1.0", "contract": "1.0.0-draft",
+//! # const MANIFEST: &str = r#"{"name": "frugal", "version": "0.1.0", "contract": "1.0.0",
 //! #   "worlds": ["condition"], "about": "Small amounts only", "reads": {"request": ["amount"]}}"#;
 //! let host = Host::new(MANIFEST)
 //!     .config(serde_json::json!({"limit": "1000 EUR"}))
@@ -290,6 +290,12 @@ impl Host {
     /// Those of the plugin.
     pub fn revert<P: Executor>(&self, done: Receipt, once_key: &str) -> Result<Receipt> {
         self.call_planned::<P, _>(Task::Revert, |config| P::revert(config, done, once_key))
+    }
+
+    /// The secret that a connection was opened with in place of its password; none where it was not.
+    #[must_use]
+    pub fn password_of(&self, connection: &str) -> Option<String> {
+        self.state.borrow().passwords.get(connection).cloned()
     }
 
     /// What the plugin logged, in order.

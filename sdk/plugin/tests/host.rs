@@ -8,7 +8,7 @@ use sdk_plugin::{
 use serde_json::json;
 
 const MANIFEST: &str = r#"{
-    "name": "test", "version": "0.1.0", "contract": "1.0.0-draft",
+    "name": "test", "version": "0.1.0", "contract": "1.0.0",
     "worlds": ["condition", "executor"], "about": "Whatever a test asks",
     "reads": {"request": ["amount", {"config": "also"}], "users": ["manager"]}
 }"#;

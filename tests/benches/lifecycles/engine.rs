@@ -16,6 +16,7 @@ use engine_core::{
     request::ExecutionState,
     rule::World,
 };
+use engine_host::HostLimits;
 use engine_runtime::{
     Caller, Change, Clock, Engine, EngineOptions, ExtensionCall, Extensions, Ids, Library,
     ListQuery, PluginFile,
@@ -110,7 +111,7 @@ impl EngineUnderLoad {
         let ends = Arc::new(Ends::default());
         let store = EmbeddedStore::open(&data, &Options::default())?;
         let store = Arc::new(Watched::new(store, &data, Arc::clone(&ends)));
-        let host = data::host(&data, &Config::default()).await?;
+        let host = data::host(&data, &Config::default(), HostLimits::default()).await?;
         let library = Library::new(host, data.join("components"));
         let engine = Engine::open(EngineOptions {
             store: Arc::clone(&store) as Arc<dyn Store>,

@@ -4,6 +4,7 @@
 
 mod api;
 mod configuration;
+mod contract;
 mod errors;
 mod limits;
 mod roles;
@@ -18,8 +19,14 @@ use std::{
 };
 
 /// The documents, for those who look whether all are known.
-pub(super) const GENERATED: &[&str] =
-    &["docs/api.md", "docs/configuration.md", "docs/errors.md", "docs/limits.md", "docs/roles.md"];
+pub(super) const GENERATED: &[&str] = &[
+    "docs/api.md",
+    "docs/configuration.md",
+    "docs/contract.md",
+    "docs/errors.md",
+    "docs/limits.md",
+    "docs/roles.md",
+];
 
 #[test]
 fn the_api() {
@@ -29,6 +36,11 @@ fn the_api() {
 #[test]
 fn the_configuration() {
     check("docs/configuration.md", &configuration::write());
+}
+
+#[test]
+fn the_contract() {
+    check("docs/contract.md", &contract::write());
 }
 
 #[test]

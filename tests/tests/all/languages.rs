@@ -153,7 +153,7 @@ fn project(folder: &Path, file: &str, source: &str, manifest: &str) {
     fs::write(folder.join("manifest.json"), manifest).unwrap();
 }
 
-const CONDITION: &str = r#"{"name": "a", "version": "1", "contract": "1.0.0-draft",
+const CONDITION: &str = r#"{"name": "a", "version": "1", "contract": "1.0.0",
     "worlds": ["condition"], "about": "a test", "reads": {"request": ["amount"]}}"#;
 
 #[test]
@@ -168,7 +168,7 @@ fn mistakes_of_authors_are_told_when_they_build() {
         ("export function evaluate() {}", "{}", "cannot be used"),
         (
             "export function evaluate() {}",
-            &CONDITION.replace("1.0.0-draft", "7.0.0"),
+            &CONDITION.replace("1.0.0", "7.0.0"),
             "made for contract 7.0.0",
         ),
     ] {

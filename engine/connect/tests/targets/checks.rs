@@ -6,6 +6,8 @@ use engine_connect::{
     Begin, Blobs, Cell, CsvOptions, Dialect, Error, Limits, Mode, Probe, error::StatementFault,
     export_csv,
 };
+#[cfg(feature = "databases")]
+use engine_connect::{Connections, Secret, Target};
 use engine_core::extension::FailureClass;
 use serde_json::json;
 
@@ -401,4 +403,36 @@ pub(crate) async fn a_hostile_name_means_itself(place: &Place) {
         assert_eq!(rows.rows, [[Cell::Text(name.to_owned())]]);
         transaction.rollback().await.unwrap();
     }
+}
+
+/// Servers only: the sessions of the operator's password are not shared with those of another.
+#[cfg(feature = "databases")]
+pub(crate) async fn a_password_opens_sessions_of_its_own(place: &Place) {
+    let (Target::Postgres(server) | Target::Mariadb(server)) = &place.target else {
+        unreachable!()
+    };
+    let right = server.password.clone().unwrap();
+    let read = |connections: Connections| async move {
+        let mut transaction = begin(&connections, Mode::ReadOnly).await?;
+        let rows = transaction.query("SELECT 1", &[], 1).await?.rows.len();
+        transaction.commit().await.map(|_| rows)
+    };
+    let wrong = || Secret::new("none of them");
+    assert_eq!(read(place.connections.clone()).await.unwrap(), 1);
+    let other = place.connections.with_password(&name(), wrong()).unwrap();
+    assert!(matches!(read(other).await, Err(Error::Credentials { .. })));
+    assert_eq!(read(place.connections.clone()).await.unwrap(), 1);
+
+    let mut locked = server.clone();
+    locked.password = Some(wrong());
+    let locked = Place::new(
+        match place.target {
+            Target::Mariadb(_) => Target::Mariadb(locked),
+            Target::Postgres(_) | Target::Sqlite { .. } => Target::Postgres(locked),
+        },
+        None,
+    );
+    let opened = locked.connections.with_password(&name(), right).unwrap();
+    assert_eq!(read(opened).await.unwrap(), 1);
+    assert!(matches!(read(locked.connections.clone()).await, Err(Error::Credentials { .. })));
 }

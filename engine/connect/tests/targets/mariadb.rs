@@ -37,6 +37,7 @@ on_mariadb! {
     an_open_attempt_makes_a_hasty_probe_ask_again
     of_many_attempts_one_wins
     a_hostile_name_means_itself
+    a_password_opens_sessions_of_its_own
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use engine_connect::{Error, Mode, Target};
+use engine_connect::{Error, Mode, Secret, Target};
 
 use super::{
     checks,
-    place::{Place, begin},
+    place::{Place, begin, name},
 };
 
 macro_rules! on_sqlite {
@@ -70,6 +70,15 @@ async fn nothing_outside_the_file_is_reached() {
         transaction.rollback().await.unwrap();
     }
     assert!(!PathBuf::from("/tmp/copy.db").exists());
+}
+
+#[test]
+fn a_file_asks_for_no_password() {
+    let error = Place::sqlite().connections.with_password(&name(), Secret::new("a")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the connection `orders-db` is a file, which asks for no password"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -350,7 +350,7 @@ mod tests {
 
     fn good() -> Json {
         json!({
-            "name": "sql", "version": "1.0.0", "contract": "1.0.0-draft", "worlds": ["executor"],
+            "name": "sql", "version": "1.0.0", "contract": "1.0.0", "worlds": ["executor"],
             "about": "runs statements",
             "reads": {"request": [{"config": "statement"}, "amount"]},
             "wants": [

@@ -58,8 +58,10 @@ pub(super) fn last(file: &[u8]) -> Option<(&[u8], &[u8])> {
     last
 }
 
-/// A custom section, as it stands in a file.
-pub(super) fn custom_section(name: &str, data: &[u8]) -> Vec<u8> {
+/// A custom section, such as that of the manifest, as it stands in a file: appended to a component, it
+/// is a part of it.
+#[must_use]
+pub fn custom_section(name: &str, data: &[u8]) -> Vec<u8> {
     let content = [&number(name.len())[..], name.as_bytes(), data].concat();
     [&[CUSTOM][..], &number(content.len()), &content].concat()
 }

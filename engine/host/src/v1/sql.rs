@@ -104,7 +104,9 @@ fn kind(error: &Error) -> wit::ErrorKind {
         Error::Credentials { .. } => wit::ErrorKind::Rejected,
         Error::Busy { .. } | Error::Fenced => wit::ErrorKind::Busy,
         Error::ReadOnlyConnection(_) | Error::Refused(_) => wit::ErrorKind::Denied,
-        Error::Value(_) | Error::BadKey(_) | Error::Over(_) => wit::ErrorKind::Invalid,
+        Error::Value(_) | Error::BadKey(_) | Error::Over(_) | Error::NoPassword(_) => {
+            wit::ErrorKind::Invalid
+        }
         Error::UnknownOutcome(_) | Error::EndedEarly | Error::AlreadyHappened(_) => {
             wit::ErrorKind::UnknownOutcome
         }

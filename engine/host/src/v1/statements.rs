@@ -13,7 +13,7 @@ mod transaction;
 
 use std::{collections::VecDeque, sync::Arc};
 
-use engine_connect::{Cell, Column, Dialect, Mode, RowStream};
+use engine_connect::{Cell, Column, Connections, Dialect, Mode, RowStream};
 use engine_core::ids::ResourceId;
 
 pub(super) use self::{
@@ -32,6 +32,8 @@ pub struct Connection {
     name: ResourceId,
     access: Access,
     dialect: Dialect,
+    /// Those of the operator, or this one alone with a password of the plugin's.
+    through: Connections,
 }
 
 /// A transaction; dropped without a commit, it is undone.

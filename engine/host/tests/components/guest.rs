@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use engine_host::{MANIFEST_SECTION, custom_section};
 use serde_json::{Value as Json, json};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
@@ -29,27 +30,14 @@ pub(crate) fn component(contract: &str, world: &str, module: &str) -> Vec<u8> {
 }
 
 /// The same with a manifest beside the module.
-pub(crate) fn with_manifest(mut component: Vec<u8>, manifest: &Json) -> Vec<u8> {
-    let name = "countersign:manifest";
-    let text = manifest.to_string();
-    let mut content = vec![u8::try_from(name.len()).unwrap()];
-    content.extend(name.as_bytes());
-    content.extend(text.as_bytes());
-    component.push(0);
-    let mut length = content.len();
-    while length >= 0x80 {
-        component.push(u8::try_from(length & 0x7f).unwrap() | 0x80);
-        length >>= 7;
-    }
-    component.push(u8::try_from(length).unwrap());
-    component.extend(content);
-    component
+pub(crate) fn with_manifest(component: Vec<u8>, manifest: &Json) -> Vec<u8> {
+    [component, custom_section(MANIFEST_SECTION, manifest.to_string().as_bytes())].concat()
 }
 
 /// A manifest for a world of the contract.
 pub(crate) fn manifest(world: &str) -> Json {
     json!({
-        "name": "guest", "version": "1.0.0", "contract": "1.0.0-draft", "worlds": [world],
+        "name": "guest", "version": "1.0.0", "contract": "1.0.0", "worlds": [world],
         "about": "serves a test",
         "reads": {"request": ["amount"], "users": ["manager"]},
     })
@@ -59,14 +47,14 @@ pub(crate) fn manifest(world: &str) -> Json {
 /// is room at 1024: `met` by default, since the memory is zero.
 pub(crate) fn condition(body: &str) -> Vec<u8> {
     with_manifest(
-        condition_component(&contract(), "condition-plugin", "1.0.0-draft", body),
+        condition_component(&contract(), "condition-plugin", "1.0.0", body),
         &manifest("condition"),
     )
 }
 
 /// The same with so large a memory that it runs where interpreters do.
 pub(crate) fn heavy_condition(body: &str) -> Vec<u8> {
-    let module = condition_module("1.0.0-draft", body, 33);
+    let module = condition_module("1.0.0", body, 33);
     let component = component(&contract(), "condition-plugin", &module);
     with_manifest(component, &manifest("condition"))
 }
@@ -126,7 +114,7 @@ fn condition_module(version: &str, body: &str, pages: u32) -> String {
 
 /// A resolver that names the user, or where `tag` is 1 the group, whose id this is.
 pub(crate) fn resolver(tag: u8, id: &str) -> Vec<u8> {
-    let (version, length) = ("1.0.0-draft", id.len());
+    let (version, length) = ("1.0.0", id.len());
     let module = format!(
         r#"(module
             (memory (export "memory") 2)
@@ -151,7 +139,7 @@ pub(crate) fn resolver(tag: u8, id: &str) -> Vec<u8> {
 
 /// An executor whose functions all have this body, in which `$key` is the address of the once-key.
 pub(crate) fn executor(body: &str) -> Vec<u8> {
-    let version = "1.0.0-draft";
+    let version = "1.0.0";
     let module = format!(
         r#"(module
             (memory (export "memory") 2)

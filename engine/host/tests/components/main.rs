@@ -15,11 +15,18 @@ mod hostile;
 mod load;
 mod out;
 mod questions;
+mod released;
 mod run;
 mod sql;
 mod weight;
 
-use std::{collections::BTreeMap, path::Path, process::Command, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use engine_connect::{Blobs, ConnectionConfig, Connections, Target};
 use engine_core::{
@@ -94,23 +101,27 @@ fn open_with(
     .unwrap()
 }
 
-/// Builds a plugin of this repository, or that of `tests/rogue`; nothing is done where it is built.
+/// A plugin of this repository, or one of these tests, built as `cargo xtask build` does: nothing is
+/// done where that was run.
 fn build(name: &str) -> Vec<u8> {
-    let package = match name {
-        "rogue" => name.to_owned(),
-        _ => format!("plugins-{name}"),
+    static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+        let target = root.join(target).join("plugins");
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--release", "--target", "wasm32-wasip2", "--target-dir"])
+            .arg(std::path::absolute(&target).unwrap())
+            .current_dir(root.join("plugins"))
+            .status()
+            .unwrap();
+        assert!(built.success(), "the plugins were not built");
+        target.join("wasm32-wasip2/release")
+    });
+    let file = match name {
+        "released" | "rogue" => format!("{name}.wasm"),
+        _ => format!("plugins_{}.wasm", name.replace('-', "_")),
     };
-    let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--release", "--target", "wasm32-wasip2", "-p"])
-        .arg(&package)
-        .current_dir(&plugins)
-        .env_remove("CARGO_TARGET_DIR")
-        .status()
-        .unwrap();
-    assert!(built.success(), "`{name}` was not built");
-    let file = format!("target/wasm32-wasip2/release/{}.wasm", package.replace('-', "_"));
-    std::fs::read(plugins.join(file)).unwrap()
+    std::fs::read(BUILT.join(file)).unwrap()
 }
 
 /// A database of four orders, on the connection `orders-db`.

@@ -8,15 +8,15 @@ use std::{
     thread,
 };
 
-use engine_connect::{Blobs, Connections, Http, Secret};
+use engine_connect::{Blobs, ConnectionConfig, Connections, Http, Secret, Target, config::Server};
 use engine_core::extension::{Presence, Receipt};
 use engine_host::{
-    Call, Grant, Host, HostLimits, HostOptions, HttpGrant, HttpOutcome, Limits, Method, Plugin,
-    RecordedBody,
+    Call, ConnectionGrant, Grant, Host, HostLimits, HostOptions, HttpGrant, HttpOutcome, Limits,
+    Method, Plugin, RecordedBody,
 };
 use serde_json::{Value as Json, json};
 
-use crate::{build, call, config_of};
+use crate::{build, call, config_of, id};
 
 /// Another system on this machine: it replies `pong` to everything and keeps what it was sent.
 pub(crate) struct Other {
@@ -61,10 +61,14 @@ const PONG: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\npong";
 
 /// A host with a secret.
 pub(crate) async fn host(folder: &tempfile::TempDir, limits: HostLimits) -> Host {
+    host_on(folder, limits, Connections::default()).await
+}
+
+async fn host_on(folder: &tempfile::TempDir, limits: HostLimits, connections: Connections) -> Host {
     Host::open(HostOptions {
         folder: folder.path().join("host"),
         limits,
-        connections: Connections::default(),
+        connections,
         blobs: Blobs::open(folder.path().join("blobs")).await.unwrap(),
         http: Http::default(),
         secrets: [("token".to_owned(), Secret::new("s3cret"))].into(),
@@ -284,4 +288,68 @@ async fn a_step_that_is_done_is_not_done_again() {
     let call = with(json!({ "steps": [look], "key": "k1" }), Grant::default());
     let taken_back = host.revert(&plugin, &call, &Receipt::default(), "k1").await.result.unwrap();
     assert_eq!(outcomes(&taken_back), [noted]);
+}
+
+/// A database server that asks for the password in the clear, and closes: what it was told.
+fn nosy_postgres() -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (port, heard) = (listener.local_addr().unwrap().port(), Arc::new(Mutex::new(Vec::new())));
+    let keep = Arc::clone(&heard);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut message = |kind: usize| {
+                let mut head = vec![0; kind + 4];
+                stream.read_exact(&mut head).unwrap();
+                let length = u32::from_be_bytes(head[kind..].try_into().unwrap());
+                let mut body = vec![0; length as usize - 4];
+                stream.read_exact(&mut body).unwrap();
+                let asks = [b'R', 0, 0, 0, 8, 0, 0, 0, 3];
+                stream.write_all(&asks).unwrap();
+                String::from_utf8(body).unwrap()
+            };
+            // The one at the start has no letter.
+            message(0);
+            keep.lock().unwrap().push(message(1).trim_end_matches('\0').to_owned());
+        }
+    });
+    (port, heard)
+}
+
+/// A plugin hands a secret to a connection that was granted; it is all that the server is told.
+#[tokio::test]
+async fn a_secret_opens_a_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let (port, heard) = nosy_postgres();
+    let server: Server = serde_json::from_value(json!({
+        "host": "127.0.0.1", "port": port, "database": "shop", "user": "shop", "password": "the operator's",
+    }))
+    .unwrap();
+    let path = folder.path().join("one.db");
+    rusqlite::Connection::open(&path).unwrap().execute_batch("VACUUM").unwrap();
+    let of = |target| ConnectionConfig { target, read_only: false, limits: Default::default() };
+    let connections =
+        [(id("one"), of(Target::Postgres(server))), (id("two"), of(Target::Sqlite { path }))];
+    let connections = Connections::new(connections.into());
+    let host = host_on(&folder, HostLimits::default(), connections).await;
+    let plugin = host.load(&build("rogue")).unwrap();
+    let attempt = |on: &str, secret: &str| json!({"on": on, "send": "select 1", "how": "describe", "password": secret});
+    let does = json!([attempt("one", "token"), attempt("one", "other"), attempt("two", "token")]);
+    let plan = json!([{"on": "one", "text": "select 1"}, {"on": "two", "text": "select 1"}]);
+    let config = json!({"one": "one", "two": "two", "plan": plan, "does": does});
+    let read = ConnectionGrant::Read;
+    let grant = Grant {
+        connections: [(id("one"), read), (id("two"), read)].into(),
+        secrets: ["token".to_owned()].into(),
+        ..Grant::default()
+    };
+    let call = with(config, grant);
+    let plan = host.plan(&plugin, &call).await.result.unwrap();
+    let call = Call { statements: plan.statements.into(), ..call };
+    let said = executed(&host, &plugin, &call, "k1").await;
+    for (said, kind) in said.iter().zip(["Unavailable: ", "Denied: ", "Invalid: "]) {
+        assert!(said.starts_with(kind), "{said}");
+    }
+    assert_eq!(said.len(), 3);
+    assert_eq!(*heard.lock().unwrap(), ["s3cret"]);
 }

@@ -120,7 +120,7 @@ async fn a_condition_looks_up_what_was_granted() {
     manifest["wants"] =
         json!([{"capability": "named-statements", "target": "orders-db", "why": "to count"}]);
     let contract = guest::contract();
-    let file = guest::condition_component(&contract, "condition-plugin", "1.0.0-draft", body);
+    let file = guest::condition_component(&contract, "condition-plugin", "1.0.0", body);
     let plugin = host.load(&guest::with_manifest(file, &manifest)).unwrap();
     let ask = async |lookups: BTreeMap<_, _>| {
         let (host, plugin) = (host.clone(), plugin.clone());

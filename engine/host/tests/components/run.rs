@@ -149,7 +149,7 @@ fn the_system_refuses_and_is_named() {
         (import "wasi:cli/exit@0.2.6" "exit" (func $exit (param i32)))
         (memory (export "memory") 1)
         (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 0))
-        (func (export "countersign:plugin/condition@1.0.0-draft#evaluate") (result i32)
+        (func (export "countersign:plugin/condition@1.0.0#evaluate") (result i32)
             (call $exit (i32.const 0)) (i32.const 0)))"#;
     let component = guest::component(&nosy, "nosy", module);
     let plugin = place.load(&guest::with_manifest(component, &guest::manifest("condition")));

@@ -116,6 +116,8 @@ pub(crate) struct State {
     pub(crate) connections: BTreeMap<String, FakeDatabase>,
     pub(crate) look_ups: BTreeMap<(String, String), RowSet>,
     pub(crate) secrets: BTreeSet<String>,
+    /// The secrets that connections were opened with.
+    pub(crate) passwords: BTreeMap<String, String>,
     pub(crate) files: Vec<Stored>,
     /// What other systems answer.
     pub(crate) replies: BTreeMap<(Method, String), Result<Reply, HostError>>,
@@ -158,6 +160,7 @@ impl State {
             connections: BTreeMap::new(),
             look_ups: BTreeMap::new(),
             secrets: BTreeSet::new(),
+            passwords: BTreeMap::new(),
             files: Vec::new(),
             replies: BTreeMap::new(),
             sent_out: Vec::new(),

@@ -56,6 +56,10 @@ impl Connection {
         Ok(Self(wit::Connection::open(name)?))
     }
 
+    pub(crate) fn open_as(name: &str, password: &Secret) -> Answer<Self> {
+        Ok(Self(wit::Connection::open_as(name, &password.0)?))
+    }
+
     pub(crate) fn kind(&self) -> String {
         self.0.kind()
     }

@@ -173,6 +173,7 @@ fn load_code(variant: &str) -> &'static str {
         LoadError::NotAComponent,
         LoadError::Manifest(String::new()),
         LoadError::Contract(String::new()),
+        LoadError::Newer { version: String::new(), uses: Vec::new() },
         LoadError::Compile(String::new()),
         LoadError::MissingExport(engine_host::World::Condition),
         LoadError::UnknownImport(String::new()),

@@ -245,6 +245,7 @@ fn worlds(text: &mut String) {
         interpreted_questions,
         interpreted_effects,
         script: _,
+        compile_on_all_cores: _,
     } = HostLimits::default();
     let interpreted = condition.interpreted();
     let times = interpreted.fuel / condition.fuel;

@@ -15,7 +15,9 @@ use crate::{
             executor::countersign::plugin::statements,
         },
         request::invalid,
-        results, sql,
+        results,
+        secrets::{self, Secret},
+        sql,
     },
 };
 
@@ -32,7 +34,22 @@ impl State {
         let dialect = self.services.connections.dialect(&name);
         let dialect = dialect.map_err(|error| self.connection_error(name.as_str(), &error))?;
         self.read(Read::Other(format!("connection.{name}")));
-        Ok(Connection { name, access, dialect })
+        Ok(Connection { name, access, dialect, through: self.services.connections.clone() })
+    }
+
+    /// The same with a secret in place of the operator's password.
+    fn open_connection_as(
+        &mut self,
+        name: &str,
+        secret: &str,
+    ) -> Result<Connection, wit::HostError> {
+        let opened = self.open_connection(name)?;
+        let Some(password) = self.services.secrets.get(secret).cloned() else {
+            return Err(secrets::unknown(secret));
+        };
+        let through = opened.through.with_password(&opened.name, password);
+        let through = through.map_err(|error| self.connection_error(name, &error))?;
+        Ok(Connection { through, ..opened })
     }
 
     async fn begin_on(
@@ -41,7 +58,7 @@ impl State {
         mode: Mode,
     ) -> Result<engine_connect::Transaction, wit::HostError> {
         let timeout = Some(self.deadline.saturating_duration_since(std::time::Instant::now()));
-        let begun = self.services.connections.begin(&on.name, Begin { mode, timeout }).await;
+        let begun = on.through.begin(&on.name, Begin { mode, timeout }).await;
         begun.map_err(|error| self.connection_error(on.name.as_str(), &error))
     }
 
@@ -125,7 +142,7 @@ impl State {
         // It is a row that is written: the probe's own, by which a try that comes late is stopped.
         self.granted_to_write(on)?;
         self.may_look_for(WHAT, once_key)?;
-        let found = self.services.connections.probe(&on.name, once_key).await;
+        let found = on.through.probe(&on.name, once_key).await;
         match found.map_err(|error| self.connection_error(on.name.as_str(), &error))? {
             Probe::DidNotHappen => Ok(statements::Marker::Absent),
             Probe::Begun(stored) => results::stored_receipt(stored).map(statements::Marker::Begun),
@@ -141,6 +158,19 @@ impl statements::HostConnection for State {
     async fn open(&mut self, name: String) -> Answer<Resource<Connection>> {
         self.enter()?;
         match self.open_connection(&name) {
+            Ok(connection) => Ok(Ok(self.table.push(connection)?)),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    async fn open_as(
+        &mut self,
+        name: String,
+        password: Resource<Secret>,
+    ) -> Answer<Resource<Connection>> {
+        self.enter()?;
+        let secret = self.table.get(&password)?.name.clone();
+        match self.open_connection_as(&name, &secret) {
             Ok(connection) => Ok(Ok(self.table.push(connection)?)),
             Err(error) => Ok(Err(error)),
         }

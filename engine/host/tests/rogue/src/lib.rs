@@ -69,6 +69,8 @@ struct Attempt {
     send: String,
     parameter: Option<i64>,
     how: How,
+    /// The secret that it opens the connection with.
+    password: Option<String>,
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq)]
@@ -148,7 +150,10 @@ impl Attempt {
         key: &str,
     ) -> Result<u64, HostError> {
         let parameters: Vec<Parameter> = self.parameter.iter().map(|n| Some((*n).into())).collect();
-        let connection = Connection::open(&self.on)?;
+        let connection = match &self.password {
+            None => Connection::open(&self.on)?,
+            Some(secret) => Connection::open_as(&self.on, &Secret::get(secret)?)?,
+        };
         match self.how {
             How::Estimate => {
                 return Ok(connection.estimate(&self.send, &parameters)?.unwrap_or_default());

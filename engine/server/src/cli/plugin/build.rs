@@ -14,13 +14,13 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, ValueEnum};
-use engine_host::{Manifest, Plugin, Weight};
+use engine_host::{MANIFEST_SECTION, Manifest, Plugin, Weight, custom_section};
 use serde_json::json;
 
 use self::tools::Tools;
 use super::{
-    super::output::{say, warn},
-    check::told,
+    super::output::{Form, say, warn},
+    check::{described, told},
     run::Workshop,
 };
 
@@ -49,9 +49,8 @@ pub(crate) struct Build {
     /// The component [default: target/NAME.wasm in the folder]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Print one JSON document
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    form: Form,
     #[command(flatten)]
     tools: Tools,
 }
@@ -87,10 +86,7 @@ impl Build {
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         let source = Source::open(&self.folder)?;
         let built = source.build(self.out.as_deref(), &self.tools)?;
-        match self.json {
-            true => say(&serde_json::to_string_pretty(&built.to_json())?),
-            false => built.report(),
-        }
+        self.form.tell(&built.to_json(), || built.report())?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -134,13 +130,7 @@ impl Source {
 
     /// The component with the manifest beside its modules, as the host looks for it.
     fn with_manifest(&self, mut component: Vec<u8>) -> Vec<u8> {
-        let name = engine_host::MANIFEST_SECTION.as_bytes();
-        let mut content = leb128(name.len());
-        content.extend(name);
-        content.extend(self.text.as_bytes());
-        component.push(0);
-        component.extend(leb128(content.len()));
-        component.extend(content);
+        component.extend(custom_section(MANIFEST_SECTION, self.text.as_bytes()));
         component
     }
 }
@@ -166,17 +156,10 @@ impl Built {
     }
 
     fn to_json(&self) -> serde_json::Value {
-        let manifest = self.plugin.manifest();
-        json!({
-            "file": self.file,
-            "name": manifest.name,
-            "version": manifest.version,
-            "worlds": manifest.worlds,
-            "bytes": self.plugin.size(),
-            "sha256": self.plugin.digest(),
-            "imports": self.imports(),
-            "wants": manifest.wants,
-        })
+        let mut told = described(&self.plugin);
+        told["file"] = json!(self.file);
+        told["imports"] = json!(self.imports());
+        told
     }
 
     /// The interfaces of the contract by their short names; those of the system, which refuse, as one.
@@ -213,17 +196,6 @@ fn language(folder: &Path) -> anyhow::Result<Language> {
             bail!("`{place}` has {}: a plugin is written in one language", names.join(" and "))
         }
     }
-}
-
-/// An unsigned number as WebAssembly writes it.
-fn leb128(mut number: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while number >= 0x80 {
-        bytes.push(u8::try_from(number & 0x7f).unwrap_or(0) | 0x80);
-        number >>= 7;
-    }
-    bytes.push(u8::try_from(number).unwrap_or(0));
-    bytes
 }
 
 /// Says that something begins, that it goes on, and how long it took.
@@ -276,13 +248,5 @@ mod tests {
         fs::write(folder.path().join("plugin.js"), "").unwrap();
         let error = language(folder.path()).unwrap_err().to_string();
         assert!(error.contains("has plugin.js and plugin.py"), "{error}");
-    }
-
-    #[test]
-    fn numbers_are_written_as_webassembly_does() {
-        for (number, bytes) in [(0, vec![0]), (127, vec![127]), (128, vec![0x80, 1])] {
-            assert_eq!(leb128(number), bytes);
-        }
-        assert_eq!(leb128(624_485), [0xe5, 0x8e, 0x26]);
     }
 }

@@ -23,7 +23,7 @@ use engine_core::{
     rule::{Names, infer_literal},
     value::Value,
 };
-use engine_host::{Answer, Call, Host, Notice, Plugin, Trace, World};
+use engine_host::{Answer, Call, Host, HostLimits, Notice, Plugin, Trace, World};
 use engine_runtime::{Caller, Change, Clock, Engine, EngineOptions, Ids, Library};
 use engine_store::{EmbeddedStore, Options};
 use serde::{Deserialize, Serialize};
@@ -119,7 +119,8 @@ impl Workshop {
 
     async fn open(config: &Config) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
-        Ok(Self { host: data::host(folder.path(), config).await?, folder })
+        let limits = HostLimits { compile_on_all_cores: true, ..HostLimits::default() };
+        Ok(Self { host: data::host(folder.path(), config, limits).await?, folder })
     }
 
     /// What a file says that an extension is asked about.

@@ -68,6 +68,18 @@ impl Connection {
         }
     }
 
+    pub(crate) fn open_as(name: &str, password: &Secret) -> Answer<Self> {
+        let connection = Self::open(name)?;
+        if connection.kind() == "sqlite" {
+            let file = format!("the connection `{name}` is a file, which asks for no password");
+            return error(ErrorKind::Invalid, file);
+        }
+        ask(|state| {
+            state.passwords.insert(name.to_owned(), password.name.clone());
+        });
+        Ok(connection)
+    }
+
     pub(crate) fn kind(&self) -> String {
         self.database.kind()
     }

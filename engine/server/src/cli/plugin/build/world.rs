@@ -112,6 +112,6 @@ mod tests {
                 assert!(known.contains(name) || types.contains(&name) || exported, "{name}");
             }
         }
-        assert_eq!(full("log").unwrap(), "countersign:plugin/log@1.0.0-draft");
+        assert_eq!(full("log").unwrap(), "countersign:plugin/log@1.0.0");
     }
 }
