@@ -246,6 +246,29 @@ pub enum FailureClass {
 }
 
 impl FailureClass {
+    /// For programs: the word of documents.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Permanent => "permanent",
+            Self::Retryable => "retryable",
+            Self::UnknownOutcome => "unknown_outcome",
+            Self::Refused => "refused",
+            Self::Fuel => "fuel",
+            Self::Deadline => "deadline",
+            Self::Memory => "memory",
+            Self::Output => "output",
+            Self::HostCalls => "host_calls",
+            Self::Trap => "trap",
+            Self::BadOutput => "bad_output",
+            Self::Denied => "denied",
+            Self::Contract => "contract",
+            Self::Busy => "busy",
+            Self::Unavailable => "unavailable",
+            Self::Bug => "bug",
+        }
+    }
+
     /// Whether the same call may succeed later by itself (EXE-4).
     #[must_use]
     pub fn is_retryable(self) -> bool {

@@ -137,11 +137,20 @@ impl InstalledPlugin {
         Self { file, earlier, ..self.clone() }
     }
 
-    /// The same with an earlier file: the one that begins with this digest, or the newest. An
-    /// administrator chose it, so that the program does not replace it by itself.
+    /// The earlier file whose digest begins so, or the newest.
+    #[must_use]
+    pub fn file_before(&self, to: Option<&str>) -> Option<&PluginFile> {
+        self.earlier.get(self.place_before(to)?)
+    }
+
+    fn place_before(&self, to: Option<&str>) -> Option<usize> {
+        self.earlier.iter().position(|file| to.is_none_or(|to| file.digest.starts_with(to)))
+    }
+
+    /// The same with [`Self::file_before`]. An administrator chose it, so that the program does not
+    /// replace it by itself.
     pub(crate) fn back(&self, to: Option<&str>) -> Option<Self> {
-        let is_meant = |file: &&PluginFile| to.is_none_or(|to| file.digest.starts_with(to));
-        let place = self.earlier.iter().position(|file| is_meant(&file))?;
+        let place = self.place_before(to)?;
         let mut earlier = self.earlier.get(place..)?.to_vec();
         let file = PluginFile { origin: Origin::Administrator, ..earlier.remove(0) };
         Some(Self { file, earlier, ..self.clone() })

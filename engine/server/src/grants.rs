@@ -1,9 +1,9 @@
-//! Grants, between documents and the host.
+//! Grants and limits of plugins, between documents and the host.
 
 use std::str::FromStr;
 
-use engine_api::organization::{AccessWord, GrantDoc, HttpGrantDoc, HttpMethodWord};
-use engine_host::{ConnectionGrant, Grant, HttpGrant, Method};
+use engine_api::organization::{AccessWord, GrantDoc, HttpGrantDoc, HttpMethodWord, LimitsDoc};
+use engine_host::{ConnectionGrant, Grant, HttpGrant, LimitChanges, Method};
 
 /// A grant that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +65,28 @@ pub(crate) fn written(grant: &Grant) -> GrantDoc {
         secrets: grant.secrets.clone(),
         http: http.collect(),
     }
+}
+
+/// The host's limits.
+pub(crate) fn limits(doc: LimitsDoc) -> LimitChanges {
+    let LimitsDoc { fuel, deadline_ms, memory, host_calls, output, rows, blob_bytes, http_calls } =
+        doc;
+    LimitChanges { fuel, deadline_ms, memory, host_calls, output, rows, blob_bytes, http_calls }
+}
+
+/// The document of limits.
+pub(crate) fn written_limits(limits: LimitChanges) -> LimitsDoc {
+    let LimitChanges {
+        fuel,
+        deadline_ms,
+        memory,
+        host_calls,
+        output,
+        rows,
+        blob_bytes,
+        http_calls,
+    } = limits;
+    LimitsDoc { fuel, deadline_ms, memory, host_calls, output, rows, blob_bytes, http_calls }
 }
 
 fn method(word: HttpMethodWord) -> Method {

@@ -9,7 +9,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use engine_core::{
-    extension::{Failure, FailureClass},
+    extension::Failure,
     ids::{OrgId, PluginId, RequestId, RuleId, StepId},
 };
 use engine_host::{Answer, LogLevel, Trace};
@@ -196,7 +196,7 @@ impl Watch {
         watched.note(&answer.trace, &call.facts.request, now);
         let failure = answer.result.as_ref().err();
         if let Some(failure) = failure {
-            let count = watched.failures.entry(word(failure.class)).or_default();
+            let count = watched.failures.entry(failure.class.as_str()).or_default();
             *count = count.saturating_add(1);
         }
         let requester = &call.facts.requester;
@@ -241,26 +241,4 @@ impl Watch {
 
 fn held(watched: &Mutex<Watched>) -> MutexGuard<'_, Watched> {
     watched.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// For programs.
-fn word(class: FailureClass) -> &'static str {
-    match class {
-        FailureClass::Permanent => "permanent",
-        FailureClass::Retryable => "retryable",
-        FailureClass::UnknownOutcome => "unknown_outcome",
-        FailureClass::Refused => "refused",
-        FailureClass::Fuel => "fuel",
-        FailureClass::Deadline => "deadline",
-        FailureClass::Memory => "memory",
-        FailureClass::Output => "output",
-        FailureClass::HostCalls => "host_calls",
-        FailureClass::Trap => "trap",
-        FailureClass::BadOutput => "bad_output",
-        FailureClass::Denied => "denied",
-        FailureClass::Contract => "contract",
-        FailureClass::Busy => "busy",
-        FailureClass::Unavailable => "unavailable",
-        FailureClass::Bug => "bug",
-    }
 }

@@ -2,14 +2,44 @@
 
 use std::io::{self, Write as _};
 
+use clap::Args;
 use engine_api::{
     document::Diagnostics,
     organization::{ChangeList, ChangeWord, FieldChange},
 };
 use engine_store::OpenError;
 use sdk_client::ClientError;
+use serde::Serialize;
 
 use crate::data::DataError;
+
+/// How the outcome of a command is told.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(super) struct Form {
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+impl Form {
+    /// Prints the document, or what says the same in lines.
+    pub(super) fn tell<T: Serialize>(
+        self,
+        document: &T,
+        lines: impl FnOnce(),
+    ) -> serde_json::Result<()> {
+        match self.json {
+            true => say(&serde_json::to_string_pretty(document)?),
+            false => lines(),
+        }
+        Ok(())
+    }
+
+    /// Prints what changed.
+    pub(super) fn changes(self, list: &ChangeList) -> serde_json::Result<()> {
+        self.tell(list, || changes(list))
+    }
+}
 
 /// Prints a line on standard output. A closed pipe is not an error worth a word.
 pub(super) fn say(line: &str) {

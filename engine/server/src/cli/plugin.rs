@@ -25,7 +25,7 @@ use engine_api::organization::{AccessWord, GrantDoc, HttpGrantDoc, HttpMethodWor
 use sdk_client::{Client, Deed};
 
 use super::{
-    output::{changes, say},
+    output::{Form, say},
     target::Target,
 };
 use crate::{first_party, http::MAX_COMPONENT};
@@ -77,9 +77,8 @@ pub(super) enum PluginCommand {
     List {
         #[command(flatten)]
         target: Target,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        form: Form,
     },
     /// Install a component, or replace it; what it was granted stays
     #[command(after_help = INSTALL)]
@@ -94,6 +93,8 @@ pub(super) enum PluginCommand {
         /// Only show what would change
         #[arg(long)]
         dry_run: bool,
+        #[command(flatten)]
+        form: Form,
     },
     /// Say what a plugin may use: all of it, what is not named is taken away
     #[command(after_help = GRANT)]
@@ -104,6 +105,8 @@ pub(super) enum PluginCommand {
         granted: Granted,
         /// The plugin
         id: String,
+        #[command(flatten)]
+        form: Form,
     },
     #[command(flatten)]
     Manage(manage::Manage),
@@ -215,23 +218,19 @@ impl PluginCommand {
             | Self::Keygen(_)
             | Self::Sign(_)
             | Self::Verify(_) => {}
-            Self::List { json: true, .. } => {
-                say(&serde_json::to_string_pretty(&client.plugins().await?)?);
+            Self::List { form, .. } => {
+                let plugins = client.plugins().await?;
+                form.tell(&plugins, || plugins.items.iter().for_each(|plugin| say(&line(plugin))))?;
             }
-            Self::List { json: false, .. } => {
-                for plugin in client.plugins().await?.items {
-                    say(&line(&plugin));
-                }
-            }
-            Self::Install { file, id, dry_run, .. } => {
+            Self::Install { file, id, dry_run, form, .. } => {
                 let component = sign::with_signature(file, read(file)?)?;
                 let name = file.file_stem().unwrap_or_default().to_string_lossy();
                 let id = id.as_deref().unwrap_or(&name);
                 let deed = if *dry_run { Deed::DryRun } else { Deed::Do };
-                changes(&client.install(id, component, deed).await?);
+                form.changes(&client.install(id, component, deed).await?)?;
             }
-            Self::Grant { granted, id, .. } => {
-                changes(&client.grant(id, &granted.document()?).await?);
+            Self::Grant { granted, id, form, .. } => {
+                form.changes(&client.grant(id, &granted.document()?).await?)?;
             }
         }
         Ok(())

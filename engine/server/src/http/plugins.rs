@@ -10,8 +10,8 @@ use engine_api::{
     problem::ErrorBody,
 };
 use engine_core::{ids::PluginId, rejection::Rejection};
-use engine_host::{Grant, LimitChanges, Plugin, split_signature};
-use engine_runtime::{Change, EngineError, PluginChange, PluginFile, Signer};
+use engine_host::{Grant, Plugin, split_signature};
+use engine_runtime::{Change, EngineError, Origin, PluginChange, PluginFile, Signer};
 
 use super::{
     AppState,
@@ -77,11 +77,7 @@ pub(super) async fn put(
     let (by, at) = (known.caller.user.clone(), state.engine.now());
     let file = state.library.file(component, by, at);
     let file = file.ok_or_else(|| Refusal::invalid("body", "the component serves no world"))?;
-    let kept = state.library.signed(component.digest()).await;
-    let (bytes, signature) = kept.map_err(|error| {
-        known.refusal(&EngineError::Extension(format!("cannot read the component: {error}")))
-    })?;
-    let signer = trusted(state, &bytes, signature.as_deref())?;
+    let signer = kept(state, known, component.digest()).await?;
     Ok(Change::PutPlugin { plugin: id, file: PluginFile { signer, ..file } })
 }
 
@@ -93,6 +89,15 @@ fn trusted(
 ) -> Result<Option<Signer>, Refusal> {
     let judged = state.trust.signer(component, signature);
     judged.map_err(|why| ErrorBody::new(ErrorCode::PluginInvalid, why.to_string()).into())
+}
+
+/// The same of one that is kept.
+async fn kept(state: &AppState, known: &Known, digest: &str) -> Result<Option<Signer>, Refusal> {
+    let found = state.library.signed(digest).await;
+    let (component, signature) = found.map_err(|error| {
+        known.refusal(&EngineError::Extension(format!("cannot read the component: {error}")))
+    })?;
+    trusted(state, &component, signature.as_deref())
 }
 
 pub(super) async fn remove(
@@ -125,19 +130,7 @@ pub(super) async fn limit(
     Asked(how): Asked<DryRun>,
     Body(doc): Body<LimitsDoc>,
 ) -> Result<Json<ChangeList>, Refusal> {
-    let LimitsDoc { fuel, deadline_ms, memory, host_calls, output, rows, blob_bytes, http_calls } =
-        doc;
-    let limits = LimitChanges {
-        fuel,
-        deadline_ms,
-        memory,
-        host_calls,
-        output,
-        rows,
-        blob_bytes,
-        http_calls,
-    };
-    change(&state, &known, id, how, || Ok(PluginChange::Limit(limits))).await
+    change(&state, &known, id, how, || Ok(PluginChange::Limit(grants::limits(doc)))).await
 }
 
 pub(super) async fn disable(
@@ -167,6 +160,13 @@ pub(super) async fn roll_back(
     Asked(how): Asked<DryRun>,
     Body(body): Body<RollBack>,
 ) -> Result<Json<ChangeList>, Refusal> {
+    known.administrates()?;
+    let plugin = known.organization.plugins.get(&id);
+    let earlier = plugin.and_then(|plugin| plugin.file_before(body.to.as_deref()));
+    // What came with the program is not signed. Keys may be trusted no longer since the file was installed.
+    if let Some(file) = earlier.filter(|file| file.origin == Origin::Administrator) {
+        kept(&state, &known, &file.digest).await?;
+    }
     change(&state, &known, id, how, || Ok(PluginChange::Back { to: body.to })).await
 }
 

@@ -184,12 +184,8 @@ async fn a_plugin_that_keeps_failing_is_given_a_rest() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_signed_plugins_are_taken_where_the_operator_says_so() {
     let (ops, stranger) = (pair(), pair());
-    let config: Config = toml::from_str(&format!(
-        "[plugins]\nsigned_only = true\n[plugins.keys.ops]\nkey = \"{}\"\ntier = \"operator\"\n",
-        ops.pk.to_base64()
-    ))
-    .unwrap();
-    let place = Place::with(in_memory(), config).await;
+    let (store, config) = (in_memory(), trusting("ops", &ops));
+    let place = Place::with(store.clone(), config).await;
     first_party::install(&place.state, &"main".parse().unwrap()).await.unwrap();
     let ours = place.component("calendar");
     let theirs = noted(&ours, 7);
@@ -222,6 +218,30 @@ async fn only_signed_plugins_are_taken_where_the_operator_says_so() {
     // What comes with the program needs no signature.
     install(&place, &ours).await.is(OK);
     assert_eq!(detail(&place).await.get("signer"), None);
+
+    // A key that is trusted no longer: going back is an installation too.
+    let back = format!("{CALENDAR}/rollback");
+    let place = place.again(store.clone(), trusting("stranger", &stranger)).await;
+    let refused = place.post("olga", &back, &json!({})).await;
+    refused.is_refused(422, "plugin_invalid");
+    assert!(
+        refused.body["message"].as_str().unwrap().contains("does not know"),
+        "{:#}",
+        refused.body
+    );
+    assert_eq!(detail(&place).await["digest"], digest(&ours));
+    let place = place.again(store, trusting("ops", &ops)).await;
+    place.post("olga", &back, &json!({})).await.is(OK);
+    assert_eq!(detail(&place).await["digest"], digest(&theirs));
+}
+
+/// Signed plugins only, by this pair of keys.
+fn trusting(name: &str, pair: &KeyPair) -> Config {
+    toml::from_str(&format!(
+        "[plugins]\nsigned_only = true\n[plugins.keys.{name}]\nkey = \"{}\"\ntier = \"operator\"\n",
+        pair.pk.to_base64()
+    ))
+    .unwrap()
 }
 
 fn pair() -> KeyPair {

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{
     super::{
         measure,
-        output::{say, warn},
+        output::{Form, say, warn},
     },
     run::Workshop,
 };
@@ -46,9 +46,8 @@ pub(crate) struct Bench {
     /// More fuel is a failure
     #[arg(long, value_name = "N")]
     max_fuel: Option<u64>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    form: Form,
 }
 
 impl Bench {
@@ -99,34 +98,33 @@ impl Bench {
         let memory = share(trace.memory as f64, limits.memory as f64);
         let calls = share(trace.host_calls.into(), limits.host_calls.into());
         let deadline = share(found.p95.as_secs_f64(), limits.deadline.as_secs_f64());
-        if self.json {
-            say(&serde_json::to_string_pretty(&json!({
-                "runs": found.runs,
-                "median_us": micros(found.median),
-                "p95_us": micros(found.p95),
-                "calls_per_second": found.per_second,
-                "fuel": trace.fuel,
-                "fuel_percent": fuel,
-                "memory": trace.memory,
-                "memory_percent": memory,
-                "host_calls": trace.host_calls,
-                "host_calls_percent": calls,
-                "deadline_percent": deadline,
-            }))?);
-            return Ok(());
-        }
-        say(&format!("{} runs", found.runs));
-        say(&format!("fuel        {}, {fuel:.2} % of {}", trace.fuel, limits.fuel));
-        say(&format!("memory      {} bytes, {memory:.2} % of {}", trace.memory, limits.memory));
-        say(&format!("host calls  {}, {calls:.2} % of {}", trace.host_calls, limits.host_calls));
-        say(&format!("median      {:.2} µs", micros(found.median)));
-        say(&format!(
-            "p95         {:.2} µs, {deadline:.2} % of {} ms",
-            micros(found.p95),
-            limits.deadline.as_millis()
-        ));
-        say(&format!("per second  {:.0}, on one core", found.per_second));
-        Ok(())
+        let document = json!({
+            "runs": found.runs,
+            "median_us": micros(found.median),
+            "p95_us": micros(found.p95),
+            "calls_per_second": found.per_second,
+            "fuel": trace.fuel,
+            "fuel_percent": fuel,
+            "memory": trace.memory,
+            "memory_percent": memory,
+            "host_calls": trace.host_calls,
+            "host_calls_percent": calls,
+            "deadline_percent": deadline,
+        });
+        let lines = || {
+            say(&format!("{} runs", found.runs));
+            say(&format!("fuel        {}, {fuel:.2} % of {}", trace.fuel, limits.fuel));
+            say(&format!("memory      {} bytes, {memory:.2} % of {}", trace.memory, limits.memory));
+            say(&format!(
+                "host calls  {}, {calls:.2} % of {}",
+                trace.host_calls, limits.host_calls
+            ));
+            let (p95, most) = (micros(found.p95), limits.deadline.as_millis());
+            say(&format!("median      {:.2} µs", micros(found.median)));
+            say(&format!("p95         {p95:.2} µs, {deadline:.2} % of {most} ms"));
+            say(&format!("per second  {:.0}, on one core", found.per_second));
+        };
+        Ok(self.form.tell(&document, lines)?)
     }
 }
 

@@ -6,15 +6,26 @@ use anyhow::Context as _;
 use clap::Args;
 use engine_host::{Access, Manifest, Name, Plugin, Want};
 
-use super::super::output::{say, warn};
-use super::run::Workshop;
+use serde_json::{Value as Json, json};
+
+use super::{
+    super::output::{Form, say, warn},
+    run::Workshop,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  countersign plugin check target/components/sql.wasm
+  countersign plugin check target/components/sql.wasm --json";
 
 /// Say whether a file is a plugin, and what it asks for.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  countersign plugin check target/components/sql.wasm")]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Check {
     /// The component
     file: PathBuf,
+    #[command(flatten)]
+    form: Form,
 }
 
 impl Check {
@@ -24,7 +35,7 @@ impl Check {
         let workshop = Workshop::bare()?;
         match workshop.host.load(&bytes) {
             Ok(plugin) => {
-                report(&plugin);
+                self.form.tell(&described(&plugin), || report(&plugin))?;
                 Ok(ExitCode::SUCCESS)
             }
             Err(error) => {
@@ -33,6 +44,21 @@ impl Check {
             }
         }
     }
+}
+
+/// What a plugin says about itself, and what it is.
+pub(super) fn described(plugin: &Plugin) -> Json {
+    let Manifest { name, version, contract, worlds, about, wants, .. } = plugin.manifest();
+    json!({
+        "name": name,
+        "version": version,
+        "contract": contract,
+        "worlds": worlds,
+        "about": about,
+        "bytes": plugin.size(),
+        "sha256": plugin.digest(),
+        "wants": wants,
+    })
 }
 
 fn report(plugin: &Plugin) {

@@ -12,7 +12,7 @@ use sdk_client::Deed;
 
 use super::{
     super::{
-        output::{changes, complain, say},
+        output::{Form, complain, say},
         target::Target,
     },
     build::{Source, tools::Tools},
@@ -56,6 +56,8 @@ pub(crate) struct Dev {
     tools: Tools,
     #[command(flatten)]
     target: Target,
+    #[command(flatten)]
+    form: Form,
 }
 
 /// A file, when it was written, and its size.
@@ -83,7 +85,7 @@ impl Dev {
 
     /// Builds and tests, and installs what passes.
     async fn turn(&self) -> anyhow::Result<ExitCode> {
-        let code = Test::of(&self.folder, &self.tools).run().await?;
+        let code = Test::of(&self.folder, &self.tools, self.form).run().await?;
         if code != ExitCode::SUCCESS || !self.install {
             return Ok(code);
         }
@@ -95,7 +97,7 @@ impl Dev {
         let id = self.id.as_deref().unwrap_or(&name);
         let installed = spoken.client.install(id, component, Deed::Do).await;
         spoken.close().await;
-        changes(&installed?);
+        self.form.changes(&installed?)?;
         Ok(code)
     }
 }

@@ -11,7 +11,7 @@ use sdk_client::Client;
 
 use super::{
     super::{
-        output::{changes, say},
+        output::{Form, say},
         target::Target,
     },
     short, told,
@@ -57,9 +57,8 @@ pub(in super::super) enum Manage {
         /// How many of the last lines of its log
         #[arg(long, value_name = "LINES", default_value_t = 5)]
         log: usize,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        form: Form,
     },
     /// Call a plugin again
     #[command(after_help = "Example:\n  countersign plugin enable webhook")]
@@ -68,6 +67,8 @@ pub(in super::super) enum Manage {
         target: Target,
         /// The plugin
         id: String,
+        #[command(flatten)]
+        form: Form,
     },
     /// Do not call a plugin any more
     #[command(after_help = DISABLE)]
@@ -79,6 +80,8 @@ pub(in super::super) enum Manage {
         /// Why, for those who wait for it
         #[arg(long, value_name = "TEXT", default_value = "")]
         comment: String,
+        #[command(flatten)]
+        form: Form,
     },
     /// Go back to the version that was installed before
     #[command(after_help = ROLLBACK)]
@@ -90,6 +93,8 @@ pub(in super::super) enum Manage {
         /// The version whose digest begins so; the newest of the earlier ones where absent
         #[arg(long, value_name = "DIGEST")]
         to: Option<String>,
+        #[command(flatten)]
+        form: Form,
     },
     /// Say what a call of a plugin may use in place of the usual limits: all of it
     #[command(after_help = LIMIT)]
@@ -100,6 +105,8 @@ pub(in super::super) enum Manage {
         id: String,
         #[command(flatten)]
         limits: Limits,
+        #[command(flatten)]
+        form: Form,
     },
 }
 
@@ -146,22 +153,24 @@ impl Manage {
     }
 
     async fn with(&self, client: &Client) -> anyhow::Result<()> {
-        match self {
-            Self::Inspect { id, json: true, .. } => {
-                say(&serde_json::to_string_pretty(&client.plugin(id).await?)?);
-            }
-            Self::Inspect { id, log, .. } => {
+        let (form, changes) = match self {
+            Self::Inspect { id, log, form, .. } => {
                 if std::path::Path::new(id).is_file() {
                     bail!("`{id}` is a file: `countersign plugin check` says what it is");
                 }
-                report(&client.plugin(id).await?, *log);
+                let detail = client.plugin(id).await?;
+                return Ok(form.tell(&detail, || report(&detail, *log))?);
             }
-            Self::Enable { id, .. } => changes(&client.enable(id).await?),
-            Self::Disable { id, comment, .. } => changes(&client.disable(id, comment).await?),
-            Self::Rollback { id, to, .. } => changes(&client.roll_back(id, to.as_deref()).await?),
-            Self::Limit { id, limits, .. } => changes(&client.limit(id, &document(limits)).await?),
-        }
-        Ok(())
+            Self::Enable { id, form, .. } => (form, client.enable(id).await?),
+            Self::Disable { id, comment, form, .. } => (form, client.disable(id, comment).await?),
+            Self::Rollback { id, to, form, .. } => {
+                (form, client.roll_back(id, to.as_deref()).await?)
+            }
+            Self::Limit { id, limits, form, .. } => {
+                (form, client.limit(id, &document(limits)).await?)
+            }
+        };
+        Ok(form.changes(&changes)?)
     }
 }
 

@@ -9,8 +9,12 @@ use std::{
 use anyhow::{Context as _, ensure};
 use clap::{Args, ValueEnum};
 use engine_core::ids::PluginId;
+use serde_json::json;
 
-use super::{super::output::say, build::Language};
+use super::{
+    super::output::{Form, say},
+    build::Language,
+};
 use crate::kit;
 
 const EXAMPLES: &str = "\
@@ -44,6 +48,8 @@ pub(crate) struct New {
     /// For Rust: the folder of the crate `sdk-plugin`
     #[arg(long, value_name = "PATH")]
     sdk: Option<PathBuf>,
+    #[command(flatten)]
+    form: Form,
 }
 
 /// What a plugin is asked.
@@ -97,11 +103,14 @@ impl New {
                 write(&folder.join(file_name(path)), &text)?;
             }
         }
-        say(&format!("made `{}`", folder.display()));
-        say("next:");
-        say(&format!("  cd {}", folder.display()));
-        say("  countersign plugin build");
-        say("  countersign plugin test");
+        let made = json!({ "folder": folder, "world": world, "language": language });
+        self.form.tell(&made, || {
+            say(&format!("made `{}`", folder.display()));
+            say("next:");
+            say(&format!("  cd {}", folder.display()));
+            say("  countersign plugin build");
+            say("  countersign plugin test");
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -18,7 +18,7 @@ use engine_host::{Call, Host, Limits, Plugin};
 use serde::Serialize;
 
 use super::{
-    super::output::{say, warn},
+    super::output::{Form, say, warn},
     bench::{Ask, question},
     run::Workshop,
 };
@@ -48,9 +48,8 @@ pub(crate) struct Profile {
     /// How often to look where it is
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     samples: u32,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    form: Form,
 }
 
 /// A function, and its part of the fuel.
@@ -88,15 +87,13 @@ impl Profile {
         }
         let stacks = self.stacks(trace.fuel, |fuel| stopped(ask, host, plugin, &within(fuel)));
         let parts = parts(&stacks);
-        if self.json {
-            say(&serde_json::to_string_pretty(&parts)?);
-            return Ok(ExitCode::SUCCESS);
-        }
-        say(&format!("{} fuel, looked at {} times", trace.fuel, stacks.len()));
-        say("   own  whole  function");
-        for Part { function, own_percent, whole_percent } in parts.iter().take(SHOWN) {
-            say(&format!("{own_percent:5.1}% {whole_percent:5.1}%  {function}"));
-        }
+        self.form.tell(&parts, || {
+            say(&format!("{} fuel, looked at {} times", trace.fuel, stacks.len()));
+            say("   own  whole  function");
+            for Part { function, own_percent, whole_percent } in parts.iter().take(SHOWN) {
+                say(&format!("{own_percent:5.1}% {whole_percent:5.1}%  {function}"));
+            }
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 

@@ -10,7 +10,11 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use minisign::{KeyPair, PublicKey, SecretKey, SecretKeyBox, SignatureBox};
 
-use super::super::output::{say, warn};
+use serde_json::json;
+
+use super::super::output::{Form, say, warn};
+use engine_runtime::Signer;
+
 use crate::{
     config::Config,
     trust::{self, KeyConfig, TrustedKey},
@@ -53,6 +57,8 @@ pub(crate) struct Keygen {
     /// Leave the key without a password: for machines that sign by themselves
     #[arg(long)]
     no_password: bool,
+    #[command(flatten)]
+    form: Form,
 }
 
 /// Sign a plugin, in the format of minisign.
@@ -67,6 +73,8 @@ pub(crate) struct Sign {
     /// What to say of the component; its name and version where absent
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
+    #[command(flatten)]
+    form: Form,
 }
 
 /// Say whether a plugin is what somebody signed.
@@ -81,6 +89,8 @@ pub(crate) struct Verify {
     /// The configuration whose keys are trusted
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    form: Form,
 }
 
 impl Keygen {
@@ -99,9 +109,12 @@ impl Keygen {
         let pair = pair.context("cannot make a pair of keys")?;
         write_new(&secret, &pair.sk.to_box(None)?.to_string(), 0o600)?;
         write_new(&public, &pair.pk.to_box()?.to_string(), 0o644)?;
-        say(&format!("{}: keep it to yourself", secret.display()));
-        say(&format!("{}: goes to those who trust you", public.display()));
-        say(&pair.pk.to_base64());
+        let key = pair.pk.to_base64();
+        self.form.tell(&json!({ "secret": secret, "public": public, "key": key }), || {
+            say(&format!("{}: keep it to yourself", secret.display()));
+            say(&format!("{}: goes to those who trust you", public.display()));
+            say(&key);
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -137,7 +150,9 @@ impl Sign {
         let beside = beside(&self.file);
         fs::write(&beside, signature)
             .with_context(|| format!("cannot write `{}`", beside.display()))?;
-        say(&format!("{}: {comment}", beside.display()));
+        self.form.tell(&json!({ "signature": beside, "comment": comment }), || {
+            say(&format!("{}: {comment}", beside.display()));
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -172,8 +187,8 @@ impl Verify {
             bail!("the component is not signed: there is no `{}`", beside.display());
         };
         match self.judge(component, signature)? {
-            Ok(told) => {
-                say(&told);
+            Ok(signer) => {
+                self.form.tell(&signer, || say(&signed_by(signer.as_ref())))?;
                 Ok(ExitCode::SUCCESS)
             }
             Err(why) => {
@@ -188,7 +203,7 @@ impl Verify {
         &self,
         component: &[u8],
         signature: &str,
-    ) -> anyhow::Result<Result<String, trust::Distrust>> {
+    ) -> anyhow::Result<Result<Option<Signer>, trust::Distrust>> {
         let config = match (&self.config, &self.key) {
             (Some(config), _) => Config::read(config)?.plugins,
             (None, Some(key)) => {
@@ -200,12 +215,16 @@ impl Verify {
             }
             (None, None) => bail!("whose signature is expected? say it with `--key` or `--config`"),
         };
-        Ok(config.signer(component, Some(signature)).map(|signer| match signer {
-            Some(signer) => {
-                format!("signed by {} (key {}): {}", signer.name, signer.key, signer.comment)
-            }
-            None => "not signed, and need not be".to_owned(),
-        }))
+        Ok(config.signer(component, Some(signature)))
+    }
+}
+
+fn signed_by(signer: Option<&Signer>) -> String {
+    match signer {
+        Some(Signer { name, key, comment, .. }) => {
+            format!("signed by {name} (key {key}): {comment}")
+        }
+        None => "not signed, and need not be".to_owned(),
     }
 }
 

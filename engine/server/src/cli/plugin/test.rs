@@ -21,7 +21,7 @@ use self::{
     server::Server,
 };
 use super::{
-    super::output::{say, warn},
+    super::output::{Form, say, warn},
     build::{Source, tools::Tools},
     run::Workshop,
 };
@@ -77,9 +77,8 @@ pub(crate) struct Test {
     /// Only cases whose name contains this text
     #[arg(long, value_name = "TEXT")]
     filter: Option<String>,
-    /// Print one JSON document instead of lines
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    form: Form,
     #[command(flatten)]
     tools: Tools,
 }
@@ -97,9 +96,9 @@ struct Outcome {
 
 impl Test {
     /// Of a folder, with all its cases.
-    pub(super) fn of(folder: &Path, tools: &Tools) -> Self {
+    pub(super) fn of(folder: &Path, tools: &Tools, form: Form) -> Self {
         let (folder, tools) = (folder.to_owned(), tools.clone());
-        Self { folder, component: None, cases: None, filter: None, json: false, tools }
+        Self { folder, component: None, cases: None, filter: None, form, tools }
     }
 
     pub(crate) async fn run(&self) -> anyhow::Result<ExitCode> {
@@ -119,10 +118,7 @@ impl Test {
             outcomes.push(outcome(&workshop, &plugin, &server, case).await?);
         }
         let failed = outcomes.iter().filter(|outcome| !outcome.differences.is_empty()).count();
-        match self.json {
-            true => say(&serde_json::to_string_pretty(&to_json(&outcomes, failed))?),
-            false => report(&outcomes, failed),
-        }
+        self.form.tell(&to_json(&outcomes, failed), || report(&outcomes, failed))?;
         Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::{
-    super::output::say,
+    super::output::{Form, say},
     build::{Language, tools::Tools},
 };
 
@@ -27,6 +27,8 @@ pub(crate) struct Install {
     languages: Vec<Interpreted>,
     #[command(flatten)]
     tools: Tools,
+    #[command(flatten)]
+    form: Form,
 }
 
 /// A language whose plugins bring their interpreter.
@@ -42,13 +44,15 @@ impl Install {
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         let both = [Interpreted::Js, Interpreted::Python];
         let asked = if self.languages.is_empty() { &both[..] } else { &self.languages };
+        let mut folders = Vec::new();
         for language in asked {
             let language = match language {
                 Interpreted::Js => Language::Js,
                 Interpreted::Python => Language::Python,
             };
-            say(&self.tools.ready(language)?.display().to_string());
+            folders.push(self.tools.ready(language)?.display().to_string());
         }
+        self.form.tell(&folders, || folders.iter().for_each(|folder| say(folder)))?;
         Ok(ExitCode::SUCCESS)
     }
 }

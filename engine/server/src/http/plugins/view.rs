@@ -1,11 +1,11 @@
 //! Plugins, as the API shows them.
 
 use engine_api::organization::{
-    DisabledView, LimitsDoc, PluginActivityView, PluginLineView, PluginPauseView,
-    PluginVersionView, PluginView, SignerView, TierWord, WorldWord,
+    DisabledView, PluginActivityView, PluginLineView, PluginPauseView, PluginVersionView,
+    PluginView, SignerView, TierWord, WorldWord,
 };
 use engine_core::rule::World;
-use engine_host::{LimitChanges, LogLevel};
+use engine_host::LogLevel;
 use engine_runtime::{
     InstalledPlugin, Origin, PluginActivity, PluginFile, PluginLine, Signer, Tier,
 };
@@ -19,7 +19,7 @@ pub(super) fn plugin(plugin: &InstalledPlugin, known: &Known) -> PluginView {
         id: plugin.id.to_string(),
         current: version(&plugin.file, known),
         grant: grants::written(&plugin.grant),
-        limits: limits(plugin.limits),
+        limits: grants::written_limits(plugin.limits),
         disabled: plugin.disabled.as_ref().map(|disabled| DisabledView {
             at: disabled.at,
             by: names.login(&disabled.by),
@@ -59,20 +59,6 @@ fn world(world: World) -> WorldWord {
         World::Executor => WorldWord::Executor,
         World::Notifier => WorldWord::Notifier,
     }
-}
-
-fn limits(changes: LimitChanges) -> LimitsDoc {
-    let LimitChanges {
-        fuel,
-        deadline_ms,
-        memory,
-        host_calls,
-        output,
-        rows,
-        blob_bytes,
-        http_calls,
-    } = changes;
-    LimitsDoc { fuel, deadline_ms, memory, host_calls, output, rows, blob_bytes, http_calls }
 }
 
 pub(super) fn activity(activity: PluginActivity) -> PluginActivityView {
