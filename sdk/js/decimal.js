@@ -1,24 +1,77 @@
 // Exact numbers: amounts are never floats.
 
-const SHAPE = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?$/;
+const [ZERO, NINE, MINUS, POINT] = [48, 57, 45, 46];
+
+const isDigit = (code) => code >= ZERO && code <= NINE;
+
+const afterDigits = (text, at) => {
+  while (isDigit(text.charCodeAt(at))) at += 1;
+  return at;
+};
+
+// By hand: a regular expression costs more than all the rest of a comparison.
+const isDecimal = (text) => {
+  let at = text.charCodeAt(0) === MINUS ? 1 : 0;
+  const first = text.charCodeAt(at);
+  if (!isDigit(first)) return false;
+  at = first === ZERO ? at + 1 : afterDigits(text, at);
+  if (at === text.length) return true;
+  if (text.charCodeAt(at) !== POINT || !isDigit(text.charCodeAt(at + 1))) return false;
+  return afterDigits(text, at + 1) === text.length;
+};
+
+const isCurrency = (text) => {
+  for (let at = 0; at < 3; at += 1) {
+    const code = text.charCodeAt(at);
+    if (!(code >= 65 && code <= 90)) return false;
+  }
+  return text.length === 3;
+};
 
 /** An exact decimal number. */
 export class Decimal {
   /** Units of 10^-scale. */
   constructor(units, scale = 0) {
-    this.units = BigInt(units);
-    this.scale = scale;
+    this.parts = { units: BigInt(units), scale };
+    this.text = null;
   }
 
   /** From text such as "-12.50", from a whole number, or from another decimal. */
   static of(from) {
     if (from instanceof Decimal) return from;
     if (typeof from === "number" && Number.isSafeInteger(from)) return new Decimal(from);
-    if (typeof from !== "string" || !SHAPE.test(from)) {
+    if (typeof from !== "string" || !isDecimal(from)) {
       throw new TypeError(`expected a decimal such as "12.50", found ${JSON.stringify(from)}`);
     }
-    const [whole, fraction = ""] = from.split(".");
-    return new Decimal(whole + fraction, fraction.length);
+    const written = Decimal.written(from);
+    // There is no minus zero.
+    return from.charCodeAt(0) === MINUS ? new Decimal(written.units, written.scale) : written;
+  }
+
+  /** From text that the host wrote. Its digits are read when they are needed. */
+  static written(text) {
+    const decimal = Object.create(Decimal.prototype);
+    decimal.parts = null;
+    decimal.text = text;
+    return decimal;
+  }
+
+  read() {
+    if (this.parts === null) {
+      const point = this.text.indexOf(".");
+      const [whole, fraction] =
+        point < 0 ? [this.text, ""] : [this.text.slice(0, point), this.text.slice(point + 1)];
+      this.parts = { units: BigInt(whole + fraction), scale: fraction.length };
+    }
+    return this.parts;
+  }
+
+  get units() {
+    return this.read().units;
+  }
+
+  get scale() {
+    return this.read().scale;
   }
 
   at(scale) {
@@ -47,10 +100,14 @@ export class Decimal {
   }
 
   toString() {
-    const sign = this.units < 0n ? "-" : "";
-    const digits = (this.units < 0n ? -this.units : this.units).toString().padStart(this.scale + 1, "0");
-    const point = digits.length - this.scale;
-    return sign + digits.slice(0, point) + (this.scale > 0 ? `.${digits.slice(point)}` : "");
+    if (this.text === null) {
+      const { units, scale } = this.parts;
+      const sign = units < 0n ? "-" : "";
+      const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, "0");
+      const point = digits.length - scale;
+      this.text = sign + digits.slice(0, point) + (scale > 0 ? `.${digits.slice(point)}` : "");
+    }
+    return this.text;
   }
 
   toJSON() {
@@ -68,11 +125,13 @@ export class Money {
   /** From text such as "12.50 EUR", as it stands in settings. */
   static of(from) {
     if (from instanceof Money) return from;
-    const [amount, currency, more] = String(from).split(" ");
-    if (more !== undefined || !/^[A-Z]{3}$/.test(currency ?? "")) {
+    const text = String(from);
+    const space = text.indexOf(" ");
+    const currency = text.slice(space + 1);
+    if (space < 0 || !isCurrency(currency)) {
       throw new TypeError(`expected money such as "12.50 EUR", found ${JSON.stringify(from)}`);
     }
-    return new Money(amount, currency);
+    return new Money(text.slice(0, space), currency);
   }
 
   toString() {

@@ -55,14 +55,14 @@ export const toValue = (value) =>
     : { tag: "one", val: toScalar(value) };
 
 /** Parameters of a statement; null is NULL. */
-export const parameters = (values) => values.map((value) => (value == null ? null : toScalar(value)));
+export const parameters = (values) => values.map((value) => (value == null ? null : toValue(value)));
 
 const fromScalar = ({ tag, val }) => {
   switch (tag) {
     case "decimal":
-      return Decimal.of(val);
+      return Decimal.written(val);
     case "money":
-      return new Money(val.amount, val.currency);
+      return new Money(Decimal.written(val.amount), val.currency);
     default:
       return val;
   }

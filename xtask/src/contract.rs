@@ -11,8 +11,7 @@ use anyhow::{Context, Result, ensure};
 use flate2::{Compression, GzBuilder};
 
 use crate::{
-    build::{self, Profile},
-    languages,
+    build, languages,
     process::{must, say},
     workspace::Workspace,
 };
@@ -32,7 +31,11 @@ pub(crate) fn release(workspace: &Workspace) -> Result<()> {
         !folder.exists(),
         "contract {version} is released: what is new needs a new version in `sdk/wit/v1/package.wit`"
     );
-    let program = build::run(workspace, Profile::Dev)?;
+    build::plugins(workspace)?;
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--workspace", "--bin", "countersign"]);
+    must(workspace, "countersign", cargo)?;
+    let program = workspace.target.join("debug/countersign");
     languages::install(workspace, &program)?;
     let built = tempfile::tempdir()?;
     for language in ["js", "python"] {

@@ -10,6 +10,7 @@
 //! | `demo` | builds, and plays the story of `examples/shop` against a real engine |
 //! | `bench` | the benches |
 //! | `mutants` | small faults in the core that scenarios alone must notice |
+//! | `fuzz` | the fuzz targets of the plugin host, for ten minutes each |
 //! | `release-contract` | keeps the plugin contract as it is, with a component in each language |
 //!
 //! To add a check that every change must pass, add it to [`mod@test`]; to add a rule of style, give it
@@ -19,6 +20,7 @@ mod bench;
 mod build;
 mod contract;
 mod demo;
+mod fuzz;
 mod gates;
 #[cfg(test)]
 mod help;
@@ -76,6 +78,11 @@ const BENCH: &str = "\
 Examples:
   cargo xtask bench
   cargo xtask bench lifecycles";
+
+const FUZZ: &str = "\
+Examples:
+  cargo xtask fuzz
+  cargo xtask fuzz guest --seconds 60 --keep";
 
 const MUTANTS: &str = "\
 Examples:
@@ -158,6 +165,18 @@ enum Command {
         #[arg(long, default_value_t = mutants::SEED)]
         seed: u64,
     },
+    /// Give what reads manifests and what crosses back from guests inputs that nobody thought of.
+    #[command(after_help = FUZZ)]
+    Fuzz {
+        /// Only targets whose name contains this.
+        target: Option<String>,
+        /// How long each runs.
+        #[arg(long, default_value_t = fuzz::SECONDS)]
+        seconds: u64,
+        /// Keep inputs that were answered in a new way in the corpus.
+        #[arg(long)]
+        keep: bool,
+    },
     /// Keep the plugin contract as it is now under `sdk/wit/released`, with one component in each language.
     #[command(after_help = "Example:\n  cargo xtask release-contract")]
     ReleaseContract,
@@ -194,6 +213,9 @@ fn run(command: Command) -> anyhow::Result<bool> {
         Command::Demo { once, binary } => demo::run(&workspace, binary, once).map(|()| true),
         Command::Bench { filter } => bench::run(&workspace, filter.as_deref()).map(|()| true),
         Command::Mutants { sample, seed } => mutants::run(&workspace, sample, seed),
+        Command::Fuzz { target, seconds, keep } => {
+            fuzz::run(&workspace, target.as_deref(), seconds, keep)
+        }
         Command::ReleaseContract => contract::release(&workspace).map(|()| true),
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Pool {
     pub(crate) config: ConnectionConfig,
     idle: Mutex<Vec<(Session, Instant)>>,
     places: Arc<Semaphore>,
+    /// Whether sessions wait here for the next transaction.
+    keeps: bool,
     /// The marker table is known to be there.
     marker_ready: AtomicBool,
 }
@@ -49,6 +51,7 @@ impl Pool {
             config,
             idle: Mutex::new(Vec::new()),
             places: Arc::new(Semaphore::new(open)),
+            keeps: true,
             marker_ready: AtomicBool::new(false),
         }
     }
@@ -60,7 +63,7 @@ impl Pool {
             Target::Sqlite { .. } => return Err(Error::NoPassword(name)),
             Target::Postgres(server) | Target::Mariadb(server) => server.password = Some(password),
         }
-        Ok(Self { places: Arc::clone(&self.places), ..Self::new(name, config) })
+        Ok(Self { places: Arc::clone(&self.places), keeps: false, ..Self::new(name, config) })
     }
 
     /// A session of one's own, waiting for a place where all are taken.
@@ -130,6 +133,9 @@ impl Lease {
     /// Ends the lease after a clean end of the transaction; the session is used again.
     pub(crate) async fn give_back(mut self) {
         let Some(mut session) = self.session.take() else { return };
+        if !self.pool.keeps {
+            return;
+        }
         let clean = tokio::time::timeout(self.pool.config.limits.connect(), session.reset()).await;
         if clean == Ok(true) {
             let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);

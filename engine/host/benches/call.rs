@@ -8,22 +8,26 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a bench that cannot go on ends by a panic")]
 
+#[path = "shared/bare.rs"]
+mod bare;
 #[path = "../tests/components/guest.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
 mod guest;
+#[path = "shared/host.rs"]
+mod shared;
 
-use std::{collections::BTreeMap, hint::black_box, path::Path, sync::Arc};
+use std::{hint::black_box, path::Path, sync::Arc};
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use engine_connect::Connections;
 use engine_core::{
-    directory::Directory,
     extension::{ConfigValue, Facts, Verdict},
     value::Value,
 };
-use engine_host::{Call, Host, HostLimits, HostOptions};
+use engine_host::{Call, Host};
 use rhai::{Dynamic, ImmutableString, Scope};
 use wasmtime::{
-    Config, Enabled, Engine, PoolingAllocationConfig, Store, StoreLimits, StoreLimitsBuilder,
+    Engine, StoreLimits,
     component::{Component, ComponentExportIndex, InstancePre, Linker, Val},
 };
 
@@ -35,14 +39,6 @@ const SCRIPT: &str = "request.amount > 100 && request.department == \"finance\" 
                       (request.urgent || \"capex\" in request.tags)";
 /// What a rule of fifteen properties asks, one after the other.
 const PROPERTIES: usize = 15;
-const FUEL: u64 = 20_000_000;
-
-fn id<T: std::str::FromStr>(text: &str) -> T
-where
-    T::Err: std::fmt::Debug,
-{
-    text.parse().unwrap()
-}
 
 /// `request.p0 < 1000 && request.p1 < 1001 && …`: every property is read.
 fn expression() -> String {
@@ -51,73 +47,18 @@ fn expression() -> String {
 }
 
 fn call() -> Call {
-    let numbers = (0..PROPERTIES).map(|n| (id(&format!("p{n}")), Value::Number(900)));
+    let numbers = (0..PROPERTIES).map(|n| (format!("p{n}"), Value::Number(900)));
     let tags = Value::List(vec![Value::Text("it".into()), Value::Text("capex".into())]);
     let properties = [
-        (id("amount"), Value::Number(900)),
-        (id("department"), Value::Choice("finance".into())),
-        (id("tags"), tags),
+        ("amount".to_owned(), Value::Number(900)),
+        ("department".to_owned(), Value::Choice("finance".into())),
+        ("tags".to_owned(), tags),
     ];
-    let facts = Facts {
-        organization: id("acme"),
-        request: id("r1"),
-        rule: id("capex"),
-        rule_version: 3,
-        kind: id("spend"),
-        step: None,
-        requester: id("u-ann"),
-        target_users: vec![],
-        urgent: false,
-        title: "A desk".into(),
-        reason: "The old one broke".into(),
-        properties: numbers.chain(properties).collect(),
-        items: vec![],
-        now: id("2026-03-06T22:30:00Z"),
-    };
-    Call::new(Arc::new(facts), Arc::new(Directory::default()))
+    shared::call(numbers.chain(properties))
 }
 
 fn host(folder: &tempfile::TempDir) -> Host {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let blobs = runtime.block_on(engine_connect::Blobs::open(folder.path().join("blobs")));
-    Host::open(HostOptions {
-        folder: folder.path().join("host"),
-        limits: HostLimits::default(),
-        connections: engine_connect::Connections::default(),
-        blobs: blobs.unwrap(),
-        http: engine_connect::Http::default(),
-        secrets: BTreeMap::new(),
-        lookups: BTreeMap::new(),
-    })
-    .unwrap()
-}
-
-/// The settings of `machine.rs`.
-fn bare_engine() -> Engine {
-    let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(128)
-        .total_core_instances(4_096)
-        .total_memories(256)
-        .total_tables(1_024)
-        .total_stacks(128)
-        .max_memory_size(64 << 20)
-        .table_elements(20_000)
-        .max_core_instances_per_component(200)
-        .max_tables_per_component(200)
-        .max_memories_per_component(16)
-        .linear_memory_keep_resident(2 << 20)
-        .table_keep_resident(64 << 10)
-        .pagemap_scan(Enabled::Auto);
-    let mut config = Config::new();
-    config
-        .allocation_strategy(pool)
-        .consume_fuel(true)
-        .epoch_interruption(true)
-        .concurrency_support(false)
-        .cranelift_nan_canonicalization(true)
-        .wasm_relaxed_simd(false)
-        .max_wasm_stack(512 * 1024);
-    Engine::new(&config).unwrap()
+    shared::host(folder, Connections::default())
 }
 
 /// A component, ready to be instantiated, and where its function is.
@@ -141,11 +82,7 @@ fn bare_component(engine: &Engine, file: &[u8]) -> Bare {
 }
 
 fn bare_call(engine: &Engine, bare: &Bare) -> bool {
-    let limits = StoreLimitsBuilder::new().memory_size(16 << 20).build();
-    let mut store = Store::new(engine, limits);
-    store.limiter(|limits| limits);
-    store.set_fuel(FUEL).unwrap();
-    store.set_epoch_deadline(1_000_000);
+    let mut store = bare::store(engine);
     let instance = bare.linked.instantiate(&mut store).unwrap();
     let evaluate = instance.get_func(&mut store, bare.evaluate).unwrap();
     let mut answer = [Val::Bool(false)];
@@ -157,7 +94,7 @@ fn components(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let (host, call, file) = (host(&folder), call(), guest::condition(READS));
     let plugin = host.load(&file).unwrap();
-    let engine = bare_engine();
+    let engine = bare::engine();
     let bare = bare_component(&engine, &file);
     let mut group = criterion.benchmark_group("component");
     group.bench_function("bare", |b| b.iter(|| assert!(bare_call(&engine, &bare))));
@@ -173,8 +110,9 @@ fn interpreted(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let host = host(&folder);
     let call = call();
-    let amount = Value::Money(id("900 EUR"));
-    let facts = Facts { properties: [(id("amount"), amount)].into(), ..(*call.facts).clone() };
+    let amount = Value::Money(shared::id("900 EUR"));
+    let facts =
+        Facts { properties: [(shared::id("amount"), amount)].into(), ..(*call.facts).clone() };
     let limit = ConfigValue::Json("1000 EUR".into());
     let config = Arc::new([("limit".to_owned(), limit)].into());
     let call = Call { facts: Arc::new(facts), config, ..call };

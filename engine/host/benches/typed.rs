@@ -16,12 +16,15 @@
 )]
 #![expect(clippy::print_stdout, reason = "what is measured once is told at once")]
 
+#[path = "shared/bare.rs"]
+mod bare;
 #[path = "../tests/components/guest.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
 mod guest;
+#[path = "shared/host.rs"]
+mod shared;
 
 use std::{
-    collections::BTreeMap,
     hint::black_box,
     path::Path,
     sync::Arc,
@@ -30,30 +33,21 @@ use std::{
 };
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use engine_connect::Connections;
 use engine_core::{
-    directory::Directory,
-    extension::{ConfigValue, Facts, Verdict},
+    extension::{ConfigValue, Verdict},
     value::Value,
 };
 use engine_host::{
-    Answer, Answered, Asked, Call, Capsule, Host, HostLimits, HostOptions, LimitChanges, Limits,
-    Plugin, World,
+    Answer, Answered, Asked, Call, Capsule, Host, LimitChanges, Limits, Plugin, World,
 };
 use wasmtime::{
-    Config, Enabled, Engine, PoolingAllocationConfig, Store, StoreLimits, StoreLimitsBuilder,
+    Engine, StoreLimits,
     component::{Component, ComponentExportIndex, InstancePre, Linker, Val},
 };
 
-const FUEL: u64 = 20_000_000;
 const CALLS: usize = 100_000;
 const SOAK: usize = 1_000_000;
-
-fn id<T: std::str::FromStr>(text: &str) -> T
-where
-    T::Err: std::fmt::Debug,
-{
-    text.parse().unwrap()
-}
 
 fn frugal() -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/examples/frugal.wasm");
@@ -62,70 +56,15 @@ fn frugal() -> Vec<u8> {
 }
 
 fn call() -> Call {
-    let facts = Facts {
-        organization: id("acme"),
-        request: id("r1"),
-        rule: id("capex"),
-        rule_version: 3,
-        kind: id("spend"),
-        step: None,
-        requester: id("u-ann"),
-        target_users: vec![],
-        urgent: false,
-        title: "A desk".into(),
-        reason: "The old one broke".into(),
-        properties: [(id("amount"), Value::Money(id("900.00 EUR")))].into(),
-        items: vec![],
-        now: id("2026-03-06T22:30:00Z"),
-    };
     let limit = ConfigValue::Json("1000.00 EUR".into());
     Call {
         config: Arc::new([("limit".to_owned(), limit)].into()),
-        ..Call::new(Arc::new(facts), Arc::new(Directory::default()))
+        ..shared::call([("amount".to_owned(), Value::Money(shared::id("900.00 EUR")))])
     }
 }
 
 fn host(folder: &tempfile::TempDir) -> Host {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let blobs = runtime.block_on(engine_connect::Blobs::open(folder.path().join("blobs")));
-    Host::open(HostOptions {
-        folder: folder.path().join("host"),
-        limits: HostLimits::default(),
-        connections: engine_connect::Connections::default(),
-        blobs: blobs.unwrap(),
-        http: engine_connect::Http::default(),
-        secrets: BTreeMap::new(),
-        lookups: BTreeMap::new(),
-    })
-    .unwrap()
-}
-
-/// The settings of `machine.rs`.
-fn bare_engine() -> Engine {
-    let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(128)
-        .total_core_instances(4_096)
-        .total_memories(256)
-        .total_tables(1_024)
-        .total_stacks(128)
-        .max_memory_size(64 << 20)
-        .table_elements(20_000)
-        .max_core_instances_per_component(200)
-        .max_tables_per_component(200)
-        .max_memories_per_component(16)
-        .linear_memory_keep_resident(2 << 20)
-        .table_keep_resident(64 << 10)
-        .pagemap_scan(Enabled::Auto);
-    let mut config = Config::new();
-    config
-        .allocation_strategy(pool)
-        .consume_fuel(true)
-        .epoch_interruption(true)
-        .concurrency_support(false)
-        .cranelift_nan_canonicalization(true)
-        .wasm_relaxed_simd(false)
-        .max_wasm_stack(512 * 1024);
-    Engine::new(&config).unwrap()
+    shared::host(folder, Connections::default())
 }
 
 /// The component, ready to be instantiated, and where its function is.
@@ -142,7 +81,7 @@ fn money(amount: &str) -> Val {
 
 impl Bare {
     fn new(file: &[u8]) -> Self {
-        let engine = bare_engine();
+        let engine = bare::engine();
         let component = Component::from_binary(&engine, file).unwrap();
         let mut linker = Linker::new(&engine);
         linker.define_unknown_imports_as_traps(&component).unwrap();
@@ -168,11 +107,7 @@ impl Bare {
     }
 
     fn call(&self) {
-        let limits = StoreLimitsBuilder::new().memory_size(16 << 20).build();
-        let mut store = Store::new(&self.engine, limits);
-        store.limiter(|limits| limits);
-        store.set_fuel(FUEL).unwrap();
-        store.set_epoch_deadline(1_000_000);
+        let mut store = bare::store(&self.engine);
         let instance = self.linked.instantiate(&mut store).unwrap();
         let evaluate = instance.get_func(&mut store, self.evaluate).unwrap();
         let mut answer = [Val::Bool(false)];

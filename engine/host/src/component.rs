@@ -4,6 +4,7 @@
 //! worlds → imports that are offered → linked → instantiated once to see whether that works. What
 //! fails is a sentence with a code, and whatever was there before stays.
 
+mod apart;
 mod cache;
 mod contract;
 pub(crate) mod manifest;
@@ -21,18 +22,19 @@ use engine_core::extension::Failure;
 use sha2::{Digest as _, Sha256};
 use wasmtime::{
     Engine,
-    component::{Component, Linker},
+    component::{Component, Linker, types::ComponentItem},
 };
 
+pub use self::{
+    apart::{Compiler, compile_component},
+    section::custom_section,
+    signature::{split_signature, with_signature},
+    weight::Weight,
+};
 pub(crate) use self::{cache::Cache, weight::weigh};
 use self::{
     manifest::{Manifest, World},
     section::FileKind,
-};
-pub use self::{
-    section::custom_section,
-    signature::{split_signature, with_signature},
-    weight::Weight,
 };
 use crate::{
     limits::MAX_COMPONENT_BYTES,
@@ -195,6 +197,8 @@ pub(crate) struct Loader<'a> {
     pub(crate) cache: &'a Cache,
     /// One interpreter at a time is compiled: each takes seconds, and hundreds of megabytes.
     pub(crate) compiling: &'a Mutex<()>,
+    /// Compiles interpreters in a process of its own.
+    pub(crate) compiler: Option<&'a Compiler>,
     pub(crate) questions: &'a Linker<State>,
     pub(crate) effects: &'a Linker<State>,
     pub(crate) notices: &'a Linker<State>,
@@ -248,9 +252,10 @@ impl Loader<'_> {
             Weight::Heavy => turn(),
         };
         // Another may have compiled the same meanwhile.
-        match self.cache.find(self.engine, digest) {
-            Some(found) => Ok(found),
-            None => self.cache.compile(self.engine, digest, file),
+        match (self.cache.find(self.engine, digest), self.compiler) {
+            (Some(found), _) => Ok(found),
+            (None, Some(compiler)) => self.cache.compile_apart(compiler, self.engine, digest, file),
+            (None, None) => self.cache.compile(self.engine, digest, file),
         }
     }
 
@@ -261,10 +266,19 @@ impl Loader<'_> {
         component: &Component,
         interfaces: &[&str],
     ) -> Result<wasmtime::component::InstancePre<State>, LoadError> {
-        let mut linker = offered.clone();
+        let (mut linker, mut resources) = (offered.clone(), Vec::new());
         for (name, import) in component.component_type().imports(self.engine) {
             if !v1::interface(name).is_some_and(|interface| interfaces.contains(&interface)) {
-                refuse::add(&mut linker, self.engine, name, &import.ty).map_err(mismatch)?;
+                refuse::add(&mut linker, self.engine, name, &import.ty, &resources)
+                    .map_err(mismatch)?;
+            }
+            if let ComponentItem::ComponentInstance(import) = import.ty {
+                resources.extend(import.exports(self.engine).filter_map(
+                    |(_, item)| match item.ty {
+                        ComponentItem::Resource(resource) => Some(resource),
+                        _ => None,
+                    },
+                ));
             }
         }
         linker.instantiate_pre(component).map_err(mismatch)
@@ -289,9 +303,18 @@ fn examine(file: &[u8]) -> Result<Manifest, LoadError> {
         FileKind::CoreModule => return Err(LoadError::CoreModule),
         FileKind::Other => return Err(LoadError::NotAComponent),
     }
-    let manifest = manifest::read(file).map_err(LoadError::Manifest)?;
-    contract::accept(&manifest.contract)?;
-    Ok(manifest)
+    // A manifest of another contract may have another shape.
+    let version = manifest::contract(file);
+    version.as_deref().map_or(Ok(()), contract::accept)?;
+    manifest::read(file).map_err(|why| match version {
+        Some(version) if contract::is_later(&version) => {
+            let offered = v1::VERSION;
+            LoadError::Manifest(format!(
+                "{why}; it is made for contract {version}, and this host offers {offered}"
+            ))
+        }
+        Some(_) | None => LoadError::Manifest(why),
+    })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]

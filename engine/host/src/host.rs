@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt, io,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use engine_connect::{Blobs, Connections, Http, Secret, WaitingBlob, blob::BlobWriter};
@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::{
     call::{Answer, Call},
-    component::{Cache, LoadError, Loader, Plugin, Weight, weigh},
+    component::{Cache, Compiler, LoadError, Loader, Plugin, Weight, weigh},
     files::{FileRecord, Files},
     guests::Guests,
     limits::HostLimits,
@@ -101,6 +101,7 @@ pub(crate) struct Inner {
     heavy: Guests,
     cache: Cache,
     compiling: Mutex<()>,
+    compiler: OnceLock<Compiler>,
     scripts: Scripts,
 }
 
@@ -131,6 +132,7 @@ impl Host {
                 heavy: guests(Weight::Heavy, heavy)?,
                 cache,
                 compiling: Mutex::default(),
+                compiler: OnceLock::new(),
                 services: Arc::new(Services {
                     connections: options.connections,
                     blobs: options.blobs,
@@ -143,6 +145,12 @@ impl Host {
                 scripts: Scripts::new(limits.script),
             }),
         })
+    }
+
+    /// From now on, has interpreters compiled in a process of its own; the first compiler that is named
+    /// stays.
+    pub fn compile_apart(&self, compiler: Compiler) {
+        let _ = self.inner.compiler.set(compiler);
     }
 
     /// Makes a plugin of a component file. Compiling takes up to seconds the first time: call it
@@ -159,6 +167,7 @@ impl Host {
             engine: &guests.engine,
             cache: &self.inner.cache,
             compiling: &self.inner.compiling,
+            compiler: self.inner.compiler.get(),
             questions: &guests.questions,
             effects: &guests.effects,
             notices: &guests.notices,

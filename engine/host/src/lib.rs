@@ -36,7 +36,7 @@ pub use call::{
 };
 pub use capsule::{Answered, Asked, Capsule, Recorded};
 pub use component::{
-    LoadError, Plugin, Weight, custom_section, digest,
+    Compiler, LoadError, Plugin, Weight, compile_component, custom_section, digest,
     manifest::{
         Access, Capability, Manifest, Name, Reads, SECTION as MANIFEST_SECTION, Want, World,
     },

@@ -92,9 +92,7 @@ impl Pool {
 /// # Errors
 /// Where the machine cannot reserve the address space, or cannot start a thread.
 pub(crate) fn start(limits: &HostLimits) -> wasmtime::Result<(Engine, Engine)> {
-    let scan = pagemap_scan();
-    let all_cores = limits.compile_on_all_cores;
-    let start = |weight| Engine::new(&config(weight, &Pool::of(weight, limits), scan, all_cores));
+    let start = |weight| Engine::new(&settings(weight, limits));
     let engines = (start(Weight::Light)?, start(Weight::Heavy)?);
     let (light, heavy) = (engines.0.weak(), engines.1.weak());
     thread::Builder::new().name("plugin-clock".into()).spawn(move || {
@@ -108,12 +106,14 @@ pub(crate) fn start(limits: &HostLimits) -> wasmtime::Result<(Engine, Engine)> {
     Ok(engines)
 }
 
-fn config(weight: Weight, pool: &Pool, pagemap_scan: Enabled, all_cores: bool) -> Config {
+/// The settings of the machine for guests of a weight.
+pub(crate) fn settings(weight: Weight, limits: &HostLimits) -> Config {
+    let pool = Pool::of(weight, limits);
     let mut config = Config::new();
     config
-        .allocation_strategy(allocation(pool, pagemap_scan))
+        .allocation_strategy(allocation(&pool, pagemap_scan()))
         // An interpreter takes seconds to compile: on one core, so that the others go on with requests.
-        .parallel_compilation(all_cores || weight == Weight::Light)
+        .parallel_compilation(limits.compile_on_all_cores || weight == Weight::Light)
         .consume_fuel(true)
         .epoch_interruption(true)
         .concurrency_support(false)

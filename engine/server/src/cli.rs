@@ -16,12 +16,19 @@ mod token;
 
 pub use serve::USUAL_ADDRESS;
 
-use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
+use std::{
+    io::{IsTerminal as _, Read as _, Write as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::{Args, Parser, Subcommand};
+use engine_host::Compiler;
 
 use crate::{
     config::{Config, ConfigError, LogFormat},
+    data,
+    http::AppState,
     scenario::cli::{TestArgs, test},
 };
 
@@ -66,6 +73,9 @@ enum Command {
     /// Check, run and measure scripts
     #[command(subcommand, after_help = script::EXAMPLES)]
     Script(script::ScriptCommand),
+    /// Compile a component for another process of this program
+    #[command(hide = true)]
+    Compile,
     /// Make, list and remove tokens
     #[command(subcommand, after_help = token::EXAMPLES)]
     Token(token::TokenCommand),
@@ -115,8 +125,29 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Schema(schema) => Ok(schema.run()),
         Command::Plugin(plugin) => plugin.run().await,
         Command::Script(script) => script.run().await,
+        Command::Compile => compile(),
         Command::Token(token) => token.run().await,
     }
+}
+
+/// An engine on a data folder, which has interpreters compiled by a process of its own.
+async fn engine(folder: &Path, config: &Config) -> anyhow::Result<AppState> {
+    let state = data::open(folder, config).await?;
+    // On Linux what runs here, even where its file was replaced or is gone.
+    let here = Path::new("/proc/self/exe");
+    let program = if here.exists() { here.to_owned() } else { std::env::current_exe()? };
+    let arguments = vec!["compile".into()];
+    state.library.host().compile_apart(Compiler { program, arguments });
+    Ok(state)
+}
+
+/// From the standard input to the standard output.
+fn compile() -> anyhow::Result<ExitCode> {
+    let mut component = Vec::new();
+    std::io::stdin().read_to_end(&mut component)?;
+    let code = engine_host::compile_component(&component).map_err(anyhow::Error::msg)?;
+    std::io::stdout().write_all(&code)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Tells an error with all its causes.

@@ -70,7 +70,7 @@ pub(crate) mod directory {
             login: user.login,
             name: user.name,
             active: user.active,
-            service: user.kind == host::UserKind::Service,
+            service: user.kind == "service",
         }
     }
 

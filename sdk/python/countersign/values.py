@@ -59,7 +59,7 @@ def to_fields(fields):
 
 
 def parameters(values):
-    return [None if value is None else to_scalar(value) for value in values]
+    return [None if value is None else to_value(value) for value in values]
 
 
 def kind_of(scalar):

@@ -125,6 +125,12 @@ fn what_is_no_addition_is_noticed() {
             "`request.get` was `(name: string) -> option<value>` and is `(name: string, deep: bool)",
         ),
         ("question.wit", "    urgent: func() -> bool;\n", "", "`request.urgent` is gone"),
+        (
+            "http.wit",
+            "interface http-types {\n    use secrets.{secret};",
+            "interface http-types {\n    use vault.{secret};",
+            "`http-types.secret` was `secrets.secret` and is `vault.secret`",
+        ),
         ("plugin.wit", "    import http-lookups;\n", "", "imports http-lookups` is gone"),
         (
             "plugin.wit",
@@ -149,9 +155,11 @@ fn what_is_no_addition_is_noticed() {
             let path = entry.unwrap().path();
             fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
         }
+        let vault = "interface vault {\n    resource secret {\n    }\n}\n";
         let text = fs::read_to_string(original.join(file)).unwrap();
         assert!(text.contains(old), "{old}");
-        fs::write(folder.path().join(file), text.replacen(old, new, 1)).unwrap();
+        let beside = if new.contains("vault") { vault } else { "" };
+        fs::write(folder.path().join(file), text.replacen(old, new, 1) + beside).unwrap();
         let told = broken(&earlier, &words::read(folder.path()));
         match says {
             "" => assert_eq!(told, [""; 0]),

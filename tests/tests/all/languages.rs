@@ -184,7 +184,10 @@ fn mistakes_of_authors_are_told_when_they_build() {
 fn a_plugin_that_errs_gives_no_answer() {
     let folder = tempfile::tempdir().unwrap();
     let source = r#"
-        import { clock, http, message, refused, request, retryable, unmet } from "countersign";
+        import { Decimal, Money, clock, http, message, refused, request, retryable, unmet } from "countersign";
+        const isTaken = (text) => {
+          try { (/[A-Z ]/.test(text) ? Money : Decimal).of(text); return true; } catch { return false; }
+        };
         const deeds = {
           bug: () => null.x,
           later: () => { throw retryable("later", "not yet", { when: 3 }, 500); },
@@ -196,6 +199,13 @@ fn a_plugin_that_errs_gives_no_answer() {
           nonsense: () => ({ met: false, why: message("Not A Code", "b") }),
           loop: () => { for (;;) {} },
           memory: () => { const all = []; for (;;) all.push(new Uint8Array(1 << 20).fill(1)); },
+          numbers: () => unmet("a", [
+            Decimal.of("1.10").plus("2.05"), Decimal.of("-0.00"), Decimal.of("0.05").minus("0.10"),
+            Decimal.of("1.5").times("-2"), Money.of("-12.50 EUR"), Decimal.of("2").compare("10"),
+          ].join("; ")),
+          misread: () => unmet("a", [
+            "", "-", "01", "1.", ".5", "1e3", "+1", "1.2.3", "0x1", "12.50 eur", "1 EURO", "1 EU", "x EUR", "EUR",
+          ].filter(isTaken).join() || "none"),
           clock: () => unmet("a", `${clock.now()} ${clock.local(clock.now(), "Europe/Riga").time}`),
         };
         export const evaluate = ({ deed }) => deeds[deed]();
@@ -217,6 +227,8 @@ fn a_plugin_that_errs_gives_no_answer() {
         ("nonsense", "{failure: {class: bad_output}}"),
         ("loop", "{failure: {class: fuel}}"),
         ("memory", "{failure: {class: memory}}"),
+        ("numbers", "{unmet: 3.15; 0.00; -0.05; -3.0; -12.50 EUR; -1}"),
+        ("misread", "{unmet: none}"),
         ("clock", "{unmet: '2026-03-02T09:00:00Z 11:00:00'}"),
     ];
     let mut cases =

@@ -16,6 +16,8 @@ use hmac::{Hmac, Mac as _, digest::KeyInit};
 use sha2::Sha256;
 use wasmtime::{Engine, component::Component};
 
+use super::apart::{Compiler, Failed};
+
 const KEY_FILE: &str = "compiled.key";
 /// As many as the code works with at once.
 const KEY_BYTES: usize = 64;
@@ -36,7 +38,9 @@ impl Cache {
     /// Where the folder or the key cannot be read or written, or the key has another size.
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        Ok(Self { folder: folder.to_owned(), key: key(&folder.join(KEY_FILE))? })
+        let key = key(&folder.join(KEY_FILE))?;
+        remove_drafts(folder)?;
+        Ok(Self { folder: folder.to_owned(), key })
     }
 
     /// The component, where it was compiled before.
@@ -64,6 +68,33 @@ impl Cache {
             tracing::warn!(%error, entry, "a compiled component could not be cached");
         }
         Ok(component)
+    }
+
+    /// The same by another process of this program, or by this one where that cannot be had: the program
+    /// may have been replaced by another build since it started.
+    ///
+    /// # Errors
+    /// Where it does not compile.
+    pub(crate) fn compile_apart(
+        &self,
+        compiler: &Compiler,
+        engine: &Engine,
+        digest: &str,
+        wasm: &[u8],
+    ) -> wasmtime::Result<Component> {
+        let entry = entry(engine, digest);
+        let kept = match compiler.compile(wasm) {
+            Ok(code) => self.store(&entry, &code),
+            Err(Failed::Component(why)) => return Err(wasmtime::Error::msg(why)),
+            Err(Failed::Machine(error)) => Err(error),
+        };
+        if let Err(error) = &kept {
+            tracing::warn!(%error, entry, "no other process could compile a component");
+        }
+        match kept.ok().and_then(|()| self.load(engine, &entry)) {
+            Some(component) => Ok(component),
+            None => self.compile(engine, digest, wasm),
+        }
     }
 
     fn load(&self, engine: &Engine, entry: &str) -> Option<Component> {
@@ -110,6 +141,17 @@ impl Cache {
     }
 }
 
+/// Takes away what an engine left that was ended while it wrote.
+fn remove_drafts(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "part") {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
 /// The name of a component's entry.
 fn entry(engine: &Engine, digest: &str) -> String {
     format!("{digest}-{:016x}", made_by(engine))
@@ -128,7 +170,8 @@ fn made_by(engine: &Engine) -> u64 {
     reason = "`Component::deserialize_file` runs what it maps as machine code, so it must only see \
               what `Component::serialize` made, and nobody may change the file later. The file has \
               just passed a message authentication code under a key that only this engine's data \
-              folder holds. Files of the folder are never written again, only replaced by others \
+              folder holds, and was made by this process or by one of the same program, which was \
+              heard through a pipe. Files of the folder are never written again, only replaced by others \
               under their name; whoever else could write there could read the key as well. Code of \
               another wasmtime, configuration or processor is refused by wasmtime itself."
 )]
@@ -207,6 +250,17 @@ mod tests {
         assert!(other.load(&engine, &entry).is_none(), "an entry under another key");
         assert!(other.compile(&engine, "aa", EMPTY).is_ok(), "it is compiled again");
         assert!(other.load(&engine, &entry).is_some());
+    }
+
+    #[test]
+    fn what_was_half_written_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Cache::open(folder.path()).unwrap());
+        fs::write(folder.path().join("0123.part"), "half").unwrap();
+        drop(Cache::open(folder.path()).unwrap());
+        let left: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
+        assert_eq!(left, [folder.path().join(KEY_FILE)]);
     }
 
     #[test]

@@ -16,11 +16,21 @@ use crate::v1::{self, offered};
 /// # Errors
 /// [`LoadError::Contract`] for another major version, and for what was no release.
 pub(super) fn accept(version: &str) -> Result<(), LoadError> {
-    let numbers: Vec<Option<u32>> = version.split('.').map(|part| part.parse().ok()).collect();
+    let numbers: Vec<Option<u32>> = version.split('.').map(number).collect();
     match numbers.as_slice() {
         [Some(v1::MAJOR), Some(_), Some(_)] => Ok(()),
         _ => Err(LoadError::Contract(version.to_owned())),
     }
+}
+
+/// A number as versions write it.
+fn number(part: &str) -> Option<u32> {
+    part.parse().ok().filter(|number: &u32| number.to_string() == part)
+}
+
+/// Whether a version that was taken is a later minor than this host's.
+pub(super) fn is_later(version: &str) -> bool {
+    minor(version) > minor(v1::VERSION)
 }
 
 /// Compares what a component exports and imports with the contract; answers its imports.
@@ -41,7 +51,7 @@ pub(super) fn check(
         unknown.extend(not_offered(engine, name, &import.ty));
     }
     let mut newest = v1::VERSION;
-    for name in imports.iter().chain(&exports).filter(|name| name.starts_with(v1::PACKAGE)) {
+    for name in imports.iter().chain(&exports).filter(|name| v1::interface(name).is_some()) {
         let version = name.split_once('@').map_or("without a version", |(_, version)| version);
         accept(version)?;
         if minor(version) > minor(newest) {
@@ -54,12 +64,16 @@ pub(super) fn check(
             return Err(LoadError::MissingExport(*world));
         }
     }
-    if unknown.is_empty() {
-        Ok(imports)
-    } else if newest == v1::VERSION {
-        Err(LoadError::UnknownImport(unknown.swap_remove(0)))
-    } else {
-        Err(LoadError::Newer { version: newest.to_owned(), uses: unknown })
+    // No version of the contract has what is of another package.
+    let foreign =
+        unknown.iter().position(|name| name.contains('/') && v1::interface(name).is_none());
+    match (foreign, unknown.is_empty()) {
+        (_, true) => Ok(imports),
+        (Some(place), _) => Err(LoadError::UnknownImport(unknown.swap_remove(place))),
+        (None, _) if is_later(newest) => {
+            Err(LoadError::Newer { version: newest.to_owned(), uses: unknown })
+        }
+        (None, _) => Err(LoadError::UnknownImport(unknown.swap_remove(0))),
     }
 }
 
@@ -86,7 +100,7 @@ fn plain(function: &str) -> &str {
 }
 
 fn minor(version: &str) -> Option<u32> {
-    version.split('.').nth(1)?.parse().ok()
+    number(version.split('.').nth(1)?)
 }
 
 #[cfg(test)]
@@ -98,7 +112,20 @@ mod tests {
         for good in ["1.0.0", "1.0.7", "1.4.0"] {
             assert_eq!(accept(good), Ok(()), "{good}");
         }
-        for bad in ["", "1", "1.0", "1.0.0-draft", "1.0.0.0", "2.0.0", "0.9.0", "1.x.0", "-1.0.0"] {
+        for bad in [
+            "",
+            "1",
+            "1.0",
+            "1.0.0-draft",
+            "1.0.0.0",
+            "2.0.0",
+            "0.9.0",
+            "1.x.0",
+            "-1.0.0",
+            "+1.0.0",
+            "01.0.0",
+            "1.00.0",
+        ] {
             assert_eq!(accept(bad), Err(LoadError::Contract(bad.to_owned())), "{bad}");
         }
     }

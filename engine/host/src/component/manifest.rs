@@ -287,6 +287,17 @@ pub(crate) fn read(component: &[u8]) -> Result<Manifest, String> {
     Ok(manifest)
 }
 
+/// The version of the contract that a manifest names, whatever else stands in it.
+pub(crate) fn contract(component: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        contract: String,
+    }
+    let [text] = section::custom(component, SECTION).try_into().ok()?;
+    let text: &[u8] = Some(text).filter(|text: &&[u8]| text.len() <= MAX_BYTES)?;
+    serde_json::from_slice(text).ok().map(|named: Named| named.contract)
+}
+
 fn check(manifest: &Manifest) -> Result<(), String> {
     let line = |field: &str, text: &str, most: usize| {
         let length = text.chars().count();

@@ -23,7 +23,8 @@ pub(super) const SYSTEM: &str = "wasi:";
 /// Stands for every resource of such an import; there is never one.
 struct Refused;
 
-/// Adds an import that refuses.
+/// Adds an import that refuses. Resources that an earlier import brought are `known`, and are what that
+/// one says.
 ///
 /// # Errors
 /// Where it is something that cannot stand for itself, such as a module.
@@ -32,12 +33,16 @@ pub(super) fn add(
     engine: &Engine,
     name: &str,
     import: &ComponentItem,
+    known: &[ResourceType],
 ) -> wasmtime::Result<()> {
     match import {
         ComponentItem::ComponentInstance(instance) => {
             let mut refusing = linker.instance(name)?;
             for (member, item) in instance.exports(engine) {
-                add_member(&mut refusing, name, member, &item.ty)?;
+                match &item.ty {
+                    ComponentItem::Resource(resource) if known.contains(resource) => {}
+                    item => add_member(&mut refusing, name, member, item)?,
+                }
             }
             Ok(())
         }

@@ -104,8 +104,9 @@ fn to_wit(user: &User) -> directory::User {
         name: user.name.clone(),
         active: user.active,
         kind: match user.kind {
-            UserKind::Person => directory::UserKind::Person,
-            UserKind::Service => directory::UserKind::Service,
-        },
+            UserKind::Person => "person",
+            UserKind::Service => "service",
+        }
+        .to_owned(),
     }
 }

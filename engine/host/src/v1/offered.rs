@@ -78,6 +78,8 @@ mod tests {
     fn every_function_of_the_contract_is_offered() {
         let mut resolve = Resolve::default();
         resolve.push_dir("../../sdk/wit/v1").unwrap();
+        let (_, package) = resolve.packages.iter().next().unwrap();
+        assert_eq!(package.name.version.as_ref().unwrap().to_string(), crate::v1::VERSION);
         let mut contract = BTreeSet::new();
         for (_, world) in &resolve.worlds {
             for import in world.imports.values() {

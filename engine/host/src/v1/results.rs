@@ -102,6 +102,9 @@ fn principal(who: wit::Principal, directory: &Directory) -> Result<NomineeKind, 
                 None => Err(bad(format!("the group `{id}`, which does not exist"))),
             }
         }
+        wit::Principal::Other(other) => {
+            Err(bad(format!("a `{}`, and this host knows users and groups", other.kind)))
+        }
     }
 }
 

@@ -13,10 +13,15 @@ use crate::state::State;
 /// # Errors
 /// `invalid`, with the place of what cannot be bound.
 pub(super) fn parameters(given: Vec<sql_types::Parameter>) -> Result<Vec<Cell>, wit::HostError> {
-    let cell = |(place, given): (usize, Option<wit::Scalar>)| match given {
+    let bound = |given: Option<wit::Value>| match given {
         None => Ok(Cell::Null),
-        Some(scalar) => to_cell(scalar)
-            .map_err(|why| super::request::invalid(format!("parameter {}: {why}", place + 1))),
+        Some(wit::Value::One(scalar)) => to_cell(scalar),
+        Some(wit::Value::Many(_)) => Err("a list cannot be bound".to_owned()),
+        Some(wit::Value::Other(other)) => Err(format!("`{}` cannot be bound", other.kind)),
+    };
+    let cell = |(place, given): (usize, sql_types::Parameter)| {
+        bound(given)
+            .map_err(|why| super::request::invalid(format!("parameter {}: {why}", place + 1)))
     };
     given.into_iter().enumerate().map(cell).collect()
 }

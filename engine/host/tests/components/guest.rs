@@ -1,11 +1,11 @@
 //! Components for tests: a core module in text, made a component of some world of the contract.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use engine_host::{MANIFEST_SECTION, custom_section};
 use serde_json::{Value as Json, json};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
+use wit_parser::{Resolve, WorldItem};
 
 /// The contract, with whatever a test adds to it.
 pub(crate) fn contract() -> String {
@@ -17,6 +17,29 @@ pub(crate) fn contract() -> String {
         .collect();
     files.sort_by_key(|path| (path.file_stem().unwrap() != "package", path.clone()));
     files.iter().map(|path| fs::read_to_string(path).unwrap()).collect::<Vec<_>>().join("\n")
+}
+
+/// Its version.
+pub(crate) fn contract_version() -> String {
+    let mut resolve = Resolve::default();
+    let package = resolve.push_str("contract.wit", &contract()).unwrap();
+    resolve.packages[package].name.version.as_ref().unwrap().to_string()
+}
+
+/// Every function that components can import by the contract in a folder.
+pub(crate) fn imports(folder: &Path) -> BTreeSet<String> {
+    let mut resolve = Resolve::default();
+    resolve.push_dir(folder).unwrap();
+    let imports = resolve.worlds.iter().flat_map(|(_, world)| world.imports.values());
+    let interfaces = imports.filter_map(|import| match import {
+        WorldItem::Interface { id, .. } => Some(&resolve.interfaces[*id]),
+        WorldItem::Function(_) | WorldItem::Type { .. } => None,
+    });
+    let named = |interface: &wit_parser::Interface| {
+        let name = interface.name.clone().unwrap();
+        interface.functions.keys().map(|function| format!("{name}.{function}")).collect::<Vec<_>>()
+    };
+    interfaces.flat_map(named).collect()
 }
 
 /// A component of `world` from a core module, without a manifest.
@@ -128,10 +151,10 @@ pub(crate) fn resolver(tag: u8, id: &str) -> Vec<u8> {
                 (i32.store8 (i32.const 2048) (i32.const {tag}))
                 (i32.store (i32.const 2052) (i32.const 16))
                 (i32.store (i32.const 2056) (i32.const {length}))
-                (i32.store (i32.const 2060) (i32.const 128))
-                (i32.store (i32.const 2064) (i32.const 4))
-                (i32.store (i32.const 2076) (i32.const 128))
-                (i32.store (i32.const 2080) (i32.const 4))
+                (i32.store (i32.const 2068) (i32.const 128))
+                (i32.store (i32.const 2072) (i32.const 4))
+                (i32.store (i32.const 2084) (i32.const 128))
+                (i32.store (i32.const 2088) (i32.const 4))
                 (i32.const 1024)))"#
     );
     with_manifest(component(&contract(), "approvers-plugin", &module), &manifest("approvers"))

@@ -18,15 +18,13 @@ mod questions;
 mod released;
 mod run;
 mod sql;
+mod vandal;
 mod weight;
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::{Arc, LazyLock},
-    time::Duration,
-};
+#[path = "../shared/built.rs"]
+mod built;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use engine_connect::{Blobs, ConnectionConfig, Connections, Target};
 use engine_core::{
@@ -38,6 +36,8 @@ use engine_core::{
 use engine_host::{Answer, Call, Host, HostLimits, HostOptions, Limits, Lookup, Plugin};
 use serde_json::Value as Json;
 use tempfile::TempDir;
+
+use self::built::build;
 
 /// A host in a folder of its own.
 struct Place {
@@ -99,29 +99,6 @@ fn open_with(
         lookups,
     })
     .unwrap()
-}
-
-/// A plugin of this repository, or one of these tests, built as `cargo xtask build` does: nothing is
-/// done where that was run.
-fn build(name: &str) -> Vec<u8> {
-    static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-        let target = root.join(target).join("plugins");
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--release", "--target", "wasm32-wasip2", "--target-dir"])
-            .arg(std::path::absolute(&target).unwrap())
-            .current_dir(root.join("plugins"))
-            .status()
-            .unwrap();
-        assert!(built.success(), "the plugins were not built");
-        target.join("wasm32-wasip2/release")
-    });
-    let file = match name {
-        "released" | "rogue" => format!("{name}.wasm"),
-        _ => format!("plugins_{}.wasm", name.replace('-', "_")),
-    };
-    std::fs::read(BUILT.join(file)).unwrap()
 }
 
 /// A database of four orders, on the connection `orders-db`.

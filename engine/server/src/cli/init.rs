@@ -14,7 +14,7 @@ use super::{
     Place,
     output::{say, warn},
 };
-use crate::{data, first_party};
+use crate::first_party;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,7 +38,7 @@ pub(super) struct Init {
 impl Init {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let config = self.place.config()?;
-        let state = data::open(&self.place.folder(&config), &config).await?;
+        let state = super::engine(&self.place.folder(&config), &config).await?;
         let made = self.make(&state).await;
         state.engine.close().await;
         let token = made?;

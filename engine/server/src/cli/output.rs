@@ -1,6 +1,9 @@
 //! What the command line says.
 
-use std::io::{self, Write as _};
+use std::{
+    io::{self, Write as _},
+    time::Duration,
+};
 
 use clap::Args;
 use engine_api::{
@@ -38,6 +41,19 @@ impl Form {
     /// Prints what changed.
     pub(super) fn changes(self, list: &ChangeList) -> serde_json::Result<()> {
         self.tell(list, || changes(list))
+    }
+}
+
+/// Waits, and says every ten seconds that it still does.
+pub(super) async fn patiently<T>(work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    let mut seconds = 0;
+    loop {
+        match tokio::time::timeout(Duration::from_secs(10), &mut work).await {
+            Ok(done) => return done,
+            Err(_) => seconds += 10,
+        }
+        warn(&format!("  … still, after {seconds} s"));
     }
 }
 

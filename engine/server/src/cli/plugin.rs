@@ -25,7 +25,7 @@ use engine_api::organization::{AccessWord, GrantDoc, HttpGrantDoc, HttpMethodWor
 use sdk_client::{Client, Deed};
 
 use super::{
-    output::{Form, say},
+    output::{Form, patiently, say},
     target::Target,
 };
 use crate::{first_party, http::MAX_COMPONENT};
@@ -227,7 +227,8 @@ impl PluginCommand {
                 let name = file.file_stem().unwrap_or_default().to_string_lossy();
                 let id = id.as_deref().unwrap_or(&name);
                 let deed = if *dry_run { Deed::DryRun } else { Deed::Do };
-                form.changes(&client.install(id, component, deed).await?)?;
+                // An interpreter is compiled meanwhile, for seconds.
+                form.changes(&patiently(client.install(id, component, deed)).await?)?;
             }
             Self::Grant { granted, id, form, .. } => {
                 form.changes(&client.grant(id, &granted.document()?).await?)?;

@@ -66,7 +66,7 @@ impl Serve {
         let signals = Signals::listen().context("cannot listen for signals")?;
         let config = self.place.config()?;
         start_log(self.log.unwrap_or(config.log));
-        let state = data::open(&self.place.folder(&config), &config).await?;
+        let state = super::engine(&self.place.folder(&config), &config).await?;
         let organizations = prepare(&state).await?;
         let address = self.listen.or(config.listen.clone());
         let address = address.unwrap_or_else(|| USUAL_ADDRESS.to_owned());

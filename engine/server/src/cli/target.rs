@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::USUAL_ADDRESS;
-use crate::{config::Config, data, http::AppState, local::Local};
+use crate::{config::Config, http::AppState, local::Local};
 
 /// Which engine to speak to.
 #[derive(Clone, Debug, Args)]
@@ -67,7 +67,7 @@ impl Target {
     /// Opens the folder of a stopped engine, and speaks as the owner of the organization.
     async fn open(&self, folder: &Path) -> anyhow::Result<Spoken> {
         let config = self.config.as_deref().map_or_else(|| Ok(Config::default()), Config::read)?;
-        let state = data::open(folder, &config).await?;
+        let state = super::engine(folder, &config).await?;
         let org = self.organization(&state)?;
         let organization = state.engine.organization(&org)?;
         let directory = &organization.organization.directory;

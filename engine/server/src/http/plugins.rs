@@ -163,11 +163,13 @@ pub(super) async fn roll_back(
     known.administrates()?;
     let plugin = known.organization.plugins.get(&id);
     let earlier = plugin.and_then(|plugin| plugin.file_before(body.to.as_deref()));
-    // What came with the program is not signed. Keys may be trusted no longer since the file was installed.
+    // Keys may be trusted no longer since the file was installed. What came with the program is not signed.
     if let Some(file) = earlier.filter(|file| file.origin == Origin::Administrator) {
         kept(&state, &known, &file.digest).await?;
     }
-    change(&state, &known, id, how, || Ok(PluginChange::Back { to: body.to })).await
+    // The file that was looked at and no other, whatever is installed meanwhile.
+    let to = earlier.map(|file| file.digest.clone()).or(body.to);
+    change(&state, &known, id, how, || Ok(PluginChange::Back { to })).await
 }
 
 async fn change(

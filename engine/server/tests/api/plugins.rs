@@ -1,12 +1,17 @@
 //! Plugins that are installed: replaced, gone back from, disabled, limited, signed, and watched.
 
-use std::io::Cursor;
+use std::{
+    fs::File,
+    io::{Cursor, Read as _},
+    path::Path,
+};
 
 use axum::http::StatusCode;
 use chrono::TimeDelta;
 use engine_core::extension::ConfigValue;
-use engine_host::{Capsule, digest, with_signature};
+use engine_host::{Capsule, Compiler, digest, with_signature};
 use engine_server::{config::Config, first_party};
+use flate2::read::GzDecoder;
 use minisign::KeyPair;
 use serde_json::{Value as Json, json};
 
@@ -178,6 +183,42 @@ async fn a_plugin_that_keeps_failing_is_given_a_rest() {
     place.state.engine.advance_to(later).await.unwrap();
     submit(&place, "ann").await.is(OK);
     assert_eq!(detail(&place).await["activity"]["pauses"], json!([]));
+}
+
+/// An interpreter takes seconds and hundreds of megabytes to compile: another process does it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interpreter_is_compiled_by_a_process_of_its_own() {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk/wit/released/1.0.0/js.wasm.gz");
+    let mut component = Vec::new();
+    GzDecoder::new(File::open(path).unwrap()).read_to_end(&mut component).unwrap();
+    let ours = env!("CARGO_BIN_EXE_countersign");
+    for (program, arguments, refused) in [
+        (ours, &["compile"][..], None),
+        // One that refuses, with its words and without.
+        ("sh", &["-c", "echo it is cursed >&2; exit 3"], Some("it is cursed")),
+        ("false", &[], Some("the compiler ended with exit status: 1")),
+        // One that is gone, and one of another build: this process compiles.
+        ("/no/such/program", &[], None),
+        ("cat", &[], None),
+    ] {
+        let place = place().await;
+        let arguments = arguments.iter().map(Into::into).collect();
+        let compiler = Compiler { program: program.into(), arguments };
+        place.state.library.host().compile_apart(compiler);
+        let asked = place.ask("PUT", "/api/v1/plugins/released").by("olga").text(component.clone());
+        let answer = asked.send().await;
+        match refused {
+            None => answer.is(OK),
+            Some(why) => {
+                answer.is_refused(422, "plugin_invalid");
+                let message = answer.body["message"].as_str().unwrap();
+                assert!(message.contains(why), "{program}: {message}");
+            }
+        }
+        // Those in compiled languages are compiled here.
+        install(&place, &noted(&place.component("calendar"), 5)).await.is(OK);
+    }
 }
 
 /// Trust: what is not signed by a known key is not even compiled.

@@ -9,9 +9,9 @@ use crate::{
     data::{Cell, Column, File, Marker, Mode, Parameter, RowSet, Statement, Target},
 };
 
-pub(crate) fn parameters_out(parameters: &[Parameter]) -> Answer<Vec<Option<types::Scalar>>> {
+pub(crate) fn parameters_out(parameters: &[Parameter]) -> Answer<Vec<Option<types::Value>>> {
     let one = |value: Value| {
-        convert::scalar_out(value).map_err(|value| {
+        convert::scalar_out(value).map(types::Value::One).map_err(|value| {
             let kind = value.kind();
             HostError::new(ErrorKind::Invalid, format!("a {kind} cannot be a parameter"))
         })

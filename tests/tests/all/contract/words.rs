@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use wit_parser::{Function, Handle, Interface, Resolve, Type, TypeDefKind, TypeId};
+use wit_parser::{Function, Handle, Interface, Resolve, Type, TypeDefKind, TypeId, TypeOwner};
 
 /// Reads the contract from a folder.
 pub(in crate::all) fn read(folder: &Path) -> Resolve {
@@ -50,6 +50,13 @@ pub(in crate::all) fn definition(resolve: &Resolve, id: TypeId) -> String {
         TypeDefKind::Enum(all) => {
             let cases: Vec<&str> = all.cases.iter().map(|case| case.name.as_str()).collect();
             format!("enum {{{}}}", cases.join(", "))
+        }
+        TypeDefKind::Type(Type::Id(other)) => {
+            let owner = match resolve.types[*other].owner {
+                TypeOwner::Interface(id) => resolve.interfaces[id].name.clone().unwrap_or_default(),
+                TypeOwner::World(_) | TypeOwner::None => String::new(),
+            };
+            format!("{owner}.{}", name(resolve, &Type::Id(*other)))
         }
         TypeDefKind::Type(other) => name(resolve, other),
         kind => structure(resolve, kind),

@@ -45,6 +45,7 @@ fn asked_about() -> Result<Message> {
             seen = seen.with("price", price).with("order", i64::from(order as i8));
         }
     }
+    let filled = request::find_many(&["number", "empty"])?;
     Ok(seen
         .with("id", request::id())
         .with("organization", request::organization())
@@ -57,7 +58,10 @@ fn asked_about() -> Result<Message> {
         .with("urgent", request::urgent())
         .with("title", request::title())
         .with("reason", request::reason())
-        .with("empty", request::find::<Value>("empty")?.is_none())
+        .with(
+            "empty",
+            request::find::<Value>("empty")?.is_none() && filled.iter().flatten().count() == 1,
+        )
         .with("items", items))
 }
 
@@ -76,7 +80,10 @@ impl Condition for Released {
         log!(Warn: "the end of {}", request::title());
         Ok(Verdict::Unmet(
             asked_about()?
-                .with("replied", format!("{} {}", reply.status, String::from_utf8_lossy(&reply.body)))
+                .with(
+                    "replied",
+                    format!("{} {}", reply.status, String::from_utf8_lossy(&reply.body)),
+                )
                 .with("orders", found.rows.len() as u32)
                 .with("first", first.unwrap_or_else(|| "none".into()))
                 .with("now", now)
@@ -112,7 +119,9 @@ impl Approvers for Released {
         let user = directory::user(&manager)?.map(|user| user.name).unwrap_or_default();
         let known = directory::by_login("nobody")?.is_some();
         let why = Message::new("manager", format!("{user} is the manager"));
-        let why = why.with("known", known).with("limit", limit.map_or_else(|| "none".into(), Value::from));
+        let why = why
+            .with("known", known)
+            .with("limit", limit.map_or_else(|| "none".into(), Value::from));
         let reason = Message::new("group", "they are together").with("members", members);
         Ok(Resolution {
             nominees: vec![
@@ -130,7 +139,8 @@ impl Validator for Released {
     fn validate(config: Config) -> Result<Vec<Problem>> {
         config.ends()?;
         let wrong = |text: &str| Message::new("wrong", text);
-        let mut problems = vec![Problem::of("text", wrong("not this")), Problem::whole(wrong("not so"))];
+        let mut problems =
+            vec![Problem::of("text", wrong("not this")), Problem::whole(wrong("not so"))];
         let items = request::items().into_iter();
         problems.extend(items.map(|item| Problem::of("price", wrong("too much")).item(item)));
         Ok(problems)
@@ -143,7 +153,12 @@ const READ: &str = "select id, state from orders order by id";
 impl Released {
     fn change(once_key: &str) -> Result<Receipt> {
         let shop = Connection::open("orders-db")?;
+        let locked = Connection::open_as("orders-db", &Secret::get("token")?);
+        let locked = locked.map_or_else(|error| format!("{:?}", error.kind), |_| "opened".into());
         let transaction = shop.begin(Mode::Atomic)?;
+        if let Some(done) = transaction.mark(once_key, Receipt::new("begun"))? {
+            return Ok(done);
+        }
         let cursor = transaction.query(READ, &[])?;
         let columns = cursor.columns().len() as u32;
         let mut rows = 0;
@@ -155,6 +170,8 @@ impl Released {
         let exported = transaction.query_to_file(READ, &[], &export)?;
         let changed = transaction.execute(CHANGE, &[Some(1i64.into())], Some(1))?;
         let receipt = Receipt::new("changed")
+            .with("database", format!("{:?}", shop.database()))
+            .with("locked", locked)
             .with("columns", columns)
             .with("rows", rows)
             .with("exported", exported.sha256)

@@ -156,10 +156,7 @@ impl Built {
     }
 
     fn to_json(&self) -> serde_json::Value {
-        let mut told = described(&self.plugin);
-        told["file"] = json!(self.file);
-        told["imports"] = json!(self.imports());
-        told
+        described(&self.plugin, [("file", json!(self.file)), ("imports", json!(self.imports()))])
     }
 
     /// The interfaces of the contract by their short names; those of the system, which refuse, as one.

@@ -35,7 +35,7 @@ impl Check {
         let workshop = Workshop::bare()?;
         match workshop.host.load(&bytes) {
             Ok(plugin) => {
-                self.form.tell(&described(&plugin), || report(&plugin))?;
+                self.form.tell(&described(&plugin, []), || report(&plugin))?;
                 Ok(ExitCode::SUCCESS)
             }
             Err(error) => {
@@ -46,19 +46,20 @@ impl Check {
     }
 }
 
-/// What a plugin says about itself, and what it is.
-pub(super) fn described(plugin: &Plugin) -> Json {
+/// What a plugin says about itself, what it is, and what else there is to say.
+pub(super) fn described<const N: usize>(plugin: &Plugin, more: [(&str, Json); N]) -> Json {
     let Manifest { name, version, contract, worlds, about, wants, .. } = plugin.manifest();
-    json!({
-        "name": name,
-        "version": version,
-        "contract": contract,
-        "worlds": worlds,
-        "about": about,
-        "bytes": plugin.size(),
-        "sha256": plugin.digest(),
-        "wants": wants,
-    })
+    let told = [
+        ("name", json!(name)),
+        ("version", json!(version)),
+        ("contract", json!(contract)),
+        ("worlds", json!(worlds)),
+        ("about", json!(about)),
+        ("bytes", json!(plugin.size())),
+        ("sha256", json!(plugin.digest())),
+        ("wants", json!(wants)),
+    ];
+    told.into_iter().chain(more).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn report(plugin: &Plugin) {
