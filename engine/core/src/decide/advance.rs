@@ -243,16 +243,10 @@ impl Draft<'_> {
         if self.request.on_hold {
             return Ok(());
         }
-        match self.request.blocked {
-            Some(Block::NotTaken { .. }) => self.go_on(),
-            Some(
-                Block::ConditionUndecided { .. }
-                | Block::NoApprovers { .. }
-                | Block::NothingToApprove
-                | Block::Overdue { .. }
-                | Block::NoReviewers,
-            )
-            | None => self.recount_step(),
+        if self.request.blocked.as_ref().is_some_and(Block::is_before_route) {
+            self.go_on();
+        } else {
+            self.recount_step();
         }
         Ok(())
     }
@@ -285,16 +279,10 @@ impl Draft<'_> {
     pub(super) fn go_on(&mut self) {
         let before = self.request.blocked.clone();
         let events = self.events.len();
-        match before {
-            Some(Block::NotTaken { .. }) => self.start_route(),
-            Some(
-                Block::ConditionUndecided { .. }
-                | Block::NoApprovers { .. }
-                | Block::NothingToApprove
-                | Block::Overdue { .. }
-                | Block::NoReviewers,
-            )
-            | None => self.advance(),
+        if before.as_ref().is_some_and(Block::is_before_route) {
+            self.start_route();
+        } else {
+            self.advance();
         }
         let advanced = self.events.len() > events;
         if before.is_some() && self.request.blocked == before && advanced {

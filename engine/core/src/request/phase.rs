@@ -187,3 +187,18 @@ pub enum Block {
     /// Nobody can review it (STP-13).
     NoReviewers,
 }
+
+impl Block {
+    /// Whether no rule takes the request, so that its route has not begun (RUL-4).
+    #[must_use]
+    pub fn is_before_route(&self) -> bool {
+        match self {
+            Self::NotTaken { .. } => true,
+            Self::ConditionUndecided { .. }
+            | Self::NoApprovers { .. }
+            | Self::NothingToApprove
+            | Self::Overdue { .. }
+            | Self::NoReviewers => false,
+        }
+    }
+}

@@ -12,10 +12,13 @@ fn test(words: &[&str]) -> (String, String, Option<i32>) {
     (text(&output.stdout), text(&output.stderr), output.status.code())
 }
 
-fn write(home: &Home, name: &str, content: &str) -> String {
-    let path = home.path(name);
-    std::fs::write(&path, content).unwrap();
-    path.to_str().unwrap().to_owned()
+/// A file with these cases, in a folder of its own that lasts as long as its home.
+fn file_of(cases: &str) -> (Home, String) {
+    let home = Home::new();
+    let path = home.path("a.scenario.yaml");
+    std::fs::write(&path, format!("{WORLD}{cases}")).unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    (home, path)
 }
 
 const WORLD: &str = "\
@@ -75,8 +78,7 @@ const RIGHT: &str = r#"cases:
 
 #[test]
 fn what_is_different_is_shown_part_by_part() {
-    let home = Home::new();
-    let file = write(&home, "a.scenario.yaml", &format!("{WORLD}{WRONG}"));
+    let (_home, file) = file_of(WRONG);
     let (out, err, code) = test(&[&file, "--filter", "STP-1"]);
     assert_eq!((err.as_str(), code), ("", Some(1)));
     let expected = format!(
@@ -99,8 +101,7 @@ fn what_is_different_is_shown_part_by_part() {
 
 #[test]
 fn update_writes_what_was_found_and_leaves_all_else() {
-    let home = Home::new();
-    let file = write(&home, "a.scenario.yaml", &format!("{WORLD}{WRONG}"));
+    let (_home, file) = file_of(WRONG);
     let (out, err, code) = test(&[&file, "--update"]);
     let now = std::fs::read_to_string(&file).unwrap();
     assert_eq!(now, format!("{WORLD}{RIGHT}"), "{out}{err}");
@@ -117,9 +118,8 @@ fn update_writes_what_was_found_and_leaves_all_else() {
 /// A case that cannot go on is nothing that could be written off.
 #[test]
 fn update_writes_off_no_case_that_cannot_go_on() {
-    let home = Home::new();
     let cases = "cases: [{name: \"STP-1\", do: [{approve: {as: zoe, request: r1}}]}]\n";
-    let file = write(&home, "a.scenario.yaml", &format!("{WORLD}{cases}"));
+    let (_home, file) = file_of(cases);
     let (out, _, code) = test(&[&file, "--update"]);
     assert_eq!(code, Some(1), "{out}");
     assert!(out.contains("there is no user `zoe` in this scenario"), "{out}");
@@ -128,8 +128,7 @@ fn update_writes_off_no_case_that_cannot_go_on() {
 
 #[test]
 fn nothing_is_played_by_a_name_or_store_that_is_not_there() {
-    let home = Home::new();
-    let file = write(&home, "a.scenario.yaml", &format!("{WORLD}{RIGHT}"));
+    let (_home, file) = file_of(RIGHT);
     let (out, err, code) = test(&[&file, "--filter", "STP-99"]);
     assert_eq!((out.as_str(), code), ("", Some(2)));
     assert_eq!(err, "error: no case has a name that contains `STP-99`\n");
@@ -149,10 +148,9 @@ fn nothing_is_played_by_a_name_or_store_that_is_not_there() {
 /// Links to folders are not followed: one may lead back.
 #[test]
 fn a_folder_is_searched_without_end() {
-    let home = Home::new();
-    write(&home, "a.scenario.yaml", &format!("{WORLD}{RIGHT}"));
-    let folder = home.path("a.scenario.yaml").parent().map(Path::to_owned).unwrap();
-    std::os::unix::fs::symlink(&folder, folder.join("again")).unwrap();
+    let (_home, file) = file_of(RIGHT);
+    let folder = Path::new(&file).parent().unwrap();
+    std::os::unix::fs::symlink(folder, folder.join("again")).unwrap();
     let (out, err, code) = test(&[folder.to_str().unwrap()]);
     assert_eq!(code, Some(0), "{out}{err}");
     assert!(out.ends_with("2 passed, 0 failed\n"), "{out}");

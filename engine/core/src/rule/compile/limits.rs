@@ -135,9 +135,25 @@ impl Compiler<'_> {
     fn check_assignment(&mut self, path: &str, assignment: &Assignment) {
         self.check_count(path, assignment);
         let count = assignment.count;
-        let there = match &assignment.who {
-            Who::User(_) => 1,
-            Who::Group(group) => self.names.directory().members(group).count(),
+        let Some(there) = self.named_today(&assignment.who).map(|people| people.len()) else {
+            return;
+        };
+        // Of one person who has left, it is said where they are named.
+        let is_one = matches!(assignment.who, Who::User(_));
+        if count as usize > there && count > 1 {
+            let message = format!("{count} seats for {there} active people");
+            self.problem(format!("{path}.count"), message);
+        } else if there == 0 && !is_one {
+            self.warn(format!("{path}.who"), "nobody is there today");
+        }
+    }
+
+    /// The active people whom a `who` names today; none where it finds them later.
+    fn named_today(&self, who: &Who) -> Option<BTreeSet<&UserId>> {
+        let directory = self.names.directory();
+        match who {
+            Who::User(id) => Some(directory.active(id).map(|user| &user.id).into_iter().collect()),
+            Who::Group(group) => Some(directory.members(group).map(|user| &user.id).collect()),
             Who::Role(_)
             | Who::Node { .. }
             | Who::OwnerOf(_)
@@ -147,13 +163,7 @@ impl Compiler<'_> {
             | Who::Pick(_)
             | Who::OfApprover(_)
             | Who::Script(_)
-            | Who::Plugin(_) => return,
-        };
-        if count as usize > there && count > 1 {
-            let message = format!("{count} seats for {there} active people");
-            self.problem(format!("{path}.count"), message);
-        } else if there == 0 {
-            self.warn(format!("{path}.who"), "nobody is there today");
+            | Who::Plugin(_) => None,
         }
     }
 
@@ -205,45 +215,15 @@ impl Compiler<'_> {
 
     /// The only person whom a `who` names today.
     fn only_one(&self, who: &Who) -> Option<UserId> {
-        match who {
-            Who::User(id) => Some(id.clone()),
-            Who::Group(group) => {
-                let mut members = self.names.directory().members(group);
-                members.next().filter(|_| members.next().is_none()).map(|user| user.id.clone())
-            }
-            Who::Role(_)
-            | Who::Node { .. }
-            | Who::OwnerOf(_)
-            | Who::OwnersOfItems
-            | Who::OfRequester(_)
-            | Who::OfRequest(..)
-            | Who::Pick(_)
-            | Who::OfApprover(_)
-            | Who::Script(_)
-            | Who::Plugin(_) => None,
-        }
+        let mut people = self.named_today(who)?.into_iter();
+        people.next().filter(|_| people.next().is_none()).cloned()
     }
 
     /// How many different people the assignments name today; none where one of them finds its people later.
     fn named_people(&self, step: &Step) -> Option<u32> {
-        let directory = self.names.directory();
-        let mut people: BTreeSet<&UserId> = BTreeSet::new();
-        for assignment in &step.assignments {
-            match &assignment.who {
-                Who::User(id) => people.extend(directory.active(id).map(|user| &user.id)),
-                Who::Group(group) => people.extend(directory.members(group).map(|user| &user.id)),
-                Who::Role(_)
-                | Who::Node { .. }
-                | Who::OwnerOf(_)
-                | Who::OwnersOfItems
-                | Who::OfRequester(_)
-                | Who::OfRequest(..)
-                | Who::Pick(_)
-                | Who::OfApprover(_)
-                | Who::Script(_)
-                | Who::Plugin(_) => return None,
-            }
-        }
+        let named = step.assignments.iter().map(|assignment| self.named_today(&assignment.who));
+        let people: Vec<BTreeSet<&UserId>> = named.collect::<Option<_>>()?;
+        let people: BTreeSet<&UserId> = people.into_iter().flatten().collect();
         u32::try_from(people.len()).ok()
     }
 
