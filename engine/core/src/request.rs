@@ -18,7 +18,7 @@ pub use before::{Review, Written};
 pub use beside::{Closure, Confirmation, RejectedItem};
 pub use execution::{EndCause, Execution, ExecutionFailure, ExecutionState};
 pub use files::{FileLink, Files, MAX_LINKS, MadeFile};
-pub use phase::{ApprovedBy, Block, Phase, RejectedBy, Status};
+pub use phase::{ApprovedBy, Block, Phase, RejectedBy, Status, WouldTake};
 pub use seat::{Added, Further, Merged, Passed, Seat, SeatChanges, SeatId, SeatWho, Without};
 pub use step::{
     Choice, Decision, Due, EmptyBecause, EmptySeat, NotApplying, OnlyOne, OpenStep, Overdue,

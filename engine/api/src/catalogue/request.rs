@@ -1,9 +1,10 @@
 //! Where a request stands, and how it ended.
 
 use engine_core::{
-    explanation::Outcome,
+    explanation::{Explanation, Outcome},
     ids::StepId,
-    request::{ApprovedBy, Block, RejectedBy, SkippedBecause, Status},
+    rejection::{Forbidden, Rejection},
+    request::{ApprovedBy, Block, RejectedBy, SkippedBecause, Status, WouldTake},
     rule::definition::EditPolicy,
 };
 
@@ -65,7 +66,10 @@ impl Names<'_> {
                 "Step {} of this urgent request was not decided in time, and an urgent request can only be approved by people. An administrator can let it go on.",
                 self.step(step)
             ),
-            Block::NotTaken { explanation } => {
+            Block::NotTaken { explanation, other: Some(other) } => {
+                self.not_taken_by_other(explanation, other)
+            }
+            Block::NotTaken { explanation, other: None } => {
                 let reasons = sentences(&self.reasons(explanation));
                 match explanation.outcome {
                     Outcome::Undecided => format!(
@@ -80,6 +84,25 @@ impl Names<'_> {
             Block::NoReviewers => NO_REVIEWERS.to_owned(),
             Block::NothingToApprove => NOTHING_TO_APPROVE.to_owned(),
         }
+    }
+
+    /// RUL-4: the reasons of its own rule alone would send people the wrong way.
+    fn not_taken_by_other(&self, explanation: &Explanation, other: &WouldTake) -> String {
+        let WouldTake { title, why } = other;
+        let but = match why {
+            Rejection::Forbidden(Forbidden::NotASubmitter { .. }) => {
+                "its requester cannot submit requests under it.".to_owned()
+            }
+            Rejection::Forbidden(Forbidden::NotForOthers { .. }) => {
+                "not for other people.".to_owned()
+            }
+            why => format!("cannot yet: {}", self.rejection(why)),
+        };
+        format!(
+            "As it is now, its rule does not take this request. {} The rule “{title}” would take it, but {but} {}",
+            sentences(&self.reasons(explanation)),
+            self.what_the_requester_can_do()
+        )
     }
 
     /// With a request that its rule does not take any more (REQ-3, REQ-4).

@@ -12,7 +12,7 @@ use crate::{
     rejection::{Forbidden, Rejection, StepShortage},
     request::{
         ApprovedBy, Block, Choice, ExecutionState, OpenStep, RejectedBy, Seat, SeatId, Shortage,
-        SkippedBecause, StepState,
+        SkippedBecause, StepState, WouldTake,
     },
     resolve::Opening,
     rule::{
@@ -24,8 +24,13 @@ use crate::{
 impl Draft<'_> {
     /// Begins the route, from before its first step, of a request that its rule is to take.
     pub(super) fn run_route(&mut self) {
+        self.run_route_or(None);
+    }
+
+    /// The same where another rule would take it, and could not.
+    pub(super) fn run_route_or(&mut self, other: Option<Box<WouldTake>>) {
         if let Some(explanation) = self.not_taken() {
-            return self.block(Block::NotTaken { explanation });
+            return self.block(Block::NotTaken { explanation, other });
         }
         match self.auto_approval() {
             Some(by) => self.approve(by),

@@ -263,7 +263,9 @@ impl<'a> Draft<'a> {
             (taker, Editor::Requester) if self.request.is_open() => {
                 self.reopen_all(revision);
                 match taker {
-                    Taker::Nobody(explanation) => self.block(Block::NotTaken { explanation }),
+                    Taker::Nobody(explanation) => {
+                        self.block(Block::NotTaken { explanation, other: None });
+                    }
                     Taker::Own | Taker::Other(_) => self.run_route(),
                 }
             }

@@ -18,7 +18,7 @@ use crate::{
     extension::Item,
     ids::{PropertyName, StepId, UserId},
     rejection::{FieldProblem, Forbidden, Rejection, Tried, Unmet},
-    request::{Block, Choice, Decision, Execution, Request, Review},
+    request::{Block, Choice, Decision, Execution, Request, Review, WouldTake},
     rule::{Assignment, Field, Names, Rule, Who, write_literal},
     value::Value,
 };
@@ -138,14 +138,17 @@ impl<'a> Draft<'a> {
     }
 
     /// Begins the route; a request of a group under the rule that takes it now. Where that one asks for more
-    /// than the request says, it stays where it is.
+    /// than the request says, or is not for its requester, it stays where it is.
     pub(super) fn start_route(&mut self) {
         match self.taker(&Edit::default()) {
             Taker::Own => self.run_route(),
-            Taker::Nobody(explanation) => self.block(Block::NotTaken { explanation }),
+            Taker::Nobody(explanation) => {
+                self.block(Block::NotTaken { explanation, other: None });
+            }
             Taker::Other(rule) => {
-                if self.move_to(rule, &Edit::default(), MovedBecause::Routed).is_err() {
-                    self.run_route();
+                if let Err(why) = self.move_to(rule, &Edit::default(), MovedBecause::Routed) {
+                    let title = rule.title.clone();
+                    self.run_route_or(Some(Box::new(WouldTake { title, why })));
                 }
             }
         }
@@ -158,6 +161,12 @@ impl<'a> Draft<'a> {
         else {
             return Err(Rejection::NotFound);
         };
+        match why {
+            // RUL-1: data that changes brings nobody under a rule that is not for them.
+            MovedBecause::Routed => next.check_submitter(requester)?,
+            // Who restarts it manages rules, and keeps it under its own.
+            MovedBecause::Restarted { .. } => {}
+        }
         next.check_targets(requester)?;
         next.check_filled(requester, problems)?;
         let arrival = self.arrival(next, why)?;

@@ -7,6 +7,7 @@ use super::Shortage;
 use crate::{
     explanation::Explanation,
     ids::{StepId, UserId},
+    rejection::Rejection,
 };
 
 /// Where a request stands (REQ-1). What is computed from it is in [`Status`].
@@ -183,9 +184,21 @@ pub enum Block {
     NotTaken {
         /// What was seen.
         explanation: Explanation,
+        /// The rule of its group that would take it, and could not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        other: Option<Box<WouldTake>>,
     },
     /// Nobody can review it (STP-13).
     NoReviewers,
+}
+
+/// A rule whose entry condition a request meets, and under which it cannot come as it is (RUL-4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WouldTake {
+    /// The rule's title.
+    pub title: String,
+    /// What is in the way.
+    pub why: Rejection,
 }
 
 impl Block {

@@ -3,7 +3,8 @@ use engine_core::{
     explanation::Explanation,
     extension::{Failure, FailureClass},
     offboarding::NeededBecause,
-    request::{ApprovedBy, Block, ExecutionFailure, RejectedBy, Shortage},
+    rejection::{Forbidden, Rejection, WrongValue},
+    request::{ApprovedBy, Block, ExecutionFailure, RejectedBy, Shortage, WouldTake},
     rule::definition::EditPolicy,
 };
 
@@ -23,6 +24,23 @@ variants! { NEEDED, needed of NeededBecause:
     Named Property Owner LastOfGroup LastOfRole Seat LastOfSeat
 }
 
+fn not_taken(explanation: Explanation, why: Option<Rejection>) -> Block {
+    let other = why.map(|why| Box::new(WouldTake { title: "Big purchases".to_owned(), why }));
+    Block::NotTaken { explanation, other }
+}
+
+fn incomplete() -> Rejection {
+    Rejection::invalid("properties.sponsor", WrongValue::Missing)
+}
+
+fn not_theirs() -> Rejection {
+    Rejection::Forbidden(Forbidden::NotASubmitter { title: "Big purchases".to_owned() })
+}
+
+fn not_for_others() -> Rejection {
+    Rejection::Forbidden(Forbidden::NotForOthers { title: "Big purchases".to_owned() })
+}
+
 /// STP-6a, CND-3
 #[test]
 fn blocks_say_what_would_change_them() {
@@ -32,8 +50,11 @@ fn blocks_say_what_would_change_them() {
         ("", Block::NoApprovers { step: unit(), shortage: nobody }),
         ("", Block::NothingToApprove),
         ("", Block::Overdue { step: unit() }),
-        ("", Block::NotTaken { explanation: too_much() }),
-        ("undecided", Block::NotTaken { explanation: no_rate() }),
+        ("", not_taken(too_much(), None)),
+        ("undecided", not_taken(no_rate(), None)),
+        ("other rule incomplete", not_taken(too_much(), Some(incomplete()))),
+        ("other rule not theirs", not_taken(too_much(), Some(not_theirs()))),
+        ("other rule not for others", not_taken(too_much(), Some(not_for_others()))),
         ("", Block::NoReviewers),
     ];
     let mut all: Vec<_> = examples
@@ -44,7 +65,7 @@ fn blocks_say_what_would_change_them() {
     let mut fixed = capex(&directory);
     fixed.edit = EditPolicy::Forbid;
     let fixed = Names::of_rule(&directory, &fixed);
-    let not_taken = fixed.block(&Block::NotTaken { explanation: too_much() });
+    let not_taken = fixed.block(&not_taken(too_much(), None));
     all.push(("NotTaken", "cannot be changed", not_taken));
     check("block.txt", BLOCKS, all);
 }

@@ -69,12 +69,12 @@ pub(super) fn taken(moment: &Moment<'_>) -> Result<(), String> {
     }
 }
 
-/// Who asks for something under a rule is among its submitters, also where an edit brings it there.
+/// Who asks for something under a rule is among its submitters, also where an edit or anything else that
+/// has changed brings it there.
 pub(super) fn submitters(moment: &Moment<'_>) -> Result<(), String> {
-    let edited = |event: &Event| matches!(event, Event::RequestEdited(_));
     let is_asked = match moment.event {
         Event::RequestSubmitted(_) => true,
-        Event::RequestMoved(_) => moment.earlier.iter().any(edited),
+        Event::RequestMoved(moved) => moved.why == MovedBecause::Routed,
         _ => false,
     };
     let referee = moment.referee_after();
