@@ -172,12 +172,16 @@ endpoints! {
     Run: Post "/api/v1/requests/{id}/executions/{execution}/run" "Run an execution" [] (-) -> RequestView;
     Retry: Post "/api/v1/requests/{id}/executions/{execution}/retry"
         "Try a failed execution again" [] (-) -> RequestView;
+    Use: Post "/api/v1/requests/{id}/executions/{execution}/use"
+        "Report that a grant is used for the first time, now" [] (-) -> RequestView;
     Revoke: Post "/api/v1/requests/{id}/executions/{execution}/revoke"
         "Take a grant back" [] (WithComment) -> RequestView;
     RunItem: Post "/api/v1/requests/{id}/executions/{execution}/{item}/run"
         "Run the execution of an item" [] (-) -> RequestView;
     RetryItem: Post "/api/v1/requests/{id}/executions/{execution}/{item}/retry"
         "Try the failed execution of an item again" [] (-) -> RequestView;
+    UseItem: Post "/api/v1/requests/{id}/executions/{execution}/{item}/use"
+        "Report that the grant of an item is used for the first time, now" [] (-) -> RequestView;
     RevokeItem: Post "/api/v1/requests/{id}/executions/{execution}/{item}/revoke"
         "Take the grant of an item back" [] (WithComment) -> RequestView;
     LinkFile: Post "/api/v1/requests/{id}/executions/{execution}/files/{name}/links"
@@ -315,9 +319,11 @@ impl Endpoint {
                 | Self::Leave
                 | Self::Run
                 | Self::Retry
+                | Self::Use
                 | Self::Revoke
                 | Self::RunItem
                 | Self::RetryItem
+                | Self::UseItem
                 | Self::RevokeItem
         )
     }

@@ -138,6 +138,8 @@ pub enum Command {
     Run(ExecutionId),
     /// Try a failed execution again (EXE-4).
     Retry(ExecutionId),
+    /// Report that a grant is used for the first time, now (EXE-6b).
+    Use(ExecutionId),
     /// Take a grant back early (EXE-5, URG-6).
     Revoke {
         /// Which.
@@ -356,6 +358,7 @@ impl Command {
             Self::Reassign { .. } => "reassign",
             Self::Run(_) => "run",
             Self::Retry(_) => "retry",
+            Self::Use(_) => "use",
             Self::Revoke { .. } => "revoke",
             Self::LinkFile { .. } => "link_file",
             Self::Download { .. } => "download",

@@ -14,6 +14,7 @@ mod due;
 mod edit;
 mod execution;
 mod files;
+mod first_use;
 mod force;
 mod form;
 mod grant;
@@ -238,6 +239,7 @@ impl<'a> Draft<'a> {
             Command::Reassign { to, comment, seen } => self.reassign(to, comment, seen.as_ref()),
             Command::Run(execution) => self.run(execution),
             Command::Retry(execution) => self.retry(execution),
+            Command::Use(execution) => self.report_use(execution),
             Command::Revoke { execution, comment } => self.revoke(execution, comment),
             Command::LinkFile { execution, file, hash } => self.link_file(execution, file, hash),
             Command::Download { execution, file, hash } => self.download(execution, file, hash),

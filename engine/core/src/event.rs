@@ -380,7 +380,7 @@ pub enum Event {
         /// Which.
         execution: ExecutionId,
     },
-    /// A grant comes to its end (EXE-5, EXE-6c).
+    /// A grant comes to its end (EXE-5, EXE-6b, EXE-6c).
     Grant {
         /// Which.
         execution: ExecutionId,

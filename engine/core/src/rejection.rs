@@ -1,6 +1,7 @@
 //! What the rules forbid, as codes with typed arguments. Sentences are made at the edge.
 
 mod code;
+mod unfit;
 mod unmet;
 mod wrong;
 
@@ -8,6 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use code::Code;
+pub use unfit::Unfit;
 pub use unmet::{Own, Unmet};
 pub use wrong::{
     FieldProblem, Lost, Wrong, WrongFile, WrongItems, WrongPerson, WrongStep, WrongText, WrongTime,
@@ -20,7 +22,7 @@ use crate::{
     ids::{BindingId, ExecutionId, PropertyName, ResourceId, RuleGroupId, StepId, UserId},
     offboarding::NeededPlace,
     question::Source,
-    request::{EmptyBecause, ExecutionState, SeatWho, Shortage, Status},
+    request::{EmptyBecause, SeatWho, Shortage, Status},
     rule::Problem,
 };
 
@@ -99,6 +101,12 @@ pub enum Forbidden {
         /// The resource, where it is about one item.
         resource: Option<ResourceId>,
     },
+    /// Only the requester, those it is for, who may run it, administrators and service accounts report the
+    /// first use of a grant (EXE-6b).
+    NotAReporter {
+        /// Of which.
+        execution: ExecutionId,
+    },
     /// Only those who have a part in the request do this, and not those who only see it (REQ-9).
     TakesNoPart {
         /// Whether this person watches it.
@@ -145,36 +153,6 @@ pub enum Forbidden {
     OnlyTransfer,
     /// Only the owner does this (DIR-3).
     OnlyOwner,
-}
-
-/// Why a command does not fit, where the status alone does not say it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "a rejection keeps it behind a box")]
-pub enum Unfit {
-    /// The execution that it is about is not where it would fit.
-    Execution {
-        /// Which.
-        execution: ExecutionId,
-        /// Where it is.
-        state: ExecutionState,
-        /// When it may start at the earliest, where that is later (EXE-6b).
-        opens: Option<DateTime<Utc>>,
-    },
-    /// The work of an urgent request has begun (REQ-4).
-    WorkBegun,
-    /// This person's approval has completed its step (DEC-5).
-    CompletedStep {
-        /// Which.
-        step: StepId,
-    },
-    /// The step is decided or was skipped, so that its approvers stay (STP-15).
-    StepDecided {
-        /// Which.
-        step: StepId,
-    },
-    /// Nothing is left to pass on: they decided, or others did in their place (STP-16).
-    NothingToPassOn,
 }
 
 /// What is refused under a rule that is retired (RUL-3).

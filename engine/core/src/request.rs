@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use before::{Review, Written};
 pub use beside::{Closure, Confirmation, RejectedItem};
-pub use execution::{EndCause, Execution, ExecutionFailure, ExecutionState};
+pub use execution::{AwaitedUse, EndCause, Execution, ExecutionFailure, ExecutionState, FirstUse};
 pub use files::{FileLink, Files, MAX_LINKS, MadeFile};
 pub use phase::{ApprovedBy, Block, Phase, RejectedBy, Status, WouldTake};
 pub use seat::{Added, Further, Merged, Passed, Seat, SeatChanges, SeatId, SeatWho, Without};

@@ -7,6 +7,7 @@ pub mod definition;
 mod group;
 mod literal;
 mod names;
+mod window;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,7 @@ pub use literal::unknown as unknown_name;
 pub use literal::{infer_literal, read_literal as read_property};
 pub(crate) use literal::{read_literal, write_literal};
 pub use names::{Names, Read, World};
+pub use window::{UNUSED, Window, WindowLength, WindowStart};
 
 use crate::{
     directory::{NodeLevel, OrganizationRole},
@@ -329,24 +331,6 @@ pub struct Executor {
     pub start_within: Option<Span>,
     /// How long its grant lasts.
     pub window: Option<Window>,
-}
-
-/// The window of a grant (EXE-6b).
-#[derive(Clone, Debug)]
-pub struct Window {
-    /// A fixed start; none means the moment it takes effect.
-    pub from: Option<DateTime<Utc>>,
-    /// How long.
-    pub length: WindowLength,
-}
-
-/// The length of a window.
-#[derive(Clone, Debug)]
-pub enum WindowLength {
-    /// As written.
-    Fixed(Span),
-    /// By a duration property of the request.
-    Property(PropertyName),
 }
 
 impl Rule {

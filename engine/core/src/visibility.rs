@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     directory::{Directory, NodeLevel, OrganizationRole, User, UserKind},
     ids::{NodeId, UserId},
-    request::{Request, Seat, SeatWho},
+    request::{Execution, Request, Seat, SeatWho},
     rule::{Rule, Who, definition::AccessPolicy},
     value::Value,
 };
@@ -215,6 +215,23 @@ pub(crate) fn may_execute(rule: &Rule, request: &Request, person: &User) -> bool
         .iter()
         .filter_map(|executor| executor.manual.as_ref())
         .any(|whos| is_among(whos, request, person))
+}
+
+/// Whether this person says that a grant is used for the first time (EXE-6b): those who have it, who gave it
+/// by hand, administrators, and service accounts, since a gateway sees what people use. Of those who see the
+/// request.
+#[must_use]
+pub fn may_report_use(
+    rule: &Rule,
+    request: &Request,
+    execution: &Execution,
+    person: &User,
+) -> bool {
+    let manual = rule.executor(execution.binding()).and_then(|executor| executor.manual.as_ref());
+    request.is_for(&person.id)
+        || administrates(person)
+        || person.kind == UserKind::Service
+        || manual.is_some_and(|whos| is_among(whos, request, person))
 }
 
 /// Whether this person reads afterwards what was done (REQ-12).

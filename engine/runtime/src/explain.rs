@@ -16,7 +16,7 @@ use engine_core::{
     },
     resolve::Opening,
     rule::Step,
-    visibility::{may_hold, sees},
+    visibility::{may_hold, may_report_use, sees},
 };
 
 /// Who can decide a request, and why not (ELG-2).
@@ -274,7 +274,7 @@ fn on_executions(
     request: &Request,
     user: &User,
     administrates: bool,
-) -> [(&'static str, bool); 3] {
+) -> [(&'static str, bool); 4] {
     let has = |wanted: fn(&Execution) -> bool| request.executions.iter().any(wanted);
     [
         (
@@ -286,6 +286,13 @@ fn on_executions(
             "retry",
             has(|e| matches!(e.state, ExecutionState::Failed { .. }))
                 && (administrates || view.may_execute(user)),
+        ),
+        (
+            "use",
+            request
+                .executions
+                .iter()
+                .any(|e| e.awaits_use(view.at) && may_report_use(view.rule, request, e, user)),
         ),
         (
             "revoke",

@@ -99,9 +99,7 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::Submit => post(requests::submit),
         Endpoint::ListRequests => get(lists::list),
         Endpoint::GetRequest => get(requests::read),
-        Endpoint::SaveDraft => post(drafts::save),
-        Endpoint::PutDraft => put(drafts::replace),
-        Endpoint::DeleteDraft => delete(drafts::delete),
+        Endpoint::SaveDraft | Endpoint::PutDraft | Endpoint::DeleteDraft => draft(endpoint),
         Endpoint::SubmitDraft => post(drafts::submit),
         Endpoint::Edit => post(edits::edit),
         Endpoint::Resubmit => post(drafts::resubmit),
@@ -116,6 +114,7 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::History => get(requests::history),
         Endpoint::Run | Endpoint::RunItem => post(executions::run),
         Endpoint::Retry | Endpoint::RetryItem => post(executions::retry),
+        Endpoint::Use | Endpoint::UseItem => post(executions::report_use),
         Endpoint::Revoke | Endpoint::RevokeItem => post(executions::revoke),
         Endpoint::LinkFile | Endpoint::LinkItemFile => post(files::link),
         Endpoint::GetFile | Endpoint::GetItemFile => get(files::download),
@@ -161,6 +160,14 @@ fn handler(endpoint: Endpoint) -> MethodRouter<AppState> {
         Endpoint::GetSchema | Endpoint::OpenApi | Endpoint::Healthy | Endpoint::Ready => {
             open(endpoint)
         }
+    }
+}
+
+fn draft(endpoint: Endpoint) -> MethodRouter<AppState> {
+    match endpoint {
+        Endpoint::SaveDraft => post(drafts::save),
+        Endpoint::PutDraft => put(drafts::replace),
+        _ => delete(drafts::delete),
     }
 }
 

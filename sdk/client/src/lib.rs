@@ -17,6 +17,7 @@
 
 mod attachments;
 mod call;
+mod executions;
 mod file;
 mod http;
 mod notices;

@@ -1,4 +1,4 @@
-//! Requests: submit, read, decide, run.
+//! Requests: submit, read, decide.
 
 use engine_api::{
     command::{
@@ -381,36 +381,6 @@ impl Client {
     /// [`ClientError`].
     pub async fn leave(&self, id: &str) -> Result<Left, ClientError> {
         self.call(Call::new(Endpoint::Leave, &[id])).await
-    }
-
-    /// Runs an execution.
-    ///
-    /// # Errors
-    /// [`ClientError`].
-    pub async fn run(&self, id: &str, execution: &str) -> Result<RequestView, ClientError> {
-        self.call(Call::new(Endpoint::Run, &[id, execution])).await
-    }
-
-    /// Tries a failed execution again.
-    ///
-    /// # Errors
-    /// [`ClientError`].
-    pub async fn retry(&self, id: &str, execution: &str) -> Result<RequestView, ClientError> {
-        self.call(Call::new(Endpoint::Retry, &[id, execution])).await
-    }
-
-    /// Takes a grant back.
-    ///
-    /// # Errors
-    /// [`ClientError`].
-    pub async fn revoke(
-        &self,
-        id: &str,
-        execution: &str,
-        comment: &str,
-    ) -> Result<RequestView, ClientError> {
-        let body = WithComment { comment: comment.to_owned() };
-        self.call(Call::new(Endpoint::Revoke, &[id, execution]).json(&body)?).await
     }
 }
 

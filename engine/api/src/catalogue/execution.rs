@@ -6,7 +6,7 @@ use engine_core::{
     request::{ExecutionFailure, ExecutionState},
 };
 
-use super::{Names, failure::cause};
+use super::{Names, failure::cause, time::length};
 
 impl Names<'_> {
     /// That an execution failed, and why.
@@ -20,6 +20,26 @@ impl Names<'_> {
                 "{work} was not carried out, because it would now do something else than what was approved."
             ),
         }
+    }
+
+    /// When a grant ends that waits for its first use (EXE-6b).
+    #[must_use]
+    pub fn awaited_use(&self, id: &ExecutionId, state: &ExecutionState) -> Option<String> {
+        let ExecutionState::Active { awaits: Some(awaited), until, .. } = state else {
+            return None;
+        };
+        let work = self.work(id);
+        let unused = until.map(|until| {
+            format!("on {} at the latest if nobody has reported a use by then", self.time(until))
+        });
+        Some(match (awaited.length, unused) {
+            (Some(span), Some(unused)) => {
+                format!("{work} ends {} after its first use, and {unused}.", length(span))
+            }
+            (Some(span), None) => format!("{work} ends {} after its first use.", length(span)),
+            (None, Some(unused)) => format!("{work} ends {unused}."),
+            (None, None) => format!("{work} waits for its first use."),
+        })
     }
 
     /// Where an execution is, to follow what it is called.
@@ -41,7 +61,8 @@ impl Names<'_> {
             ExecutionState::Failed { .. } => "has failed",
             ExecutionState::Cancelled { .. } => "was cancelled",
             ExecutionState::Expired { .. } => "did not start in time",
-            ExecutionState::Active { .. } => "is in force",
+            ExecutionState::Active { awaits: None, .. } => "is in force",
+            ExecutionState::Active { awaits: Some(_), .. } => "waits for its first use",
             ExecutionState::Revoking { failure: None, .. } => "is being taken back",
             ExecutionState::Revoking { failure: Some(_), .. } => {
                 "could not be taken back yet, and is tried again"

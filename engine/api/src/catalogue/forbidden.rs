@@ -68,6 +68,7 @@ impl Names<'_> {
             Forbidden::NoDecision => NO_DECISION.to_owned(),
             Forbidden::NotAHolder => NOT_A_HOLDER.to_owned(),
             Forbidden::NotARevoker { resource } => self.not_a_revoker(resource.as_ref()),
+            Forbidden::NotAReporter { execution } => self.not_a_reporter(execution),
             Forbidden::TakesNoPart { watches } => takes_no_part(*watches).to_owned(),
             Forbidden::NotAWatcher => NOT_A_WATCHER.to_owned(),
             Forbidden::NotYourAttachment => NOT_YOUR_ATTACHMENT.to_owned(),
@@ -145,6 +146,16 @@ impl Names<'_> {
         let resource = resource.map_or_else(|| "the resource".to_owned(), |id| self.resource(id));
         format!(
             "Only the requester, the owner of {resource} or an administrator can take back what was granted. Ask one of them."
+        )
+    }
+
+    fn not_a_reporter(&self, execution: &ExecutionId) -> String {
+        let rule = self.rule().and_then(|rule| rule.executor(&execution.binding));
+        let manual = rule.and_then(|executor| executor.manual.as_ref());
+        let runs = if manual.is_some() { "those who may start it, " } else { "" };
+        format!(
+            "Only those who may use {}, {runs}a service account or an administrator can say that it is used for the first time. Ask one of them.",
+            self.work(execution)
         )
     }
 

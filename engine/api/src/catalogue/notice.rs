@@ -253,7 +253,11 @@ impl Names<'_> {
         let yours = format!("Your request {}", titled(request));
         match &request.phase {
             Phase::Approved { by, .. } => {
-                format!("{yours} was approved. {}", self.approved_by(by))
+                format!(
+                    "{yours} was approved. {}{}",
+                    self.approved_by(by),
+                    self.awaited_uses(request)
+                )
             }
             Phase::Rejected { by, .. } => {
                 format!("{yours} was rejected. {} {START_NEW}", self.rejection_of(request, by))
@@ -273,6 +277,13 @@ impl Names<'_> {
                 stands(request.status())
             ),
         }
+    }
+
+    /// What waits for its first use, which somebody has to report (EXE-6b).
+    fn awaited_uses(&self, request: &Request) -> String {
+        let executions = request.executions.iter();
+        let waiting = executions.filter_map(|it| self.awaited_use(&it.id, &it.state));
+        waiting.map(|told| format!(" {told} Report its first use in the request.")).collect()
     }
 
     /// What rejected a request, and in whose words.

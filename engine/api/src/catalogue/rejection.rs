@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use engine_core::{
     explanation::Explanation,
     extension::FailureClass,
-    ids::{BindingId, RuleGroupId, StepId, UserId},
+    ids::{BindingId, ExecutionId, RuleGroupId, StepId, UserId},
     question::Source,
     rejection::{Gone, Rejection, StepShortage, Tried, Unfit, Unmet, UrgentGate},
     request::{EmptyBecause, Status},
@@ -81,6 +81,14 @@ impl Names<'_> {
                 self.work(execution),
                 self.execution_state(state, *opens)
             ),
+            Some(Unfit::NotFromFirstUse { execution }) => format!(
+                "The time for {} does not run from its first use, so there is nothing to report.",
+                self.work(execution)
+            ),
+            Some(Unfit::UsedBefore { execution, by, at, until }) => {
+                self.used_before(execution, by, *at, *until)
+            }
+            Some(Unfit::NeverUsed { execution, until }) => self.never_used(execution, *until),
             Some(Unfit::WorkBegun) => WORK_BEGUN.to_owned(),
             Some(Unfit::CompletedStep { step }) => format!(
                 "Your decision has completed step {}, so it can no longer be taken back. If it was a mistake, tell those who decide the next step, or an administrator.",
@@ -92,6 +100,33 @@ impl Names<'_> {
             ),
             Some(Unfit::NothingToPassOn) => NOTHING_TO_PASS_ON.to_owned(),
         }
+    }
+
+    /// EXE-6b: the first report counts.
+    fn used_before(
+        &self,
+        execution: &ExecutionId,
+        by: &UserId,
+        at: DateTime<Utc>,
+        until: Option<DateTime<Utc>>,
+    ) -> String {
+        let ends = until.map(|until| format!(" It ends on {}.", self.time(until)));
+        format!(
+            "{} reported the first use of {} on {}, so there is nothing left to report.{}",
+            self.person(by),
+            self.work(execution),
+            self.time(at),
+            ends.unwrap_or_default()
+        )
+    }
+
+    fn never_used(&self, execution: &ExecutionId, until: Option<DateTime<Utc>>) -> String {
+        let by = until.map(|until| format!(" by {}", self.time(until)));
+        format!(
+            "Nobody reported a use of {}{}, so it is being taken back. The requester can start a new request from this one.",
+            self.work(execution),
+            by.unwrap_or_default()
+        )
     }
 
     /// What the person saw has moved on.

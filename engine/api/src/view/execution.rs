@@ -43,9 +43,18 @@ pub struct ExecutionView {
     /// Must start before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_before: Option<DateTime<Utc>>,
-    /// Until when a grant lasts.
+    /// Until when a grant lasts; one that waits for its first use, where nobody uses it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<DateTime<Utc>>,
+    /// That a grant waits for its first use, and when it ends, in words (EXE-6b).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awaits_use: Option<String>,
+    /// When a grant was used for the first time, where its window runs from there (EXE-6b).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used_at: Option<DateTime<Utc>>,
+    /// Who reported its first use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used_by: Option<String>,
     /// Who took a grant back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_by: Option<String>,
@@ -168,6 +177,9 @@ impl ExecutionView {
             attempts: execution.attempts,
             payload: execution.payload.to_string(),
             plan: execution.plan.as_ref().map(PlanView::from),
+            awaits_use: names.awaited_use(&execution.id, &execution.state),
+            used_at: execution.used.as_ref().map(|first| first.at),
+            used_by: execution.used.as_ref().map(|first| names.login(&first.by)),
             files: files(&execution.files),
             ..Self::default()
         };
@@ -194,7 +206,7 @@ impl ExecutionView {
             ExecutionState::Cancelled { at }
             | ExecutionState::Expired { at }
             | ExecutionState::Lapsed { at } => self.since = Some(*at),
-            ExecutionState::Active { since, until, receipt } => {
+            ExecutionState::Active { since, until, receipt, .. } => {
                 self.since = Some(*since);
                 self.until = *until;
                 self.receipt = Some(receipt.into());

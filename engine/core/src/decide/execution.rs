@@ -13,6 +13,7 @@ use crate::{
     payload::PayloadHash,
     rejection::{Forbidden, Rejection},
     request::{Execution, ExecutionFailure, ExecutionState, StepState},
+    rule::Window,
     visibility::is_among,
 };
 
@@ -73,8 +74,7 @@ impl Draft<'_> {
 
     /// When the window of a grant opens, where it runs from a fixed time (EXE-6b).
     pub(super) fn opens(&self, execution: &ExecutionId) -> Option<DateTime<Utc>> {
-        let executor = self.context.rule.executor(&execution.binding);
-        executor.and_then(|executor| executor.window.as_ref()).and_then(|window| window.from)
+        self.window(&execution.binding).and_then(Window::opens)
     }
 
     /// A named person presses *run* (EXE-2).
@@ -242,7 +242,9 @@ impl Draft<'_> {
         if let Some(time) = until {
             self.order(Effect::SetTimer(Timer::GrantEnd(id.clone()), time));
         }
-        self.record(Event::ExecutionSucceeded { execution: id, receipt: receipt.clone(), until });
+        let receipt = receipt.clone();
+        self.record(Event::ExecutionSucceeded { execution: id, receipt, until });
+        self.await_use(execution);
     }
 
     /// Tried again by itself where the class allows it, up to a limit (EXE-4).

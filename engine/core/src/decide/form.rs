@@ -16,7 +16,7 @@ use crate::{
     money::{Money, Rates},
     rejection::{FieldProblem, Wrong, WrongItems, WrongPerson, WrongValue},
     request::Request,
-    rule::{Field, Names, WindowLength, read_literal, unknown_name},
+    rule::{Field, Names, Window, read_literal, unknown_name},
     value::{PropertyType, Span, Value},
     visibility::is_among,
 };
@@ -260,10 +260,7 @@ impl View<'_> {
     /// EXE-6b: windows are lengths on the clock.
     fn check_lengths(&self) -> Vec<FieldProblem> {
         let windows = self.rule.executors.iter().filter_map(|executor| executor.window.as_ref());
-        let names = windows.filter_map(|window| match &window.length {
-            WindowLength::Property(name) => Some(name),
-            WindowLength::Fixed(_) => None,
-        });
+        let names: BTreeSet<&PropertyName> = windows.flat_map(Window::properties).collect();
         let is_of_business_days = |name: &&PropertyName| {
             let value = self.request.properties.get(*name);
             matches!(value, Some(Value::Duration(Span::BusinessDays(_))))
@@ -271,7 +268,7 @@ impl View<'_> {
         let problem = |name: &PropertyName| {
             FieldProblem::new(format!("properties.{name}"), WrongValue::NotOnTheClock)
         };
-        names.filter(is_of_business_days).map(problem).collect()
+        names.into_iter().filter(is_of_business_days).map(problem).collect()
     }
 
     fn check_fields(

@@ -7,36 +7,47 @@ use crate::{
     effect::{Effect, Notice, Timer},
     event::{Event, GrantEvent},
     extension::Failure,
-    ids::ExecutionId,
+    ids::{BindingId, ExecutionId},
     order::RevertOrder,
     rejection::{Forbidden, Rejection},
     request::{EndCause, Execution, ExecutionState},
     rights::SharedRights,
-    rule::WindowLength,
-    value::Value,
+    rule::{UNUSED, Window, WindowLength, WindowStart},
+    value::{Span, Value},
 };
 
 /// The longest wait between two tries to take a grant back, in seconds.
 const LONGEST_REVERT_BACK_OFF: i64 = 600;
 
 impl Draft<'_> {
-    /// Until when a grant lasts that takes effect now.
+    /// Until when a grant lasts that takes effect now; one whose window waits for its first use, where it
+    /// is never used.
     pub(super) fn window_end(&self, execution: &Execution) -> Option<DateTime<Utc>> {
-        let window = self
-            .context
-            .rule
-            .executor(execution.binding())
-            .and_then(|executor| executor.window.as_ref());
-        let length = match window.map(|window| &window.length) {
-            Some(WindowLength::Fixed(span)) => Some(*span),
-            Some(WindowLength::Property(name)) => match self.request.properties.get(name) {
+        let ends = self.request.ends;
+        let Some(window) = self.window(execution.binding()) else { return ends };
+        match &window.from {
+            WindowStart::Effect => window_end(self.at(), self.length(&window.length), ends),
+            WindowStart::Fixed(from) => window_end(*from, self.length(&window.length), ends),
+            WindowStart::FirstUse { unused } => {
+                let unused = self.length(unused).unwrap_or(UNUSED);
+                window_end(self.at(), Some(unused), ends)
+            }
+        }
+    }
+
+    pub(super) fn window(&self, binding: &BindingId) -> Option<&Window> {
+        self.context.rule.executor(binding).and_then(|executor| executor.window.as_ref())
+    }
+
+    /// None where the request leaves it open.
+    pub(super) fn length(&self, length: &WindowLength) -> Option<Span> {
+        match length {
+            WindowLength::Fixed(span) => Some(*span),
+            WindowLength::Property(name) => match self.request.properties.get(name) {
                 Some(Value::Duration(span)) => Some(*span),
                 Some(_) | None => None,
             },
-            None => None,
-        };
-        let from = window.and_then(|window| window.from).unwrap_or(self.at());
-        window_end(from, length, self.request.ends)
+        }
     }
 
     /// Takes a grant back early: the requester, an administrator, or the owner of the resource.
@@ -61,7 +72,7 @@ impl Draft<'_> {
     fn end(&mut self, id: &ExecutionId, cause: EndCause) {
         self.order(Effect::ClearTimer(Timer::GrantEnd(id.clone())));
         self.order(Effect::Queue(id.clone()));
-        self.record_end(id, GrantEvent::Ending { cause });
+        self.record_grant(id, GrantEvent::Ending { cause });
     }
 
     /// The window is over.
@@ -93,10 +104,10 @@ impl Draft<'_> {
         let rights = execution.rights();
         if !rights.is_empty() {
             let passed_on = shared.passed_on.intersection(&rights).cloned().collect();
-            self.record_end(id, GrantEvent::EndStarted { passed_on });
+            self.record_grant(id, GrantEvent::EndStarted { passed_on });
             if self.execution(id)?.claims().is_empty() {
                 self.order(Effect::Unqueue(id.clone()));
-                self.record_end(id, GrantEvent::Ended);
+                self.record_grant(id, GrantEvent::Ended);
                 return Ok(());
             }
         }
@@ -116,19 +127,20 @@ impl Draft<'_> {
         };
         self.order(Effect::Unqueue(id.clone()));
         match outcome {
-            Ok(()) => self.record_end(id, GrantEvent::Ended),
+            Ok(()) => self.record_grant(id, GrantEvent::Ended),
             Err(failure) => {
                 let seconds = 1_i64.checked_shl(tries.min(20)).unwrap_or(i64::MAX);
                 let wait = TimeDelta::seconds(seconds.min(LONGEST_REVERT_BACK_OFF));
                 let retry_at = self.at() + wait;
                 self.order(Effect::SetTimer(Timer::RevertRetry(id.clone()), retry_at));
                 self.order(Effect::Notify(Notice::ExecutionTrouble(id.clone())));
-                self.record_end(id, GrantEvent::EndFailed { failure: failure.clone(), retry_at });
+                self.record_grant(id, GrantEvent::EndFailed { failure: failure.clone(), retry_at });
             }
         }
         Ok(())
     }
-    fn record_end(&mut self, execution: &ExecutionId, what: GrantEvent) {
+
+    pub(super) fn record_grant(&mut self, execution: &ExecutionId, what: GrantEvent) {
         self.record(Event::Grant { execution: execution.clone(), what });
     }
 }

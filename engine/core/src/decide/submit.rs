@@ -360,6 +360,7 @@ impl Draft<'_> {
             first_started: None,
             attempts: 0,
             failures: 0,
+            used: None,
             files: Files::default(),
         })
     }

@@ -9,12 +9,25 @@ use crate::{
     extension::Failure,
     ids::UserId,
     request::{EndCause, FileLink, MadeFile},
+    value::Span,
 };
 
-/// How a grant comes to its end.
+/// How a grant that took effect comes to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GrantEvent {
+    /// It took effect, and its window waits for its first use (EXE-6b).
+    UseAwaited {
+        /// How long it lasts from then; none means as long as without a window.
+        length: Option<Span>,
+    },
+    /// Somebody reported its first use: its window runs from here (EXE-6b).
+    Used {
+        /// Who.
+        by: UserId,
+        /// Until when it lasts now; none means until it is revoked.
+        until: Option<DateTime<Utc>>,
+    },
     /// It is to be taken back (EXE-5).
     Ending {
         /// Why.
@@ -69,6 +82,8 @@ impl GrantEvent {
     /// The stable name, as [`Event::name`](super::Event::name).
     pub(super) fn name(&self) -> &'static str {
         match self {
+            Self::UseAwaited { .. } => "grant_use_awaited",
+            Self::Used { .. } => "grant_used",
             Self::Ending { .. } => "grant_ending",
             Self::EndStarted { .. } => "grant_end_started",
             Self::EndFailed { .. } => "grant_end_failed",

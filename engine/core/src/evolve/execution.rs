@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     event::{Event, GrantEvent},
     ids::ExecutionId,
-    request::{EndCause, Execution, ExecutionState, Request},
+    request::{AwaitedUse, EndCause, Execution, ExecutionState, FirstUse, Request},
 };
 
 pub(super) fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
@@ -25,6 +25,9 @@ pub(super) fn evolve(request: &mut Request, event: &Event, at: DateTime<Utc>) {
     }
     if let Event::ExecutionInDoubt { failures, .. } = event {
         execution.failures = *failures;
+    }
+    if let Event::Grant { what: GrantEvent::Used { by, .. }, .. } = event {
+        execution.used.get_or_insert_with(|| FirstUse { at, by: by.clone() });
     }
     if let Some(state) = next_state(execution, event, at) {
         execution.state = state;
@@ -58,7 +61,8 @@ fn next_state(execution: &Execution, event: &Event, at: DateTime<Utc>) -> Option
             _ => ExecutionState::Running { since: at, start_before },
         },
         Event::ExecutionSucceeded { receipt, until, .. } if execution.is_grant => {
-            ExecutionState::Active { since: at, until: *until, receipt: receipt.clone() }
+            let (until, receipt) = (*until, receipt.clone());
+            ExecutionState::Active { since: at, until, receipt, awaits: None }
         }
         Event::ExecutionSucceeded { receipt, .. } => {
             ExecutionState::Succeeded { at, receipt: receipt.clone() }
@@ -86,6 +90,7 @@ fn next_grant_state(
     at: DateTime<Utc>,
 ) -> Option<ExecutionState> {
     Some(match event {
+        GrantEvent::UseAwaited { .. } | GrantEvent::Used { .. } => return used(state, event),
         GrantEvent::Ending { cause } => {
             let receipt = match state {
                 ExecutionState::Active { receipt, .. } => Some(receipt.clone()),
@@ -115,6 +120,21 @@ fn next_grant_state(
     })
 }
 
+/// A window waits for a first use, or begins with it.
+fn used(state: &ExecutionState, event: &GrantEvent) -> Option<ExecutionState> {
+    let mut next = state.clone();
+    let ExecutionState::Active { until, awaits, .. } = &mut next else { return None };
+    match event {
+        GrantEvent::UseAwaited { length } => *awaits = Some(AwaitedUse { length: *length }),
+        GrantEvent::Used { until: end, .. } => (*until, *awaits) = (*end, None),
+        GrantEvent::Ending { .. }
+        | GrantEvent::EndStarted { .. }
+        | GrantEvent::EndFailed { .. }
+        | GrantEvent::Ended => return None,
+    }
+    Some(next)
+}
+
 /// A try to take a grant back began, or failed.
 fn tried(state: &ExecutionState, event: &GrantEvent) -> Option<ExecutionState> {
     let mut next = state.clone();
@@ -131,7 +151,10 @@ fn tried(state: &ExecutionState, event: &GrantEvent) -> Option<ExecutionState> {
             *tries = tries.saturating_add(1);
             *under_way = *under_way && why.class.may_have_happened();
         }
-        GrantEvent::Ending { .. } | GrantEvent::Ended => return None,
+        GrantEvent::UseAwaited { .. }
+        | GrantEvent::Used { .. }
+        | GrantEvent::Ending { .. }
+        | GrantEvent::Ended => return None,
     }
     Some(next)
 }

@@ -11,7 +11,7 @@ use crate::{
     extension::{ConfigValue, Failure, Plan, Receipt, ResolvedConfig},
     ids::{BindingId, ExecutionId, PluginId, ResourceId, UserId},
     payload::PayloadHash,
-    value::Value,
+    value::{Span, Value},
 };
 
 /// An execution (EXE-1).
@@ -40,9 +40,28 @@ pub struct Execution {
     pub attempts: u32,
     /// How often in a row it failed by itself, since it was released or a person tried it again.
     pub failures: u32,
+    /// Its first use, where its window runs from there (EXE-6b).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<FirstUse>,
     /// What files it made (EXE-7).
     #[serde(default, skip_serializing_if = "Files::is_empty")]
     pub files: Files,
+}
+
+/// The first use of a grant, as it was reported (EXE-6b).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstUse {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who said so.
+    pub by: UserId,
+}
+
+/// A first use that nobody has reported yet: the window runs from there (EXE-6b).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AwaitedUse {
+    /// How long the grant lasts then; none means as long as without a window.
+    pub length: Option<Span>,
 }
 
 impl Execution {
@@ -66,6 +85,27 @@ impl Execution {
     pub fn is_on_resource_of(&self, directory: &Directory, user: &UserId) -> bool {
         let mut resources = self.resources().filter_map(|id| directory.resource(id));
         resources.any(|resource| resource.owner.as_ref() == Some(user))
+    }
+
+    /// Whether a first use of it that is reported now begins its window (EXE-6b).
+    #[must_use]
+    pub fn awaits_use(&self, at: DateTime<Utc>) -> bool {
+        match self.state {
+            ExecutionState::Active { awaits: Some(_), until, .. } => {
+                until.is_none_or(|until| until > at)
+            }
+            ExecutionState::Active { awaits: None, .. }
+            | ExecutionState::Waiting
+            | ExecutionState::Scheduled { .. }
+            | ExecutionState::Running { .. }
+            | ExecutionState::Succeeded { .. }
+            | ExecutionState::Failed { .. }
+            | ExecutionState::Cancelled { .. }
+            | ExecutionState::Expired { .. }
+            | ExecutionState::Revoking { .. }
+            | ExecutionState::Revoked { .. }
+            | ExecutionState::Lapsed { .. } => false,
+        }
     }
 
     /// Whether it is a grant that is there, or may be (EXE-3, EXE-5).
@@ -145,6 +185,9 @@ pub enum ExecutionState {
         until: Option<DateTime<Utc>>,
         /// What it did.
         receipt: Receipt,
+        /// What its window waits for: until then it lasts as long as an unused grant may (EXE-6b).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        awaits: Option<AwaitedUse>,
     },
     /// A grant being taken back; retried until it succeeds (EXE-5).
     Revoking {

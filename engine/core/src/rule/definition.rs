@@ -284,6 +284,10 @@ pub struct WindowDoc {
     pub from: String,
     /// A duration such as `2h`, or the name of a duration property.
     pub length: String,
+    /// With `from: first_use`: after how long a grant that nobody has used is taken back. A duration such
+    /// as `2d`, or the name of a duration property; `7d` where it is left out, or the property is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unused: Option<String>,
 }
 
 /// A bounded choice by the requester (STP-2).

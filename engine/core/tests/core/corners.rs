@@ -4,13 +4,13 @@ use chrono::TimeDelta;
 use engine_core::{
     command::{AttemptOutcome, Command, EngineCommand},
     directory::{OrganizationRole, User},
-    effect::Effect,
+    effect::{Effect, Timer},
     event::Actor,
     extension::{Failure, FailureClass, Plan},
     ids::ExecutionId,
     order::{ExecutionOrder, Release},
     question::{Answer, Ask, Question},
-    rejection::{Code, Rejection},
+    rejection::{Code, Rejection, Unfit},
     request::Status,
     value::PropertyType,
 };
@@ -375,4 +375,31 @@ fn what_a_date_would_approve_is_not_approved_after_the_expiry() {
     office.wait(TimeDelta::days(20));
     office.engine(EngineCommand::Miss);
     assert_eq!(office.request().status(), Status::Expired);
+}
+
+/// EXE-6b: the timer has not come by yet.
+#[test]
+fn no_use_is_reported_after_its_time_and_no_report_moves_the_end() {
+    let mut office = office(&repair(&json!({
+        "id": "fix", "plugin": "sql", "window": {"from": "first_use", "length": "2h", "unused": "3h"}
+    })));
+    office.by("ann", &submit(json!({}), true));
+    office.engine(EngineCommand::Start(fix()));
+    office.engine(finish(&fix(), 1, crate::office::done()));
+    let mut late = office.clone();
+    late.wait(TimeDelta::hours(3));
+    let refused = late.give(&person("ann"), &Command::Use(fix())).unwrap_err();
+    let never = |why: &Unfit| matches!(why, Unfit::NeverUsed { until: Some(until), .. } if *until == late.at);
+    assert!(matches!(&refused, Rejection::WrongStatus { why: Some(why), .. } if never(why)));
+
+    office.wait(TimeDelta::minutes(179));
+    let ends = office.at + TimeDelta::hours(2);
+    let changes = office.by("ann", &Command::Use(fix()));
+    let timer = Effect::SetTimer(Timer::GrantEnd(fix()), ends);
+    assert!(changes.effects.contains(&timer), "{:?}", changes.effects);
+    office.wait(TimeDelta::hours(1));
+    let refused = office.give(&person("adm"), &Command::Use(fix())).unwrap_err();
+    let before =
+        |why: &Unfit| matches!(why, Unfit::UsedBefore { until, .. } if *until == Some(ends));
+    assert!(matches!(&refused, Rejection::WrongStatus { why: Some(why), .. } if before(why)));
 }

@@ -1,4 +1,4 @@
-//! Run, retry, revoke.
+//! Run, retry, use, revoke.
 
 use axum::{extract::State, response::Response};
 use engine_api::command::WithComment;
@@ -25,6 +25,14 @@ pub(super) async fn retry(
     path: ExecutionPath,
 ) -> Result<Response, Refusal> {
     known.command(&state, &path.request, Command::Retry(path.execution)).await
+}
+
+pub(super) async fn report_use(
+    State(state): State<AppState>,
+    known: Known,
+    path: ExecutionPath,
+) -> Result<Response, Refusal> {
+    known.command(&state, &path.request, Command::Use(path.execution)).await
 }
 
 pub(super) async fn revoke(

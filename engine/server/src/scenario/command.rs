@@ -95,6 +95,7 @@ commands! {
     leave => Leave(RequestDoc),
     run => Run(ExecutionDoc),
     retry => Retry(ExecutionDoc),
+    use => Use(ExecutionDoc),
     revoke => Revoke(ExecutionDoc),
     publish => Publish(PublishDoc),
     retire => Retire(RuleDoc),
@@ -138,7 +139,9 @@ impl CommandDoc {
             Self::Attach(doc) => Some(&doc.r#as),
             Self::RemoveAttachment(doc) => Some(&doc.r#as),
             Self::Watch(doc) => Some(&doc.r#as),
-            Self::Run(doc) | Self::Retry(doc) | Self::Revoke(doc) => Some(&doc.r#as),
+            Self::Run(doc) | Self::Retry(doc) | Self::Use(doc) | Self::Revoke(doc) => {
+                Some(&doc.r#as)
+            }
             Self::Restart(doc) => doc.r#as.as_ref(),
             Self::Publish(doc) => doc.r#as.as_ref(),
             Self::Retire(doc) | Self::DeleteRule(doc) => doc.r#as.as_ref(),

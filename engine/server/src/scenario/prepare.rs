@@ -72,7 +72,9 @@ impl Preparation<'_> {
             | Doc::Leave(_)
             | Doc::Attach(_)
             | Doc::RemoveAttachment(_) => self.beside(command),
-            Doc::Run(_) | Doc::Retry(_) | Doc::Revoke(_) => self.on_execution(command),
+            Doc::Run(_) | Doc::Retry(_) | Doc::Use(_) | Doc::Revoke(_) => {
+                self.on_execution(command)
+            }
             Doc::Open(_) | Doc::Explain(_) | Doc::Advance(_) => self.aside(command).await,
             Doc::Preview(_) | Doc::Together(_) | Doc::Crash(_) => Err(unfit(command)),
             Doc::Publish(_)
@@ -111,6 +113,7 @@ impl Preparation<'_> {
         match command {
             CommandDoc::Run(doc) => self.execution(doc, Command::Run),
             CommandDoc::Retry(doc) => self.execution(doc, Command::Retry),
+            CommandDoc::Use(doc) => self.execution(doc, Command::Use),
             CommandDoc::Revoke(doc) => self.revoke(doc),
             other => Err(unfit(other)),
         }

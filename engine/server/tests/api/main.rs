@@ -13,6 +13,7 @@ mod bad_scenarios;
 mod command;
 mod disk;
 mod files;
+mod first_use;
 mod hostile;
 mod operating;
 mod organization;

@@ -177,7 +177,7 @@ async fn the_api_describes_itself() {
     ] {
         assert!(takes_key(&format!("/api/v1/requests{command}")), "REQ-11: {command}");
     }
-    for deed in ["run", "retry", "revoke"] {
+    for deed in ["run", "retry", "use", "revoke"] {
         for item in ["", "/{item}"] {
             let path = format!("/api/v1/requests/{{id}}/executions/{{execution}}{item}/{deed}");
             assert!(takes_key(&path), "REQ-11: {path}");

@@ -2,19 +2,29 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use engine_core::{
     event::{FilesEvent, GrantEvent},
-    ids::ExecutionId,
+    ids::{ExecutionId, UserId},
     request::FileLink,
 };
 
-use super::super::{Names, list};
+use super::super::{Names, list, time::length};
 
 impl Names<'_> {
     /// How a grant ended.
     pub(super) fn grant_event(&self, execution: &ExecutionId, event: &GrantEvent) -> String {
         let work = || self.work(execution);
         match event {
+            GrantEvent::UseAwaited { length: Some(span) } => format!(
+                "The time for {} runs from its first use, and is then over after {}.",
+                work(),
+                length(*span)
+            ),
+            GrantEvent::UseAwaited { length: None } => {
+                format!("{} waits for its first use.", work())
+            }
+            GrantEvent::Used { by, until } => self.used(execution, by, *until),
             GrantEvent::Ending { cause } => self.ending(execution, cause),
             GrantEvent::EndStarted { passed_on } if passed_on.is_empty() => {
                 format!("{} is being taken back now.", work())
@@ -27,6 +37,17 @@ impl Names<'_> {
             GrantEvent::EndFailed { failure, .. } => self.not_taken_back(execution, failure),
             GrantEvent::Ended => format!("{} has ended.", work()),
         }
+    }
+
+    /// EXE-6b
+    fn used(&self, execution: &ExecutionId, by: &UserId, until: Option<DateTime<Utc>>) -> String {
+        let until = until.map(|until| format!(": it ends on {}", self.time(until)));
+        format!(
+            "{} reported the first use of {}{}.",
+            self.person(by),
+            self.work(execution),
+            until.unwrap_or_default()
+        )
     }
 
     /// What became of files.

@@ -13,7 +13,7 @@ variants! { ALL, variant of Event:
     RequestUnblocked ExecutionReleased ExecutionStarted ExecutionSucceeded ExecutionRetryScheduled
     ExecutionInDoubt ExecutionFailed ExecutionExpired ExecutionCancelled Grant Files
 }
-variants! { GRANT, of_grant of GrantEvent: Ending EndStarted EndFailed Ended }
+variants! { GRANT, of_grant of GrantEvent: UseAwaited Used Ending EndStarted EndFailed Ended }
 variants! { FILES, of_files of FilesEvent: Made Linked Downloaded Deleted }
 
 /// The engine's own word for what it found out about an attempt that was interrupted (EXE-3).
@@ -220,7 +220,12 @@ fn of_effects() -> Vec<(&'static str, Json)> {
             "downloads": downloads, "used": 0
         }}}))
     };
+    let used = |until: Json| grant(json!({"used": {"by": "u-ann", "until": until}}));
     vec![
+        ("", grant(json!({"use_awaited": {"length": "2h"}}))),
+        ("no length", grant(json!({"use_awaited": {"length": null}}))),
+        ("", used(at.into())),
+        ("no end", used(Json::Null)),
         ("lapsed", grant(json!({"ending": {"cause": "lapsed"}}))),
         ("revoked", revoked("No longer needed.")),
         ("revoked silently", revoked("")),

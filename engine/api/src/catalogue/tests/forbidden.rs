@@ -5,7 +5,7 @@ use super::{check, export, grant, id, told, unit, variants};
 variants! { ALL, variant of Forbidden:
     NotASubmitter NotForOthers OnlyRequester EditForbidden NotEditable NotAReviewer OwnReview NoReview
     NotAnExecutor OnlyAdministrators OnlyRuleManagers OnlyOverseers NoDecision NotAHolder NotARevoker
-    TakesNoPart NotAWatcher NotYourAttachment NotAReceiptReviewer OwnReceipt ServiceAccount NotYourStep
+    NotAReporter TakesNoPart NotAWatcher NotYourAttachment NotAReceiptReviewer OwnReceipt ServiceAccount NotYourStep
     EnoughApprovals NotYourSeat OwnRequest OwnSeat OwnStandIn NotAnApprover NoDelegation
     OthersDelegation OwnRights OnlyTransfer OnlyOwner
 }
@@ -42,6 +42,8 @@ fn examples() -> Vec<(&'static str, Forbidden)> {
         ("", Forbidden::NotAHolder),
         ("", Forbidden::NotARevoker { resource: None }),
         ("of item", Forbidden::NotARevoker { resource: Some(id("orders-db")) }),
+        ("", Forbidden::NotAReporter { execution: grant() }),
+        ("by hand", Forbidden::NotAReporter { execution: export() }),
         ("", Forbidden::TakesNoPart { watches: false }),
         ("watches", Forbidden::TakesNoPart { watches: true }),
         ("", Forbidden::NotAWatcher),

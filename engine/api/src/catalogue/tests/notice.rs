@@ -125,6 +125,7 @@ fn of_ends() -> Vec<Example> {
 
 fn of_work() -> Vec<Example> {
     let since = "2026-03-03T09:00:00Z";
+    let granted = |state: Json| running("grant/orders-db", &state);
     let scheduled = |before: Json| json!({"scheduled": {"since": since, "start_before": before}});
     let failure = json!({"class": "busy", "message": "no free place"});
     let failed = |doubt: bool| {
@@ -136,10 +137,20 @@ fn of_work() -> Vec<Example> {
     let revoking = json!({"revoking": {
         "since": since, "cause": "lapsed", "receipt": null, "failure": failure.clone(), "tries": 3
     }});
+    let awaiting = |length: Json, until: Json| {
+        granted(json!({"active": {
+            "since": since, "until": until, "receipt": {"reference": "", "fields": {}},
+            "awaits": {"length": length}
+        }}))
+    };
+    let unused = || Json::from("2026-03-10T09:00:00Z");
     let done = || json!({"lapsed": {"at": since}});
     let (ready, trouble) = (Notice::ReadyToRun(export()), Notice::ExecutionTrouble(grant()));
-    let granted = |state: Json| running("grant/orders-db", &state);
     vec![
+        ("awaits use", Notice::Outcome, "u-ann", awaiting("2h".into(), unused())),
+        ("awaits use, no end", Notice::Outcome, "u-ann", awaiting("2h".into(), Json::Null)),
+        ("awaits use, no length", Notice::Outcome, "u-ann", awaiting(Json::Null, unused())),
+        ("awaits use, neither", Notice::Outcome, "u-ann", awaiting(Json::Null, Json::Null)),
         ("", ready.clone(), "u-bob", running("export", &scheduled(Json::Null))),
         (
             "until",

@@ -3,7 +3,7 @@ use super::{
 };
 use engine_core::{
     explanation::Explanation,
-    extension::FailureClass,
+    extension::{FailureClass, Receipt},
     ids::StepId,
     offboarding::{NeededBecause, NeededPlace, Place},
     question::Source,
@@ -11,7 +11,7 @@ use engine_core::{
         FieldProblem, Forbidden, Gone, Own, Rejection, StepShortage, Tried, Unfit, Unmet,
         UrgentGate, WrongPerson, WrongText, WrongTime, WrongValue,
     },
-    request::{EmptyBecause, ExecutionState, Shortage, Status},
+    request::{AwaitedUse, EmptyBecause, ExecutionState, Shortage, Status},
     rule::Problem,
 };
 
@@ -22,7 +22,7 @@ variants! { ALL, variant of Rejection:
     CannotDecide CannotHoldSeat Gone TooLate
 }
 variants! { UNFIT, unfit of Unfit:
-    Execution WorkBegun CompletedStep StepDecided NothingToPassOn
+    Execution NotFromFirstUse UsedBefore NeverUsed WorkBegun CompletedStep StepDecided NothingToPassOn
 }
 
 fn shortage() -> Vec<StepShortage> {
@@ -170,7 +170,18 @@ fn unfits() -> Vec<(String, Unfit)> {
         state: ExecutionState::Scheduled { since, start_before },
         opens,
     };
+    let used = |until| Unfit::UsedBefore { execution: grant(), by: id("u-ann"), at: since, until };
+    let awaiting = ExecutionState::Active {
+        since,
+        until: opens,
+        receipt: Receipt::default(),
+        awaits: Some(AwaitedUse { length: None }),
+    };
     vec![
+        (
+            "waits for use".to_owned(),
+            Unfit::Execution { execution: grant(), state: awaiting, opens: None },
+        ),
         state(ExecutionState::Waiting, None),
         state(ExecutionState::Scheduled { since, start_before }, None),
         ("scheduled later".to_owned(), later),
@@ -179,6 +190,10 @@ fn unfits() -> Vec<(String, Unfit)> {
         state(ExecutionState::Cancelled { at: since }, None),
         state(ExecutionState::Lapsed { at: since }, None),
         state(ExecutionState::Revoked { at: since, by: id("u-ann") }, None),
+        (String::new(), Unfit::NotFromFirstUse { execution: grant() }),
+        (String::new(), used(opens)),
+        ("no end".to_owned(), used(None)),
+        (String::new(), Unfit::NeverUsed { execution: grant(), until: opens }),
         (String::new(), Unfit::WorkBegun),
         (String::new(), Unfit::CompletedStep { step: unit() }),
         (String::new(), Unfit::StepDecided { step: unit() }),

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::Compiler;
 use crate::{
     ids::{BindingId, PluginId, PropertyName, StepId},
-    rule::{ConfigEntry, Definition, Executor, Read, Rule, WindowLength},
+    rule::{ConfigEntry, Definition, Executor, Read, Rule, Window},
 };
 
 /// A property that approvers may edit in a step, and that an executor's plugin reads (STP-12, EXE-6a).
@@ -90,11 +90,7 @@ fn of_payload(executor: &Executor) -> impl Iterator<Item = &PropertyName> {
         ConfigEntry::Property(name) => Some(name),
         ConfigEntry::Literal(_) => None,
     });
-    let window = executor.window.iter().filter_map(|window| match &window.length {
-        WindowLength::Property(name) => Some(name),
-        WindowLength::Fixed(_) => None,
-    });
-    config.chain(window)
+    config.chain(executor.window.iter().flat_map(Window::properties))
 }
 
 /// The properties of the request's form that an executor's plugin reads. Where only a request says

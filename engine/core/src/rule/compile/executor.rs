@@ -4,12 +4,15 @@ use super::Compiler;
 use crate::{
     ids::PropertyName,
     rule::{
-        Executor, Window, WindowLength,
+        Executor, UNUSED, Window, WindowLength, WindowStart,
         definition::{ExecutorDoc, RunDoc, WindowDoc},
         names::World,
     },
     value::PropertyType,
 };
+
+/// What `from` says of a window that runs from the first use.
+const FIRST_USE: &str = "first_use";
 
 impl Compiler<'_> {
     pub(super) fn executors(&mut self, docs: &[ExecutorDoc]) -> Vec<Executor> {
@@ -39,33 +42,44 @@ impl Compiler<'_> {
     }
 
     fn window(&mut self, path: &str, doc: &WindowDoc) -> Option<Window> {
-        let from = match doc.from.as_str() {
-            "effect" => None,
-            "first_use" => {
-                self.problem(
-                    format!("{path}.from"),
-                    "`first_use` is not available: no plugin can say when a grant is first used; use `effect`",
-                );
-                None
-            }
+        let from = self.window_start(path, doc);
+        let length = self.window_length(&format!("{path}.length"), &doc.length)?;
+        Some(Window { from, length })
+    }
+
+    fn window_start(&mut self, path: &str, doc: &WindowDoc) -> WindowStart {
+        let unused = format!("{path}.unused");
+        if doc.from == FIRST_USE {
+            let known = doc.unused.as_ref().and_then(|doc| self.window_length(&unused, doc));
+            let unused = known.unwrap_or(WindowLength::Fixed(UNUSED));
+            return WindowStart::FirstUse { unused };
+        }
+        if doc.unused.is_some() {
+            self.problem(unused, "`unused` goes with `from: first_use` only");
+        }
+        let from = format!("{path}.from");
+        match doc.from.as_str() {
+            "effect" => WindowStart::Effect,
             time => match chrono::DateTime::parse_from_rfc3339(time) {
-                Ok(time) => Some(time.with_timezone(&chrono::Utc)),
+                Ok(time) => WindowStart::Fixed(time.with_timezone(&chrono::Utc)),
                 Err(_) => {
-                    let message = format!("`{time}` is not `effect` or a time in RFC 3339");
-                    self.problem(format!("{path}.from"), message);
-                    None
+                    let message =
+                        format!("`{time}` is not `effect`, `first_use` or a time in RFC 3339");
+                    self.problem(from, message);
+                    WindowStart::Effect
                 }
             },
-        };
-        let path = format!("{path}.length");
-        if let Ok(length) = doc.length.parse() {
-            return Some(Window { from, length: WindowLength::Fixed(length) });
         }
-        let name = PropertyName::parse(&doc.length).ok()?;
+    }
+
+    /// A length, or a property that has it.
+    fn window_length(&mut self, path: &str, written: &str) -> Option<WindowLength> {
+        if let Ok(length) = written.parse() {
+            return Some(WindowLength::Fixed(length));
+        }
+        let name = PropertyName::parse(written).ok()?;
         match self.types.get(&name) {
-            Some(PropertyType::Duration) => {
-                Some(Window { from, length: WindowLength::Property(name) })
-            }
+            Some(PropertyType::Duration) => Some(WindowLength::Property(name)),
             Some(_) | None => {
                 let message = format!("`{name}` is neither a duration nor a duration property");
                 self.problem(path, message);

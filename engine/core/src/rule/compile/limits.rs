@@ -8,7 +8,7 @@ use crate::{
     ids::{AssignmentId, PropertyName, UserId},
     rule::{
         Assignment, Condition, Definition, Path, Rule, Step, Who,
-        definition::{QuorumDoc, SamePerson, SeatsDoc, WindowDoc},
+        definition::{QuorumDoc, SamePerson, SeatsDoc},
     },
     value::{PropertyType, Span},
 };
@@ -29,21 +29,24 @@ impl Compiler<'_> {
             }
             // What was published stays as it is.
             if let Some(window) = executor.window.as_ref().filter(|_| self.names.is_publish()) {
-                self.check_length(&format!("executors[{index}].window.length"), window);
+                let path = format!("executors[{index}].window");
+                self.check_length(&format!("{path}.length"), &window.length);
+                if let Some(unused) = &window.unused {
+                    self.check_length(&format!("{path}.unused"), unused);
+                }
             }
         }
     }
 
     /// EXE-6b: what is no length at all would be a grant without an end.
-    fn check_length(&mut self, path: &str, window: &WindowDoc) {
-        match window.length.parse() {
+    fn check_length(&mut self, path: &str, written: &str) {
+        match written.parse() {
             Ok(Span::Seconds(_)) => {}
             Ok(Span::BusinessDays(_)) => {
                 self.problem(path, "business days are not available yet: use `d` or `h`");
             }
-            Err(_) if PropertyName::parse(&window.length).is_err() => {
-                let message =
-                    format!("`{}` is neither a duration nor a duration property", window.length);
+            Err(_) if PropertyName::parse(written).is_err() => {
+                let message = format!("`{written}` is neither a duration nor a duration property");
                 self.problem(path, message);
             }
             Err(_) => {}

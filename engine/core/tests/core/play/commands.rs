@@ -91,6 +91,7 @@ impl Stage {
             Move::Reevaluate { .. } => Command::Reevaluate,
             Move::Run { execution, .. } => Command::Run(self.execution(*execution)),
             Move::Retry { execution, .. } => Command::Retry(self.execution(*execution)),
+            Move::Use { execution, .. } => Command::Use(self.execution(*execution)),
             Move::Revoke { execution, .. } => {
                 Command::Revoke { execution: self.execution(*execution), comment: words(true) }
             }

@@ -6,7 +6,7 @@ use engine_core::{
     command::{Command, Decide, EngineCommand},
     effect::Effect,
     event::{Actor, Event, GrantEvent, MovedBecause},
-    rejection::{Gone, Rejection},
+    rejection::{Gone, Rejection, Unfit},
     request::{Block, Choice, Overdue, Request, Status},
 };
 
@@ -58,6 +58,7 @@ kinds! {
     Command::Reassign { .. } => "reassign",
     Command::Run(_) => "run",
     Command::Retry(_) => "retry",
+    Command::Use(_) => "use",
     Command::Revoke { .. } => "revoke",
     Command::LinkFile { .. } => "link a file",
     Command::Download { .. } => "download",
@@ -159,7 +160,7 @@ const WANTED: [&str; 64] = [
 ];
 
 /// Commands that plays of effects are about, and few others come to.
-const ELSEWHERE: [&str; 2] = ["link a file", "download"];
+const ELSEWHERE: [&str; 3] = ["use", "link a file", "download"];
 
 impl Coverage {
     pub(crate) fn saw(&mut self, stage: &Stage, turn: &Turn) {
@@ -253,6 +254,19 @@ impl Coverage {
                 Gone::LinkExpired { .. } => "a link is over",
                 Gone::LinkUsedUp { .. } => "a link is used up",
                 Gone::FileDeleted { .. } => "a file is deleted",
+            };
+            self.count(what.to_owned());
+        }
+        if let Err(Rejection::WrongStatus { why: Some(why), .. }) = &turn.outcome {
+            let what = match **why {
+                Unfit::NotFromFirstUse { .. } => "a use that begins nothing",
+                Unfit::UsedBefore { .. } => "a second use",
+                Unfit::NeverUsed { .. } => "a use too late",
+                Unfit::Execution { .. }
+                | Unfit::WorkBegun
+                | Unfit::CompletedStep { .. }
+                | Unfit::StepDecided { .. }
+                | Unfit::NothingToPassOn => "something that does not fit",
             };
             self.count(what.to_owned());
         }

@@ -10,7 +10,7 @@ use super::script::{Act, Form, Member, Move, Saw, Script, Who, scripts, who};
 const END_FILES: u8 = 15;
 
 /// What every run of these comes across.
-pub(crate) const WANTED: [&str; 20] = [
+pub(crate) const WANTED: [&str; 26] = [
     "link_file: ok",
     "link_file: not_found",
     "link_file: gone",
@@ -28,6 +28,12 @@ pub(crate) const WANTED: [&str; 20] = [
     "waits for a right",
     "grant_end_failed",
     "grant_ended",
+    "use: ok",
+    "use: not_found",
+    "use: forbidden",
+    "a use that begins nothing",
+    "a second use",
+    "a use too late",
     "revoke: ok",
     "revoke: forbidden",
     "end_grant: ok",
@@ -52,16 +58,21 @@ pub(crate) fn plays_of_effects() -> impl Strategy<Value = Script> {
     })
 }
 
-/// One in eight is an administrator; everybody is there.
+/// One in eight is an administrator, one an auditor, and one a gateway that sees everything; everybody is
+/// there.
 fn member(number: u8) -> Member {
-    let role = u8::from(number == 0);
-    Member { role, groups: 1, manager: None, active: true, service: false }
+    let role = match number {
+        0 => 1,
+        6 | 7 => 2,
+        _ => 0,
+    };
+    Member { role, groups: 1, manager: None, active: true, service: number == 7 }
 }
 
 fn submission(items: u8) -> Move {
     let amount = Some((10, false));
-    let form =
-        Form { amount, fee: None, unit: None, owner: None, db: None, code: false, length: None };
+    let length = (!items.is_multiple_of(3)).then_some(items);
+    let form = Form { amount, fee: None, unit: None, owner: None, db: None, code: false, length };
     Move::Submit {
         first: true,
         by: 1,
@@ -79,15 +90,14 @@ fn submission(items: u8) -> Move {
 /// What a rule says so that its executions are let run at once.
 fn effects() -> impl Strategy<Value = Json> {
     let executor = |id: &'static str| {
-        prop_oneof![Just(Json::Null), Just(json!({"length": "2h"})), Just(json!({"length": "8h"}))]
-            .prop_map(move |window| {
-                let mut executor =
-                    json!({"id": id, "plugin": "access", "run": "automatic", "config": {}});
-                if !window.is_null() {
-                    executor["window"] = window;
-                }
-                executor
-            })
+        window().prop_map(move |window| {
+            let mut executor =
+                json!({"id": id, "plugin": "access", "run": "automatic", "config": {}});
+            if !window.is_null() {
+                executor["window"] = window;
+            }
+            executor
+        })
     };
     let step = json!({
         "id": "s0", "approvers": [{
@@ -108,6 +118,21 @@ fn effects() -> impl Strategy<Value = Json> {
     )
 }
 
+/// EXE-6b
+fn window() -> impl Strategy<Value = Json> {
+    let first_use = |length: &str| json!({"from": "first_use", "length": length});
+    let soon = json!({"from": "first_use", "length": "4h", "unused": "3h"});
+    let asked = json!({"from": "first_use", "length": "length", "unused": "length"});
+    prop_oneof![
+        2 => Just(Json::Null),
+        2 => Just(json!({"length": "2h"})),
+        2 => Just(json!({"length": "8h"})),
+        1 => Just(first_use("2h")),
+        2 => Just(soon),
+        1 => Just(asked),
+    ]
+}
+
 fn any_move() -> impl Strategy<Value = Move> {
     let on_execution = || (who(), any::<u8>());
     let act = prop_oneof![
@@ -122,6 +147,7 @@ fn any_move() -> impl Strategy<Value = Move> {
             comment: true,
             seen: Saw::Nothing
         }),
+        7 => on_execution().prop_map(|(by, execution)| Move::Use { by, execution }),
         7 => on_execution().prop_map(|(by, execution)| Move::Revoke { by, execution }),
         3 => on_execution().prop_map(|(by, execution)| Move::Retry { by, execution }),
         10 => prop::bool::weighted(0.5).prop_map(|jump| Move::Wake { jump }),

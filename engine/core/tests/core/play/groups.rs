@@ -70,7 +70,11 @@ fn moves(script: Vec<Move>, edits: Vec<Move>) -> Vec<Move> {
         let is_route = !matches!(step, Move::Submit { .. });
         let is_work = matches!(
             step,
-            Move::Work { .. } | Move::Run { .. } | Move::Retry { .. } | Move::Revoke { .. }
+            Move::Work { .. }
+                | Move::Run { .. }
+                | Move::Retry { .. }
+                | Move::Use { .. }
+                | Move::Revoke { .. }
         );
         if is_work && !place.is_multiple_of(4) {
             continue;

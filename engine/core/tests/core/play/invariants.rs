@@ -7,6 +7,7 @@ mod groups;
 mod requests;
 mod route;
 mod seats;
+mod windows;
 
 use std::fmt;
 
@@ -72,7 +73,7 @@ type EventCheck = (&'static str, fn(&Moment<'_>) -> Result<(), String>);
 type TurnCheck = (&'static str, fn(&Stage, &Turn) -> Result<(), String>);
 
 /// Checked after every event.
-const OF_EVENTS: [EventCheck; 39] = [
+const OF_EVENTS: [EventCheck; 40] = [
     ("REQ-1: statuses move along their edges", requests::status_edges),
     ("REQ-1: one step is active, or the request is blocked or ended", requests::one_place),
     ("REQ-1: closed stays closed", route::closed),
@@ -111,6 +112,7 @@ const OF_EVENTS: [EventCheck; 39] = [
     ("EXE-1: executions move along their edges", executions::edges),
     ("EXE-3, EXE-4: one start, one attempt, one order", executions::attempts),
     ("EXE-6a: what runs is what every approval named", executions::payloads),
+    ("EXE-6b: a first use is reported once, in time, and by who may", windows::reported),
     (
         "EXE-7: links are one person's, for a time and so often; files end when they are due",
         effects::files,
@@ -118,7 +120,7 @@ const OF_EVENTS: [EventCheck; 39] = [
 ];
 
 /// Checked after every command.
-const OF_COMMANDS: [TurnCheck; 20] = [
+const OF_COMMANDS: [TurnCheck; 22] = [
     ("a decision is deterministic", deterministic),
     ("REQ-10: who sees the request, and who hears `not_found`", requests::sight),
     ("DEC-9: a refused command is refused again, and changes nothing", refused),
@@ -130,6 +132,8 @@ const OF_COMMANDS: [TurnCheck; 20] = [
     ("ELG-2: the core knows who can decide", decisions::makers),
     ("EXE-3: an execution has its effect once", executions::once),
     ("EXE-3, EXE-4, EXE-5: no work is forgotten", executions::remembered),
+    ("EXE-6b: a window from the first use runs from its report", windows::from_first_use),
+    ("EXE-6b: who may report a first use, and who hears why not", windows::reporters),
     ("EXE-6c: the end of one grant never cuts another short", effects::not_cut_short),
     ("EXE-6c: no grant leaves a right behind", effects::not_left_behind),
     ("EXE-6c: what the account had before stays", effects::had_before),

@@ -106,6 +106,10 @@ pub(crate) enum Move {
         by: Who,
         execution: u8,
     },
+    Use {
+        by: Who,
+        execution: u8,
+    },
     Revoke {
         by: Who,
         execution: u8,

@@ -233,6 +233,7 @@ impl Stage {
             | Move::Reevaluate { by }
             | Move::Run { by, .. }
             | Move::Retry { by, .. }
+            | Move::Use { by, .. }
             | Move::Revoke { by, .. }
             | Move::Odd { by, .. } => {
                 let command = self.command(step);

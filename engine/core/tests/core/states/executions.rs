@@ -7,17 +7,18 @@ use engine_core::{
     ids::ExecutionId,
     rights::SharedRights,
 };
+use serde_json::json;
 
 use super::{
-    engine, everybody, finished, fix, grant, heading, pending, permanent, requests, start, table,
-    urgent,
+    engine, everybody, finished, fix, grant, heading, pending, people, permanent, requests, rule,
+    start, table, urgent,
 };
-use crate::office::{Office, cancel, finish};
+use crate::office::{Office, cancel, finish, submit};
 
 type State = (&'static str, fn() -> Office, fn() -> ExecutionId);
 
 /// Every state of an execution; the execution that is in it.
-const STATES: [State; 17] = [
+const STATES: [State; 18] = [
     ("`waiting`", pending, grant),
     ("`scheduled`, run by the engine", requests::approved, grant),
     ("`scheduled`, run by a person", requests::approved, fix),
@@ -31,6 +32,7 @@ const STATES: [State; 17] = [
     ("`expired`", expired, grant),
     ("`active`", active, grant),
     ("`active`, its window past", overdue, grant),
+    ("`active`, waiting for its first use", awaiting, grant),
     ("`revoking`", revoking, grant),
     ("`revoke_failed`", revoke_failed, grant),
     ("`revoked`", revoked, grant),
@@ -50,6 +52,7 @@ pub(super) fn write(text: &mut String) {
             vec![
                 ("run", Command::Run(execution.clone())),
                 ("retry", Command::Retry(execution.clone())),
+                ("use", Command::Use(execution.clone())),
                 ("revoke", Command::Revoke { execution: execution.clone(), comment }),
                 ("cancel the request", cancel()),
             ]
@@ -149,6 +152,17 @@ fn expired() -> Office {
 
 pub(super) fn active() -> Office {
     let mut office = running();
+    office.give(&engine(), &finished(&grant(), 1)).unwrap();
+    office
+}
+
+/// The window of `grant` runs from its first use, which nobody has reported.
+pub(super) fn awaiting() -> Office {
+    let mut rule = rule();
+    rule["executors"][0]["window"]["from"] = "first_use".into();
+    let mut office = Office::new(people(), &rule);
+    office.by("requester", &submit(json!({}), true));
+    office.engine(EngineCommand::Start(grant()));
     office.give(&engine(), &finished(&grant(), 1)).unwrap();
     office
 }

@@ -41,7 +41,7 @@ pub(super) fn write(text: &mut String) {
         text,
         "\nEach command in a state that it fits: `approve`, `reject`, `cancel`, `force`, `hold`, `add_approver`, \
          `remove_approver`, `reassign` and `restart` on a pending request, `send back` \
-         in the second\nstep, `withdraw` where a colleague has approved, `release` on a held request, `reevaluate` on a blocked one,\n`run` on a scheduled execution, `retry` on a failed one, `revoke` on a grant in force, and the \
+         in the second\nstep, `withdraw` where a colleague has approved, `release` on a held request, `reevaluate` on a blocked one,\n`run` on a scheduled execution, `retry` on a failed one, `use` on a grant that waits for its first use, `revoke` on one in force, and the \
          engine's own where they are due."
     )
     .unwrap();
@@ -107,6 +107,7 @@ fn columns() -> Vec<(&'static str, Office, Command)> {
         ("run `fix`", executions::scheduled_fix(), Command::Run(fix())),
         ("run `grant`", executions::scheduled_fix(), Command::Run(grant())),
         ("retry `grant`", executions::failed(), Command::Retry(grant())),
+        ("use `grant`", executions::awaiting(), Command::Use(grant())),
         ("revoke `grant`", executions::active(), requests::revoke()),
         ("expire", requests::late(), engine(EngineCommand::Expire)),
         ("start", executions::scheduled_fix(), executions::startable()),

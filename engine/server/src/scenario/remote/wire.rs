@@ -152,10 +152,8 @@ fn command(request: &RequestId, command: &Command) -> Result<Sent, Broken> {
         }
         Command::Run(id) => Ok(on_execution(request, id, Endpoint::Run)),
         Command::Retry(id) => Ok(on_execution(request, id, Endpoint::Retry)),
-        Command::Revoke { execution, comment } => {
-            let call = on_execution(request, execution, Endpoint::Revoke);
-            json(call, &WithComment { comment: comment.clone() })
-        }
+        Command::Use(id) => Ok(on_execution(request, id, Endpoint::Use)),
+        Command::Revoke { execution, comment } => revoke(request, execution, comment),
         // Sent by calls of their own, or never by a scenario.
         _ => Err(missing(command.name())),
     }
@@ -181,6 +179,11 @@ fn talk(request: &RequestId, command: &Command) -> Result<Sent, Broken> {
 
 fn on_execution(request: &RequestId, id: &ExecutionId, endpoint: Endpoint) -> Sent {
     Sent::new(endpoint, &[request.as_str(), &id.to_string()])
+}
+
+fn revoke(request: &RequestId, id: &ExecutionId, comment: &str) -> Result<Sent, Broken> {
+    let call = on_execution(request, id, Endpoint::Revoke);
+    json(call, &WithComment { comment: comment.to_owned() })
 }
 
 fn decide(call: Sent, it: &command::Decide) -> Result<Sent, Broken> {

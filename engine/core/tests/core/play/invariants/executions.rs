@@ -59,7 +59,8 @@ fn is_edge(from: &str, to: &str, is_grant: bool) -> bool {
         // Asked about again, or taken back, where it may have happened (EXE-3).
         "failed" if is_grant => ["scheduled", "running", "revoking"].contains(&to),
         "failed" => ["scheduled", "running"].contains(&to),
-        "active" => to == "revoking",
+        // One that waits for its first use is as active as one that was used (EXE-6b).
+        "active" => ["active", "revoking"].contains(&to),
         // One that begins to be taken back is still being taken back.
         "revoking" => ["revoking", "revoke_failed", "revoked", "lapsed"].contains(&to),
         "revoke_failed" => ["revoke_failed", "revoked", "lapsed"].contains(&to),

@@ -209,9 +209,10 @@ pub(super) fn sight(stage: &Stage, turn: &Turn) -> Result<(), String> {
     let sees = person.is_some_and(|person| referee.sees(person));
     let hidden = turn.outcome == Err(Rejection::NotFound);
     let known = match &turn.command {
-        Command::Run(execution) | Command::Retry(execution) | Command::Revoke { execution, .. } => {
-            before.execution(execution).is_some()
-        }
+        Command::Run(execution)
+        | Command::Retry(execution)
+        | Command::Use(execution)
+        | Command::Revoke { execution, .. } => before.execution(execution).is_some(),
         // Who sees the request may not have its files, and hears the same as who does not see it.
         Command::LinkFile { .. } | Command::Download { .. } => return Ok(()),
         Command::RemoveAttachment { number } => before.talk.attachment(*number).is_some(),

@@ -301,6 +301,7 @@ fn seen(command: &Command) -> Option<&Seen> {
         | Command::Reevaluate
         | Command::Run(_)
         | Command::Retry(_)
+        | Command::Use(_)
         | Command::Revoke { .. }
         | Command::LinkFile { .. }
         | Command::Download { .. }
