@@ -139,9 +139,8 @@ impl CommandDoc {
             Self::Attach(doc) => Some(&doc.r#as),
             Self::RemoveAttachment(doc) => Some(&doc.r#as),
             Self::Watch(doc) => Some(&doc.r#as),
-            Self::Run(doc) | Self::Retry(doc) | Self::Use(doc) | Self::Revoke(doc) => {
-                Some(&doc.r#as)
-            }
+            Self::Run(doc) | Self::Retry(doc) => Some(&doc.r#as),
+            Self::Use(doc) | Self::Revoke(doc) => Some(&doc.r#as),
             Self::Restart(doc) => doc.r#as.as_ref(),
             Self::Publish(doc) => doc.r#as.as_ref(),
             Self::Retire(doc) | Self::DeleteRule(doc) => doc.r#as.as_ref(),

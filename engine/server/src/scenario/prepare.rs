@@ -72,9 +72,8 @@ impl Preparation<'_> {
             | Doc::Leave(_)
             | Doc::Attach(_)
             | Doc::RemoveAttachment(_) => self.beside(command),
-            Doc::Run(_) | Doc::Retry(_) | Doc::Use(_) | Doc::Revoke(_) => {
-                self.on_execution(command)
-            }
+            Doc::Run(_) | Doc::Retry(_) => self.on_execution(command),
+            Doc::Use(_) | Doc::Revoke(_) => self.on_execution(command),
             Doc::Open(_) | Doc::Explain(_) | Doc::Advance(_) => self.aside(command).await,
             Doc::Preview(_) | Doc::Together(_) | Doc::Crash(_) => Err(unfit(command)),
             Doc::Publish(_)
