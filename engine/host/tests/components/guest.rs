@@ -23,7 +23,7 @@ pub(crate) fn contract() -> String {
 pub(crate) fn contract_version() -> String {
     let mut resolve = Resolve::default();
     let package = resolve.push_str("contract.wit", &contract()).unwrap();
-    resolve.packages[package].name.version.as_ref().unwrap().to_string()
+    resolve.packages.get(package).unwrap().name.version.as_ref().unwrap().to_string()
 }
 
 /// Every function that components can import by the contract in a folder.
@@ -32,7 +32,7 @@ pub(crate) fn imports(folder: &Path) -> BTreeSet<String> {
     resolve.push_dir(folder).unwrap();
     let imports = resolve.worlds.iter().flat_map(|(_, world)| world.imports.values());
     let interfaces = imports.filter_map(|import| match import {
-        WorldItem::Interface { id, .. } => Some(&resolve.interfaces[*id]),
+        WorldItem::Interface { id, .. } => resolve.interfaces.get(*id),
         WorldItem::Function(_) | WorldItem::Type { .. } => None,
     });
     let named = |interface: &wit_parser::Interface| {
