@@ -4,12 +4,13 @@ use clap::{CommandFactory as _, Parser as _};
 
 use super::Cli;
 
-/// Every command with its name in full, such as `countersign token new`.
+/// Every command with its name in full, such as `countersign token new`. What is hidden is for the
+/// program itself.
 fn commands() -> Vec<(String, clap::Command)> {
     let mut found = Vec::new();
     let mut left = vec![("countersign".to_owned(), Cli::command())];
     while let Some((name, command)) = left.pop() {
-        for sub in command.get_subcommands() {
+        for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set()) {
             left.push((format!("{name} {}", sub.get_name()), sub.clone()));
         }
         found.push((name, command));
