@@ -6,10 +6,10 @@
 
 use std::{
     ffi::OsString,
-    io::{Read, Write as _},
+    io::{self, Read, Write as _},
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
-    thread,
+    thread::{self, ScopedJoinHandle},
     time::{Duration, Instant},
 };
 
@@ -44,11 +44,11 @@ pub(super) enum Failed {
     /// The compiler refused the component, or was ended by it.
     Component(String),
     /// The compiler could not be asked.
-    Machine(std::io::Error),
+    Machine(io::Error),
 }
 
-impl From<std::io::Error> for Failed {
-    fn from(error: std::io::Error) -> Self {
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
         Self::Machine(error)
     }
 }
@@ -71,11 +71,12 @@ impl Compiler {
             let code = scope.spawn(move || read(stdout, MOST_CODE));
             let told = scope.spawn(move || read(stderr, MOST_TOLD));
             let status = wait(&mut child);
-            (status, code.join().unwrap_or_default(), told.join().unwrap_or_default())
+            (status, heard(code), heard(told))
         });
         match status? {
-            Some(status) if status.success() => Ok(code),
-            Some(status) => Err(Failed::Component(match String::from_utf8_lossy(&told).trim() {
+            // What was not heard to its end is no code.
+            Some(status) if status.success() => Ok(code?),
+            Some(status) => Err(Failed::Component(match String::from_utf8_lossy(&told?).trim() {
                 "" => format!("the compiler ended with {status}"),
                 told => told.to_owned(),
             })),
@@ -87,18 +88,18 @@ impl Compiler {
     }
 }
 
-fn read(from: Option<impl Read>, most: u64) -> Vec<u8> {
+fn read(from: Option<impl Read>, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let read = from.map(|from| from.take(most).read_to_end(&mut bytes));
-    // What is cut off is no code, and is refused as such.
-    if let Some(Err(error)) = read {
-        tracing::warn!(%error, "the compiler cannot be heard");
-    }
-    bytes
+    from.map(|from| from.take(most).read_to_end(&mut bytes)).transpose()?;
+    Ok(bytes)
+}
+
+fn heard(reader: ScopedJoinHandle<'_, io::Result<Vec<u8>>>) -> io::Result<Vec<u8>> {
+    reader.join().unwrap_or_else(|_| Err(io::Error::other("the compiler could not be heard")))
 }
 
 /// How it ended; none where it had to be ended.
-fn wait(child: &mut Child) -> std::io::Result<Option<ExitStatus>> {
+fn wait(child: &mut Child) -> io::Result<Option<ExitStatus>> {
     let end = Instant::now() + PATIENCE;
     loop {
         if let Some(status) = child.try_wait()? {
