@@ -13,9 +13,9 @@ use utoipa::ToSchema;
 
 pub use grant::{AccessWord, GrantDoc, HttpGrantDoc, HttpMethodWord};
 pub use plugin::{
-    CapsuleList, CapsuleView, DisabledView, LimitsDoc, PluginActivityView, PluginDetail,
-    PluginLineView, PluginList, PluginPauseView, PluginVersionView, PluginView, RollBack,
-    SignerView, TierWord, WorldWord,
+    CapsuleList, CapsuleView, DisabledView, InstallationStage, InstallationView, LimitsDoc,
+    PluginActivityView, PluginDetail, PluginLineView, PluginList, PluginPauseView,
+    PluginVersionView, PluginView, RollBack, SignerView, TierWord, WorldWord,
 };
 
 use crate::{

@@ -27,7 +27,7 @@ use wasmtime::{
 
 pub use self::{
     apart::{Compiler, compile_component},
-    section::custom_section,
+    section::{custom_section, custom_sections},
     signature::{split_signature, with_signature},
     weight::Weight,
 };
@@ -190,8 +190,23 @@ pub fn digest(file: &[u8]) -> String {
     hex::encode(Sha256::digest(file))
 }
 
+/// How far a component is on its way from file to plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It is looked at.
+    Checking,
+    /// Another interpreter is compiled before it.
+    Waiting,
+    /// It is compiled.
+    Compiling,
+    /// It is instantiated once.
+    Starting,
+}
+
 /// Everything that is needed to load components.
 pub(crate) struct Loader<'a> {
+    /// Is told how far it is.
+    pub(crate) tell: &'a (dyn Fn(Stage) + Sync),
     pub(crate) weight: Weight,
     pub(crate) engine: &'a Engine,
     pub(crate) cache: &'a Cache,
@@ -207,6 +222,7 @@ pub(crate) struct Loader<'a> {
 impl Loader<'_> {
     /// Everything but the trial, which the host makes.
     pub(crate) fn load(&self, file: &[u8]) -> Result<Plugin, LoadError> {
+        (self.tell)(Stage::Checking);
         let manifest = examine(file)?;
         let digest = digest(file);
         let component = self
@@ -248,9 +264,16 @@ impl Loader<'_> {
         }
         let turn = || self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
         let _turn = match self.weight {
-            Weight::Light => return self.cache.compile(self.engine, digest, file),
-            Weight::Heavy => turn(),
+            Weight::Light => {
+                (self.tell)(Stage::Compiling);
+                return self.cache.compile(self.engine, digest, file);
+            }
+            Weight::Heavy => {
+                (self.tell)(Stage::Waiting);
+                turn()
+            }
         };
+        (self.tell)(Stage::Compiling);
         // Another may have compiled the same meanwhile.
         match (self.cache.find(self.engine, digest), self.compiler) {
             (Some(found), _) => Ok(found),

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fmt, io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::{
     call::{Answer, Call},
-    component::{Cache, Compiler, LoadError, Loader, Plugin, Weight, weigh},
+    component::{Cache, Compiler, LoadError, Loader, Plugin, Stage, Weight, weigh},
     files::{FileRecord, Files},
     guests::Guests,
     limits::HostLimits,
@@ -93,10 +93,10 @@ pub(crate) struct Services {
 #[derive(Clone)]
 pub struct Host {
     pub(crate) inner: Arc<Inner>,
+    pub(crate) services: Arc<Services>,
 }
 
 pub(crate) struct Inner {
-    pub(crate) services: Arc<Services>,
     light: Guests,
     heavy: Guests,
     cache: Cache,
@@ -121,8 +121,15 @@ impl Host {
         let folder = options.folder;
         let broken = |source| OpenError::Folder { folder: folder.clone(), source };
         let cache = Cache::open(&folder.join("compiled")).map_err(broken)?;
-        let files = Files::open(folder.join("files")).map_err(broken)?;
-        let steps = Steps::open(folder.join("steps")).map_err(broken)?;
+        let services = Services {
+            connections: options.connections,
+            blobs: options.blobs,
+            files: Files::open(folder.join("files")).map_err(broken)?,
+            steps: Steps::open(folder.join("steps")).map_err(broken)?,
+            http: options.http,
+            secrets: options.secrets,
+            lookups: options.lookups,
+        };
         let limits = options.limits;
         let (light, heavy) = machine::start(&limits).map_err(machine)?;
         let guests = |weight, engine| Guests::new(weight, engine, &limits).map_err(machine);
@@ -133,18 +140,29 @@ impl Host {
                 cache,
                 compiling: Mutex::default(),
                 compiler: OnceLock::new(),
-                services: Arc::new(Services {
-                    connections: options.connections,
-                    blobs: options.blobs,
-                    files,
-                    steps,
-                    http: options.http,
-                    secrets: options.secrets,
-                    lookups: options.lookups,
-                }),
                 scripts: Scripts::new(limits.script),
             }),
+            services: Arc::new(services),
         })
+    }
+
+    /// The same machine and what it has compiled, with nothing of the operator's within reach: files and
+    /// steps in a folder of its own, no connection, no secret, no look-up.
+    ///
+    /// # Errors
+    /// [`OpenError::Folder`].
+    pub fn apart(&self, folder: &Path, blobs: Blobs) -> Result<Self, OpenError> {
+        let broken = |source| OpenError::Folder { folder: folder.to_owned(), source };
+        let services = Services {
+            connections: Connections::default(),
+            blobs,
+            files: Files::open(folder.join("files")).map_err(broken)?,
+            steps: Steps::open(folder.join("steps")).map_err(broken)?,
+            http: Http::default(),
+            secrets: BTreeMap::new(),
+            lookups: BTreeMap::new(),
+        };
+        Ok(Self { inner: Arc::clone(&self.inner), services: Arc::new(services) })
     }
 
     /// From now on, has interpreters compiled in a process of its own; the first compiler that is named
@@ -160,9 +178,22 @@ impl Host {
     /// # Errors
     /// [`LoadError`]; nothing of the file is kept then.
     pub fn load(&self, file: &[u8]) -> Result<Plugin, LoadError> {
+        self.load_and_tell(file, &|_| {})
+    }
+
+    /// [`load`](Self::load), which tells how far it is.
+    ///
+    /// # Errors
+    /// [`LoadError`].
+    pub fn load_and_tell(
+        &self,
+        file: &[u8],
+        tell: &(dyn Fn(Stage) + Sync),
+    ) -> Result<Plugin, LoadError> {
         let weight = weigh(file);
         let guests = self.guests(weight);
         let loader = Loader {
+            tell,
             weight,
             engine: &guests.engine,
             cache: &self.inner.cache,
@@ -173,6 +204,7 @@ impl Host {
             notices: &guests.notices,
         };
         let plugin = loader.load(file)?;
+        tell(Stage::Starting);
         let _turn = match weight {
             Weight::Light => None,
             Weight::Heavy => Some(guests.trial.lock().unwrap_or_else(PoisonError::into_inner)),
@@ -232,7 +264,7 @@ impl Host {
     /// # Errors
     /// Where their list cannot be read.
     pub async fn files(&self, once_key: &str) -> io::Result<Vec<FileRecord>> {
-        self.inner.services.files.find(once_key).await
+        self.services.files.find(once_key).await
     }
 
     /// Takes away the files of an effect after their retention (EXE-7). A content that another effect made
@@ -246,7 +278,7 @@ impl Host {
         once_key: &str,
         is_needed: impl Fn(String) -> F,
     ) -> io::Result<()> {
-        let (blobs, files) = (&self.inner.services.blobs, &self.inner.services.files);
+        let (blobs, files) = (&self.services.blobs, &self.services.files);
         let _turn = files.taking_away.lock().await;
         for file in files.find(once_key).await? {
             let sha256 = file.sha256;
@@ -277,7 +309,7 @@ impl Host {
     /// # Errors
     /// Where nothing can be written.
     pub async fn begin_file(&self, max_bytes: u64) -> Result<BlobWriter, engine_connect::Error> {
-        self.inner.services.blobs.create("application/octet-stream", max_bytes).await
+        self.services.blobs.create("application/octet-stream", max_bytes).await
     }
 
     /// Contents of people's files that wait to be named.
@@ -285,7 +317,7 @@ impl Host {
     /// # Errors
     /// Where their folder cannot be read.
     pub async fn waiting_files(&self) -> Result<Vec<WaitingBlob>, engine_connect::Error> {
-        self.inner.services.blobs.waiting().await
+        self.services.blobs.waiting().await
     }
 
     /// The bytes of a file from `offset` on: some of them, and none at its end.
@@ -293,7 +325,7 @@ impl Host {
     /// # Errors
     /// `NotFound` where its content was removed, as after its retention.
     pub async fn read_file(&self, file: &FileRecord, offset: u64) -> io::Result<Vec<u8>> {
-        let blobs = &self.inner.services.blobs;
+        let blobs = &self.services.blobs;
         blobs.read(&file.sha256, offset, FILE_CHUNK).await.map_err(|error| match error {
             engine_connect::Error::UnknownBlob(_) => io::Error::new(io::ErrorKind::NotFound, error),
             other => io::Error::other(other),
@@ -303,7 +335,7 @@ impl Host {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, path::Path, sync::Mutex};
+    use std::{collections::BTreeSet, sync::Mutex};
 
     use engine_connect::Pin;
 
@@ -324,7 +356,7 @@ mod tests {
 
     /// The content of a file, which nothing names yet.
     async fn written(host: &Host, text: &str) -> (FileRecord, Pin) {
-        let mut writer = host.inner.services.blobs.create("text/csv", 100).await.unwrap();
+        let mut writer = host.services.blobs.create("text/csv", 100).await.unwrap();
         writer.write(text.as_bytes()).await.unwrap();
         let (blob, pin) = writer.finish().await.unwrap();
         let file = FileRecord {
@@ -341,7 +373,7 @@ mod tests {
     /// An effect makes a file with this content.
     async fn made(host: &Host, key: &str, text: &str) -> FileRecord {
         let (file, _pin) = written(host, text).await;
-        host.inner.services.files.add(key, file).await.unwrap()
+        host.services.files.add(key, file).await.unwrap()
     }
 
     /// A person sends a file with this content, and nothing names it yet.
@@ -389,7 +421,7 @@ mod tests {
         host.delete_files("k1", again).await.unwrap_err();
         host.delete_files("k1", async |_| Ok(false)).await.unwrap_err();
         let (record, pin) = second.into_inner().unwrap().unwrap();
-        host.inner.services.files.add("k2", record).await.unwrap();
+        host.services.files.add("k2", record).await.unwrap();
         drop(pin);
         host.delete_files("k1", async |_| Ok(false)).await.unwrap();
         assert!(is_there(&host, &file).await, "`k2` has it still");

@@ -36,7 +36,8 @@ pub use call::{
 };
 pub use capsule::{Answered, Asked, Capsule, Recorded};
 pub use component::{
-    Compiler, LoadError, Plugin, Weight, compile_component, custom_section, digest,
+    Compiler, LoadError, Plugin, Stage, Weight, compile_component, custom_section, custom_sections,
+    digest,
     manifest::{
         Access, Capability, Manifest, Name, Reads, SECTION as MANIFEST_SECTION, Want, World,
     },

@@ -316,7 +316,7 @@ impl Host {
             Arc::clone(&plugin.inner.manifest),
             task,
             Arc::clone(&limits),
-            Arc::clone(&self.inner.services),
+            Arc::clone(&self.services),
         );
         let time = state.time;
         let mut store = Store::new(&self.guests_of(plugin).engine, state);

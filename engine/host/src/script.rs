@@ -194,7 +194,7 @@ impl Scripts {
         scope.push_constant_dynamic(REQUEST, Dynamic::from(Request));
         scope.push_constant_dynamic(REQUESTER, Dynamic::from(Person(call.facts.requester.clone())));
         scope.push_constant_dynamic(CONFIG, settings(&call.config)?);
-        self.interpreter().engine.eval_ast_with_scope(&mut scope, &script.inner.ast)
+        self.interpreter().run(&mut scope, &script.inner.ast)
     }
 }
 

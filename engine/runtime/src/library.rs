@@ -20,7 +20,7 @@ use engine_core::{
     extension::{Failure, FailureClass},
     ids::{OrgId, PluginId, ScriptId},
 };
-use engine_host::{Host, LoadError, Plugin, Script, ScriptError};
+use engine_host::{Host, LoadError, Plugin, Script, ScriptError, Stage};
 use watch::Watch;
 pub use watch::{PluginActivity, PluginLine};
 
@@ -83,13 +83,29 @@ impl Library {
     /// # Errors
     /// [`EngineError::Extension`] with the reason why the file is not accepted.
     pub async fn add_component(&self, bytes: Vec<u8>) -> Result<Arc<Plugin>, EngineError> {
+        self.add_component_and_tell(bytes, |_| {}).await
+    }
+
+    /// [`add_component`](Self::add_component), which tells how far it is.
+    ///
+    /// # Errors
+    /// [`EngineError::Extension`].
+    pub async fn add_component_and_tell(
+        &self,
+        bytes: Vec<u8>,
+        tell: impl Fn(Stage) + Send + Sync + 'static,
+    ) -> Result<Arc<Plugin>, EngineError> {
         let library = self.clone();
-        let added = tokio::task::spawn_blocking(move || library.add_now(&bytes)).await;
+        let added = tokio::task::spawn_blocking(move || library.add_now(&bytes, &tell)).await;
         added.map_err(|error| EngineError::Extension(error.to_string()))?
     }
 
-    fn add_now(&self, bytes: &[u8]) -> Result<Arc<Plugin>, EngineError> {
-        let plugin = self.inner.host.load(bytes);
+    fn add_now(
+        &self,
+        bytes: &[u8],
+        tell: &(dyn Fn(Stage) + Sync),
+    ) -> Result<Arc<Plugin>, EngineError> {
+        let plugin = self.inner.host.load_and_tell(bytes, tell);
         let plugin = plugin.map_err(|error| EngineError::Extension(error.to_string()))?;
         self.keep(plugin.digest(), bytes).map_err(|error| {
             EngineError::Extension(format!("cannot keep the component's file: {error}"))

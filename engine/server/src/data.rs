@@ -17,7 +17,7 @@ use engine_store::{EmbeddedStore, Options, Store};
 
 use crate::{
     config::Config,
-    http::{AppState, settle_attachments},
+    http::{AppState, Installing, settle_attachments},
 };
 
 /// Why a data folder could not be opened.
@@ -74,7 +74,7 @@ pub async fn assemble(
     let extensions = Arc::new(library.clone());
     let engine = Engine::open(EngineOptions { store, extensions, clock, ids }).await?;
     let trust = Arc::new(config.plugins.clone());
-    let state = AppState { engine, library, trust };
+    let state = AppState { engine, library, trust, installing: Installing::default() };
     settle_attachments(&state).await;
     Ok(state)
 }

@@ -48,6 +48,7 @@ pub(crate) use attachments::settle_all as settle_attachments;
 pub use caller::Trusted;
 pub(crate) use drafts::stays_under;
 pub(crate) use outcome::changes;
+pub use plugins::Installing;
 use refusal::Refusal;
 pub(crate) use requests::{NewId, explanation};
 
@@ -65,6 +66,8 @@ pub struct AppState {
     pub library: Library,
     /// Whose plugins are taken.
     pub trust: Arc<PluginsConfig>,
+    /// What is being installed.
+    pub installing: Installing,
 }
 
 /// The whole API; whoever asks for test control is told that there is none.

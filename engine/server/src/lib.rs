@@ -5,6 +5,7 @@
 //! in `engine_api::endpoint`, its handler in the file of its area under `http`, and the arm that the
 //! exhaustive match in `http.rs` asks for.
 
+mod cases;
 pub mod cli;
 pub mod config;
 pub mod data;
@@ -15,3 +16,4 @@ mod kit;
 pub mod local;
 pub mod scenario;
 pub mod trust;
+mod workshop;

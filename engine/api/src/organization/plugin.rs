@@ -160,6 +160,38 @@ pub struct RollBack {
 pub struct PluginList {
     /// By id.
     pub items: Vec<PluginView>,
+    /// What is being installed, the oldest first; the version that was there serves meanwhile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub installing: Vec<InstallationView>,
+}
+
+/// An installation that goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InstallationView {
+    /// The plugin's id.
+    pub plugin: String,
+    /// Who installs it, by login.
+    pub by: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// How far it is.
+    pub stage: InstallationStage,
+}
+
+/// How far an installation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InstallationStage {
+    /// The file is looked at.
+    Checking,
+    /// Another interpreter is compiled before it.
+    Waiting,
+    /// It is compiled: an interpreter takes seconds.
+    Compiling,
+    /// It is instantiated once.
+    Starting,
+    /// It is asked the cases that it carries.
+    Proving,
 }
 
 /// An installed plugin, and what it has done.

@@ -271,7 +271,7 @@ impl Manifest {
 /// # Errors
 /// A sentence that says what is missing or wrong.
 pub(crate) fn read(component: &[u8]) -> Result<Manifest, String> {
-    let found = section::custom(component, SECTION);
+    let found = section::custom_sections(component, SECTION);
     let [text] = found.as_slice() else {
         return Err(match found.len() {
             0 => format!("has no manifest: expected a custom section `{SECTION}`"),
@@ -293,7 +293,7 @@ pub(crate) fn contract(component: &[u8]) -> Option<String> {
     struct Named {
         contract: String,
     }
-    let [text] = section::custom(component, SECTION).try_into().ok()?;
+    let [text] = section::custom_sections(component, SECTION).try_into().ok()?;
     let text: &[u8] = Some(text).filter(|text: &&[u8]| text.len() <= MAX_BYTES)?;
     serde_json::from_slice(text).ok().map(|named: Named| named.contract)
 }

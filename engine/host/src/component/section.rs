@@ -29,7 +29,8 @@ pub(crate) fn kind(file: &[u8]) -> FileKind {
 }
 
 /// The contents of every custom section called `name`, at the top and in the core modules.
-pub(crate) fn custom<'a>(component: &'a [u8], name: &str) -> Vec<&'a [u8]> {
+#[must_use]
+pub fn custom_sections<'a>(component: &'a [u8], name: &str) -> Vec<&'a [u8]> {
     let mut found = Vec::new();
     for (id, content) in sections(component) {
         match id {
@@ -129,7 +130,7 @@ mod tests {
             &custom_section("about", b"outer"),
         ]
         .concat();
-        assert_eq!(custom(&file, "about"), [&b"inner"[..], b"outer"]);
+        assert_eq!(custom_sections(&file, "about"), [&b"inner"[..], b"outer"]);
         assert_eq!(kind(&file), FileKind::Component);
         assert_eq!(kind(&module), FileKind::CoreModule);
     }
@@ -138,10 +139,10 @@ mod tests {
     fn cut_and_nonsense_files_end_the_search() {
         let file = [&COMPONENT[..], &custom_section("about", b"text")].concat();
         for length in 0..file.len() {
-            assert!(custom(&file[..length], "about").is_empty());
+            assert!(custom_sections(&file[..length], "about").is_empty());
         }
-        assert_eq!(custom(&file, "about"), [&b"text"[..]]);
-        assert!(custom(&[0xff; 64], "about").is_empty());
+        assert_eq!(custom_sections(&file, "about"), [&b"text"[..]]);
+        assert!(custom_sections(&[0xff; 64], "about").is_empty());
         assert_eq!(leb128(&[0xff, 0xff, 0xff, 0xff, 0x7f]), None);
         assert_eq!(kind(b"\x7fELF"), FileKind::Other);
     }

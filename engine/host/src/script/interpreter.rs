@@ -3,22 +3,39 @@
 //! What is registered as a getter is found at once. For any other `request.name` the interpreter first
 //! makes an error that there is none, and then asks the indexer: half a microsecond for each. So the
 //! names that scripts read are registered when a script is compiled.
+//!
+//! Which function a name and the types of its arguments mean is looked for once in a run, which is a third
+//! of the time of a short one. So a thread keeps what it found from run to run. A script with functions of
+//! its own is looked through anew: another script may call another function by the same name.
 
-use std::collections::BTreeSet;
+use std::{
+    cell::Cell,
+    collections::BTreeSet,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use engine_core::ids::PropertyName;
-use rhai::{AST, ASTNode, Engine, Expr};
+use rhai::{AST, ASTNode, Caches, Dynamic, Engine, Expr, Scope};
 
-use super::{objects, profile};
+use super::{frame::Native, objects, profile};
 use crate::limits::ScriptLimits;
 
 /// Names beyond these are read through the indexer.
 const MAX_NAMES: usize = 2_000;
 
+static INTERPRETERS: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// Of the interpreter with this number.
+    static FOUND: Cell<Option<(u64, Caches)>> = const { Cell::new(None) };
+}
+
 /// The interpreter, and the properties it has getters for.
 pub(super) struct Interpreter {
     pub(super) engine: Engine,
     names: BTreeSet<PropertyName>,
+    /// No other has the same.
+    number: u64,
 }
 
 impl Interpreter {
@@ -27,7 +44,26 @@ impl Interpreter {
         for name in &names {
             objects::register_property(&mut engine, name);
         }
-        Self { engine, names }
+        Self { engine, names, number: INTERPRETERS.fetch_add(1, Ordering::Relaxed) }
+    }
+
+    /// Runs a script.
+    ///
+    /// # Errors
+    /// Those of the script.
+    pub(super) fn run(&self, scope: &mut Scope<'_>, ast: &AST) -> Native<Dynamic> {
+        if ast.has_functions() {
+            return self.engine.eval_ast_with_scope(scope, ast);
+        }
+        let kept = FOUND.take().filter(|(of, _)| *of == self.number);
+        let mut found = kept.map_or_else(Caches::new, |(_, found)| found);
+        let mut run = self.engine.new_global_runtime_state();
+        #[expect(deprecated, reason = "nothing else takes what was found before")]
+        let value =
+            self.engine.eval_statements_raw(&mut run, &mut found, scope, ast.statements())?;
+        // After an error it may hold more than it did, and goes.
+        FOUND.set(Some((self.number, found)));
+        Ok(value)
     }
 
     /// The names it would have with these, where that is more than it has.

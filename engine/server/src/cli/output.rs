@@ -44,8 +44,11 @@ impl Form {
     }
 }
 
-/// Waits, and says every ten seconds that it still does.
-pub(super) async fn patiently<T>(work: impl Future<Output = T>) -> T {
+/// Waits, and says every ten seconds that it still does, and for what where that is known.
+pub(super) async fn patiently<T>(
+    work: impl Future<Output = T>,
+    what: impl AsyncFn() -> Option<String>,
+) -> T {
     let mut work = std::pin::pin!(work);
     let mut seconds = 0;
     loop {
@@ -53,7 +56,8 @@ pub(super) async fn patiently<T>(work: impl Future<Output = T>) -> T {
             Ok(done) => return done,
             Err(_) => seconds += 10,
         }
-        warn(&format!("  … still, after {seconds} s"));
+        let what = what().await.map(|what| format!(": {what}")).unwrap_or_default();
+        warn(&format!("  … still, after {seconds} s{what}"));
     }
 }
 

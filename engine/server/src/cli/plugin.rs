@@ -21,7 +21,10 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use engine_api::organization::{AccessWord, GrantDoc, HttpGrantDoc, HttpMethodWord, PluginView};
+use engine_api::organization::{
+    AccessWord, GrantDoc, HttpGrantDoc, HttpMethodWord, InstallationStage, InstallationView,
+    PluginView,
+};
 use sdk_client::{Client, Deed};
 
 use super::{
@@ -220,7 +223,12 @@ impl PluginCommand {
             | Self::Verify(_) => {}
             Self::List { form, .. } => {
                 let plugins = client.plugins().await?;
-                form.tell(&plugins, || plugins.items.iter().for_each(|plugin| say(&line(plugin))))?;
+                form.tell(&plugins, || {
+                    plugins.items.iter().for_each(|plugin| say(&line(plugin)));
+                    for found in &plugins.installing {
+                        say(&format!("{}  is being installed: {}", found.plugin, how_far(found)));
+                    }
+                })?;
             }
             Self::Install { file, id, dry_run, form, .. } => {
                 let component = sign::with_signature(file, read(file)?)?;
@@ -228,7 +236,11 @@ impl PluginCommand {
                 let id = id.as_deref().unwrap_or(&name);
                 let deed = if *dry_run { Deed::DryRun } else { Deed::Do };
                 // An interpreter is compiled meanwhile, for seconds.
-                form.changes(&patiently(client.install(id, component, deed)).await?)?;
+                let stage = async || {
+                    let all = client.plugins().await.ok()?.installing;
+                    all.iter().find(|found| found.plugin == id).map(how_far)
+                };
+                form.changes(&patiently(client.install(id, component, deed), stage).await?)?;
             }
             Self::Grant { granted, id, form, .. } => {
                 form.changes(&client.grant(id, &granted.document()?).await?)?;
@@ -259,6 +271,18 @@ fn line(plugin: &PluginView) -> String {
     let (version, worlds, digest) = (&current.version, worlds.join("+"), short(&current.digest));
     let disabled = if disabled.is_some() { "  DISABLED" } else { "" };
     format!("{id}  {version}  {worlds}  {digest}  may use {}{disabled}", told(grant))
+}
+
+fn how_far(installation: &InstallationView) -> String {
+    let stage = match installation.stage {
+        InstallationStage::Checking => "the file is checked",
+        InstallationStage::Waiting => "another one is compiled before it",
+        InstallationStage::Compiling => "it is compiled",
+        InstallationStage::Starting => "it is started once",
+        InstallationStage::Proving => "it is asked its own cases",
+    };
+    let (by, since) = (&installation.by, installation.since.format("%H:%M:%S UTC"));
+    format!("{stage} ({by}, since {since})")
 }
 
 /// As much of a digest as tells it from others.

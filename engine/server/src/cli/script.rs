@@ -12,7 +12,7 @@ use std::{
 use anyhow::Context as _;
 use clap::{Args, Subcommand, ValueEnum};
 use engine_core::{
-    extension::{Failure, Problem, Verdict},
+    extension::{Failure, Verdict},
     ids::UserId,
 };
 use engine_host::{
@@ -20,9 +20,10 @@ use engine_host::{
 };
 use serde_json::{Value as Json, json};
 
-use super::{
-    output::warn,
-    plugin::run::{Workshop, nominee},
+use super::output::warn;
+use crate::workshop::{
+    Workshop,
+    words::{nominee, problem},
 };
 
 /// Of all of `countersign script`.
@@ -140,14 +141,6 @@ impl Ready {
 fn told<T>(answer: Answer<T>, tell: impl FnOnce(T) -> Json) -> Answer<Json> {
     let Answer { result, trace } = answer;
     Answer { result: result.map(tell), trace }
-}
-
-pub(super) fn problem(problem: &Problem) -> Json {
-    let Problem { property, item, why } = problem;
-    let property = property.as_ref().map(|property| ("property", json!(property)));
-    let item = item.as_ref().map(|item| ("item", json!(item)));
-    let named = property.into_iter().chain(item).chain([("why", json!(why.text))]);
-    named.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// The text of a script, unless the engine would refuse it for its size alone.

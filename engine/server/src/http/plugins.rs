@@ -1,5 +1,6 @@
 //! Plugins: install, grant, limit, disable, go back, and what they have done.
 
+mod installing;
 mod view;
 
 use axum::{Json, extract::State};
@@ -13,19 +14,23 @@ use engine_core::{ids::PluginId, rejection::Rejection};
 use engine_host::{Grant, Plugin, split_signature};
 use engine_runtime::{Change, EngineError, Origin, PluginChange, PluginFile, Signer};
 
+pub use self::installing::Installing;
 use super::{
     AppState,
     caller::Known,
     extract::{Asked, Body, DryRun, Id, Named, Raw},
     refusal::Refusal,
 };
-use crate::grants;
+use crate::{cases, grants};
 
-pub(super) async fn list(known: Known) -> Result<Json<PluginList>, Refusal> {
+pub(super) async fn list(
+    State(state): State<AppState>,
+    known: Known,
+) -> Result<Json<PluginList>, Refusal> {
     known.oversees()?;
     let items =
         known.organization.plugins.values().map(|plugin| view::plugin(plugin, &known)).collect();
-    Ok(Json(PluginList { items }))
+    Ok(Json(PluginList { items, installing: state.installing.views(&known) }))
 }
 
 /// With its log, which tells of requests: for those who see all of them.
@@ -57,12 +62,14 @@ pub(super) async fn install(
     let (component, signature) = split_signature(&bytes);
     // What is not trusted is not even compiled.
     trusted(&state, component, signature)?;
-    let plugin = state.library.add_component(component.to_vec()).await;
+    let ticket = state.installing.begin(&known, id.clone(), state.engine.now());
+    let plugin = state.library.add_component_and_tell(component.to_vec(), ticket.teller()).await;
     let plugin = plugin.map_err(|error| known.refusal(&error))?;
     if let Some(signature) = signature {
         let kept = state.library.add_signature(plugin.digest(), signature.to_owned()).await;
         kept.map_err(|error| known.refusal(&error))?;
     }
+    ticket.proves();
     let change = put(&state, &known, id, &plugin).await?;
     known.changed(&state, vec![change], how.dry_run).await
 }
@@ -77,7 +84,12 @@ pub(super) async fn put(
     let (by, at) = (known.caller.user.clone(), state.engine.now());
     let file = state.library.file(component, by, at);
     let file = file.ok_or_else(|| Refusal::invalid("body", "the component serves no world"))?;
-    let signer = kept(state, known, component.digest()).await?;
+    let (bytes, signer) = kept(state, known, component.digest()).await?;
+    if !known.organization.plugins.values().any(|plugin| plugin.has(component.digest())) {
+        let host = state.library.host().clone();
+        let proven = cases::prove(host, component.clone(), bytes).await;
+        proven.map_err(|why| ErrorBody::new(ErrorCode::PluginInvalid, format!("{why:#}")))?;
+    }
     Ok(Change::PutPlugin { plugin: id, file: PluginFile { signer, ..file } })
 }
 
@@ -91,13 +103,18 @@ fn trusted(
     judged.map_err(|why| ErrorBody::new(ErrorCode::PluginInvalid, why.to_string()).into())
 }
 
-/// The same of one that is kept.
-async fn kept(state: &AppState, known: &Known, digest: &str) -> Result<Option<Signer>, Refusal> {
+/// The same of one that is kept, and its bytes.
+async fn kept(
+    state: &AppState,
+    known: &Known,
+    digest: &str,
+) -> Result<(Vec<u8>, Option<Signer>), Refusal> {
     let found = state.library.signed(digest).await;
     let (component, signature) = found.map_err(|error| {
         known.refusal(&EngineError::Extension(format!("cannot read the component: {error}")))
     })?;
-    trusted(state, &component, signature.as_deref())
+    let signer = trusted(state, &component, signature.as_deref())?;
+    Ok((component, signer))
 }
 
 pub(super) async fn remove(

@@ -37,7 +37,7 @@ use super::{
     HostRoom, StoreKind, act::Call, bench::Bench, beside::Beside, broken::Broken,
     crash::CrashPoint, file::ScenarioFile, stage::Stage as _, world::Builder,
 };
-use crate::http::{AppState, MAX_COMPONENT, NewId, router};
+use crate::http::{AppState, Installing, MAX_COMPONENT, NewId, router};
 
 /// The most worlds at once.
 const MAX_WORLDS: usize = 256;
@@ -188,6 +188,7 @@ async fn inside(
             engine: bench.engine()?.clone(),
             library: (**library).clone(),
             trust: Arc::default(),
+            installing: Installing::default(),
         };
         note_key(&bench, &state, &request);
         // What only asks counts for nothing.

@@ -15,6 +15,7 @@ mod disk;
 mod files;
 mod first_use;
 mod hostile;
+mod installing;
 mod operating;
 mod organization;
 mod overdue;

@@ -8,14 +8,12 @@ use engine_core::extension::Failure;
 use engine_host::{Call, Host, Limits, Plugin, Trace, World};
 use serde_json::json;
 
-use super::{
-    super::{
-        measure,
-        output::{Form, say, warn},
-    },
-    run::Workshop,
+use super::super::{
+    measure,
+    output::{Form, say, warn},
 };
 
+use crate::workshop::Workshop;
 const EXAMPLES: &str = "\
 The input is that of `countersign plugin run`. An executor is asked for its plan; nothing is executed.
 Fuel, memory and calls of the host are the same in every run and on every machine; times are this

@@ -21,9 +21,9 @@ use self::tools::Tools;
 use super::{
     super::output::{Form, say, warn},
     check::{described, told},
-    run::Workshop,
 };
 
+use crate::{cases::CaseFiles, workshop::Workshop};
 const EXAMPLES: &str = "\
 Examples:
   countersign plugin build
@@ -49,6 +49,9 @@ pub(crate) struct Build {
     /// The component [default: target/NAME.wasm in the folder]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Let the component carry no cases
+    #[arg(long)]
+    without_cases: bool,
     #[command(flatten)]
     form: Form,
     #[command(flatten)]
@@ -73,6 +76,7 @@ pub(super) struct Source {
     pub(super) manifest: Manifest,
     /// As it stands in the file.
     text: String,
+    carries_cases: bool,
 }
 
 /// A component that the host took.
@@ -84,7 +88,8 @@ pub(super) struct Built {
 
 impl Build {
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
-        let source = Source::open(&self.folder)?;
+        let mut source = Source::open(&self.folder)?;
+        source.carries_cases = !self.without_cases;
         let built = source.build(self.out.as_deref(), &self.tools)?;
         self.form.tell(&built.to_json(), || built.report())?;
         Ok(ExitCode::SUCCESS)
@@ -100,7 +105,7 @@ impl Source {
             .with_context(|| format!("cannot read the manifest `{}`", path.display()))?;
         let manifest = serde_json::from_str(&text)
             .with_context(|| format!("the manifest `{}` cannot be used", path.display()))?;
-        Ok(Self { folder: folder.to_owned(), language, manifest, text })
+        Ok(Self { folder: folder.to_owned(), language, manifest, text, carries_cases: true })
     }
 
     /// Where the component is, unless something else is said.
@@ -111,11 +116,15 @@ impl Source {
     /// Builds the component, and checks it in the host.
     pub(super) fn build(&self, out: Option<&Path>, tools: &Tools) -> anyhow::Result<Built> {
         let file = out.map_or_else(|| self.component(), Path::to_owned);
-        let component = match self.language {
+        let mut component = match self.language {
             Language::Rust => rust::build(&self.folder)?,
             Language::Js => self.with_manifest(interpreted::javascript(self, tools)?),
             Language::Python => self.with_manifest(interpreted::python(self, tools)?),
         };
+        let cases = self.folder.join("cases");
+        if self.carries_cases && cases.is_dir() {
+            component.extend(CaseFiles::of_folder(&cases)?.section()?);
+        }
         let workshop = Workshop::bare()?;
         let plugin = progress("checking it in the host", || {
             workshop.host.load(&component).map_err(|error| {

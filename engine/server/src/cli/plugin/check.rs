@@ -8,11 +8,9 @@ use engine_host::{Access, Manifest, Name, Plugin, Want};
 
 use serde_json::{Value as Json, json};
 
-use super::{
-    super::output::{Form, say, warn},
-    run::Workshop,
-};
+use super::super::output::{Form, say, warn};
 
+use crate::workshop::Workshop;
 const EXAMPLES: &str = "\
 Examples:
   countersign plugin check target/components/sql.wasm

@@ -20,9 +20,9 @@ use serde::Serialize;
 use super::{
     super::output::{Form, say, warn},
     bench::{Ask, question},
-    run::Workshop,
 };
 
+use crate::workshop::Workshop;
 const EXAMPLES: &str = "\
 The input is that of `countersign plugin run`. The functions have the names that the file has for them: in
 Rust, leave out `strip = true` in the profile that it is built with.

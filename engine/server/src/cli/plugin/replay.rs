@@ -20,10 +20,10 @@ use super::{
         output::{say, warn},
         target::Target,
     },
-    run::Workshop,
     short,
 };
 
+use crate::workshop::Workshop;
 const EXAMPLES: &str = "\
 The engine keeps what every answer of a plugin rested on for 30 days (`capsules.keep_days` of its
 configuration). Nothing is reached here but the engine: what was looked up then is taken from there.

@@ -1,10 +1,5 @@
 //! `countersign plugin test`: the cases of a plugin, asked in the host that the engine uses.
 
-mod ask;
-mod cases;
-mod difference;
-mod server;
-
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
@@ -15,15 +10,13 @@ use clap::Args;
 use engine_host::{Host, Plugin};
 use serde_json::{Value as Json, json};
 
-use self::{
-    ask::Told,
-    cases::{Asked, Case},
-    server::Server,
-};
 use super::{
     super::output::{Form, say, warn},
     build::{Source, tools::Tools},
-    run::Workshop,
+};
+use crate::{
+    cases::{self, CaseFiles, Outcome, Server},
+    workshop::Workshop,
 };
 
 const EXAMPLES: &str = "\
@@ -32,7 +25,9 @@ Examples:
   countersign plugin test small-amounts --filter currencies
   countersign plugin test --component target/examples/frugal.wasm --cases cases --json
 
-Cases stand as YAML in `cases/` beside the source. Each says what the plugin is asked, as for
+Cases stand as YAML in `cases/` beside the source, and the component that is built carries them: the
+engine asks them before it takes it, but for those that need a connection, a secret or another
+system. Each says what the plugin is asked, as for
 `countersign plugin run`, and what it is expected to answer; what stands under `given` is said for
 all:
 
@@ -71,7 +66,8 @@ pub(crate) struct Test {
     /// Ask this component, and build nothing
     #[arg(long, value_name = "FILE")]
     component: Option<PathBuf>,
-    /// The folder of the cases [default: `cases` in the folder of the source]
+    /// The folder of the cases [default: `cases` in the folder of the source, or those that the component
+    /// carries]
     #[arg(long, value_name = "DIR")]
     cases: Option<PathBuf>,
     /// Only cases whose name contains this text
@@ -83,17 +79,6 @@ pub(crate) struct Test {
     tools: Tools,
 }
 
-/// What came of a case.
-struct Outcome {
-    file: String,
-    name: String,
-    /// What is different, one line each; none where the case is as it says.
-    differences: Vec<String>,
-    answer: Json,
-    /// What the plugin said meanwhile.
-    log: Vec<String>,
-}
-
 impl Test {
     /// Of a folder, with all its cases.
     pub(super) fn of(folder: &Path, tools: &Tools, form: Form) -> Self {
@@ -102,63 +87,50 @@ impl Test {
     }
 
     pub(crate) async fn run(&self) -> anyhow::Result<ExitCode> {
-        let folder = self.cases.clone().unwrap_or_else(|| self.folder.join("cases"));
         let server = Server::start()?;
-        let mut cases = cases::read(&folder, server.address())?;
+        let component = self.component.as_deref().map(read).transpose()?;
+        let files = match (&self.cases, &component) {
+            (Some(folder), _) => CaseFiles::of_folder(folder)?,
+            (None, Some(component)) => CaseFiles::carried(component)?,
+            (None, None) => CaseFiles::of_folder(&self.folder.join("cases"))?,
+        };
+        let mut cases = files.cases(&server.address())?;
         if let Some(filter) = &self.filter {
             cases.retain(|case| case.name.contains(filter.as_str()));
         }
         if cases.is_empty() {
-            warn(&format!("error: no case to ask in `{}`", folder.display()));
+            warn("error: there is no case to ask");
             return Ok(ExitCode::from(2));
         }
-        let (workshop, plugin) = self.plugin()?;
+        let (workshop, plugin) = self.plugin(component.as_deref())?;
         let mut outcomes = Vec::new();
         for case in cases {
-            outcomes.push(outcome(&workshop, &plugin, &server, case).await?);
+            outcomes.push(cases::ask(&workshop, &plugin, &server, case).await?);
         }
         let failed = outcomes.iter().filter(|outcome| !outcome.differences.is_empty()).count();
         self.form.tell(&to_json(&outcomes, failed), || report(&outcomes, failed))?;
         Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn plugin(&self) -> anyhow::Result<(Workshop, Plugin)> {
-        let Some(file) = &self.component else {
+    fn plugin(&self, component: Option<&[u8]>) -> anyhow::Result<(Workshop, Plugin)> {
+        let Some(component) = component else {
             let built = Source::open(&self.folder)?.build(None, &self.tools)?;
             return Ok((built.workshop, built.plugin));
         };
-        let bytes = std::fs::read(file);
-        let bytes = bytes.with_context(|| format!("cannot read `{}`", file.display()))?;
         let workshop = Workshop::bare()?;
-        let plugin = load(&workshop.host, &bytes, file)?;
+        let plugin = load(&workshop.host, component)?;
         Ok((workshop, plugin))
     }
 }
 
-fn load(host: &Host, bytes: &[u8], file: &Path) -> anyhow::Result<Plugin> {
-    host.load(bytes).map_err(|error| {
-        anyhow::anyhow!("the host does not take `{}` [{}]: {error}", file.display(), error.code())
-    })
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("cannot read `{}`", file.display()))
 }
 
-async fn outcome(
-    workshop: &Workshop,
-    plugin: &Plugin,
-    server: &Server,
-    case: Case,
-) -> anyhow::Result<Outcome> {
-    let Asked { input, expect, execute, reply } = case.asked;
-    server.answer_with(reply);
-    let directory = workshop.people(&input).await;
-    let call = directory.and_then(|directory| super::run::call(input, directory));
-    let call = call.with_context(|| format!("{}: `{}`", case.file, case.name))?;
-    let Told { mut answer, log } =
-        ask::ask(&workshop.host, plugin, &call, execute.as_deref()).await;
-    if let (Json::Object(answer), Some(_)) = (&mut answer, expect.get("sent")) {
-        answer.insert("sent".to_owned(), server.heard());
-    }
-    let differences = difference::between(&expect, &answer);
-    Ok(Outcome { file: case.file, name: case.name, differences, answer, log })
+fn load(host: &Host, component: &[u8]) -> anyhow::Result<Plugin> {
+    host.load(component).map_err(|error| {
+        anyhow::anyhow!("the host does not take the component [{}]: {error}", error.code())
+    })
 }
 
 fn report(outcomes: &[Outcome], failed: usize) {

@@ -4,7 +4,7 @@ use engine_core::extension::{Failure, Nominee, NomineeKind, Presence, Receipt, V
 use engine_host::{Answer, Call, Host, Plugin, World};
 use serde_json::{Map, Value as Json, json};
 
-use super::super::{super::script::problem, run};
+use crate::workshop::words::{login, plan, problem};
 
 /// What came of a question.
 #[derive(Default)]
@@ -64,7 +64,7 @@ fn approvers(host: &Host, plugin: &Plugin, call: &Call) -> Told {
     let notes: Vec<String> = answer.trace.notes.iter().map(|note| note.text.clone()).collect();
     let one = |nominee: &Nominee| {
         let (kind, who) = match &nominee.who {
-            NomineeKind::User(id) => ("user", run::login(call, id)),
+            NomineeKind::User(id) => ("user", login(call, id)),
             NomineeKind::Group(id) => ("group", id.to_string()),
         };
         json!({ kind: who, "reason": nominee.reason })
@@ -77,11 +77,11 @@ fn approvers(host: &Host, plugin: &Plugin, call: &Call) -> Told {
 
 async fn executor(host: &Host, plugin: &Plugin, call: &Call, key: Option<&str>) -> Told {
     let planned = host.plan(plugin, call).await;
-    let (Ok(plan), Some(key)) = (&planned.result, key) else {
-        return Told::of(planned, |plan| json!({ "plan": run::plan(&plan) }));
+    let (Ok(approved), Some(key)) = (&planned.result, key) else {
+        return Told::of(planned, |planned| json!({ "plan": plan(&planned) }));
     };
-    let call = Call { statements: plan.statements.clone().into(), ..call.clone() };
-    let mut answer = Map::from_iter([("plan".to_owned(), run::plan(plan))]);
+    let call = Call { statements: approved.statements.clone().into(), ..call.clone() };
+    let mut answer = Map::from_iter([("plan".to_owned(), plan(approved))]);
     let executed = host.execute(plugin, &call, key).await;
     let failed = executed.result.is_err();
     let Told { answer: receipt, mut log } = Told::of(executed, |receipt| receipt_of(&receipt));

@@ -2,25 +2,29 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{TcpListener, TcpStream},
-    sync::{Arc, Mutex, PoisonError},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
 
 use serde_json::{Value as Json, json};
 
-use super::cases::Reply;
+use super::file::Reply;
 
 /// The most bytes of a call that is read.
 const MAX_CALL: u64 = 4 << 20;
 /// Nobody waits longer for the rest of a call.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The other system.
-pub(super) struct Server {
-    address: String,
+/// The other system. It is gone when this is dropped.
+pub(crate) struct Server {
+    address: SocketAddr,
     desk: Arc<Mutex<Desk>>,
+    closed: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
@@ -30,23 +34,27 @@ struct Desk {
 }
 
 impl Server {
-    /// Listens on this machine; its thread ends with the program.
-    pub(super) fn start() -> anyhow::Result<Self> {
+    /// Listens on this machine.
+    pub(crate) fn start() -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
-        let address = format!("http://{}", listener.local_addr()?);
-        let desk = Arc::<Mutex<Desk>>::default();
-        let answering = Arc::clone(&desk);
+        let address = listener.local_addr()?;
+        let (desk, closed) = (Arc::<Mutex<Desk>>::default(), Arc::<AtomicBool>::default());
+        let (answering, ending) = (Arc::clone(&desk), Arc::clone(&closed));
         thread::Builder::new().name("other-system".into()).spawn(move || {
-            for stream in listener.incoming().flatten() {
+            for stream in listener.incoming() {
+                if ending.load(Ordering::Acquire) {
+                    return;
+                }
                 // A caller that breaks off is the caller's business.
-                let _ = serve(&stream, &answering);
+                let _ = stream.and_then(|stream| serve(&stream, &answering));
             }
         })?;
-        Ok(Self { address, desk })
+        Ok(Self { address, desk, closed })
     }
 
-    pub(super) fn address(&self) -> &str {
-        &self.address
+    /// Such as `http://127.0.0.1:41213`.
+    pub(crate) fn address(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// What it answers from now on; it hangs up where there is nothing.
@@ -58,6 +66,14 @@ impl Server {
     /// What it was sent since.
     pub(super) fn heard(&self) -> Json {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner).heard.clone().into()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.closed.store(true, Ordering::Release);
+        // It waits for a call; where it cannot be called, it is gone already.
+        let _ = TcpStream::connect(self.address);
     }
 }
 

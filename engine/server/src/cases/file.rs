@@ -1,4 +1,4 @@
-//! Cases, as they stand in files.
+//! Cases, as they stand in files, and as a component carries them.
 
 use std::{
     collections::BTreeMap,
@@ -8,15 +8,21 @@ use std::{
 
 use anyhow::{Context as _, anyhow, ensure};
 use engine_api::document::Document;
+use engine_host::{custom_section, custom_sections};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::super::run::Input;
+use crate::workshop::Input;
+
+/// The section of a component with the files of its cases: `{"amounts.yaml": TEXT}`.
+const SECTION: &str = "countersign:cases";
+/// The most bytes of that section.
+const MAX_CARRIED: usize = 256 << 10;
 
 /// A case of a file.
-pub(super) struct Case {
+pub(crate) struct Case {
     pub(super) file: String,
-    pub(super) name: String,
+    pub(crate) name: String,
     pub(super) asked: Asked,
 }
 
@@ -46,19 +52,66 @@ struct File {
     cases: Vec<BTreeMap<String, Json>>,
 }
 
-/// Every case of a folder, in the order of its files; `{server}` in them is an address.
-pub(super) fn read(folder: &Path, server: &str) -> anyhow::Result<Vec<Case>> {
-    let mut cases = Vec::new();
-    for path in files(folder)? {
-        let name = path.display().to_string();
-        let text = fs::read_to_string(&path).with_context(|| format!("cannot read `{name}`"))?;
-        let document = Document::parse(&name, &text.replace("{server}", server))?;
-        let File { given, cases: found } = document.read()?;
-        for case in found {
-            cases.push(one(&name, &given, case)?);
+/// Files with cases, by name.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct CaseFiles(BTreeMap<String, String>);
+
+impl CaseFiles {
+    /// Those of a folder.
+    pub(crate) fn of_folder(folder: &Path) -> anyhow::Result<Self> {
+        let mut all = BTreeMap::new();
+        for path in files(folder)? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let text = fs::read_to_string(&path);
+            let text = text.with_context(|| format!("cannot read `{}`", path.display()))?;
+            all.insert(name, text);
         }
+        Ok(Self(all))
     }
-    Ok(cases)
+
+    /// Those that a component carries; none where it carries nothing.
+    pub(crate) fn carried(component: &[u8]) -> anyhow::Result<Self> {
+        let found = custom_sections(component, SECTION);
+        let [section] = found.as_slice() else {
+            ensure!(found.is_empty(), "the component carries cases twice");
+            return Ok(Self::default());
+        };
+        ensure!(
+            section.len() <= MAX_CARRIED,
+            "the cases of the component have {} bytes, the most are {MAX_CARRIED}",
+            section.len()
+        );
+        let read = serde_json::from_slice(section);
+        read.map(Self).context("the cases of the component cannot be read")
+    }
+
+    /// As a component carries them: appended to it, they are a part of it.
+    pub(crate) fn section(&self) -> anyhow::Result<Vec<u8>> {
+        if self.0.is_empty() {
+            return Ok(Vec::new());
+        }
+        let text = serde_json::to_vec(&self.0)?;
+        ensure!(
+            text.len() <= MAX_CARRIED,
+            "the cases have {} bytes, and a component carries {MAX_CARRIED} at most: \
+             build it with `--without-cases`",
+            text.len()
+        );
+        Ok(custom_section(SECTION, &text))
+    }
+
+    /// Every case, in the order of the files; `{server}` in them is an address.
+    pub(crate) fn cases(&self, server: &str) -> anyhow::Result<Vec<Case>> {
+        let mut cases = Vec::new();
+        for (name, text) in &self.0 {
+            let document = Document::parse(name, &text.replace("{server}", server))?;
+            let File { given, cases: found } = document.read()?;
+            for case in found {
+                cases.push(one(name, &given, case)?);
+            }
+        }
+        Ok(cases)
+    }
 }
 
 fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
@@ -108,7 +161,30 @@ mod tests {
     fn read_text(text: &str) -> Result<Vec<Case>, String> {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.yaml"), text).unwrap();
-        read(folder.path(), "http://other").map_err(|error| format!("{error:#}"))
+        let files = CaseFiles::of_folder(folder.path()).unwrap();
+        files.cases("http://other").map_err(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn a_component_carries_cases() {
+        let files = CaseFiles([("a.yaml".to_owned(), "cases: []".to_owned())].into());
+        let component = b"\0asm\x0d\0\x01\0";
+        let with = |section: &[u8]| [&component[..], section].concat();
+        let carried = with(&files.section().unwrap());
+        assert_eq!(CaseFiles::carried(&carried).unwrap(), files);
+        assert_eq!(CaseFiles::carried(component).unwrap(), CaseFiles::default());
+        assert_eq!(CaseFiles::default().section().unwrap(), b"");
+        let twice = [carried, files.section().unwrap()].concat();
+        for (component, says) in [
+            (twice, "carries cases twice"),
+            (with(&custom_section(SECTION, b"[1]")), "cannot be read"),
+            (with(&custom_section(SECTION, &vec![b' '; MAX_CARRIED + 1])), "the most are 262144"),
+        ] {
+            let error = CaseFiles::carried(&component).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+        let large = CaseFiles([("a.yaml".to_owned(), "x".repeat(MAX_CARRIED))].into());
+        assert!(large.section().unwrap_err().to_string().contains("--without-cases"));
     }
 
     #[test]

@@ -1,0 +1,100 @@
+//! A plugin host beside an engine, where extensions are tried.
+
+mod input;
+pub(crate) mod words;
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::{Context as _, anyhow};
+use chrono::DateTime;
+use engine_api::{directory::DirectoryDoc, document::Document};
+use engine_connect::Blobs;
+use engine_core::directory::Directory;
+use engine_host::{Call, Host, HostLimits};
+use engine_runtime::{Caller, Change, Clock, Engine, EngineOptions, Ids, Library};
+use engine_store::{EmbeddedStore, Options};
+use serde_json::json;
+
+pub(crate) use self::input::Input;
+use crate::{config::Config, data};
+
+/// A plugin host in a folder that is gone afterwards.
+pub(crate) struct Workshop {
+    pub(crate) host: Host,
+    folder: tempfile::TempDir,
+}
+
+impl Workshop {
+    /// With nothing that could be granted.
+    pub(crate) fn bare() -> anyhow::Result<Self> {
+        let runtime = tokio::runtime::Handle::current();
+        tokio::task::block_in_place(|| runtime.block_on(Self::open(&Config::default())))
+    }
+
+    /// With what an operator configured.
+    pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let limits = HostLimits { compile_on_all_cores: true, ..HostLimits::default() };
+        Ok(Self { host: data::host(folder.path(), config, limits).await?, folder })
+    }
+
+    /// On the machine of a host, where what it has compiled need not be compiled again; with nothing that
+    /// could be granted.
+    pub(crate) async fn beside(host: &Host) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let blobs = Blobs::open(folder.path().join("blobs")).await?;
+        Ok(Self { host: host.apart(folder.path(), blobs)?, folder })
+    }
+
+    /// What a file says that an extension is asked about.
+    pub(crate) async fn asked(&self, file: &Path) -> anyhow::Result<Call> {
+        self.call(read(file)?).await
+    }
+
+    /// What an extension is asked about.
+    pub(crate) async fn call(&self, input: Input) -> anyhow::Result<Call> {
+        let directory = self.people(&input.directory).await?;
+        input::call(input, directory)
+    }
+
+    /// The people of the input, made by an engine in memory as `apply` would make them.
+    async fn people(&self, doc: &DirectoryDoc) -> anyhow::Result<Arc<Directory>> {
+        let store = Arc::new(EmbeddedStore::in_memory(&Options::default())?);
+        let library = Library::new(self.host.clone(), self.folder.path().join("components"));
+        let options = EngineOptions {
+            store,
+            extensions: Arc::new(library),
+            clock: Clock::manual(DateTime::UNIX_EPOCH),
+            ids: Ids::counted(),
+        };
+        let engine = Engine::open(options).await?;
+        let org = "trial".parse()?;
+        let owner = serde_json::from_value(json!({ "login": "trial-owner" }))?;
+        let owner = engine.create_organization(&org, owner).await?;
+        let mut changes = vec![Change::SetUserProperties(doc.user_properties.clone())];
+        changes.extend(doc.groups.iter().cloned().map(Change::PutGroup));
+        changes.extend(doc.users.iter().cloned().map(Change::PutUser));
+        changes.extend(doc.nodes.iter().cloned().map(Change::PutNode));
+        changes.extend(doc.resources.iter().cloned().map(Change::PutResource));
+        engine.organize(&Caller::new(org.clone(), owner, "cli"), changes, false).await.map_err(
+            |error| match error {
+                engine_runtime::EngineError::Rejected(rejection) => {
+                    let names = Directory::default();
+                    anyhow!(
+                        engine_api::catalogue::Names::of_directory(&names).rejection(&rejection)
+                    )
+                }
+                other => anyhow!(other),
+            },
+        )?;
+        let organization = engine.organization(&org)?;
+        engine.close().await;
+        Ok(Arc::clone(&organization.organization.directory))
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<Input> {
+    let text = std::fs::read_to_string(path);
+    let text = text.with_context(|| format!("cannot read `{}`", path.display()))?;
+    Ok(Document::parse(&path.to_string_lossy(), &text)?.read()?)
+}
