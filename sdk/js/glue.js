@@ -2,11 +2,9 @@
 
 import * as host from "./host.js";
 import { Failure } from "./errors.js";
-import { fromValue, toValue } from "./values.js";
+import { fromReceipt, toFields, toReceipt } from "./values.js";
 
-const fields = (all = {}) => Object.entries(all).map(([name, value]) => ({ name, value: toValue(value) }));
-const message = ({ code, text, args }) => ({ code, text, arguments: fields(args) });
-const receipt = ({ reference, fields: all }) => ({ reference: String(reference), fields: fields(all) });
+const message = ({ code, text, args }) => ({ code, text, arguments: toFields(args) });
 
 const failure = (error) => {
   if (!(error instanceof Failure)) {
@@ -57,22 +55,18 @@ const problem = ({ property = null, item = null, why }) => ({ property, item, wh
 const presence = (given) => {
   switch (given.tag) {
     case "happened":
-      return { tag: "happened", val: receipt(given.done) };
+      return { tag: "happened", val: toReceipt(given.done) };
     case "cannot-tell":
       return { tag: "cannot-tell", val: message(given.why) };
     default:
       return { tag: "did-not-happen" };
   }
 };
-const plan = ({ effects, binding, estimates }) => ({
+const plan = ({ effects, binding, estimates, statements = [] }) => ({
   effects: effects.map(({ kind, target, summary }) => ({ kind, target, summary: message(summary) })),
   binding: JSON.stringify(binding),
-  estimates: fields(estimates),
-  statements: [],
-});
-const done = ({ reference, fields: all }) => ({
-  reference,
-  fields: Object.fromEntries(all.map(({ name, value }) => [name, fromValue(value)])),
+  estimates: toFields(estimates),
+  statements: statements.map((planned) => planned.toWit()),
 });
 
 export const condition = (author) => {
@@ -98,9 +92,9 @@ export const executor = (author) => {
   });
   return {
     plan: () => answer((config) => author.plan(config), plan),
-    execute: (key) => answer((config) => author.execute(config, key), receipt),
+    execute: (key) => answer((config) => author.execute(config, key), toReceipt),
     probe: (key) => answer((config) => author.probe(config, key), presence),
-    revert: (was, key) => answer((config) => revert(config, done(was), key), receipt),
+    revert: (was, key) => answer((config) => revert(config, fromReceipt(was), key), toReceipt),
   };
 };
 

@@ -13,41 +13,20 @@
 // never taken for *unmet*, *nobody* or *done*: throw `permanent`, `retryable`, `refused` or
 // `unknownOutcome` where the class matters; anything else that is thrown is permanent.
 
+import { message, receipt } from "./answers.js";
+import { HostError, call, unknownOutcome } from "./errors.js";
 import * as host from "./host.js";
-import { HostError, call } from "./errors.js";
-import { fromValue, parameters, toValue, typed } from "./values.js";
+import { fromCell, fromFields, parameters, toFields, typed } from "./values.js";
 
+export {
+  cannotTell, didNotHappen, effect, happened, message, met, nominee, problem, receipt, unmet,
+} from "./answers.js";
 export { Decimal, Money } from "./decimal.js";
 export { Failure, HostError, permanent, refused, retryable, unknownOutcome } from "./errors.js";
+export { Connection, Cursor, Planned, Transaction } from "./sql.js";
 export {
   attachment, choice, date, duration, group, node, resource, timestamp, user,
 } from "./values.js";
-
-/** A sentence for a person: a code for translations, the sentence, and what it speaks of. */
-export const message = (code, text, args = {}) => ({ code, text, args });
-
-/** The condition holds. */
-export const met = () => ({ met: true });
-
-/** The condition does not hold, and why. */
-export const unmet = (code, text, args) => ({ met: false, why: message(code, text, args) });
-
-/** Somebody who can approve (`user(id)` or `group(id)`), and why. */
-export const nominee = (who, reason) => ({ who, reason });
-
-/** What is wrong with a property of the request; with the request as a whole where it is null. */
-export const problem = (property, code, text, args) => ({ property, why: message(code, text, args) });
-
-/** One line of a plan. */
-export const effect = (kind, target, summary) => ({ kind, target, summary });
-
-/** What an executor did. */
-export const receipt = (reference, fields = {}) => ({ reference, fields });
-
-/** What `probe` answers: it happened, it did not, or a person must look. */
-export const happened = (done) => ({ tag: "happened", done });
-export const didNotHappen = () => ({ tag: "did-not-happen" });
-export const cannotTell = (why) => ({ tag: "cannot-tell", why });
 
 /** The request. */
 export const request = {
@@ -114,8 +93,6 @@ export const clock = {
 };
 
 const line = (level) => (text, fields = {}) => host.log.event(level, String(text), toFields(fields));
-const toFields = (fields) =>
-  Object.entries(fields).map(([name, value]) => ({ name, value: toValue(value) }));
 
 /** Words for the administrator; never a secret. */
 export const log = {
@@ -125,12 +102,11 @@ export const log = {
 /** A look-up that the operator wrote; its rows as objects. */
 export const lookUp = (connection, statement, ...values) => {
   const found = call(() => host.namedStatements.query(connection, statement, parameters(values)));
-  const cell = (cell) => (cell == null ? null : fromValue({ tag: "one", val: cell }));
   return found.rows.map((row) =>
-    Object.fromEntries(found.columns.map((column, n) => [column.name, cell(row[n])])));
+    Object.fromEntries(found.columns.map((column, n) => [column.name, fromCell(row[n])])));
 };
 
-/** A granted secret, for a header of a call: `{secret: secret("token"), before: "Bearer "}`. */
+/** A granted secret, for a connection or a header of a call: `{secret: secret("token"), before: "Bearer "}`. */
 export const secret = (name) => call(() => host.secrets.get(name));
 
 const text = (bytes) => decodeURIComponent(escape(String.fromCharCode(...bytes)));
@@ -191,6 +167,11 @@ export const files = {
     return call(() => writer.finish());
   },
   of: (onceKey) => call(() => host.blobs.find(onceKey)),
+  /** A receipt that tells all of a file. */
+  receipt: ({ id, name, mediaType, size, sha256, rows }) => {
+    const fields = { file: name, media_type: mediaType, size, sha256 };
+    return receipt(id, rows == null ? fields : { ...fields, rows });
+  },
 };
 
 /** The durable memory of one execution: a step that an earlier try has done is not done again. */
@@ -200,6 +181,18 @@ export const steps = {
   finish: (onceKey, name, answer) =>
     call(() => host.steps.finish(onceKey, name, bytes(JSON.stringify(answer ?? null)))),
   look: (onceKey, name) => progress(call(() => host.steps.look(onceKey, name))),
+  /** Does a step, unless an earlier try has done it: then its answer is this one's. */
+  once: (onceKey, name, step) => {
+    const found = steps.begin(onceKey, name);
+    if (found?.begun) {
+      const text = `an earlier try began the step \`${name}\` and did not note its end`;
+      throw unknownOutcome("step_begun", text);
+    }
+    if (found !== null) return found.done;
+    const answer = step();
+    steps.finish(onceKey, name, answer);
+    return answer;
+  },
 };
 const progress = (found) => {
   if (found == null) return null;
@@ -218,8 +211,6 @@ export const notice = {
   at: () => host.notice.at(),
   content: () => {
     const { code, text, arguments: fields } = host.notice.content();
-    return message(code, text, fieldsOf(fields));
+    return message(code, text, fromFields(fields));
   },
 };
-const fieldsOf = (fields) =>
-  Object.fromEntries(fields.map(({ name, value }) => [name, fromValue(value)]));

@@ -54,6 +54,14 @@ export const toValue = (value) =>
     ? { tag: "many", val: value.map(toScalar) }
     : { tag: "one", val: toScalar(value) };
 
+/** Named values, as the contract writes them. */
+export const toFields = (fields = {}) =>
+  Object.entries(fields).map(([name, value]) => ({ name, value: toValue(value) }));
+
+/** What an executor did, as the contract writes it. */
+export const toReceipt = ({ reference, fields }) =>
+  ({ reference: String(reference), fields: toFields(fields) });
+
 /** Parameters of a statement; null is NULL. */
 export const parameters = (values) => values.map((value) => (value == null ? null : toValue(value)));
 
@@ -79,6 +87,16 @@ export const fromValue = (value) => {
       return JSON.parse(value.val.json);
   }
 };
+
+/** A cell of an answer; NULL is null. */
+export const fromCell = (cell) => (cell == null ? null : fromScalar(cell));
+
+/** Named values in JavaScript. */
+export const fromFields = (fields) =>
+  Object.fromEntries(fields.map(({ name, value }) => [name, fromValue(value)]));
+
+/** What an executor did. */
+export const fromReceipt = ({ reference, fields }) => ({ reference, fields: fromFields(fields) });
 
 /** A value of this kind; none is null or an error. */
 export const typed = (value, kind, what, optional = false) => {

@@ -13,9 +13,10 @@ use utoipa::ToSchema;
 
 pub use grant::{AccessWord, GrantDoc, HttpGrantDoc, HttpMethodWord};
 pub use plugin::{
-    CapsuleList, CapsuleView, DisabledView, InstallationStage, InstallationView, LimitsDoc,
-    PluginActivityView, PluginDetail, PluginLineView, PluginList, PluginPauseView,
-    PluginVersionView, PluginView, RollBack, SignerView, TierWord, WorldWord,
+    CapsuleList, CapsuleView, ComponentView, DisabledView, InstallationStage, InstallationView,
+    LimitsDoc, NameView, PluginActivityView, PluginDetail, PluginLineView, PluginList,
+    PluginPauseView, PluginVersionView, PluginView, ReadsView, RollBack, SignerView, TierWord,
+    WantView, WorldWord,
 };
 
 use crate::{

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use engine_core::ids::ResourceId;
 
+pub use self::sqlite::make_sqlite;
 use crate::{
     cell::{Cell, Column},
     config::{ConnectionConfig, Target},

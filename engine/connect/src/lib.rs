@@ -30,6 +30,7 @@ pub use classify::classify;
 pub use config::{ConnectionConfig, Limits, Secret, Target};
 pub use connections::Connections;
 pub use dialect::Dialect;
+pub use driver::make_sqlite;
 pub use error::Error;
 pub use export::{CsvOptions, CsvReport, export_csv};
 pub use http::{Http, HttpCall, HttpError, HttpReply, HttpTerms, Method, Origin};

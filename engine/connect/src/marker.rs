@@ -75,6 +75,14 @@ pub(crate) fn check_key(key: &str) -> Result<(), Error> {
     }
 }
 
+/// What makes the table in SQLite.
+pub(crate) fn sqlite_table(table: &str) -> String {
+    format!(
+        "CREATE TABLE IF NOT EXISTS {table} (once_key TEXT NOT NULL PRIMARY KEY, fence INTEGER NOT NULL, \
+         state TEXT NOT NULL, receipt TEXT NOT NULL, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)"
+    )
+}
+
 /// Makes the table where it is missing. Outside any transaction, since DDL commits in MariaDB.
 pub(crate) async fn create_table(session: &mut Session) -> Result<(), Error> {
     let table = session.marker_table();
@@ -82,10 +90,7 @@ pub(crate) async fn create_table(session: &mut Session) -> Result<(), Error> {
         return Ok(());
     }
     let sql = match session.dialect() {
-        Dialect::Sqlite => format!(
-            "CREATE TABLE IF NOT EXISTS {table} (once_key TEXT NOT NULL PRIMARY KEY, fence INTEGER NOT NULL, \
-             state TEXT NOT NULL, receipt TEXT NOT NULL, at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)"
-        ),
+        Dialect::Sqlite => sqlite_table(&table),
         Dialect::Postgres => format!(
             "CREATE TABLE IF NOT EXISTS {table} (once_key text PRIMARY KEY, fence bigint NOT NULL, \
              state text NOT NULL, receipt text NOT NULL, at timestamptz NOT NULL DEFAULT now())"

@@ -135,6 +135,7 @@ pub(crate) struct Loaded {
     digest: String,
     size: usize,
     imports: Vec<String>,
+    exports: Vec<String>,
 }
 
 impl Plugin {
@@ -165,6 +166,11 @@ impl Plugin {
     /// The interfaces that its binary imports: what it can use at most.
     pub fn imports(&self) -> impl Iterator<Item = &str> {
         self.inner.imports.iter().map(String::as_str)
+    }
+
+    /// The interfaces that its binary exports.
+    pub fn exports(&self) -> impl Iterator<Item = &str> {
+        self.inner.exports.iter().map(String::as_str)
     }
 
     /// Whether it can be asked this.
@@ -228,7 +234,7 @@ impl Loader<'_> {
         let component = self
             .compiled(&digest, file)
             .map_err(|error| LoadError::Compile(error.root_cause().to_string()))?;
-        let imports = contract::check(self.engine, &component, &manifest)?;
+        let (imports, exports) = contract::check(self.engine, &component, &manifest)?;
         let serves = |world| manifest.worlds.contains(&world);
         let questions = [World::Condition, World::Approvers, World::Validator];
         let link = |served: bool, offered, interfaces: &[&str]| {
@@ -253,6 +259,7 @@ impl Loader<'_> {
                 digest,
                 size: file.len(),
                 imports,
+                exports,
             }),
         })
     }

@@ -1,22 +1,31 @@
 //! The cases of a plugin: what it is asked, and what it is expected to answer.
 
 mod ask;
+mod databases;
 mod difference;
 mod file;
 mod server;
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, bail, ensure};
+use engine_connect::Secret;
 use engine_host::{Host, Plugin};
 use serde_json::Value as Json;
 
 use self::{
     ask::Told,
+    databases::Databases,
     file::{Asked, Case},
 };
 pub(crate) use self::{file::CaseFiles, server::Server};
-use crate::workshop::{Input, Workshop};
+use crate::{
+    config::Config,
+    workshop::{Workshop, asked_as},
+};
 
 /// So long may all cases take that a component carries.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -34,24 +43,69 @@ pub(crate) struct Outcome {
     pub(crate) log: Vec<String>,
 }
 
-/// Asks a plugin a case, with the other system that it names.
-pub(crate) async fn ask(
-    workshop: &Workshop,
-    plugin: &Plugin,
-    server: &Server,
-    case: Case,
-) -> anyhow::Result<Outcome> {
-    let Asked { input, expect, execute, reply } = case.asked;
-    server.answer_with(reply);
-    let call = workshop.call(input).await;
-    let call = call.with_context(|| format!("{}: `{}`", case.file, case.name))?;
-    let Told { mut answer, log } =
-        ask::ask(&workshop.host, plugin, &call, execute.as_deref()).await;
-    if let (Json::Object(answer), Some(_)) = (&mut answer, expect.get("sent")) {
-        answer.insert("sent".to_owned(), server.heard());
+/// Where cases are asked.
+pub(crate) struct Room {
+    pub(crate) workshop: Workshop,
+    pub(crate) plugin: Plugin,
+    pub(crate) server: Server,
+    pub(crate) given: Given,
+}
+
+/// What cases bring that an operator would configure.
+pub(crate) struct Given {
+    databases: Databases,
+    secrets: BTreeMap<String, Secret>,
+}
+
+impl Given {
+    /// What all of these cases bring.
+    ///
+    /// # Errors
+    /// Where two have another secret under one name: a host has one.
+    pub(crate) fn of(cases: &[Case]) -> anyhow::Result<Self> {
+        let mut secrets: BTreeMap<String, Secret> = BTreeMap::new();
+        for Case { file, name, asked } in cases {
+            for (secret, text) in &asked.secrets {
+                let other = secrets.insert(secret.clone(), text.clone());
+                ensure!(
+                    other.is_none_or(|other| other == *text),
+                    "{file}: `{name}`: secrets: `{secret}` is another in another case"
+                );
+            }
+        }
+        Ok(Self { databases: Databases::of(cases)?, secrets })
     }
-    let differences = difference::between(&expect, &answer);
-    Ok(Outcome { file: case.file, name: case.name, differences, answer, log })
+
+    /// As an operator would configure it.
+    pub(crate) fn config(&self) -> Config {
+        let connections = self.databases.connections();
+        Config { connections, secrets: self.secrets.clone(), ..Config::default() }
+    }
+}
+
+impl Room {
+    /// Asks a case.
+    pub(crate) async fn ask(&self, case: Case) -> anyhow::Result<Outcome> {
+        let Case { file, name, asked } = case;
+        let Asked { input, expect, deeds, reply, databases, secrets: _ } = asked;
+        let place = || format!("{file}: `{name}`");
+        self.server.answer_with(reply);
+        self.given.databases.make(&databases).with_context(place)?;
+        let world = asked_as(&self.plugin, input.world).with_context(place)?;
+        let call = self.workshop.call(input).await.with_context(place)?;
+        let told = ask::ask(&self.workshop.host, &self.plugin, world, &call, &deeds).await;
+        let Told { mut answer, log } = told;
+        if let Json::Object(answer) = &mut answer {
+            if expect.get("sent").is_some() {
+                answer.insert("sent".to_owned(), self.server.heard());
+            }
+            if let Some(expected) = expect.get("rows") {
+                answer.insert("rows".to_owned(), self.given.databases.rows(expected).await);
+            }
+        }
+        let differences = difference::between(&expect, &answer);
+        Ok(Outcome { file, name, differences, answer, log })
+    }
 }
 
 /// Asks a component the cases that it carries, before anybody else asks it anything: on the machine of
@@ -73,12 +127,13 @@ async fn prove_here(host: &Host, plugin: &Plugin, component: &[u8]) -> anyhow::R
     }
     let server = Server::start()?;
     let mut cases = files.cases(&server.address())?;
-    cases.retain(|case| stays_here(&case.asked.input, &server.address()));
-    let workshop = Workshop::beside(host).await?;
+    cases.retain(|case| stays_here(&case.asked, &server.address()));
+    let (workshop, given) = (Workshop::beside(host).await?, Given::of(&cases)?);
+    let room = Room { workshop, plugin: plugin.clone(), server, given };
     let (started, all) = (Instant::now(), cases.len());
     let mut failed = Vec::new();
     for case in cases {
-        let Outcome { file, name, differences, .. } = ask(&workshop, plugin, &server, case).await?;
+        let Outcome { file, name, differences, .. } = room.ask(case).await?;
         if !differences.is_empty() {
             failed.push(format!("{file}: `{name}`: {}", differences.join("; ")));
         }
@@ -97,9 +152,11 @@ async fn prove_here(host: &Host, plugin: &Plugin, component: &[u8]) -> anyhow::R
 }
 
 /// Whether a case reaches nothing but itself.
-fn stays_here(input: &Input, server: &str) -> bool {
-    let granted = &input.grant;
-    granted.connections.is_empty()
+fn stays_here(asked: &Asked, server: &str) -> bool {
+    let granted = &asked.input.grant;
+    asked.databases.is_empty()
+        && asked.secrets.is_empty()
+        && granted.connections.is_empty()
         && granted.lookups.is_empty()
         && granted.secrets.is_empty()
         && granted.http.keys().all(|origin| origin == server)

@@ -100,7 +100,7 @@ fn method(word: HttpMethodWord) -> Method {
     }
 }
 
-fn word(method: Method) -> HttpMethodWord {
+pub(crate) fn word(method: Method) -> HttpMethodWord {
     match method {
         Method::Get => HttpMethodWord::Get,
         Method::Head => HttpMethodWord::Head,

@@ -7,6 +7,7 @@
 
 mod cases;
 pub mod cli;
+mod component;
 pub mod config;
 pub mod data;
 pub mod first_party;

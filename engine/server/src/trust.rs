@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, io::Cursor};
 
 use engine_runtime::{Signer, Tier};
 use minisign::{PublicKey, SignatureBox};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::first_party;
 
@@ -134,6 +134,27 @@ impl PluginsConfig {
                 Some(Signer { tier, name: name.clone(), key: key.key.id(), comment })
             },
         )
+    }
+}
+
+/// What a signature says of itself, before anybody has looked whether it is right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Claim {
+    /// The id of the key.
+    pub(crate) key: String,
+    /// What it says of the component.
+    pub(crate) comment: String,
+}
+
+impl Claim {
+    /// Reads a signature.
+    ///
+    /// # Errors
+    /// [`Distrust::Malformed`].
+    pub(crate) fn read(signature: &str) -> Result<Self, Distrust> {
+        let signature = SignatureBox::from_string(signature).map_err(|_| Distrust::Malformed)?;
+        let comment = signature.trusted_comment().map_err(|_| Distrust::Malformed)?;
+        Ok(Self { key: id(signature.keynum()), comment })
     }
 }
 

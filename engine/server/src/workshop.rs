@@ -5,12 +5,12 @@ pub(crate) mod words;
 
 use std::{path::Path, sync::Arc};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, ensure};
 use chrono::DateTime;
 use engine_api::{directory::DirectoryDoc, document::Document};
 use engine_connect::Blobs;
 use engine_core::directory::Directory;
-use engine_host::{Call, Host, HostLimits};
+use engine_host::{Call, Host, HostLimits, Plugin, World};
 use engine_runtime::{Caller, Change, Clock, Engine, EngineOptions, Ids, Library};
 use engine_store::{EmbeddedStore, Options};
 use serde_json::json;
@@ -46,9 +46,16 @@ impl Workshop {
         Ok(Self { host: host.apart(folder.path(), blobs)?, folder })
     }
 
-    /// What a file says that an extension is asked about.
-    pub(crate) async fn asked(&self, file: &Path) -> anyhow::Result<Call> {
-        self.call(read(file)?).await
+    /// A component that the host takes.
+    pub(crate) fn load(&self, component: &[u8]) -> anyhow::Result<Plugin> {
+        Ok(tokio::task::block_in_place(|| self.host.load(component))?)
+    }
+
+    /// What a file says that an extension is asked about, and in which of its worlds.
+    pub(crate) async fn asked(&self, file: &Path) -> anyhow::Result<(Call, Option<World>)> {
+        let input = read(file)?;
+        let world = input.world;
+        Ok((self.call(input).await?, world))
     }
 
     /// What an extension is asked about.
@@ -91,6 +98,14 @@ impl Workshop {
         engine.close().await;
         Ok(Arc::clone(&organization.organization.directory))
     }
+}
+
+/// The world that a plugin is asked in: the one that the input says, or the first that it serves.
+pub(crate) fn asked_as(plugin: &Plugin, said: Option<World>) -> anyhow::Result<World> {
+    let worlds = &plugin.manifest().worlds;
+    let world = said.or_else(|| worlds.first().copied()).context("the plugin serves no world")?;
+    ensure!(worlds.contains(&world), "the plugin does not serve `{world}`");
+    Ok(world)
 }
 
 fn read(path: &Path) -> anyhow::Result<Input> {

@@ -23,11 +23,12 @@ from .answers import (
 )
 from .data import look_up, secret
 from .errors import Failure, HostError, Permanent, Refused, Retryable, UnknownOutcome
+from .sql import Connection, Cursor, Planned, Transaction
 from .values import attachment, choice, date, duration, group, node, resource, timestamp, user
 
 __all__ = [
-    "Decimal", "Failure", "HostError", "Message", "Money", "Permanent", "Receipt", "Refused", "Retryable",
-    "UnknownOutcome", "attachment", "cannot_tell", "choice", "clock", "date", "did_not_happen", "directory",
+    "Connection", "Cursor", "Decimal", "Failure", "HostError", "Message", "Money", "Permanent", "Planned",
+    "Receipt", "Refused", "Retryable", "Transaction", "UnknownOutcome", "attachment", "cannot_tell", "choice", "clock", "date", "did_not_happen", "directory",
     "duration", "effect", "files", "group", "happened", "http", "log", "look_up", "message", "met", "node",
     "nominee", "notice", "plan", "problem", "receipt", "request", "resolution", "resource", "secret", "steps",
     "timestamp", "unmet", "user",

@@ -90,11 +90,12 @@ class Plan:
     effects: list
     binding: object
     estimates: dict
+    statements: list
 
 
-def plan(effects, binding, estimates=None):
-    """What `execute` would do, and what the approval binds."""
-    return Plan(list(effects), binding, estimates or {})
+def plan(effects, binding, estimates=None, statements=()):
+    """What `execute` would do, what the approval binds, and the statements that will be sent (`Planned`)."""
+    return Plan(list(effects), binding, estimates or {}, list(statements))
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """Files that an execution makes."""
 
-from . import host
+from . import answers, host
 from .errors import call
 
 _PIECE = 65536
@@ -18,3 +18,9 @@ def write(once_key, name, media_type, content):
 def of(once_key):
     """The files that belong to the once-key, by name."""
     return call(host.blobs.find, once_key)
+
+
+def receipt(file):
+    """A receipt that tells all of a file."""
+    fields = {"file": file.name, "media_type": file.media_type, "size": file.size, "sha256": file.sha256}
+    return answers.Receipt(file.id, fields if file.rows is None else fields | {"rows": file.rows})

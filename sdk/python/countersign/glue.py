@@ -7,9 +7,9 @@ import traceback
 from componentize_py_types import Err
 
 from . import host
-from .answers import Presence, Receipt, Resolution
+from .answers import Presence, Resolution
 from .errors import Failure, HostError, Permanent, Refused, Retryable, UnknownOutcome
-from .values import Word, from_fields, to_fields
+from .values import Word, as_text, from_receipt, to_fields, to_receipt
 
 
 def _exports(name):
@@ -54,15 +54,11 @@ def _principal(who):
     return getattr(host.types, "Principal_" + who.kind.capitalize())(who.text)
 
 
-def _receipt(receipt):
-    return host.types.Receipt(str(receipt.reference), to_fields(receipt.fields))
-
-
 def _presence(presence: Presence):
     types = host.types
     match presence.kind:
         case "Happened":
-            return types.Presence_Happened(_receipt(presence.what))
+            return types.Presence_Happened(to_receipt(presence.what))
         case "CannotTell":
             return types.Presence_CannotTell(_message(presence.what))
         case _:
@@ -126,7 +122,9 @@ def executor(author):
 
     def plan(given):
         effects = [out.Effect(one.kind, one.target, _message(one.summary)) for one in given.effects]
-        return out.EffectPlan(effects, json.dumps(given.binding), to_fields(given.estimates), [])
+        statements = [one.to_wit(out) for one in given.statements]
+        binding = json.dumps(given.binding, default=as_text)
+        return out.EffectPlan(effects, binding, to_fields(given.estimates), statements)
 
     def not_revertible(config, done, once_key):
         raise Permanent("not_revertible", "what this plugin does cannot be taken back")
@@ -138,14 +136,13 @@ def executor(author):
             return _answer(author.plan, plan)
 
         def execute(self, once_key):
-            return _answer(lambda config: author.execute(config, once_key), _receipt)
+            return _answer(lambda config: author.execute(config, once_key), to_receipt)
 
         def probe(self, once_key):
             return _answer(lambda config: author.probe(config, once_key), _presence)
 
         def revert(self, done, once_key):
-            done = Receipt(done.reference, from_fields(done.fields))
-            return _answer(lambda config: revert(config, done, once_key), _receipt)
+            return _answer(lambda config: revert(config, from_receipt(done), once_key), to_receipt)
 
     return Executor
 

@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 
 from . import host
+from .answers import Receipt
 from .errors import Permanent
 from .money import Money
 
@@ -48,6 +49,15 @@ def to_scalar(value):
     raise TypeError(f"{type(value).__name__} is no value of a property")
 
 
+def as_text(value):
+    """A value of a property that JSON has no kind for, as documents write it."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, (Money, Word)):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is no value of a property")
+
+
 def to_value(value):
     if isinstance(value, (list, tuple)):
         return host.types.Value_Many([to_scalar(one) for one in value])
@@ -56,6 +66,10 @@ def to_value(value):
 
 def to_fields(fields):
     return [host.types.Field(name, to_value(value)) for name, value in fields.items()]
+
+
+def to_receipt(receipt):
+    return host.types.Receipt(str(receipt.reference), to_fields(receipt.fields))
 
 
 def parameters(values):
@@ -76,6 +90,10 @@ def from_scalar(scalar):
             return scalar.value
 
 
+def from_cell(cell):
+    return None if cell is None else from_scalar(cell)
+
+
 def from_value(value):
     """A value in Python: ids, days and choices are strings, amounts are exact."""
     types = host.types
@@ -88,6 +106,10 @@ def from_value(value):
 
 def from_fields(fields):
     return {field.name: from_value(field.value) for field in fields}
+
+
+def from_receipt(receipt):
+    return Receipt(receipt.reference, from_fields(receipt.fields))
 
 
 def typed(value, kind, what, optional=False):

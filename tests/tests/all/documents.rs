@@ -30,7 +30,7 @@ use engine_server::{
     scenario::{self, Options, StoreKind},
 };
 
-pub(super) use self::terminal::root;
+pub(super) use self::terminal::{copy, root};
 use self::{
     markdown::{Block, Given, Kind, blocks},
     organization::Office,

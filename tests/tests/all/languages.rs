@@ -4,44 +4,60 @@
 //! The tools of JavaScript and Python are installed below `target/tools` by the first test that needs
 //! them; that takes `npm` and `python3` with pip, and says so where they are missing.
 
+mod together;
+
 use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
-    sync::Mutex,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use countersign_tests::{program, tools};
+use countersign_tests::{program, told_by_the_environment, tools};
 use serde_json::Value as Json;
 
-use super::documents::root;
+use self::together::together;
+
+use super::documents::{copy, root};
 
 const WORLDS: [&str; 5] = ["condition", "approvers", "validator", "executor", "notifier"];
 
 /// One build of an interpreter at a time: each takes a core and hundreds of megabytes.
 static TURN: Mutex<()> = Mutex::new(());
 
-fn countersign(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(program().unwrap())
+pub(super) fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The program in a folder, as an author calls it.
+pub(super) fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program().unwrap());
+    for name in told_by_the_environment() {
+        command.env_remove(name);
+    }
+    command
         .args(arguments)
         .current_dir(folder)
         .env("COUNTERSIGN_TOOLS", tools())
         // The dependencies of every project in Rust are compiled once.
-        .env("CARGO_TARGET_DIR", root().join("target/templates"))
-        .output()
-        .unwrap()
+        .env("CARGO_TARGET_DIR", root().join("target/templates"));
+    command
+}
+
+fn countersign(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().unwrap()
 }
 
 /// What a command printed, where it did what it should.
-fn done(output: &Output) -> String {
+pub(super) fn done(output: &Output) -> String {
     let [out, told] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
     assert!(output.status.success(), "{out}\n{told}");
     out.into_owned()
 }
 
 /// What a command said that did not.
-fn refused(output: &Output) -> String {
+pub(super) fn refused(output: &Output) -> String {
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{told}");
     told
@@ -55,40 +71,54 @@ fn ask(folder: &Path, arguments: &[&str]) -> Vec<Json> {
     report["cases"].as_array().unwrap().clone()
 }
 
-fn templates(language: &str, worlds: &[&str]) {
-    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+/// A project from the template of a world.
+fn new(folder: &Path, language: &str, world: &str) -> PathBuf {
+    let sdk = root().join("sdk/plugin");
+    let name = format!("{language}-{world}");
+    let mut new = vec!["plugin", "new", &name, "--world", world, "--lang", language];
+    if language == "rust" {
+        new.extend(["--sdk", sdk.to_str().unwrap()]);
+    }
+    done(&countersign(folder, &new));
+    let again = countersign(folder, &new);
+    assert!(refused(&again).contains("is there already"), "{name}");
+    folder.join(name)
+}
+
+fn templates(language: &str) {
+    let _turn = turn();
     let folder = tempfile::tempdir().unwrap();
-    for world in worlds {
-        let sdk = root().join("sdk/plugin");
-        let name = format!("{language}-{world}");
-        let mut new = vec!["plugin", "new", &name, "--world", world, "--lang", language];
-        if language == "rust" {
-            new.extend(["--sdk", sdk.to_str().unwrap()]);
-        }
-        done(&countersign(folder.path(), &new));
-        let asked = ask(folder.path(), &[&name]);
-        assert!(asked.len() >= 2, "{name} has {} cases", asked.len());
-        assert!(folder.path().join(&name).join(format!("target/{name}.wasm")).is_file());
-        let again = countersign(folder.path(), &new);
-        assert!(refused(&again).contains("is there already"), "{name}");
+    for world in WORLDS {
+        let project = new(folder.path(), language, world);
+        let asked = ask(folder.path(), &[project.to_str().unwrap()]);
+        assert!(asked.len() >= 2, "{language} {world} has {} cases", asked.len());
+        assert!(project.join(format!("target/{language}-{world}.wasm")).is_file());
     }
 }
 
 #[test]
 fn templates_in_rust_pass_their_tests() {
-    templates("rust", &WORLDS);
+    templates("rust");
 }
 
 #[test]
 fn templates_in_javascript_pass_their_tests() {
-    templates("js", &WORLDS);
+    templates("js");
 }
 
-/// An interpreter of this size takes a minute to build and to compile with a host that is not optimized, so
-/// not every world: `docs/first-plugin.md` builds a condition, and below the approvers are.
+/// As one component: what the templates of a world say in their manifest is the same in all languages,
+/// and built alone above; and `docs/first-plugin.md` builds one of Python alone.
 #[test]
 fn templates_in_python_pass_their_tests() {
-    templates("python", &["executor", "notifier"]);
+    let _turn = turn();
+    let folder = tempfile::tempdir().unwrap();
+    let projects = WORLDS.map(|world| new(folder.path(), "python", world));
+    let asked = ask(folder.path(), &[together(folder.path(), &projects).to_str().unwrap()]);
+    for world in WORLDS {
+        let file = format!("python_{world}.yaml");
+        let of_world = asked.iter().filter(|case| case["file"].as_str().unwrap().ends_with(&file));
+        assert!(of_world.count() >= 2, "{world}");
+    }
 }
 
 /// Lines that say something: neither blank, nor a comment, nor what is imported, nor an attribute.
@@ -105,18 +135,25 @@ fn lines_of_code(path: &Path) -> usize {
     text.lines().filter(is_code).count()
 }
 
-/// A copy of an example, to be built outside of the source.
-fn example(language: &str, into: &Path) -> PathBuf {
-    let from = root().join("examples/plugins").join(language).join("org-chart");
-    let to = into.join(language);
-    fs::create_dir_all(&to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_file() {
-            fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
-        }
+/// A copy of an example in a language; its manifest and its cases are those of the other language.
+fn example(name: &str, language: &str, into: &Path) -> PathBuf {
+    let [js, python] =
+        ["js", "python"].map(|language| root().join("examples/plugins").join(language).join(name));
+    for file in ["manifest.json", "cases/limit.yaml"] {
+        let [js, python] = [&js, &python].map(|folder| fs::read_to_string(folder.join(file)).ok());
+        assert_eq!(js, python, "{name}: {file}");
     }
+    let to = into.join(language).join(name);
+    copy(if language == "js" { &js } else { &python }, &to);
     to
+}
+
+/// What is expected of an answer: why one did not come is told in each language's own words.
+fn answer(case: &Json) -> Json {
+    match &case["answer"]["failure"] {
+        Json::Null => case["answer"].clone(),
+        failure => failure["class"].clone(),
+    }
 }
 
 #[test]
@@ -130,20 +167,43 @@ fn the_same_plugin_in_three_languages_answers_the_same() {
     let manifest = fs::read_to_string(plugin.join("manifest.json")).unwrap();
     assert!(lines_of_code(&plugin.join("src/lib.rs")) < 60);
     for (language, file) in [("js", "plugin.js"), ("python", "plugin.py")] {
-        let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let copy = example(language, folder.path());
-        assert_eq!(fs::read_to_string(copy.join("manifest.json")).unwrap(), manifest);
-        assert!(lines_of_code(&copy.join(file)) < 60, "{language}");
-        let asked = ask(folder.path(), &[&[copy.to_str().unwrap()], &cases[..]].concat());
-        assert!(asked.len() >= 8 && asked.len() == rust.len());
-        for (theirs, ours) in asked.iter().zip(&rust) {
-            let name = &ours["case"];
-            let answer = |case: &Json| match &case["answer"]["failure"] {
-                Json::Null => case["answer"].clone(),
-                failure => failure["class"].clone(),
-            };
-            assert_eq!(answer(theirs), answer(ours), "{language}: {name}");
+        let _turn = turn();
+        let [chart, limit] =
+            ["org-chart", "credit-limit"].map(|name| example(name, language, folder.path()));
+        assert_eq!(fs::read_to_string(chart.join("manifest.json")).unwrap(), manifest);
+        copy(&plugin.join("cases"), &chart.join("cases"));
+        assert!(lines_of_code(&chart.join(file)) < 60, "{language}");
+        assert!(lines_of_code(&limit.join(file)) < 60, "{language}");
+        let asked = match language {
+            "python" => {
+                let all = together(folder.path(), &[chart, limit]);
+                ask(folder.path(), &[all.to_str().unwrap()])
+            }
+            _ => [limit, chart]
+                .iter()
+                .flat_map(|project| ask(folder.path(), &[project.to_str().unwrap()]))
+                .collect(),
+        };
+        let (limits, ways): (Vec<Json>, Vec<Json>) =
+            asked.into_iter().partition(|case| case["file"].as_str().unwrap().contains("limit"));
+        assert!(limits.len() >= 6 && ways.len() >= 8 && ways.len() == rust.len(), "{language}");
+        for (theirs, ours) in ways.iter().zip(&rust) {
+            assert_eq!(answer(theirs), answer(ours), "{language}: {}", ours["case"]);
         }
+    }
+}
+
+#[test]
+fn statements_are_there_for_every_language() {
+    let from = root().join("tests/data/statements");
+    for file in ["plugin.js", "plugin.py"] {
+        let _turn = turn();
+        let folder = tempfile::tempdir().unwrap();
+        copy(&from.join("cases"), &folder.path().join("cases"));
+        for file in ["manifest.json", file] {
+            fs::copy(from.join(file), folder.path().join(file)).unwrap();
+        }
+        assert_eq!(ask(folder.path(), &[]).len(), 2, "{file}");
     }
 }
 
@@ -161,7 +221,7 @@ fn mistakes_of_authors_are_told_when_they_build() {
     let folder = tempfile::tempdir().unwrap();
     let build = || refused(&countersign(folder.path(), &["plugin", "build"]));
     assert!(build().contains("expected `Cargo.toml`, `plugin.js` or `plugin.py`"));
-    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _turn = turn();
     for (source, manifest, says) in [
         ("export const a = 1;", CONDITION, "does not export the function `evaluate`"),
         ("export function (", CONDITION, "function name expected\n    at /plugin.js:1:17"),
@@ -239,7 +299,7 @@ fn a_plugin_that_errs_gives_no_answer() {
             .push_str(&format!("- {{case: {deed}, config: {{deed: {deed}}}, expect: {expect}}}\n"));
     }
     fs::write(folder.path().join("cases/all.yaml"), cases).unwrap();
-    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _turn = turn();
     let asked = ask(folder.path(), &[]);
     assert_eq!(asked.len(), expected.len());
     let log = asked[0]["log"][0].as_str().unwrap();
@@ -250,7 +310,7 @@ fn a_plugin_that_errs_gives_no_answer() {
 fn a_component_imports_what_its_manifest_says() {
     let folder = tempfile::tempdir().unwrap();
     project(folder.path(), "plugin.js", "export function evaluate() {}", CONDITION);
-    let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let _turn = turn();
     let told = done(&countersign(folder.path(), &["plugin", "build", "--json", "--out", "b.wasm"]));
     let told: Json = serde_json::from_str(&told).unwrap();
     let imports: BTreeSet<&str> =

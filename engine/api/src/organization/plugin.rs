@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::GrantDoc;
+use super::{AccessWord, GrantDoc, HttpMethodWord};
 
 /// What a plugin can be used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -200,12 +200,86 @@ pub struct PluginDetail {
     /// What is kept of it.
     #[serde(flatten)]
     pub plugin: PluginView,
-    /// What it does, in one line of its manifest.
+    /// What the component that runs is and asks for; absent where its file is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub about: Option<String>,
+    pub component: Option<ComponentView>,
     /// What it has done since the engine started; absent where it was not called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub activity: Option<PluginActivityView>,
+}
+
+/// What a component says about itself, and what it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ComponentView {
+    /// By its manifest.
+    pub name: String,
+    /// By its manifest.
+    pub version: String,
+    /// The version of the contract that it was made for.
+    pub contract: String,
+    /// What it can be used for.
+    pub worlds: BTreeSet<WorldWord>,
+    /// What it does, in one line.
+    pub about: String,
+    /// Whether the same input always has the same answer.
+    pub pure: bool,
+    /// Whether it brings an interpreter, and so runs in a pool of its own.
+    pub interpreter: bool,
+    /// The bytes of its file.
+    pub bytes: u64,
+    /// The SHA-256 of its file, in hexadecimal.
+    pub sha256: String,
+    /// The interfaces that it exports.
+    pub exports: BTreeSet<String>,
+    /// The interfaces that it imports: what it can use at most. Those of the system stand as one, and
+    /// refuse.
+    pub imports: BTreeSet<String>,
+    /// The properties that it reads.
+    pub reads: ReadsView,
+    /// What it asks to be granted.
+    pub wants: Vec<WantView>,
+}
+
+/// The properties that a plugin reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReadsView {
+    /// Of the request's form.
+    pub request: Vec<NameView>,
+    /// Of the form of items.
+    pub items: Vec<NameView>,
+    /// Of users.
+    pub users: Vec<NameView>,
+}
+
+/// Something that a plugin asks to be granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WantView {
+    /// The interface that stands for it, such as `statements`.
+    pub capability: String,
+    /// The connection, the secret or the origin of another system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<NameView>,
+    /// What may be done on a connection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<AccessWord>,
+    /// The methods of calls to another system.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub methods: BTreeSet<HttpMethodWord>,
+    /// For the administrator who grants it.
+    pub why: String,
+}
+
+/// A name that is fixed, or that the settings give.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum NameView {
+    /// This name.
+    Fixed(String),
+    /// The name that the settings have under this key.
+    Setting {
+        /// The key.
+        config: String,
+    },
 }
 
 /// What a plugin has done since the engine started.

@@ -4,6 +4,7 @@
 //! files, no pragmas, no extensions, no transaction control, no marker table.
 
 mod boundary;
+mod made;
 mod value;
 
 use std::{
@@ -23,6 +24,7 @@ use rusqlite::{
     limits::Limit,
 };
 
+pub use self::made::make_sqlite;
 use super::Opening;
 use crate::{
     cell::{Cell, Column},

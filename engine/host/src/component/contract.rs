@@ -33,7 +33,7 @@ pub(super) fn is_later(version: &str) -> bool {
     minor(version) > minor(v1::VERSION)
 }
 
-/// Compares what a component exports and imports with the contract; answers its imports.
+/// Compares what a component exports and imports with the contract; answers its imports and exports.
 ///
 /// # Errors
 /// [`LoadError`]: another version, an export that is missing, an import that nobody offers.
@@ -41,7 +41,7 @@ pub(super) fn check(
     engine: &Engine,
     component: &Component,
     manifest: &Manifest,
-) -> Result<Vec<String>, LoadError> {
+) -> Result<(Vec<String>, Vec<String>), LoadError> {
     let kind = component.component_type();
     let exports: Vec<String> = kind.exports(engine).map(|(name, _)| name.to_owned()).collect();
     let mut imports = Vec::new();
@@ -68,7 +68,7 @@ pub(super) fn check(
     let foreign =
         unknown.iter().position(|name| name.contains('/') && v1::interface(name).is_none());
     match (foreign, unknown.is_empty()) {
-        (_, true) => Ok(imports),
+        (_, true) => Ok((imports, exports)),
         (Some(place), _) => Err(LoadError::UnknownImport(unknown.swap_remove(place))),
         (None, _) if is_later(newest) => {
             Err(LoadError::Newer { version: newest.to_owned(), uses: unknown })

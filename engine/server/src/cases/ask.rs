@@ -1,10 +1,13 @@
 //! One question to a plugin, and its answer as cases write it.
 
-use engine_core::extension::{Failure, Nominee, NomineeKind, Presence, Receipt, Verdict};
-use engine_host::{Answer, Call, Host, Plugin, World};
-use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
 
-use crate::workshop::words::{login, plan, problem};
+use engine_core::extension::{Failure, Nominee, NomineeKind, Presence, Receipt};
+use engine_host::{Answer, Call, Host, Plugin, World};
+use serde_json::{Value as Json, json};
+
+use super::file::{Deeds, Revert};
+use crate::workshop::words::{login, plan, problem, verdict};
 
 /// What came of a question.
 #[derive(Default)]
@@ -16,27 +19,32 @@ pub(super) struct Told {
 }
 
 /// Asks; an executor is asked for its plan, and with a key told to do it and asked whether it did.
-pub(super) async fn ask(host: &Host, plugin: &Plugin, call: &Call, key: Option<&str>) -> Told {
+pub(super) async fn ask(
+    host: &Host,
+    plugin: &Plugin,
+    world: World,
+    call: &Call,
+    deeds: &Deeds,
+) -> Told {
     let here = |blocking: &dyn Fn() -> Told| tokio::task::block_in_place(blocking);
-    if plugin.serves(World::Condition) {
-        return here(&|| Told::of(host.condition(plugin, call), |verdict| verdict_of(&verdict)));
-    }
-    if plugin.serves(World::Approvers) {
-        return here(&|| approvers(host, plugin, call));
-    }
-    if plugin.serves(World::Validator) {
-        return here(&|| {
+    match world {
+        World::Condition => {
+            here(&|| Told::of(host.condition(plugin, call), |found| verdict(&found)))
+        }
+        World::Approvers => here(&|| approvers(host, plugin, call)),
+        World::Validator => here(&|| {
             Told::of(
                 host.validate(plugin, call),
                 |problems| json!({ "problems": problems.iter().map(problem).collect::<Vec<_>>() }),
             )
-        });
+        }),
+        World::Notifier => {
+            let key = deeds.execute.as_deref().unwrap_or("trial");
+            let delivered = host.deliver(plugin, call, key).await;
+            Told::of(delivered, |name| json!({ "delivered": name }))
+        }
+        World::Executor => executor(host, plugin, call, deeds).await,
     }
-    if plugin.serves(World::Notifier) {
-        let delivered = host.deliver(plugin, call, key.unwrap_or("trial")).await;
-        return Told::of(delivered, |name| json!({ "delivered": name }));
-    }
-    executor(host, plugin, call, key).await
 }
 
 impl Told {
@@ -50,12 +58,19 @@ impl Told {
         };
         Self { answer, log }
     }
-}
 
-fn verdict_of(verdict: &Verdict) -> Json {
-    match verdict {
-        Verdict::Met => json!("met"),
-        Verdict::Unmet(message) => json!({ "unmet": message.text }),
+    /// What else came, by a name.
+    fn add(&mut self, name: &str, more: Self) {
+        if let Json::Object(answer) = &mut self.answer {
+            answer.insert(name.to_owned(), more.answer);
+        }
+        self.log.extend(more.log);
+    }
+
+    /// What came in place of all of it, with what was said before.
+    fn failed(mut self, failure: Self) -> Self {
+        self.log.extend(failure.log);
+        Self { answer: failure.answer, log: self.log }
     }
 }
 
@@ -75,29 +90,41 @@ fn approvers(host: &Host, plugin: &Plugin, call: &Call) -> Told {
     )
 }
 
-async fn executor(host: &Host, plugin: &Plugin, call: &Call, key: Option<&str>) -> Told {
+async fn executor(host: &Host, plugin: &Plugin, call: &Call, deeds: &Deeds) -> Told {
     let planned = host.plan(plugin, call).await;
-    let (Ok(approved), Some(key)) = (&planned.result, key) else {
+    let (Ok(approved), Some(key)) = (&planned.result, deeds.execute.as_deref()) else {
         return Told::of(planned, |planned| json!({ "plan": plan(&planned) }));
     };
     let call = Call { statements: approved.statements.clone().into(), ..call.clone() };
-    let mut answer = Map::from_iter([("plan".to_owned(), plan(approved))]);
-    let executed = host.execute(plugin, &call, key).await;
-    let failed = executed.result.is_err();
-    let Told { answer: receipt, mut log } = Told::of(executed, |receipt| receipt_of(&receipt));
-    if failed {
-        return Told { answer: receipt, log };
+    let mut told = Told { answer: json!({ "plan": plan(approved) }), log: Vec::new() };
+    let mut done = Receipt::default();
+    for _ in 0..deeds.times {
+        let executed = host.execute(plugin, &call, key).await;
+        match &executed.result {
+            Ok(receipt) => done = receipt.clone(),
+            Err(_) => return told.failed(Told::of(executed, |_| Json::Null)),
+        }
+        told.add("receipt", Told::of(executed, |receipt| receipt_of(&receipt)));
     }
-    answer.insert("receipt".to_owned(), receipt);
-    let probed = Told::of(host.probe(plugin, &call, key).await, |presence| match presence {
+    let probed = host.probe(plugin, &call, key).await;
+    told.add("presence", Told::of(probed, |presence| presence_of(&presence)));
+    if let Some(revert) = deeds.revert {
+        if revert == Revert::Unknown {
+            done = Receipt { reference: key.to_owned(), fields: BTreeMap::new() };
+        }
+        let reverted = host.revert(plugin, &call, &done, key).await;
+        told.add("reverted", Told::of(reverted, |receipt| receipt_of(&receipt)));
+    }
+    told.add("files", Told { answer: files(host, key).await, log: Vec::new() });
+    told
+}
+
+fn presence_of(presence: &Presence) -> Json {
+    match presence {
         Presence::Happened(_) => json!("happened"),
         Presence::DidNotHappen => json!("did_not_happen"),
         Presence::CannotTell(why) => json!({ "cannot_tell": why }),
-    });
-    log.extend(probed.log);
-    answer.insert("presence".to_owned(), probed.answer);
-    answer.insert("files".to_owned(), files(host, key).await);
-    Told { answer: Json::Object(answer), log }
+    }
 }
 
 async fn files(host: &Host, key: &str) -> Json {

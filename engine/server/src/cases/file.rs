@@ -8,8 +8,10 @@ use std::{
 
 use anyhow::{Context as _, anyhow, ensure};
 use engine_api::document::Document;
+use engine_connect::Secret;
+use engine_core::ids::ResourceId;
 use engine_host::{custom_section, custom_sections};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
 
 use crate::workshop::Input;
@@ -30,9 +32,32 @@ pub(crate) struct Case {
 pub(super) struct Asked {
     pub(super) input: Input,
     pub(super) expect: Json,
-    /// For an executor: do it, with this key of the effect.
-    pub(super) execute: Option<String>,
+    pub(super) deeds: Deeds,
     pub(super) reply: Option<Reply>,
+    /// What databases are made of.
+    pub(super) databases: BTreeMap<ResourceId, String>,
+    pub(super) secrets: BTreeMap<String, Secret>,
+}
+
+/// What an executor is told beside its plan.
+#[derive(Debug, Default)]
+pub(super) struct Deeds {
+    /// Do it, with this key of the effect; a notifier delivers with it.
+    pub(super) execute: Option<String>,
+    /// So often, with the same key.
+    pub(super) times: u32,
+    /// Take it back.
+    pub(super) revert: Option<Revert>,
+}
+
+/// What is known of an effect that is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Revert {
+    /// It happened, and this was its receipt.
+    Done,
+    /// Nobody knows whether it happened.
+    Unknown,
 }
 
 /// What another system answers.
@@ -139,19 +164,30 @@ fn one(
     };
     let wrong = |why: String| anyhow!("{file}: `{name}`: {why}");
     let expect = case.remove("expect").ok_or_else(|| wrong("expected `expect`".to_owned()))?;
-    let execute = case.remove("execute").map(serde_json::from_value).transpose();
-    let reply = case.remove("reply").map(serde_json::from_value).transpose();
-    let (execute, reply) = (
-        execute.map_err(|why| wrong(format!("execute: {why}")))?,
-        reply.map_err(|why| wrong(format!("reply: {why}")))?,
-    );
     let mut input = given.clone();
     input.extend(case);
+    let deeds = Deeds {
+        execute: taken(&mut input, "execute").map_err(wrong)?,
+        times: taken(&mut input, "times").map_err(wrong)?.unwrap_or(1),
+        revert: taken(&mut input, "revert").map_err(wrong)?,
+    };
+    let reply = taken(&mut input, "reply").map_err(wrong)?;
+    let databases = taken(&mut input, "databases").map_err(wrong)?.unwrap_or_default();
+    let secrets = taken(&mut input, "secrets").map_err(wrong)?.unwrap_or_default();
     let input = serde_path_to_error::deserialize(Json::Object(input));
     let input = input.map_err(|why| wrong(why.to_string()))?;
     ensure!(!name.is_empty(), "{file}: a case has no name");
-    let asked = Asked { input, expect, execute, reply };
+    let asked = Asked { input, expect, deeds, reply, databases, secrets };
     Ok(Case { file: file.to_owned(), name, asked })
+}
+
+/// What stands under a key, which is no part of the input.
+fn taken<T: DeserializeOwned>(
+    from: &mut Map<String, Json>,
+    key: &str,
+) -> Result<Option<T>, String> {
+    let found = from.remove(key).map(serde_json::from_value).transpose();
+    found.map_err(|why| format!("{key}: {why}"))
 }
 
 #[cfg(test)]
@@ -193,14 +229,16 @@ mod tests {
             "given: {config: {url: '{server}/a'}, now: 2026-03-02T09:00:00Z}\n\
              cases:\n\
              - {case: one, expect: met}\n\
-             - {case: two, config: {limit: 1}, execute: k-1, expect: {unmet: no}}\n",
+             - {case: two, config: {limit: 1}, execute: k-1, times: 2, expect: {unmet: no}}\n",
         )
         .unwrap();
         let configs: Vec<String> =
             cases.iter().map(|case| format!("{:?}", case.asked.input.config)).collect();
         assert!(configs[0].contains("http://other/a"), "{configs:?}");
         assert!(!configs[1].contains("url") && configs[1].contains("limit"), "{configs:?}");
-        assert_eq!(cases[1].asked.execute.as_deref(), Some("k-1"));
+        let Deeds { execute, times, revert } = &cases[1].asked.deeds;
+        assert_eq!((execute.as_deref(), times, revert), (Some("k-1"), &2, &None));
+        assert_eq!((&cases[0].asked.deeds.execute, cases[0].asked.deeds.times), (&None, 1));
     }
 
     #[test]
@@ -211,6 +249,12 @@ mod tests {
             ("cases: [{expect: met}]", "expected `case: NAME`"),
             ("cases: [{case: a, expect: met, reply: {body: x}}]", "reply: missing field `status`"),
             ("case: []", "unknown field `case`"),
+            ("cases: [{case: a, expect: met, times: -1}]", "`a`: times: invalid value"),
+            ("cases: [{case: a, expect: met, world: wrld}]", "`a`: world: unknown variant `wrld`"),
+            (
+                "cases: [{case: a, expect: met, secrets: {token: 7}}]",
+                "`a`: secrets: expected a password as text",
+            ),
         ] {
             let error = read_text(text).err().unwrap();
             assert!(error.contains(says), "{text}: {error}");

@@ -10,6 +10,7 @@ use engine_api::{
     document::Diagnostics,
     organization::{ChangeList, ChangeWord, FieldChange},
 };
+use engine_host::LoadError;
 use engine_store::OpenError;
 use sdk_client::ClientError;
 use serde::Serialize;
@@ -84,6 +85,9 @@ pub(super) fn complain(error: &anyhow::Error) {
             );
         }
         return;
+    }
+    if let Some(wrong) = error.downcast_ref::<LoadError>() {
+        return warn(&format!("error [{}]: {error:#}", wrong.code()));
     }
     match error.downcast_ref::<ClientError>() {
         Some(ClientError::Refused(body)) if body.diagnostics.is_empty() => {

@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod check;
 mod dev;
+mod facts;
 mod manage;
 mod new;
 mod profile;
@@ -22,16 +23,17 @@ use std::{
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use engine_api::organization::{
-    AccessWord, GrantDoc, HttpGrantDoc, HttpMethodWord, InstallationStage, InstallationView,
-    PluginView,
+    AccessWord, ChangeList, GrantDoc, HttpGrantDoc, HttpMethodWord, InstallationStage,
+    InstallationView, PluginView,
 };
+use engine_host::Plugin;
 use sdk_client::{Client, Deed};
 
 use super::{
     output::{Form, patiently, say},
     target::Target,
 };
-use crate::{first_party, http::MAX_COMPONENT};
+use crate::{first_party, http::MAX_COMPONENT, workshop::Workshop};
 
 /// Of all of `countersign plugin`.
 pub(super) const EXAMPLES: &str = "\
@@ -231,16 +233,8 @@ impl PluginCommand {
                 })?;
             }
             Self::Install { file, id, dry_run, form, .. } => {
-                let component = sign::with_signature(file, read(file)?)?;
-                let name = file.file_stem().unwrap_or_default().to_string_lossy();
-                let id = id.as_deref().unwrap_or(&name);
                 let deed = if *dry_run { Deed::DryRun } else { Deed::Do };
-                // An interpreter is compiled meanwhile, for seconds.
-                let stage = async || {
-                    let all = client.plugins().await.ok()?.installing;
-                    all.iter().find(|found| found.plugin == id).map(how_far)
-                };
-                form.changes(&patiently(client.install(id, component, deed), stage).await?)?;
+                form.changes(&install(client, file, id.as_deref(), deed).await?)?;
             }
             Self::Grant { granted, id, form, .. } => {
                 form.changes(&client.grant(id, &granted.document()?).await?)?;
@@ -250,8 +244,30 @@ impl PluginCommand {
     }
 }
 
+/// An interpreter is compiled meanwhile, for seconds: whoever waits is told how far it is.
+async fn install(
+    client: &Client,
+    file: &Path,
+    id: Option<&str>,
+    deed: Deed,
+) -> anyhow::Result<ChangeList> {
+    let component = sign::with_signature(file, read_component(file)?)?;
+    let name = file.file_stem().unwrap_or_default().to_string_lossy();
+    let id = id.unwrap_or(&name);
+    let stage = async || {
+        let all = client.plugins().await.ok()?.installing;
+        all.iter().find(|found| found.plugin == id).map(how_far)
+    };
+    Ok(patiently(client.install(id, component, deed), stage).await?)
+}
+
+/// A component of a file that the host takes.
+fn load(workshop: &Workshop, file: &Path) -> anyhow::Result<Plugin> {
+    workshop.load(&read_component(file)?)
+}
+
 /// A component, unless the engine would refuse it for its size alone.
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+fn read_component(file: &Path) -> anyhow::Result<Vec<u8>> {
     let included = file.to_str().filter(|_| !file.exists()).and_then(first_party::component);
     if let Some(component) = included {
         return Ok(component.to_vec());

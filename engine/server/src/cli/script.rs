@@ -111,7 +111,7 @@ impl Asked {
         let Some(script) = compile(&workshop.host, &self.file, &read(&self.file)?) else {
             return Ok(None);
         };
-        let call = workshop.asked(&self.input).await?;
+        let (call, _) = workshop.asked(&self.input).await?;
         Ok(Some(Ready { workshop, script, call, role: self.role }))
     }
 }

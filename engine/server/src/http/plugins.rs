@@ -21,7 +21,7 @@ use super::{
     extract::{Asked, Body, DryRun, Id, Named, Raw},
     refusal::Refusal,
 };
-use crate::{cases, grants};
+use crate::{cases, component, grants};
 
 pub(super) async fn list(
     State(state): State<AppState>,
@@ -46,7 +46,7 @@ pub(super) async fn read(
     let activity = state.library.activity(&known.caller.org, &id);
     Ok(Json(PluginDetail {
         plugin: view::plugin(plugin, &known),
-        about: component.map(|component| component.manifest().about.clone()),
+        component: component.as_deref().map(component::view),
         activity: activity.map(view::activity),
     }))
 }

@@ -16,7 +16,7 @@ use engine_core::{
     rule::{Names, infer_literal},
     value::Value,
 };
-use engine_host::{Call, Notice};
+use engine_host::{Call, Notice, World};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -26,6 +26,8 @@ use crate::grants;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Input {
+    /// Which of its worlds a plugin is asked; the first where it is absent.
+    pub(crate) world: Option<World>,
     request: RequestInput,
     pub(crate) config: BTreeMap<String, Json>,
     pub(crate) directory: DirectoryDoc,
@@ -59,8 +61,7 @@ struct RequestInput {
 }
 
 pub(crate) fn call(input: Input, directory: Arc<Directory>) -> anyhow::Result<Call> {
-    let Input { request, config, rates, grant, notice, now, time_zone, calendar, directory: _ } =
-        input;
+    let Input { request, config, rates, grant, notice, now, time_zone, calendar, .. } = input;
     let now = now.unwrap_or_else(Utc::now);
     let facts = facts(request, now, &directory)?;
     let notice = noticed(notice, now, &directory)?;

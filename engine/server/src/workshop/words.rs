@@ -1,7 +1,7 @@
 //! What extensions answered, as people and files write it.
 
 use engine_core::{
-    extension::{Nominee, NomineeKind, Plan, Problem},
+    extension::{Nominee, NomineeKind, Plan, Problem, Verdict},
     ids::UserId,
 };
 use engine_host::Call;
@@ -18,6 +18,13 @@ pub(crate) fn nominee(nominee: &Nominee, who: &impl Fn(&UserId) -> String) -> Js
         NomineeKind::Group(id) => json!({ "group": id }),
     };
     json!({ "who": named, "reason": nominee.reason })
+}
+
+pub(crate) fn verdict(verdict: &Verdict) -> Json {
+    match verdict {
+        Verdict::Met => json!("met"),
+        Verdict::Unmet(message) => json!({ "unmet": message.text }),
+    }
 }
 
 pub(crate) fn plan(plan: &Plan) -> Json {

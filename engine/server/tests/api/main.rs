@@ -1,5 +1,5 @@
 //! The HTTP API without a socket: the router is called as a value. And, in [`command`], [`disk`],
-//! [`operating`], [`prune`] and [`scenarios`], the real program.
+//! [`inspect`], [`operating`], [`prune`] and [`scenarios`], the real program.
 
 #![expect(
     clippy::unwrap_used,
@@ -15,6 +15,7 @@ mod disk;
 mod files;
 mod first_use;
 mod hostile;
+mod inspect;
 mod installing;
 mod operating;
 mod organization;

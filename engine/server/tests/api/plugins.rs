@@ -145,7 +145,7 @@ async fn what_a_plugin_does_is_counted() {
     assert_eq!(detail(&place).await.get("activity"), None);
     submit(&place, "ann").await.is(OK);
     let now = detail(&place).await;
-    assert!(now["about"].as_str().is_some_and(|about| !about.is_empty()));
+    assert!(now["component"]["about"].as_str().is_some_and(|about| !about.is_empty()));
     let activity = &now["activity"];
     assert!(activity["calls"].as_u64().unwrap() > 0, "{activity:#}");
     assert!(activity["fuel"].as_u64().unwrap() > 0 && activity["memory"].as_u64().unwrap() > 0);

@@ -2,18 +2,21 @@
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
 use engine_core::extension::Failure;
 use engine_host::{Call, Host, Limits, Plugin, Trace, World};
 use serde_json::json;
 
-use super::super::{
-    measure,
-    output::{Form, say, warn},
+use super::{
+    super::{
+        measure,
+        output::{Form, say, warn},
+    },
+    load,
 };
+use crate::workshop::{Workshop, asked_as};
 
-use crate::workshop::Workshop;
 const EXAMPLES: &str = "\
 The input is that of `countersign plugin run`. An executor is asked for its plan; nothing is executed.
 Fuel, memory and calls of the host are the same in every run and on every machine; times are this
@@ -51,23 +54,21 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) async fn run(&self) -> anyhow::Result<ExitCode> {
         let workshop = Workshop::bare()?;
-        let bytes = std::fs::read(&self.file);
-        let bytes = bytes.with_context(|| format!("cannot read `{}`", self.file.display()))?;
-        let plugin = match tokio::task::block_in_place(|| workshop.host.load(&bytes)) {
-            Ok(plugin) => plugin,
-            Err(error) => {
-                warn(&format!("error [{}]: {error}", error.code()));
-                return Ok(ExitCode::FAILURE);
-            }
-        };
-        let call = workshop.asked(&self.input).await?;
-        tokio::task::block_in_place(|| self.measure(&workshop.host, &plugin, &call))
+        let plugin = load(&workshop, &self.file)?;
+        let (call, world) = workshop.asked(&self.input).await?;
+        let world = asked_as(&plugin, world)?;
+        tokio::task::block_in_place(|| self.measure(&workshop.host, &plugin, world, &call))
     }
 
-    fn measure(&self, host: &Host, plugin: &Plugin, call: &Call) -> anyhow::Result<ExitCode> {
-        let Some((world, ask)) = question(plugin) else {
-            bail!("only questions are measured, and a notifier has none");
-        };
+    fn measure(
+        &self,
+        host: &Host,
+        plugin: &Plugin,
+        world: World,
+        call: &Call,
+    ) -> anyhow::Result<ExitCode> {
+        let ask =
+            question(world).context("only questions are measured, and a notifier has none")?;
         let (result, trace) = ask(host, plugin, call);
         if let Err(failure) = result {
             warn(&format!("error: {:?}: {}", failure.class, failure.message));
@@ -132,26 +133,27 @@ fn micros(time: Duration) -> f64 {
 
 pub(super) type Ask = fn(&Host, &Plugin, &Call) -> (Result<(), Failure>, Trace);
 
-/// What a plugin is asked, by the first of its worlds.
-pub(super) fn question(plugin: &Plugin) -> Option<(World, Ask)> {
-    let all: [(World, Ask); 4] = [
-        (World::Condition, |host, plugin, call| {
+/// What a plugin is asked in a world; a notifier is asked nothing.
+pub(super) fn question(world: World) -> Option<Ask> {
+    let ask: Ask = match world {
+        World::Condition => |host, plugin, call| {
             let answer = host.condition(plugin, call);
             (answer.result.map(drop), answer.trace)
-        }),
-        (World::Approvers, |host, plugin, call| {
+        },
+        World::Approvers => |host, plugin, call| {
             let answer = host.approvers(plugin, call);
             (answer.result.map(drop), answer.trace)
-        }),
-        (World::Validator, |host, plugin, call| {
+        },
+        World::Validator => |host, plugin, call| {
             let answer = host.validate(plugin, call);
             (answer.result.map(drop), answer.trace)
-        }),
-        (World::Executor, |host, plugin, call| {
+        },
+        World::Executor => |host, plugin, call| {
             let runtime = tokio::runtime::Handle::current();
             let answer = runtime.block_on(host.plan(plugin, call));
             (answer.result.map(drop), answer.trace)
-        }),
-    ];
-    all.into_iter().find(|(world, _)| plugin.serves(*world))
+        },
+        World::Notifier => return None,
+    };
+    Some(ask)
 }

@@ -14,16 +14,17 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, ValueEnum};
-use engine_host::{MANIFEST_SECTION, Manifest, Plugin, Weight, custom_section};
-use serde_json::json;
+use engine_api::organization::ComponentView;
+use engine_host::{MANIFEST_SECTION, Manifest, Plugin, custom_section};
+use serde::Serialize;
 
 use self::tools::Tools;
 use super::{
     super::output::{Form, say, warn},
-    check::{described, told},
+    facts,
 };
+use crate::{cases::CaseFiles, component, workshop::Workshop};
 
-use crate::{cases::CaseFiles, workshop::Workshop};
 const EXAMPLES: &str = "\
 Examples:
   countersign plugin build
@@ -83,15 +84,14 @@ pub(super) struct Source {
 pub(super) struct Built {
     pub(super) file: PathBuf,
     pub(super) plugin: Plugin,
-    pub(super) workshop: Workshop,
 }
 
 impl Build {
     pub(crate) fn run(&self) -> anyhow::Result<ExitCode> {
         let mut source = Source::open(&self.folder)?;
         source.carries_cases = !self.without_cases;
-        let built = source.build(self.out.as_deref(), &self.tools)?;
-        self.form.tell(&built.to_json(), || built.report())?;
+        let built = source.build(self.out.as_deref(), &self.tools, &Workshop::bare()?)?;
+        built.tell(self.form)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -113,8 +113,13 @@ impl Source {
         self.folder.join("target").join(format!("{}.wasm", self.manifest.name))
     }
 
-    /// Builds the component, and checks it in the host.
-    pub(super) fn build(&self, out: Option<&Path>, tools: &Tools) -> anyhow::Result<Built> {
+    /// Builds the component, and checks it in the host of a workshop.
+    pub(super) fn build(
+        &self,
+        out: Option<&Path>,
+        tools: &Tools,
+        workshop: &Workshop,
+    ) -> anyhow::Result<Built> {
         let file = out.map_or_else(|| self.component(), Path::to_owned);
         let mut component = match self.language {
             Language::Rust => rust::build(&self.folder)?,
@@ -125,7 +130,6 @@ impl Source {
         if self.carries_cases && cases.is_dir() {
             component.extend(CaseFiles::of_folder(&cases)?.section()?);
         }
-        let workshop = Workshop::bare()?;
         let plugin = progress("checking it in the host", || {
             workshop.host.load(&component).map_err(|error| {
                 anyhow::anyhow!("the host does not take it [{}]: {error}", error.code())
@@ -134,7 +138,7 @@ impl Source {
         fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))
             .and_then(|()| fs::write(&file, &component))
             .with_context(|| format!("cannot write `{}`", file.display()))?;
-        Ok(Built { file, plugin, workshop })
+        Ok(Built { file, plugin })
     }
 
     /// The component with the manifest beside its modules, as the host looks for it.
@@ -144,42 +148,25 @@ impl Source {
     }
 }
 
+/// A component and its file.
+#[derive(Serialize)]
+struct BuiltView<'a> {
+    file: &'a Path,
+    #[serde(flatten)]
+    component: &'a ComponentView,
+}
+
 impl Built {
-    fn report(&self) {
-        let Manifest { name, version, contract, worlds, wants, .. } = self.plugin.manifest();
-        let worlds: Vec<&str> = worlds.iter().map(|world| world.as_str()).collect();
-        let weight = match self.plugin.weight() {
-            Weight::Light => "",
-            Weight::Heavy => ", an interpreter",
-        };
-        let size = self.plugin.size();
-        say(&format!("{}: {name} {version}, {size} bytes{weight}", self.file.display()));
-        say(&format!("  serves {} (contract {contract})", worlds.join(", ")));
-        say(&format!("  imports {}", self.imports().join(", ")));
-        if wants.is_empty() {
-            say("  asks to be granted nothing");
-        }
-        for want in wants {
-            say(&format!("  asks for {}", told(want)));
-        }
-    }
-
-    fn to_json(&self) -> serde_json::Value {
-        described(&self.plugin, [("file", json!(self.file)), ("imports", json!(self.imports()))])
-    }
-
-    /// The interfaces of the contract by their short names; those of the system, which refuse, as one.
-    fn imports(&self) -> Vec<String> {
-        let short = |name: &str| {
-            let (package, interface) = name.split_once('/').unwrap_or(("", name));
-            let interface = interface.split('@').next().unwrap_or(interface);
-            let (space, _) = package.split_once(':').unwrap_or((package, ""));
-            if space == "wasi" { "wasi (refused)".to_owned() } else { interface.to_owned() }
-        };
-        let mut all: Vec<String> = self.plugin.imports().map(short).collect();
-        all.sort();
-        all.dedup();
-        all
+    fn tell(&self, form: Form) -> serde_json::Result<()> {
+        let component = &component::view(&self.plugin);
+        form.tell(&BuiltView { file: &self.file, component }, || {
+            let ComponentView { name, version, bytes, .. } = component;
+            let weight = facts::weight(component);
+            say(&format!("{}: {name} {version}, {bytes} bytes{weight}", self.file.display()));
+            facts::say_worlds(component);
+            facts::say_imports(component);
+            facts::say_wants(component);
+        })
     }
 }
 

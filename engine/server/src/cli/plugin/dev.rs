@@ -16,7 +16,7 @@ use super::{
         target::Target,
     },
     build::{Source, tools::Tools},
-    sign,
+    read_component, sign,
     test::Test,
 };
 
@@ -92,7 +92,7 @@ impl Dev {
         let source = Source::open(&self.folder)?;
         let name = source.manifest.name.to_string();
         let file = source.component();
-        let component = sign::with_signature(&file, fs::read(&file)?)?;
+        let component = sign::with_signature(&file, read_component(&file)?)?;
         let spoken = self.target.reach().await?;
         let id = self.id.as_deref().unwrap_or(&name);
         let installed = spoken.client.install(id, component, Deed::Do).await;

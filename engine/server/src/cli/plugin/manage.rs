@@ -1,24 +1,21 @@
 //! `countersign plugin inspect|enable|disable|rollback|limit`.
 
-use std::process::ExitCode;
+mod inspect;
 
-use anyhow::bail;
+use std::{path::Path, process::ExitCode};
+
 use clap::{Args, Subcommand};
-use engine_api::organization::{
-    LimitsDoc, PluginActivityView, PluginDetail, PluginLineView, PluginPauseView,
-};
+use engine_api::organization::LimitsDoc;
 use sdk_client::Client;
 
-use super::{
-    super::{
-        output::{Form, say},
-        target::Target,
-    },
-    short, told,
-};
+use super::super::{output::Form, target::Target};
 
 const INSPECT: &str = "\
+A file is looked at as it is: no engine is needed. Of an installed plugin there is also who
+installed and signed it, what it may use, and what it has done since the engine started.
+
 Examples:
+  countersign plugin inspect target/components/sql.wasm
   countersign plugin inspect sql
   countersign plugin inspect sql --log 20
   countersign plugin inspect sql --json";
@@ -47,12 +44,13 @@ Examples:
 /// What administrators do with plugins that are installed.
 #[derive(Debug, Subcommand)]
 pub(in super::super) enum Manage {
-    /// Show what a plugin is, may do, and has done since the engine started
+    /// Show what a plugin is, asks for, may do, and has done since the engine started
     #[command(after_help = INSPECT)]
     Inspect {
         #[command(flatten)]
         target: Target,
-        /// The plugin
+        /// The plugin, or a file
+        #[arg(value_name = "ID|FILE")]
         id: String,
         /// How many of the last lines of its log
         #[arg(long, value_name = "LINES", default_value_t = 5)]
@@ -141,6 +139,11 @@ pub(in super::super) struct Limits {
 
 impl Manage {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
+        if let Self::Inspect { id, form, .. } = &self
+            && inspect::is_file(id)
+        {
+            return inspect::file(Path::new(id), *form);
+        }
         let (Self::Inspect { target, .. }
         | Self::Enable { target, .. }
         | Self::Disable { target, .. }
@@ -155,11 +158,8 @@ impl Manage {
     async fn with(&self, client: &Client) -> anyhow::Result<()> {
         let (form, changes) = match self {
             Self::Inspect { id, log, form, .. } => {
-                if std::path::Path::new(id).is_file() {
-                    bail!("`{id}` is a file: `countersign plugin check` says what it is");
-                }
                 let detail = client.plugin(id).await?;
-                return Ok(form.tell(&detail, || report(&detail, *log))?);
+                return Ok(form.tell(&detail, || inspect::report(&detail, *log))?);
             }
             Self::Enable { id, form, .. } => (form, client.enable(id).await?),
             Self::Disable { id, comment, form, .. } => (form, client.disable(id, comment).await?),
@@ -178,69 +178,4 @@ fn document(limits: &Limits) -> LimitsDoc {
     let Limits { fuel, deadline_ms, memory, host_calls, output, rows, blob_bytes, http_calls } =
         *limits;
     LimitsDoc { fuel, deadline_ms, memory, host_calls, output, rows, blob_bytes, http_calls }
-}
-
-/// What is known of a plugin, a line each.
-fn report(detail: &PluginDetail, lines: usize) {
-    let plugin = &detail.plugin;
-    let current = &plugin.current;
-    let about = detail.about.as_ref().map(|about| format!(": {about}")).unwrap_or_default();
-    say(&format!("{} {}{about}", plugin.id, current.version));
-    let worlds: Vec<&str> = current.worlds.iter().map(|world| world.as_str()).collect();
-    say(&format!("  serves {}", worlds.join(", ")));
-    say(&format!("  SHA-256 {}", current.digest));
-    let (day, by) = (current.installed_at.format("%-d %B %Y, %H:%M UTC"), &current.installed_by);
-    let came = if current.first_party { "came with the program" } else { "installed" };
-    say(&format!("  {came} on {day} by {by}"));
-    say(&format!("  may use {}", told(&plugin.grant)));
-    if let Ok(serde_json::Value::Object(limits)) = serde_json::to_value(plugin.limits) {
-        for (limit, value) in limits {
-            say(&format!("  limit {limit}: {value}"));
-        }
-    }
-    if let Some(disabled) = &plugin.disabled {
-        let (at, by) = (disabled.at.format("%-d %B %Y, %H:%M UTC"), &disabled.by);
-        say(&format!("  DISABLED since {at} by {by}: {}", disabled.comment));
-    }
-    for earlier in &plugin.earlier {
-        say(&format!("  before: {} ({})", earlier.version, short(&earlier.digest)));
-    }
-    match &detail.activity {
-        Some(activity) => say_activity(activity, lines),
-        None => say("  not called since the engine started"),
-    }
-}
-
-fn say_activity(activity: &PluginActivityView, lines: usize) {
-    let failed: u64 = activity.failures.values().sum();
-    let since = activity.since.format("%-d %B %Y, %H:%M UTC");
-    say(&format!("  {} calls since {since}, {failed} failed", activity.calls));
-    for (class, number) in &activity.failures {
-        say(&format!("    {class}: {number}"));
-    }
-    let PluginActivityView { median_us, p95_us, longest_us, fuel, memory, .. } = activity;
-    say(&format!("  took {median_us} µs (median), {p95_us} µs (p95), {longest_us} µs (longest)"));
-    say(&format!("  used at most {fuel} fuel and {memory} bytes of memory"));
-    activity.pauses.iter().for_each(say_pause);
-    let skipped = activity.log.len().saturating_sub(lines);
-    activity.log.iter().skip(skipped).for_each(say_line);
-}
-
-fn say_pause(pause: &PluginPauseView) {
-    let step = pause.step.as_ref().map(|step| format!(", step {step}")).unwrap_or_default();
-    let PluginPauseView { rule, failures, last, waiting, .. } = pause;
-    say(&format!(
-        "  NOT ASKED in rule {rule}{step} until {}: failed {failures} times in a row ({last:?})",
-        pause.until.format("%H:%M:%S UTC")
-    ));
-    if !waiting.is_empty() {
-        say(&format!("    waiting for it: {}", waiting.join(", ")));
-    }
-}
-
-fn say_line(line: &PluginLineView) {
-    let fields: String =
-        line.fields.iter().map(|(name, value)| format!(" {name}={value:?}")).collect();
-    let at = line.at.format("%H:%M:%S");
-    say(&format!("  {at} {} {:?}{fields} ({})", line.level, line.message, line.request));
 }

@@ -14,15 +14,16 @@ use std::{
 use anyhow::Context as _;
 use clap::Args;
 use engine_core::extension::FailureClass;
-use engine_host::{Call, Host, Limits, Plugin};
+use engine_host::{Call, Host, Limits, Plugin, World};
 use serde::Serialize;
 
 use super::{
     super::output::{Form, say, warn},
     bench::{Ask, question},
+    load,
 };
+use crate::workshop::{Workshop, asked_as};
 
-use crate::workshop::Workshop;
 const EXAMPLES: &str = "\
 The input is that of `countersign plugin run`. The functions have the names that the file has for them: in
 Rust, leave out `strip = true` in the profile that it is built with.
@@ -65,17 +66,21 @@ struct Part {
 impl Profile {
     pub(crate) async fn run(&self) -> anyhow::Result<ExitCode> {
         let workshop = Workshop::bare()?;
-        let bytes = std::fs::read(&self.file);
-        let bytes = bytes.with_context(|| format!("cannot read `{}`", self.file.display()))?;
-        let plugin = tokio::task::block_in_place(|| workshop.host.load(&bytes))?;
-        let call = workshop.asked(&self.input).await?;
-        tokio::task::block_in_place(|| self.look(&workshop.host, &plugin, &call))
+        let plugin = load(&workshop, &self.file)?;
+        let (call, world) = workshop.asked(&self.input).await?;
+        let world = asked_as(&plugin, world)?;
+        tokio::task::block_in_place(|| self.look(&workshop.host, &plugin, world, &call))
     }
 
-    fn look(&self, host: &Host, plugin: &Plugin, call: &Call) -> anyhow::Result<ExitCode> {
-        let asked =
-            question(plugin).context("only questions are looked at, and a notifier has none");
-        let (world, ask) = asked?;
+    fn look(
+        &self,
+        host: &Host,
+        plugin: &Plugin,
+        world: World,
+        call: &Call,
+    ) -> anyhow::Result<ExitCode> {
+        let ask =
+            question(world).context("only questions are looked at, and a notifier has none")?;
         let limits = Limits { deadline: PATIENCE, ..host.usual_limits(plugin, world).clone() };
         let within = |fuel: u64| {
             let limits = Some(Arc::new(Limits { fuel, ..limits.clone() }));

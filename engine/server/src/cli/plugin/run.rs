@@ -2,20 +2,22 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::Context as _;
 use clap::Args;
-use engine_core::{extension::Verdict, ids::UserId};
+use engine_core::ids::UserId;
 use engine_host::{Answer, Call, Host, Plugin, Trace, World};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use super::super::{
-    Place,
-    output::{say, warn},
+use super::{
+    super::{
+        Place,
+        output::{say, warn},
+    },
+    load,
 };
 use crate::workshop::{
-    Workshop,
-    words::{login, nominee, plan, problem},
+    Workshop, asked_as,
+    words::{login, nominee, plan, problem, verdict},
 };
 
 const EXAMPLE: &str = "\
@@ -29,7 +31,8 @@ where request.json (or .yaml) says what the plugin is asked about:
    \"grant\": {\"connections\": {\"shop-db\": \"read\"}},
    \"now\": \"2026-03-02T09:00:00Z\"}
 
-Beside these it can have `rates`, `time_zone` and `calendar`, as an organization has them.
+Beside these it can have `rates`, `time_zone` and `calendar`, as an organization has them; and
+`world`, where the plugin serves several: the first of them is asked where it is absent.
 
 Connections and secrets of a grant come from --config. An executor is asked for its plan; with
 --execute it runs. A notifier delivers what \"notice\" says: recipient, code, subject, text, link.";
@@ -53,43 +56,43 @@ pub(crate) struct Run {
 impl Run {
     pub(crate) async fn run(&self) -> anyhow::Result<ExitCode> {
         let workshop = Workshop::open(&self.place.config()?).await?;
-        let bytes = std::fs::read(&self.file);
-        let bytes = bytes.with_context(|| format!("cannot read `{}`", self.file.display()))?;
-        let plugin = match workshop.host.load(&bytes) {
-            Ok(plugin) => plugin,
-            Err(error) => {
-                warn(&format!("error [{}]: {error}", error.code()));
-                return Ok(ExitCode::FAILURE);
-            }
-        };
-        let call = workshop.asked(&self.input).await?;
-        self.call(&workshop.host, &plugin, &call).await
+        let plugin = load(&workshop, &self.file)?;
+        let (call, world) = workshop.asked(&self.input).await?;
+        let world = asked_as(&plugin, world)?;
+        self.call(&workshop.host, &plugin, world, &call).await
     }
 
-    async fn call(&self, host: &Host, plugin: &Plugin, call: &Call) -> anyhow::Result<ExitCode> {
+    async fn call(
+        &self,
+        host: &Host,
+        plugin: &Plugin,
+        world: World,
+        call: &Call,
+    ) -> anyhow::Result<ExitCode> {
         let who = |id: &UserId| login(call, id);
-        if plugin.serves(World::Condition) {
-            let answer = tokio::task::block_in_place(|| host.condition(plugin, call));
-            return show(answer, |verdict| match verdict {
-                Verdict::Met => json!("met"),
-                Verdict::Unmet(message) => json!({ "unmet": message.text }),
-            });
+        match world {
+            World::Condition => {
+                let answer = tokio::task::block_in_place(|| host.condition(plugin, call));
+                show(answer, verdict)
+            }
+            World::Approvers => {
+                let answer = tokio::task::block_in_place(|| host.approvers(plugin, call));
+                show(answer, |nominees| nominees.iter().map(|n| nominee(n, &who)).collect())
+            }
+            World::Validator => {
+                let answer = tokio::task::block_in_place(|| host.validate(plugin, call));
+                show(answer, |problems| problems.iter().map(problem).collect())
+            }
+            World::Notifier => {
+                let key = self.execute.as_deref().unwrap_or("trial");
+                let answer = host.deliver(plugin, call, key).await;
+                show(answer, |name| json!({ "delivered": name }))
+            }
+            World::Executor => self.execute(host, plugin, call).await,
         }
-        if plugin.serves(World::Approvers) {
-            let answer = tokio::task::block_in_place(|| host.approvers(plugin, call));
-            return show(answer, |nominees| nominees.iter().map(|n| nominee(n, &who)).collect());
-        }
-        if plugin.serves(World::Validator) {
-            let answer = tokio::task::block_in_place(|| host.validate(plugin, call));
-            return show(answer, |problems| problems.iter().map(problem).collect());
-        }
-        if plugin.serves(World::Notifier) {
-            let key = self.execute.as_deref().unwrap_or("trial");
-            return show(
-                host.deliver(plugin, call, key).await,
-                |name| json!({ "delivered": name }),
-            );
-        }
+    }
+
+    async fn execute(&self, host: &Host, plugin: &Plugin, call: &Call) -> anyhow::Result<ExitCode> {
         let planned = host.plan(plugin, call).await;
         let (Some(key), Ok(approved)) = (&self.execute, &planned.result) else {
             return show(planned, plan);

@@ -1,18 +1,22 @@
 //! `countersign plugin keygen|sign|verify`: signatures in the format of minisign.
 
 use std::{
+    env::{self, VarError},
     fs, io,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use clap::Args;
 use minisign::{KeyPair, PublicKey, SecretKey, SecretKeyBox, SignatureBox};
-
 use serde_json::json;
 
-use super::super::output::{Form, say, warn};
+use super::{
+    super::output::{Form, say, warn},
+    read_component,
+};
 use engine_runtime::Signer;
 
 use crate::{
@@ -104,7 +108,7 @@ impl Keygen {
         let pair = if self.no_password {
             KeyPair::generate_unencrypted_keypair()
         } else {
-            KeyPair::generate_encrypted_keypair(std::env::var(PASSWORD).ok())
+            KeyPair::generate_encrypted_keypair(Some(new_password()?))
         };
         let pair = pair.context("cannot make a pair of keys")?;
         write_new(&secret, &pair.sk.to_box(None)?.to_string(), 0o600)?;
@@ -134,7 +138,7 @@ fn write_new(path: &Path, text: &str, mode: u32) -> anyhow::Result<()> {
 
 impl Sign {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let file = read(&self.file)?;
+        let file = read_component(&self.file)?;
         let (component, _) = engine_host::split_signature(&file);
         let comment = match self.comment {
             Some(comment) if comment.contains(char::is_control) => {
@@ -166,20 +170,45 @@ fn described(component: &[u8]) -> anyhow::Result<String> {
 fn secret_key(path: &Path) -> anyhow::Result<SecretKey> {
     let text = fs::read_to_string(path);
     let text = text.with_context(|| format!("cannot read `{}`", path.display()))?;
-    let boxed = |text: &str| SecretKeyBox::from_string(text);
-    let wrong = || format!("`{}` is no secret key that can be used", path.display());
-    // One without a password says so by itself.
-    let plain = boxed(&text).and_then(SecretKey::from_unencrypted_box);
-    if let Ok(key) = plain {
-        return Ok(key);
+    let wrong = || format!("cannot use the secret key `{}`", path.display());
+    let boxed = SecretKeyBox::from_string(&text).with_context(wrong)?;
+    if !has_password(&text) {
+        return SecretKey::from_unencrypted_box(boxed).with_context(wrong);
     }
-    let password = std::env::var(PASSWORD).ok();
-    boxed(&text).and_then(|boxed| SecretKey::from_box(boxed, password)).with_context(wrong)
+    SecretKey::from_box(boxed, Some(password("Password: ")?)).with_context(wrong)
+}
+
+/// Whether a key says that its second half is encrypted.
+fn has_password(text: &str) -> bool {
+    let line = text.lines().nth(1).unwrap_or_default();
+    let bytes = BASE64_STANDARD.decode(line.trim()).unwrap_or_default();
+    bytes.get(2..4) == Some(b"Sc")
+}
+
+/// A password from the environment, or else from the terminal.
+fn password(ask: &str) -> anyhow::Result<String> {
+    match env::var(PASSWORD) {
+        Ok(password) => Ok(password),
+        Err(VarError::NotUnicode(_)) => bail!("{PASSWORD} is not text"),
+        Err(VarError::NotPresent) => rpassword::prompt_password(ask).with_context(|| {
+            format!(
+                "a password is needed, and there is no terminal to ask at: {PASSWORD} can say it"
+            )
+        }),
+    }
+}
+
+/// The same for a new key: what is typed is typed twice.
+fn new_password() -> anyhow::Result<String> {
+    let new = password("Password: ")?;
+    ensure!(!new.is_empty(), "the password is empty; --no-password says that there is to be none");
+    ensure!(password("The same again: ")? == new, "this is another password");
+    Ok(new)
 }
 
 impl Verify {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let file = read(&self.file)?;
+        let file = read_component(&self.file)?;
         let carried = with_signature(&self.file, file)?;
         let (component, signature) = engine_host::split_signature(&carried);
         let Some(signature) = signature else {
@@ -248,8 +277,4 @@ fn beside(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".minisig");
     name.into()
-}
-
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
 }

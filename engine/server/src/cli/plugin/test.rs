@@ -5,17 +5,18 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::Context as _;
 use clap::Args;
-use engine_host::{Host, Plugin};
+use engine_host::Plugin;
 use serde_json::{Value as Json, json};
 
 use super::{
     super::output::{Form, say, warn},
     build::{Source, tools::Tools},
+    read_component,
 };
 use crate::{
-    cases::{self, CaseFiles, Outcome, Server},
+    cases::{CaseFiles, Given, Outcome, Room, Server},
+    config::Config,
     workshop::Workshop,
 };
 
@@ -44,12 +45,18 @@ What is expected, by world; of a map, only the keys that are there are compared:
   condition  met, or {unmet: TEXT}
   approvers  {nominees: [{user: LOGIN, reason: TEXT}], notes: [TEXT]}
   validator  {problems: [{property: NAME, why: TEXT}]}
-  executor   {plan: {effects: [TEXT]}}; with `execute: ONCE-KEY` also {receipt, presence, files}
+  executor   {plan: {effects: [TEXT]}}; with `execute: ONCE-KEY` also {receipt, presence, files}:
+             it is done, `times: 2` with the same key again; with `revert: done`, or
+             `unknown` where nobody knows whether it was done, {reverted}
   notifier   {delivered: NAME}
   any        {failure: {class: CLASS, message: TEXT}}
 
 `reply: {status: 200, body: TEXT}` is what another system answers in the case: `{server}` stands
 for its address in the file, and what it was sent can be expected as {sent: [{method, path, body}]}.
+
+`databases: {NAME: SQL}` are connections of the case: each is a SQLite database that the script
+makes anew. What is in it afterwards can be expected as {rows: {NAME: {QUERY: [[CELL]]}}}.
+`secrets: {NAME: TEXT}` are those of all cases; `world: executor` says which world is asked.
 
 Exit status:
   0  every case is as it says
@@ -88,11 +95,12 @@ impl Test {
 
     pub(crate) async fn run(&self) -> anyhow::Result<ExitCode> {
         let server = Server::start()?;
-        let component = self.component.as_deref().map(read).transpose()?;
-        let files = match (&self.cases, &component) {
-            (Some(folder), _) => CaseFiles::of_folder(folder)?,
-            (None, Some(component)) => CaseFiles::carried(component)?,
-            (None, None) => CaseFiles::of_folder(&self.folder.join("cases"))?,
+        let component = self.component.as_deref().map(read_component).transpose()?;
+        let carried = component.as_deref().filter(|_| self.cases.is_none());
+        let folder = self.cases.clone().unwrap_or_else(|| self.folder.join("cases"));
+        let files = match carried {
+            Some(component) => CaseFiles::carried(component)?,
+            None => CaseFiles::of_folder(&folder)?,
         };
         let mut cases = files.cases(&server.address())?;
         if let Some(filter) = &self.filter {
@@ -102,35 +110,34 @@ impl Test {
             warn("error: there is no case to ask");
             return Ok(ExitCode::from(2));
         }
-        let (workshop, plugin) = self.plugin(component.as_deref())?;
+        let given = Given::of(&cases)?;
+        let (workshop, plugin) = self.plugin(component.as_deref(), &given.config()).await?;
+        let room = Room { workshop, plugin, server, given };
         let mut outcomes = Vec::new();
         for case in cases {
-            outcomes.push(cases::ask(&workshop, &plugin, &server, case).await?);
+            let mut outcome = room.ask(case).await?;
+            if carried.is_none() {
+                outcome.file = folder.join(&outcome.file).display().to_string();
+            }
+            outcomes.push(outcome);
         }
         let failed = outcomes.iter().filter(|outcome| !outcome.differences.is_empty()).count();
         self.form.tell(&to_json(&outcomes, failed), || report(&outcomes, failed))?;
         Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn plugin(&self, component: Option<&[u8]>) -> anyhow::Result<(Workshop, Plugin)> {
-        let Some(component) = component else {
-            let built = Source::open(&self.folder)?.build(None, &self.tools)?;
-            return Ok((built.workshop, built.plugin));
+    async fn plugin(
+        &self,
+        component: Option<&[u8]>,
+        config: &Config,
+    ) -> anyhow::Result<(Workshop, Plugin)> {
+        let workshop = Workshop::open(config).await?;
+        let plugin = match component {
+            Some(component) => workshop.load(component)?,
+            None => Source::open(&self.folder)?.build(None, &self.tools, &workshop)?.plugin,
         };
-        let workshop = Workshop::bare()?;
-        let plugin = load(&workshop.host, component)?;
         Ok((workshop, plugin))
     }
-}
-
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
-    std::fs::read(file).with_context(|| format!("cannot read `{}`", file.display()))
-}
-
-fn load(host: &Host, component: &[u8]) -> anyhow::Result<Plugin> {
-    host.load(component).map_err(|error| {
-        anyhow::anyhow!("the host does not take the component [{}]: {error}", error.code())
-    })
 }
 
 fn report(outcomes: &[Outcome], failed: usize) {
