@@ -9,6 +9,7 @@
 
 mod all {
     mod agenda;
+    mod authors;
     mod claims;
     mod contract;
     mod documents;
