@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::reads::Read;
 pub use self::reads::ReadSet;
-use crate::{capsule::Recorded, grant::Grant, limits::Limits};
+use crate::{capsule::Recorded, grant::Grant, limits::Limits, outside::Exchange};
 
 /// What an extension is asked about, and what it may use. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -43,8 +43,10 @@ pub struct Call {
     pub limits: Option<Arc<Limits>>,
     /// What a notifier delivers.
     pub notice: Option<Arc<Notice>>,
-    /// In a repetition, what was looked up the first time: nothing else is reached then.
+    /// In a repetition, what was answered the first time: nothing else is reached then.
     pub recorded: Option<Arc<Recorded>>,
+    /// Whether all that an executor is answered is kept in the trace, so that it can be repeated.
+    pub recording: bool,
 }
 
 /// A notice to be delivered (REQ-10).
@@ -86,6 +88,7 @@ impl Call {
             limits: None,
             notice: None,
             recorded: None,
+            recording: false,
         }
     }
 
@@ -145,6 +148,12 @@ pub struct Trace {
     /// Calls to other systems and their replies.
     #[serde(default)]
     pub http: Vec<HttpRecord>,
+    /// Everything that an executor asked outside, where that is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchanges: Vec<Exchange>,
+    /// Whether that was too much, so that nothing of it was kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exchanges_cut: bool,
     /// What was asked for and refused; each is an event for the audit log.
     pub denials: Vec<Denial>,
     /// Where a component was ended: its functions that were under way, the innermost first.
@@ -192,7 +201,7 @@ pub struct LookupRecord {
     pub rows: Vec<Vec<Cell>>,
 }
 
-/// A call to another system and what came of it; without its headers, which may hold secrets.
+/// A call to another system and what came of it; without what its headers say, which may be secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HttpRecord {
     /// Such as `GET`.
@@ -213,11 +222,37 @@ pub enum HttpOutcome {
     Reply {
         /// Such as 200.
         status: u16,
+        /// Its headers, without their values.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        headers: Vec<HeaderRecord>,
         /// Its body.
         body: RecordedBody,
     },
     /// None, for this reason: the code of the error.
     Failed(String),
+}
+
+/// A header of a reply. Its value, which may be a secret, is not kept: another of its length stands for it
+/// in a repetition, so that reading it is the same work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeaderRecord {
+    /// In lower case.
+    pub name: String,
+    /// Bytes of its value.
+    pub length: usize,
+}
+
+impl HeaderRecord {
+    pub(crate) fn of(headers: &[(String, String)]) -> Vec<Self> {
+        let record =
+            |(name, value): &(String, String)| Self { name: name.clone(), length: value.len() };
+        headers.iter().map(record).collect()
+    }
+
+    /// What stands for the header.
+    pub(crate) fn blank(self) -> (String, String) {
+        (self.name, "x".repeat(self.length))
+    }
 }
 
 /// The body of a reply.

@@ -1,41 +1,55 @@
-//! A question to a plugin, with everything that its answer rested on: so that it can be asked again
-//! exactly, anywhere, and of another version too.
+//! A question to a plugin or a script, or an order to an executor, with everything that its answer
+//! rested on: so that it can be asked again exactly, anywhere, and of another version too.
 //!
 //! Of the people of the organization a capsule holds those that were read, those whom the request names,
 //! and those whom the answer names. A version that looks at others does not find them.
+//!
+//! An order is repeated dry: what it was answered outside the first time is given again, in order, and
+//! nothing is done. One that asks for something else ends there.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+mod people;
+mod replay;
+
+use std::{sync::Arc, time::Duration};
 
 use engine_core::{
     calendar::CalendarSettings,
     directory::{Directory, Group, User},
-    extension::{Facts, Failure, Nominee, NomineeKind, Problem, ResolvedConfig, Verdict},
-    ids::{GroupId, UserId},
+    extension::{
+        Facts, Failure, Nominee, Plan, PlannedStatement, Presence, Problem, Receipt,
+        ResolvedConfig, Verdict,
+    },
     money::Rates,
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    call::{Answer, Call, HttpRecord, LookupRecord, Read, Trace},
-    component::{Plugin, manifest::World},
+    call::{Answer, Call, HttpRecord, LookupRecord, Trace},
+    component::manifest::World,
     grant::Grant,
-    host::Host,
     limits::LimitChanges,
+    outside::{Exchange, Recording},
 };
 
-/// How long a repetition may take at least: it says nothing about the machine it was recorded on.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// A question, and all that belongs to it.
+/// A question or an order, and all that belongs to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Capsule {
-    /// The plugin's id in rules.
+    /// The id of the plugin, or of the script, in rules.
     pub plugin: String,
-    /// The SHA-256 of its component, in hexadecimal.
+    /// The SHA-256 of its component, or of its text, in hexadecimal.
     pub digest: String,
+    /// The text of a script; none of a plugin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<String>,
     /// What it was asked.
     pub world: World,
+    /// What an executor was told to do; none where a question was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<Order>,
+    /// What the approved plan covered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<PlannedStatement>,
     /// What it could see of the request.
     pub facts: Facts,
     /// Its settings.
@@ -60,6 +74,25 @@ pub struct Capsule {
     pub trace: Trace,
 }
 
+/// What an executor was told to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// To say what it would do.
+    Plan,
+    /// To do it, under this key.
+    Execute(String),
+    /// To find out whether it was done under this key.
+    Probe(String),
+    /// To take back what was done.
+    Revert {
+        /// What was done.
+        done: Receipt,
+        /// The key under which it was.
+        once_key: String,
+    },
+}
+
 /// What a plugin answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -70,6 +103,12 @@ pub enum Answered {
     Nominees(Vec<Nominee>),
     /// As a validator.
     Problems(Vec<Problem>),
+    /// As an executor, before the approval.
+    Plan(Plan),
+    /// As an executor that did it, or took it back.
+    Receipt(Receipt),
+    /// As an executor that looked whether it was done.
+    Presence(Presence),
     /// It failed.
     Failed(Failure),
 }
@@ -92,17 +131,38 @@ impl From<Vec<Problem>> for Answered {
     }
 }
 
+impl From<Plan> for Answered {
+    fn from(plan: Plan) -> Self {
+        Self::Plan(plan)
+    }
+}
+
+impl From<Receipt> for Answered {
+    fn from(receipt: Receipt) -> Self {
+        Self::Receipt(receipt)
+    }
+}
+
+impl From<Presence> for Answered {
+    fn from(presence: Presence) -> Self {
+        Self::Presence(presence)
+    }
+}
+
 impl<T: Into<Self>> From<Result<T, Failure>> for Answered {
     fn from(result: Result<T, Failure>) -> Self {
         result.map_or_else(Self::Failed, Into::into)
     }
 }
 
-/// What was looked up when a question was first asked.
+/// What was answered when a question was first asked, or an order first given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recorded {
+    /// To the look-ups of a question.
     pub(crate) lookups: Vec<LookupRecord>,
     pub(crate) http: Vec<HttpRecord>,
+    /// To everything that an order asked.
+    pub(crate) order: Arc<Recording>,
 }
 
 /// Which plugin was asked, and how.
@@ -124,11 +184,14 @@ impl Capsule {
     pub fn of(asked: &Asked<'_>, call: &Call, answer: Answer<Answered>) -> Self {
         let Answer { result, trace } = answer;
         let answer = Answered::from(result);
-        let (users, groups) = people(call, &trace, &answer);
+        let (users, groups) = people::that_matter(call, &trace, &answer);
         Self {
             plugin: asked.plugin.to_owned(),
             digest: asked.digest.to_owned(),
+            script: None,
             world: asked.world,
+            order: None,
+            statements: call.statements.to_vec(),
             facts: (*call.facts).clone(),
             config: (*call.config).clone(),
             rates: call.rates.as_deref().cloned(),
@@ -141,6 +204,29 @@ impl Capsule {
             answer,
             trace: Trace { elapsed: Duration::ZERO, ..trace },
         }
+    }
+
+    /// The same for an order. What it was answered stands among its exchanges, and nowhere twice.
+    #[must_use]
+    pub fn of_order(
+        asked: &Asked<'_>,
+        call: &Call,
+        order: Order,
+        answer: Answer<Answered>,
+    ) -> Self {
+        let mut capsule = Self::of(asked, call, answer);
+        capsule.trace.lookups.clear();
+        capsule.trace.http.clear();
+        if let Order::Revert { done, .. } = &order {
+            people::add_named(&mut capsule.users, done, &call.directory);
+        }
+        Self { order: Some(order), ..capsule }
+    }
+
+    /// Whether too much was answered to be kept, so that it cannot be repeated.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.trace.exchanges_cut
     }
 
     /// Its text, and the name that follows from it: the same content has the same name.
@@ -158,24 +244,33 @@ impl Capsule {
         let Trace { reads, lookups, http, denials, log, log_cut, notes, fuel, host_calls, .. } =
             &again.trace;
         let before = &self.trace;
+        let looked_up = self.order.is_some() || (&before.lookups, &before.http) == (lookups, http);
         self.gave(again)
+            && looked_up
             && before.reads == *reads
-            && before.lookups == *lookups
-            && before.http == *http
             && before.denials == *denials
             && (&before.log, before.log_cut) == (log, *log_cut)
             && before.notes == *notes
             && (before.fuel, before.host_calls) == (*fuel, *host_calls)
     }
 
-    /// Whether another answer is the one that was given.
+    /// Whether another answer is the one that was given and, of an order, whether everything was asked for
+    /// it that was asked then.
     #[must_use]
     pub fn gave(&self, again: &Answer<Answered>) -> bool {
-        match (&self.answer, &again.result) {
+        let is_given = match (&self.answer, &again.result) {
             (Answered::Failed(before), Err(now)) => before == now,
             (before, Ok(now)) => before == now,
             (_, Err(_)) => false,
-        }
+        };
+        is_given && self.left_out(again).is_none()
+    }
+
+    /// The first thing that was asked outside for this answer and was not for another.
+    #[must_use]
+    pub fn left_out(&self, again: &Answer<Answered>) -> Option<String> {
+        let left = self.trace.exchanges.get(again.trace.exchanges.len());
+        left.map(Exchange::told)
     }
 
     /// The call, as it was.
@@ -183,87 +278,19 @@ impl Capsule {
         let mut directory = Directory::default();
         self.groups.iter().cloned().for_each(|group| directory.put_group(group));
         self.users.iter().cloned().for_each(|user| directory.put_user(user));
+        let Trace { lookups, http, exchanges, exchanges_cut, .. } = &self.trace;
+        let order = Recording { exchanges: exchanges.clone(), cut: *exchanges_cut };
         let recorded =
-            Recorded { lookups: self.trace.lookups.clone(), http: self.trace.http.clone() };
+            Recorded { lookups: lookups.clone(), http: http.clone(), order: Arc::new(order) };
         Call {
             config: Arc::new(self.config.clone()),
             rates: self.rates.clone().map(Arc::new),
             zone: self.zone.parse().unwrap_or_default(),
             calendar: Arc::new(self.calendar.clone()),
             grant: Arc::new(self.grant.clone()),
+            statements: self.statements.as_slice().into(),
             recorded: Some(Arc::new(recorded)),
             ..Call::new(Arc::new(self.facts.clone()), Arc::new(directory))
         }
     }
-}
-
-/// The people that a question rested on, and the groups.
-fn people(call: &Call, trace: &Trace, answer: &Answered) -> (Vec<User>, Vec<Group>) {
-    let directory = &call.directory;
-    let mut users: BTreeMap<&UserId, &User> = BTreeMap::new();
-    let mut groups: BTreeMap<&GroupId, &Group> = BTreeMap::new();
-    let named = std::iter::once(&call.facts.requester).chain(&call.facts.target_users);
-    let mut ids: Vec<UserId> = named.cloned().collect();
-    let mut wanted: Vec<GroupId> = Vec::new();
-    for read in trace.reads.iter() {
-        match read {
-            Read::User(id, _) => ids.push(id.clone()),
-            Read::Login(login) => {
-                ids.extend(directory.by_login(login).map(|user| user.id.clone()));
-            }
-            Read::Members(group) => {
-                wanted.push(group.clone());
-                ids.extend(directory.members(group).map(|user| user.id.clone()));
-            }
-            Read::Group(group) => wanted.push(group.clone()),
-            Read::Fact(_) | Read::Property(_) | Read::Field(..) | Read::Other(_) => {}
-        }
-    }
-    if let Answered::Nominees(nominees) = answer {
-        for nominee in nominees {
-            match &nominee.who {
-                NomineeKind::User(id) => ids.push(id.clone()),
-                NomineeKind::Group(id) => wanted.push(id.clone()),
-            }
-        }
-    }
-    for user in ids.iter().filter_map(|id| directory.user(id)) {
-        users.insert(&user.id, user);
-        wanted.extend(user.groups.iter().cloned());
-    }
-    for group in wanted.iter().filter_map(|id| directory.group(id)) {
-        groups.insert(&group.id, group);
-    }
-    (users.into_values().cloned().collect(), groups.into_values().cloned().collect())
-}
-
-impl Host {
-    /// Asks a plugin what a capsule holds, with what was looked up then. Nothing of the world outside is
-    /// reached. Blocks.
-    #[must_use]
-    pub fn replay(&self, plugin: &Plugin, capsule: &Capsule) -> Answer<Answered> {
-        let mut call = capsule.call();
-        let defaults = self.usual_limits(plugin, capsule.world);
-        let mut limits = capsule.limits.over(defaults);
-        limits.deadline = limits.deadline.max(PATIENCE);
-        call.limits = Some(Arc::new(limits));
-        match capsule.world {
-            World::Condition => said(self.condition(plugin, &call)),
-            World::Approvers => said(self.approvers(plugin, &call)),
-            World::Validator => said(self.validate(plugin, &call)),
-            World::Executor | World::Notifier => Answer {
-                result: Err(Failure::new(
-                    engine_core::extension::FailureClass::Contract,
-                    "only questions are repeated, and this is an order",
-                )),
-                trace: Trace::default(),
-            },
-        }
-    }
-}
-
-/// An answer of any world.
-pub(crate) fn said<T: Into<Answered>>(answer: Answer<T>) -> Answer<Answered> {
-    let Answer { result, trace } = answer;
-    Answer { result: result.map(Into::into), trace }
 }

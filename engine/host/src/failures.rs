@@ -60,6 +60,10 @@ fn of_stop(stop: &Stop) -> FailureClass {
         Stop::Undeclared { .. } => FailureClass::Contract,
         Stop::NotOffered(_) => FailureClass::Denied,
         Stop::BadArgument { .. } => FailureClass::BadOutput,
+        Stop::Differs { .. } => FailureClass::Contract,
+        Stop::NotKept => FailureClass::Unavailable,
+        // Told as what it was: late.
+        Stop::Unanswered => FailureClass::Deadline,
     }
 }
 
@@ -110,4 +114,15 @@ pub(crate) fn busy() -> Failure {
 pub(crate) fn late(deadline: std::time::Duration) -> Failure {
     let stop = Stop::Deadline(deadline.as_millis());
     Failure::new(FailureClass::Deadline, format!("the plugin gave no answer: {stop}"))
+}
+
+/// A failure after something was changed, or may have been, is never one after which nothing can
+/// have happened.
+pub(crate) fn in_doubt(failure: Failure, changed: bool) -> Failure {
+    if !changed || failure.class.may_have_happened() {
+        return failure;
+    }
+    let earlier = failure.detail.unwrap_or_default();
+    let detail = Some(format!("{:?} after a change; {earlier}", failure.class));
+    Failure { class: FailureClass::UnknownOutcome, detail, ..failure }
 }

@@ -20,6 +20,7 @@ mod guests;
 mod host;
 mod limits;
 mod machine;
+mod outside;
 mod run;
 mod script;
 mod settings;
@@ -31,10 +32,10 @@ pub use chrono_tz::Tz;
 pub use engine_connect::{Method, Origin};
 
 pub use call::{
-    Answer, Call, Denial, HttpOutcome, HttpRecord, LogLevel, LogLine, LookupRecord, Notice,
-    ReadSet, RecordedBody, Trace,
+    Answer, Call, Denial, HeaderRecord, HttpOutcome, HttpRecord, LogLevel, LogLine, LookupRecord,
+    Notice, ReadSet, RecordedBody, Trace,
 };
-pub use capsule::{Answered, Asked, Capsule, Recorded};
+pub use capsule::{Answered, Asked, Capsule, Order, Recorded};
 pub use component::{
     Compiler, LoadError, Plugin, Stage, Weight, compile_component, custom_section, custom_sections,
     digest,
@@ -50,6 +51,7 @@ pub use limits::{
     BadLimit, HostLimits, LimitChanges, Limits, MAX_COMPONENT_BYTES, MAX_SCRIPT_BYTES, ScriptLimits,
 };
 pub use machine::Pool;
+pub use outside::{Exchange, Fault, FaultKind, Given};
 pub use script::{
     Script, ScriptError, ScriptFindings, ScriptRole, ScriptTypes,
     library::{ScriptChapter, ScriptFunction, script_functions},

@@ -22,7 +22,8 @@ use crate::{
     host::Host,
     limits::{LimitChanges, Limits},
     machine,
-    state::{State, Task},
+    outside::Recording,
+    state::{State, Stop, Task},
     v1::{Answered, ExecutorPluginPre, results},
 };
 
@@ -295,6 +296,7 @@ impl Host {
         });
         let running = AssertUnwindSafe(begin(&mut store)).catch_unwind();
         let ended = match tokio::time::timeout_at(deadline.into(), running).await {
+            Ok(Ok(Err(error))) if is_unanswered(&error) => Ended::Late,
             Ok(Ok(answered)) => Ended::Answered(answered),
             Ok(Err(panic)) => Ended::Panicked(panic),
             Err(_) => Ended::Late,
@@ -318,7 +320,7 @@ impl Host {
             Arc::clone(&limits),
             Arc::clone(&self.services),
         );
-        let time = state.time;
+        let time = state.left();
         let mut store = Store::new(&self.guests_of(plugin).engine, state);
         store.limiter(|state| &mut state.memory);
         store.set_hostcall_fuel(limits.host_call_bytes);
@@ -334,6 +336,11 @@ impl Host {
 
 fn started(tried: wasmtime::Result<()>, store: &Store<State>) -> Result<(), Failure> {
     tried.map_err(|error| failures::from_error(&error, &store.data().trace))
+}
+
+/// Whether a repetition came to where the time was over the first time.
+fn is_unanswered(error: &wasmtime::Error) -> bool {
+    matches!(error.downcast_ref::<Stop>(), Some(Stop::Unanswered))
 }
 
 fn ticks(deadline: Duration) -> u64 {
@@ -354,6 +361,8 @@ fn failed<T>(failure: Failure) -> Answer<T> {
 fn finish<T: Serialize>(store: Store<State>, ended: Ended<T>, start: Instant) -> Answer<T> {
     let fuel_left = store.get_fuel().unwrap_or(0);
     let mut state = store.into_data();
+    let Recording { exchanges, cut } = state.outside.into_recording();
+    (state.trace.exchanges, state.trace.exchanges_cut) = (exchanges, cut);
     state.trace.fuel = state.limits.fuel.saturating_sub(fuel_left);
     state.trace.memory = state.memory.peak;
     state.trace.elapsed = start.elapsed();
@@ -372,7 +381,10 @@ fn finish<T: Serialize>(store: Store<State>, ended: Ended<T>, start: Instant) ->
         Ended::Late => Err(failures::late(state.time)),
     };
     let changed = state.may_have_changed;
-    Answer { result: result.map_err(|failure| in_doubt(failure, changed)), trace: state.trace }
+    Answer {
+        result: result.map_err(|failure| failures::in_doubt(failure, changed)),
+        trace: state.trace,
+    }
 }
 
 fn within<T: Serialize>(value: T, most: usize) -> Result<T, Failure> {
@@ -385,15 +397,4 @@ fn within<T: Serialize>(value: T, most: usize) -> Result<T, Failure> {
         }
         Err(error) => Err(Failure::new(FailureClass::Bug, error.to_string())),
     }
-}
-
-/// A failure after something was changed, or may have been, is never one after which nothing can
-/// have happened.
-fn in_doubt(failure: Failure, changed: bool) -> Failure {
-    if !changed || failure.class.may_have_happened() {
-        return failure;
-    }
-    let earlier = failure.detail.unwrap_or_default();
-    let detail = Some(format!("{:?} after a change; {earlier}", failure.class));
-    Failure { class: FailureClass::UnknownOutcome, detail, ..failure }
 }

@@ -14,7 +14,11 @@ use crate::{
     host::Services,
     limits::Limits,
     machine,
+    outside::{Journal, Outside},
 };
+
+/// How long a repetition may take at least: it says nothing about the machine it was recorded on.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the component was asked to do; some of what it may do depends on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +44,16 @@ pub(crate) enum Task {
     Deliver(String),
 }
 
+impl Task {
+    /// Whether an executor is asked.
+    pub(crate) fn is_order(&self) -> bool {
+        match self {
+            Self::Plan | Self::Execute(_) | Self::Probe(_) | Self::Revert { .. } => true,
+            Self::Trial | Self::Decide | Self::Deliver(_) => false,
+        }
+    }
+}
+
 /// Why the host ended a call.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Stop {
@@ -61,6 +75,15 @@ pub(crate) enum Stop {
     /// A function that no plugin is offered, or not in this world.
     #[error("it called `{0}`, which is not offered to it")]
     NotOffered(String),
+    /// In a repetition: it asks for something else.
+    #[error("it asks {now}, where it asked {then} the first time")]
+    Differs { now: String, then: String },
+    /// In a repetition: what it was answered is not there.
+    #[error("what it was answered the first time was too large to be kept")]
+    NotKept,
+    /// In a repetition: the time was over before the answer came.
+    #[error("it waited in vain the first time")]
+    Unanswered,
     /// An argument that no well-made plugin gives.
     #[error("it called `{function}` with {why}")]
     BadArgument { function: &'static str, why: String },
@@ -72,7 +95,8 @@ pub(crate) struct State {
     pub(crate) manifest: Arc<Manifest>,
     pub(crate) task: Task,
     pub(crate) limits: Arc<Limits>,
-    pub(crate) services: Arc<Services>,
+    /// Databases, files and everything else that is not the call's own.
+    pub(crate) outside: Outside,
     /// How long it may take, and until when.
     pub(crate) time: Duration,
     pub(crate) deadline: Instant,
@@ -105,10 +129,11 @@ impl State {
         } else {
             limits.deadline
         };
+        let patience = if call.recorded.is_some() { time.max(PATIENCE) } else { time };
         let mut table = ResourceTable::new();
         table.set_max_capacity(limits.handles);
         Self {
-            deadline: Instant::now() + time,
+            deadline: Instant::now() + patience,
             time,
             memory: Memory::new(&limits),
             trace: Trace::default(),
@@ -119,11 +144,11 @@ impl State {
             sent: BTreeSet::new(),
             may_have_changed: false,
             log_bytes: 0,
+            outside: Outside::new(services, journal(&call, &task)),
             call,
             manifest,
             task,
             limits,
-            services,
         }
     }
 
@@ -140,6 +165,16 @@ impl State {
             return Err(Stop::Deadline(self.time.as_millis()));
         }
         Ok(())
+    }
+
+    /// The time that is left.
+    pub(crate) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Whether a question is repeated: what it looked up is in its call.
+    pub(crate) fn repeats_question(&self) -> bool {
+        self.call.recorded.is_some() && !self.task.is_order()
     }
 
     /// Notes that something was read.
@@ -169,6 +204,18 @@ impl State {
         } else {
             self.trace.log_cut = true;
         }
+    }
+}
+
+/// How a call deals with the world outside. Of questions their look-ups are kept, beside this.
+fn journal(call: &Call, task: &Task) -> Journal {
+    if !task.is_order() {
+        return Journal::Off;
+    }
+    match &call.recorded {
+        Some(recorded) => Journal::dry(Arc::clone(&recorded.order)),
+        None if call.recording => Journal::kept(),
+        None => Journal::Off,
     }
 }
 

@@ -30,7 +30,8 @@ pub(crate) enum Progress {
 }
 
 /// What came of noting something.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Noted {
     /// It is on the disk.
     Yes,

@@ -4,6 +4,8 @@
 //! module beside this one that converts types and delegates, without a check of its own. To add an
 //! interface: its file with the generated `Host` trait implemented for [`State`], its line in
 //! [`questions`] or [`effects`], its functions in [`offered`], and a test with a component that uses it.
+//! What it reaches of the world outside is a method of [`Outside`](crate::outside), so that it can be
+//! repeated.
 
 mod access;
 mod blobs;
@@ -16,6 +18,7 @@ mod lookups;
 mod notice;
 pub(crate) mod offered;
 mod planned;
+mod refused;
 mod request;
 pub(crate) mod results;
 mod secrets;

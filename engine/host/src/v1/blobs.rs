@@ -1,15 +1,19 @@
 //! The interface `blobs`: files that an execution makes. A file belongs to the key of the effect, so
 //! that a repetition finds it.
 
-use engine_connect::blob::{BlobWriter, Pin};
+use engine_connect::{BlobRef, Pin};
 use wasmtime::component::Resource;
 
-use super::bindings::{
-    condition::countersign::plugin::types as wit, executor::countersign::plugin::blobs,
+use super::{
+    bindings::{
+        condition::countersign::plugin::types as wit, executor::countersign::plugin::blobs,
+    },
+    refused::{Refused, told},
 };
 use crate::{
     component::manifest::Capability,
     files::FileRecord,
+    outside::Draft,
     state::{State, Task},
 };
 
@@ -22,7 +26,7 @@ const WHAT: &str = "blobs";
 pub struct Writer {
     name: String,
     once_key: String,
-    blob: Option<BlobWriter>,
+    draft: Option<Draft>,
 }
 
 type Answer<T> = wasmtime::Result<Result<T, wit::HostError>>;
@@ -56,9 +60,13 @@ impl State {
         &mut self,
         name: &str,
         key: &str,
-    ) -> Result<Option<FileRecord>, wit::HostError> {
-        let found = self.services.files.find(key).await.map_err(|error| away(&error))?;
+    ) -> Result<Option<FileRecord>, Refused> {
+        let found = self.files_of(key).await?;
         Ok(found.into_iter().find(|file| file.name == name))
+    }
+
+    async fn files_of(&mut self, key: &str) -> Result<Vec<FileRecord>, Refused> {
+        Ok(self.outside.files(key).await?.map_err(|fault| self.faulty(WHAT, fault))?)
     }
 
     /// Puts a finished file to its key; then nothing need keep its content any more but that.
@@ -66,51 +74,66 @@ impl State {
         &mut self,
         key: &str,
         file: FileRecord,
-        pin: Pin,
-    ) -> Result<blobs::File, wit::HostError> {
+        pin: Option<Pin>,
+    ) -> Result<blobs::File, Refused> {
         self.blob_bytes = self.blob_bytes.saturating_add(file.size);
-        let kept = self.services.files.add(key, file).await.map_err(|error| away(&error))?;
-        drop(pin);
+        let kept = self.outside.keep(key, file, pin).await?;
+        let kept = kept.map_err(|fault| self.faulty(WHAT, fault))?;
         self.may_have_changed = true;
         Ok(to_wit(kept))
+    }
+
+    async fn write_to(&mut self, writer: &Resource<Writer>, bytes: &[u8]) -> Result<(), Refused> {
+        let room = self.blob_room();
+        if bytes.len() as u64 > room {
+            return Err(limit(self.limits.blob_bytes).into());
+        }
+        self.blob_bytes = self.blob_bytes.saturating_add(bytes.len() as u64);
+        let draft = self.table.get_mut(writer)?.draft.as_mut().ok_or_else(finished)?;
+        let written = draft.write(&mut self.outside, bytes).await?;
+        Ok(written.map_err(|fault| self.faulty(WHAT, fault))?)
+    }
+
+    async fn finish_file(&mut self, writer: &Resource<Writer>) -> Result<blobs::File, Refused> {
+        let writer = self.table.get_mut(writer)?;
+        let (name, key) = (writer.name.clone(), writer.once_key.clone());
+        let draft = writer.draft.take().ok_or_else(finished)?;
+        let made = draft.finish(&mut self.outside).await?;
+        let (blob, pin) = made.map_err(|fault| self.faulty(WHAT, fault))?;
+        // The bytes were counted when they were written.
+        self.blob_bytes = self.blob_bytes.saturating_sub(blob.size);
+        self.keep_file(&key, record(name, blob, None), pin).await
+    }
+
+    async fn start_file(
+        &mut self,
+        name: String,
+        media_type: &str,
+        once_key: String,
+    ) -> Result<Resource<Writer>, Refused> {
+        self.may_make_file(&name, &once_key)?;
+        let room = self.blob_room();
+        let begun = self.outside.create((&name, media_type), &once_key, room).await?;
+        let draft = begun.map_err(|fault| self.faulty(WHAT, fault))?;
+        Ok(self.table.push(Writer { name, once_key, draft: Some(draft) })?)
+    }
+
+    async fn find_files(&mut self, once_key: &str) -> Result<Vec<blobs::File>, Refused> {
+        self.allowed(Capability::Blobs, None)?;
+        self.may_look_for(WHAT, once_key)?;
+        Ok(self.files_of(once_key).await?.into_iter().map(to_wit).collect())
     }
 }
 
 impl blobs::HostWriter for State {
     async fn write(&mut self, writer: Resource<Writer>, bytes: Vec<u8>) -> Answer<()> {
         self.enter()?;
-        let room = self.blob_room();
-        if bytes.len() as u64 > room {
-            return Ok(Err(limit(self.limits.blob_bytes)));
-        }
-        self.blob_bytes = self.blob_bytes.saturating_add(bytes.len() as u64);
-        let Some(blob) = &mut self.table.get_mut(&writer)?.blob else {
-            return Ok(Err(finished()));
-        };
-        let written = blob.write(&bytes).await;
-        Ok(written.map_err(|error| self.connection_error(WHAT, &error)))
+        told(self.write_to(&writer, &bytes).await)
     }
 
     async fn finish(&mut self, writer: Resource<Writer>) -> Answer<blobs::File> {
         self.enter()?;
-        let writer = self.table.get_mut(&writer)?;
-        let (name, key) = (writer.name.clone(), writer.once_key.clone());
-        let Some(blob) = writer.blob.take() else { return Ok(Err(finished())) };
-        let (blob, pin) = match blob.finish().await {
-            Ok(finished) => finished,
-            Err(error) => return Ok(Err(self.connection_error(WHAT, &error))),
-        };
-        let file = FileRecord {
-            id: blob.sha256.clone(),
-            name,
-            media_type: blob.media_type,
-            size: blob.size,
-            sha256: blob.sha256,
-            rows: None,
-        };
-        // The bytes were counted when they were written.
-        self.blob_bytes = self.blob_bytes.saturating_sub(file.size);
-        Ok(self.keep_file(&key, file, pin).await)
+        told(self.finish_file(&writer).await)
     }
 
     async fn drop(&mut self, writer: Resource<Writer>) -> wasmtime::Result<()> {
@@ -127,25 +150,24 @@ impl blobs::Host for State {
         once_key: String,
     ) -> Answer<Resource<Writer>> {
         self.enter()?;
-        if let Err(error) = self.may_make_file(&name, &once_key) {
-            return Ok(Err(error));
-        }
-        let room = self.blob_room();
-        match self.services.blobs.create(&media_type, room).await {
-            Ok(blob) => Ok(Ok(self.table.push(Writer { name, once_key, blob: Some(blob) })?)),
-            Err(error) => Ok(Err(self.connection_error(WHAT, &error))),
-        }
+        told(self.start_file(name, &media_type, once_key).await)
     }
 
     async fn find(&mut self, once_key: String) -> Answer<Vec<blobs::File>> {
         self.enter()?;
-        if let Err(error) =
-            self.allowed(Capability::Blobs, None).and_then(|_| self.may_look_for(WHAT, &once_key))
-        {
-            return Ok(Err(error));
-        }
-        let found = self.services.files.find(&once_key).await;
-        Ok(found.map(|files| files.into_iter().map(to_wit).collect()).map_err(|e| away(&e)))
+        told(self.find_files(&once_key).await)
+    }
+}
+
+/// What is noted of a finished file.
+pub(super) fn record(name: String, blob: BlobRef, rows: Option<u64>) -> FileRecord {
+    FileRecord {
+        id: blob.sha256.clone(),
+        name,
+        media_type: blob.media_type,
+        size: blob.size,
+        sha256: blob.sha256,
+        rows,
     }
 }
 
@@ -158,14 +180,6 @@ pub(super) fn to_wit(file: FileRecord) -> blobs::File {
         size: file.size,
         sha256: file.sha256,
         rows: file.rows,
-    }
-}
-
-fn away(error: &std::io::Error) -> wit::HostError {
-    wit::HostError {
-        kind: wit::ErrorKind::Unavailable,
-        message: format!("cannot keep the file: {error}"),
-        code: None,
     }
 }
 

@@ -1,8 +1,8 @@
 //! The interfaces `http` and `http-lookups`: calls that the host makes, where it was granted.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use engine_connect::{HttpCall, HttpError, HttpReply, HttpTerms, Method};
+use engine_connect::{HttpCall, HttpTerms, Method, Origin};
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::Resource;
 
@@ -11,14 +11,16 @@ use super::{
         condition::countersign::plugin::{http_lookups as of_questions, http_types, types as wit},
         executor::countersign::plugin::{http, http_lookups as of_executors},
     },
+    refused::{Refused, told},
     request::invalid,
     secrets::Secret,
     values,
 };
 use crate::{
-    call::{HttpOutcome, HttpRecord, Read, RecordedBody},
+    call::{HeaderRecord, HttpOutcome, HttpRecord, Read, RecordedBody},
     capsule::Recorded,
     component::manifest::Capability,
+    outside::{Body, FaultKind, Headers, HttpAnswer, Sending, SentSecret},
     state::{State, Task},
 };
 
@@ -52,13 +54,11 @@ impl Wanted {
 
 impl State {
     /// Asks on the runtime of the calling thread, which may block.
-    fn ask_and_wait(&mut self, wanted: Wanted) -> Answer<http_types::Reply> {
+    fn ask_and_wait(&mut self, wanted: Wanted) -> Result<http_types::Reply, Refused> {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            return Ok(Err(wit::HostError {
-                kind: wit::ErrorKind::Internal,
-                message: "look-ups need a runtime on the calling thread".to_owned(),
-                code: None,
-            }));
+            let message = "look-ups need a runtime on the calling thread".to_owned();
+            let kind = wit::ErrorKind::Internal;
+            return Err(wit::HostError { kind, message, code: None }.into());
         };
         runtime.block_on(self.call_out(Capability::HttpLookups, wanted))
     }
@@ -67,21 +67,15 @@ impl State {
         &mut self,
         capability: Capability,
         wanted: Wanted,
-    ) -> Answer<http_types::Reply> {
+    ) -> Result<http_types::Reply, Refused> {
         let timeout = wanted.timeout;
-        let mut call = match self.checked(capability, &wanted) {
-            Ok(call) => call,
-            Err(error) => return Ok(Err(error)),
-        };
+        let call = self.checked(capability, &wanted)?;
         let sent = (!wanted.body.is_empty()).then(|| hex::encode(Sha256::digest(&wanted.body)));
-        if let Some(recorded) = self.call.recorded.clone() {
-            return Ok(self.repeat(&recorded, &call, sent.as_deref()));
+        if let Some(recorded) = self.call.recorded.clone().filter(|_| self.repeats_question()) {
+            return Ok(self.repeat(&recorded, &call, sent.as_deref())?);
         }
-        if let Err(error) = self.complete(&mut call, &wanted)? {
-            return Ok(Err(error));
-        }
-        call.body(wanted.body);
-        Ok(self.send_call(capability, call, timeout, sent).await)
+        let sending = self.with_call(wanted)?;
+        self.send_call(capability, call, sending, timeout, sent).await
     }
 
     /// The call without headers and body, where it may be made.
@@ -132,28 +126,21 @@ impl State {
         }
     }
 
-    /// Puts the headers in, secrets where they are handed on.
-    fn complete(&mut self, call: &mut HttpCall, wanted: &Wanted) -> Answer<()> {
-        for header in &wanted.headers {
-            if let Err(error) = call.header(&header.name, &header.value) {
-                return Ok(Err(invalid(error.to_string())));
-            }
-        }
-        for header in &wanted.secrets {
-            let handle: &Resource<Secret> = &header.secret;
-            let name = self.table.get(handle)?.name.clone();
-            let Some(secret) = self.services.secrets.get(&name) else {
-                return Ok(Err(super::secrets::unknown(&name)));
-            };
-            let put = call.secret_header(&header.name, &header.before, secret, &header.after);
-            if let Err(error) = put {
-                return Ok(Err(invalid(error.to_string())));
-            }
-        }
-        Ok(Ok(()))
+    /// What goes with a call, its secrets by name.
+    fn with_call(&self, wanted: Wanted) -> Result<Sending, Refused> {
+        let Wanted { headers, secrets, body, .. } = wanted;
+        let headers = headers.into_iter().map(|header| (header.name, header.value)).collect();
+        let named = |given: http_types::SecretHeader| {
+            let handle: &Resource<Secret> = &given.secret;
+            let secret = self.table.get(handle)?.name.clone();
+            let http_types::SecretHeader { name: header, before, after, .. } = given;
+            Ok(SentSecret { header, before, secret, after })
+        };
+        let secrets = secrets.into_iter().map(named).collect::<Result<_, Refused>>()?;
+        Ok(Sending { headers, secrets, body })
     }
 
-    /// What the same call found the first time; its headers were not kept.
+    /// What the same call found the first time; what its headers said was not kept.
     fn repeat(
         &mut self,
         recorded: &Recorded,
@@ -176,11 +163,12 @@ impl State {
         self.read(Read::Other(format!("http.{method} {url}")));
         self.trace.http.push(found.clone());
         match &found.outcome {
-            HttpOutcome::Reply { status, body } => {
+            HttpOutcome::Reply { status, headers, body } => {
                 let body = body.bytes().ok_or_else(|| {
                     unavailable(format!("what `{method} {url}` answered was too large to be kept"))
                 })?;
-                Ok(http_types::Reply { status: *status, headers: Vec::new(), body })
+                let headers = headers.iter().cloned().map(HeaderRecord::blank).collect();
+                Ok(reply(*status, headers, body))
             }
             HttpOutcome::Failed(code) => Err(wit::HostError {
                 code: Some(code.clone()),
@@ -193,56 +181,57 @@ impl State {
         &mut self,
         capability: Capability,
         call: HttpCall,
+        sending: Sending,
         timeout: Option<Duration>,
         sent: Option<String>,
-    ) -> Result<http_types::Reply, wit::HostError> {
+    ) -> Result<http_types::Reply, Refused> {
         let (method, origin, url) = (call.method(), call.origin(), call.url().to_owned());
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        let granted = self.call.grant.http.get(&origin);
-        let terms = HttpTerms {
-            timeout: timeout.map_or(left, |timeout| timeout.min(left)),
-            max_reply: self.limits.http_reply_bytes,
-            private_addresses: granted.is_some_and(|granted| granted.private_addresses),
-        };
+        let terms = self.terms(&origin, timeout);
         // Set before it is sent: a call that is cut off by the deadline has been sent perhaps.
         let before = self.may_have_changed;
         self.may_have_changed |= !method.only_asks();
-        let services = std::sync::Arc::clone(&self.services);
-        let answer = services.http.send(call, terms).await;
-        if answer.as_ref().is_err_and(|error| !error.was_sent()) {
+        let answer = self.outside.send(call, sending, terms).await?;
+        if !answer.as_ref().is_ok_and(|(answer, _)| answer.was_sent()) {
             self.may_have_changed = before;
         }
+        let (answer, headers) = answer.map_err(wit::HostError::from)?;
         self.read(Read::Other(format!("http.{method} {url}")));
-        let outcome = match &answer {
-            Ok(reply) => HttpOutcome::Reply { status: reply.status, body: recorded(&reply.body) },
-            Err(error) => HttpOutcome::Failed(error.code().to_owned()),
-        };
+        let outcome = outcome(&answer);
         self.trace.http.push(HttpRecord { method: method.to_string(), url, sent, outcome });
-        answer.map(reply_to_wit).map_err(|error| self.http_error(capability, method, &error))
+        match answer {
+            HttpAnswer::Reply { status, headers: kept, body: Body(body) } => {
+                let blank = || kept.into_iter().map(HeaderRecord::blank).collect();
+                Ok(reply(status, headers.unwrap_or_else(blank), body))
+            }
+            HttpAnswer::Failed { fault, .. } => {
+                if fault.kind == FaultKind::Denied {
+                    self.deny(capability.as_str(), origin.host(), &fault.message);
+                }
+                Err(wit::HostError::from(fault).into())
+            }
+        }
     }
 
-    fn http_error(
-        &mut self,
-        capability: Capability,
-        method: Method,
-        error: &HttpError,
-    ) -> wit::HostError {
-        let kind = match error {
-            HttpError::Invalid(_) => wit::ErrorKind::Invalid,
-            HttpError::PrivateAddress { host, .. } => {
-                self.deny(capability.as_str(), host, &error.to_string());
-                wit::ErrorKind::Denied
-            }
-            error if error.was_sent() && !method.only_asks() => wit::ErrorKind::UnknownOutcome,
-            HttpError::TooLarge { .. } => wit::ErrorKind::Limit,
-            HttpError::Name { .. }
-            | HttpError::Connect { .. }
-            | HttpError::Tls { .. }
-            | HttpError::TimeoutBeforeSend(_)
-            | HttpError::TimeoutAfterSend(_)
-            | HttpError::Broken { .. } => wit::ErrorKind::Unavailable,
-        };
-        wit::HostError { kind, message: error.to_string(), code: Some(error.code().to_owned()) }
+    fn terms(&self, origin: &Origin, timeout: Option<Duration>) -> HttpTerms {
+        let (left, granted) = (self.left(), self.call.grant.http.get(origin));
+        HttpTerms {
+            timeout: timeout.map_or(left, |timeout| timeout.min(left)),
+            max_reply: self.limits.http_reply_bytes,
+            private_addresses: granted.is_some_and(|granted| granted.private_addresses),
+        }
+    }
+}
+
+/// What came of a call, for its record.
+fn outcome(answer: &HttpAnswer) -> HttpOutcome {
+    match answer {
+        HttpAnswer::Reply { status, headers, body } => {
+            let (headers, body) = (headers.clone(), recorded(&body.0));
+            HttpOutcome::Reply { status: *status, headers, body }
+        }
+        HttpAnswer::Failed { fault, .. } => {
+            HttpOutcome::Failed(fault.code.clone().unwrap_or_default())
+        }
     }
 }
 
@@ -256,13 +245,9 @@ fn recorded(body: &[u8]) -> RecordedBody {
     }
 }
 
-fn reply_to_wit(reply: HttpReply) -> http_types::Reply {
+fn reply(status: u16, headers: Headers, body: Vec<u8>) -> http_types::Reply {
     let header = |(name, value)| http_types::Header { name, value };
-    http_types::Reply {
-        status: reply.status,
-        headers: reply.headers.into_iter().map(header).collect(),
-        body: reply.body,
-    }
+    http_types::Reply { status, headers: headers.into_iter().map(header).collect(), body }
 }
 
 fn limit(message: String) -> wit::HostError {
@@ -277,7 +262,7 @@ impl of_questions::Host for State {
         secrets: Vec<http_types::SecretHeader>,
     ) -> Answer<http_types::Reply> {
         self.enter()?;
-        self.ask_and_wait(Wanted::get(url, headers, secrets))
+        told(self.ask_and_wait(Wanted::get(url, headers, secrets)))
     }
 }
 
@@ -289,7 +274,7 @@ impl of_executors::Host for State {
         secrets: Vec<http_types::SecretHeader>,
     ) -> Answer<http_types::Reply> {
         self.enter()?;
-        self.call_out(Capability::HttpLookups, Wanted::get(url, headers, secrets)).await
+        told(self.call_out(Capability::HttpLookups, Wanted::get(url, headers, secrets)).await)
     }
 }
 
@@ -308,7 +293,7 @@ impl http::Host for State {
             ))));
         };
         let timeout = timeout_ms.map(|ms| Duration::from_millis(ms.into()));
-        self.call_out(Capability::Http, Wanted { method, url, headers, secrets, body, timeout })
-            .await
+        let wanted = Wanted { method, url, headers, secrets, body, timeout };
+        told(self.call_out(Capability::Http, wanted).await)
     }
 }

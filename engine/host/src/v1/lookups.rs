@@ -1,9 +1,7 @@
 //! The interface `named-statements`: look-ups that the operator wrote. A plugin names one and gives
 //! its parameters; the answers are recorded.
 
-use std::time::{Duration, Instant};
-
-use engine_connect::{Begin, Cell, Error, Mode, Rows};
+use engine_connect::Cell;
 use engine_core::ids::ResourceId;
 
 use super::{
@@ -13,6 +11,7 @@ use super::{
         },
         executor::countersign::plugin::named_statements as of_executors,
     },
+    refused::{Refused, told},
     request::invalid,
     sql,
 };
@@ -20,7 +19,6 @@ use crate::{
     call::{LookupRecord, Read},
     capsule::Recorded,
     component::manifest::Capability,
-    host::Lookup,
     state::State,
 };
 
@@ -33,13 +31,11 @@ impl State {
         connection: &str,
         statement: &str,
         parameters: Vec<sql_types::Parameter>,
-    ) -> Result<sql_types::Rowset, wit::HostError> {
+    ) -> Result<sql_types::Rowset, Refused> {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            return Err(wit::HostError {
-                kind: wit::ErrorKind::Internal,
-                message: "look-ups need a runtime on the calling thread".to_owned(),
-                code: None,
-            });
+            let message = "look-ups need a runtime on the calling thread".to_owned();
+            let kind = wit::ErrorKind::Internal;
+            return Err(wit::HostError { kind, message, code: None }.into());
         };
         runtime.block_on(self.look_up(connection, statement, parameters))
     }
@@ -49,39 +45,33 @@ impl State {
         connection: &str,
         statement: &str,
         parameters: Vec<sql_types::Parameter>,
-    ) -> Result<sql_types::Rowset, wit::HostError> {
+    ) -> Result<sql_types::Rowset, Refused> {
         let connection = self.may_look_up(connection, statement)?;
         let parameters = sql::parameters(parameters)?;
-        let rows = match self.call.recorded.clone() {
-            Some(recorded) => recorded.rows(&connection, statement, &parameters)?,
-            None => self.ask(&connection, statement, &parameters).await?,
+        let found = match &self.call.recorded {
+            Some(recorded) if self.repeats_question() => {
+                recorded.rows(&connection, statement, &parameters)?
+            }
+            _ => self.ask_for(connection, statement, parameters).await?,
         };
-        self.rows = self.rows.saturating_add(rows.rows.len() as u64);
-        self.read(Read::Other(format!("lookup.{connection}.{statement}")));
-        self.trace.lookups.push(record(connection, statement, &parameters, &rows));
-        Ok(rowset(rows))
+        self.rows = self.rows.saturating_add(found.rows.len() as u64);
+        self.read(Read::Other(format!("lookup.{}.{statement}", found.connection)));
+        let rows = rowset(&found);
+        self.trace.lookups.push(found);
+        Ok(rows)
     }
 
-    async fn ask(
+    async fn ask_for(
         &mut self,
-        connection: &ResourceId,
+        connection: ResourceId,
         statement: &str,
-        parameters: &[Cell],
-    ) -> Result<Rows, wit::HostError> {
-        let services = std::sync::Arc::clone(&self.services);
-        let lookup = services.lookups.get(connection).and_then(|all| all.get(statement));
-        let lookup = lookup.ok_or_else(|| wit::HostError {
-            kind: wit::ErrorKind::NotFound,
-            message: format!("the operator configured no look-up `{statement}` on `{connection}`"),
-            code: None,
-        })?;
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        let asking = ask(&services.connections, connection, lookup, parameters, left);
-        let answer = match tokio::time::timeout(left, asking).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Error::Timeout(left)),
-        };
-        answer.map_err(|error| self.connection_error(connection.as_str(), &error))
+        parameters: Vec<Cell>,
+    ) -> Result<LookupRecord, Refused> {
+        let left = self.left();
+        let found = self.outside.look_up(&connection, statement, &parameters, left).await?;
+        let found = found.map_err(|fault| self.faulty(connection.as_str(), fault))?;
+        let ((columns, rows), statement) = (found, statement.to_owned());
+        Ok(LookupRecord { connection, statement, parameters, columns, rows })
     }
 
     fn may_look_up(
@@ -106,57 +96,27 @@ impl Recorded {
         connection: &ResourceId,
         statement: &str,
         parameters: &[Cell],
-    ) -> Result<Rows, wit::HostError> {
+    ) -> Result<LookupRecord, wit::HostError> {
         let same = |found: &&LookupRecord| {
             found.connection == *connection
                 && found.statement == statement
                 && found.parameters == parameters
         };
-        let found = self.lookups.iter().find(same).ok_or_else(|| wit::HostError {
+        self.lookups.iter().find(same).cloned().ok_or_else(|| wit::HostError {
             kind: wit::ErrorKind::Unavailable,
             message: format!(
                 "what `{statement}` finds on `{connection}` for this was not recorded"
             ),
             code: None,
-        })?;
-        Ok(Rows { columns: found.columns.as_slice().into(), rows: found.rows.clone() })
+        })
     }
 }
 
-async fn ask(
-    connections: &engine_connect::Connections,
-    connection: &ResourceId,
-    lookup: &Lookup,
-    parameters: &[Cell],
-    left: Duration,
-) -> Result<Rows, Error> {
-    let begin = Begin { mode: Mode::ReadOnly, timeout: Some(left) };
-    let mut transaction = connections.begin(connection, begin).await?;
-    let rows = transaction.query(&lookup.statement, parameters, lookup.max_rows).await?;
-    transaction.rollback().await?;
-    Ok(rows)
-}
-
-fn record(
-    connection: ResourceId,
-    statement: &str,
-    parameters: &[Cell],
-    rows: &Rows,
-) -> LookupRecord {
-    LookupRecord {
-        connection,
-        statement: statement.to_owned(),
-        parameters: parameters.to_vec(),
-        columns: rows.columns.to_vec(),
-        rows: rows.rows.clone(),
-    }
-}
-
-fn rowset(rows: Rows) -> sql_types::Rowset {
-    let line = |row: Vec<Cell>| row.into_iter().map(sql::from_cell).collect();
+fn rowset(found: &LookupRecord) -> sql_types::Rowset {
+    let line = |row: &Vec<Cell>| row.iter().cloned().map(sql::from_cell).collect();
     sql_types::Rowset {
-        columns: sql::columns(&rows.columns),
-        rows: rows.rows.into_iter().map(line).collect(),
+        columns: sql::columns(&found.columns),
+        rows: found.rows.iter().map(line).collect(),
     }
 }
 
@@ -168,7 +128,7 @@ impl of_questions::Host for State {
         parameters: Vec<sql_types::Parameter>,
     ) -> Answer<sql_types::Rowset> {
         self.enter()?;
-        Ok(self.look_up_and_wait(&connection, &statement, parameters))
+        told(self.look_up_and_wait(&connection, &statement, parameters))
     }
 }
 
@@ -180,6 +140,6 @@ impl of_executors::Host for State {
         parameters: Vec<sql_types::Parameter>,
     ) -> Answer<sql_types::Rowset> {
         self.enter()?;
-        Ok(self.look_up(&connection, &statement, parameters).await)
+        told(self.look_up(&connection, &statement, parameters).await)
     }
 }

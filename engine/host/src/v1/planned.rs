@@ -76,8 +76,9 @@ impl State {
         connection: &ResourceId,
         exact: executor::ExactStatement,
     ) -> Result<PlannedStatement, BadOutput> {
-        let dialect = self.services.connections.dialect(connection);
-        let dialect = dialect.map_err(|error| BadOutput::new("connection", error.to_string()))?;
+        let unknown = |why: String| BadOutput::new("connection", why);
+        let dialect = self.outside.dialect(connection).map_err(|stop| unknown(stop.to_string()))?;
+        let dialect = dialect.map_err(|fault| unknown(fault.message))?;
         let bad = |why: String| BadOutput::new("text", why);
         let found = engine_connect::classify(dialect, &exact.text)
             .map_err(|error| bad(format!("not understood: {error}")))?;

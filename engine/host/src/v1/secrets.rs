@@ -25,7 +25,8 @@ impl secrets::Host for State {
         if let Err(error) = self.allowed(Capability::Secrets, Some(&name)) {
             return Ok(Err(error));
         }
-        if self.call.recorded.is_none() && !self.services.secrets.contains_key(&name) {
+        let known = self.repeats_question() || self.outside.has_secret(&name)?.unwrap_or(false);
+        if !known {
             return Ok(Err(unknown(&name)));
         }
         self.read(Read::Other(format!("secret.{name}")));
@@ -33,7 +34,7 @@ impl secrets::Host for State {
     }
 }
 
-pub(super) fn unknown(name: &str) -> wit::HostError {
+fn unknown(name: &str) -> wit::HostError {
     wit::HostError {
         kind: wit::ErrorKind::NotFound,
         message: format!("the operator configured no secret `{name}`"),

@@ -1,13 +1,11 @@
-//! Parameters, cells and failures of connections, for components.
+//! Parameters and cells, for components.
 
-use engine_connect::{Cell, Column, Error, error::StatementFault};
+use engine_connect::{Cell, Column};
 
 use super::{
     bindings::condition::countersign::plugin::{sql_types, types as wit},
     values,
 };
-use crate::state::State;
-
 /// The cells of parameters.
 ///
 /// # Errors
@@ -78,51 +76,4 @@ pub(super) fn columns(columns: &[Column]) -> Vec<sql_types::Column> {
         kind: column.type_name.clone(),
     };
     columns.iter().map(column).collect()
-}
-
-impl State {
-    /// A failure of a connection, for the component. What was refused is recorded, and so is an
-    /// outcome that nobody knows.
-    pub(super) fn connection_error(&mut self, name: &str, error: &Error) -> wit::HostError {
-        let kind = kind(error);
-        match kind {
-            wit::ErrorKind::Denied => self.deny("statements", name, &error.to_string()),
-            wit::ErrorKind::UnknownOutcome => self.may_have_changed = true,
-            _ => {}
-        }
-        let code = match error {
-            Error::Statement { code, .. } => Some(code.clone()),
-            _ => None,
-        };
-        wit::HostError { kind, message: error.to_string(), code }
-    }
-}
-
-fn kind(error: &Error) -> wit::ErrorKind {
-    match error {
-        Error::UnknownConnection(_) | Error::UnknownDatabase { .. } | Error::UnknownBlob(_) => {
-            wit::ErrorKind::NotFound
-        }
-        Error::Unreachable { .. } | Error::Lost(_) | Error::Timeout(_) | Error::Blob(_) => {
-            wit::ErrorKind::Unavailable
-        }
-        Error::Credentials { .. } => wit::ErrorKind::Rejected,
-        Error::Busy { .. } | Error::Fenced => wit::ErrorKind::Busy,
-        Error::ReadOnlyConnection(_) | Error::Refused(_) => wit::ErrorKind::Denied,
-        Error::Value(_) | Error::BadKey(_) | Error::Over(_) | Error::NoPassword(_) => {
-            wit::ErrorKind::Invalid
-        }
-        Error::UnknownOutcome(_) | Error::EndedEarly | Error::AlreadyHappened(_) => {
-            wit::ErrorKind::UnknownOutcome
-        }
-        Error::TooManyRows(_) | Error::TooManyBytes(_) => wit::ErrorKind::Limit,
-        Error::Bug(_) => wit::ErrorKind::Internal,
-        Error::Statement { fault, .. } => match fault {
-            StatementFault::Wrong => wit::ErrorKind::Invalid,
-            StatementFault::Constraint | StatementFault::Privilege => wit::ErrorKind::Rejected,
-            StatementFault::ReadOnly => wit::ErrorKind::Denied,
-            StatementFault::Conflict => wit::ErrorKind::Busy,
-            StatementFault::Resources => wit::ErrorKind::Unavailable,
-        },
-    }
 }

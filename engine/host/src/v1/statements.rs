@@ -11,9 +11,9 @@ mod cover;
 mod cursor;
 mod transaction;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::VecDeque;
 
-use engine_connect::{Cell, Column, Connections, Dialect, Mode, RowStream};
+use engine_connect::{Cell, Column, Mode};
 use engine_core::ids::ResourceId;
 
 pub(super) use self::{
@@ -23,17 +23,14 @@ pub(super) use self::{
 use super::bindings::{
     condition::countersign::plugin::types as wit, executor::countersign::plugin::statements,
 };
-use crate::{component::manifest::Access, state::State};
+use crate::{component::manifest::Access, outside, state::State};
 
 /// A connection that was granted. Nothing is open before a transaction begins.
 #[derive(Clone, Debug)]
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Connection {
-    name: ResourceId,
     access: Access,
-    dialect: Dialect,
-    /// Those of the operator, or this one alone with a password of the plugin's.
-    through: Connections,
+    database: outside::Database,
 }
 
 /// A transaction; dropped without a commit, it is undone.
@@ -43,7 +40,7 @@ pub struct Transaction {
     connection: ResourceId,
     mode: Mode,
     /// None when it is over.
-    open: Option<engine_connect::Transaction>,
+    open: Option<outside::Transaction>,
 }
 
 /// The answer of a query; dropped early, it cancels the query.
@@ -51,10 +48,10 @@ pub struct Transaction {
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Cursor {
     connection: ResourceId,
-    columns: Arc<[Column]>,
+    columns: Vec<Column>,
     waiting: VecDeque<Vec<Cell>>,
     /// None at the end.
-    stream: Option<RowStream>,
+    stream: Option<outside::Rows>,
 }
 
 type Answer<T> = wasmtime::Result<Result<T, wit::HostError>>;

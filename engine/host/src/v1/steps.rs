@@ -4,6 +4,7 @@ use super::{
     bindings::{
         condition::countersign::plugin::types as wit, executor::countersign::plugin::steps,
     },
+    refused::{Refused, told},
     request::invalid,
     values,
 };
@@ -23,12 +24,15 @@ impl State {
         &mut self,
         once_key: &str,
         name: &str,
-    ) -> Result<Option<steps::Progress>, wit::HostError> {
+    ) -> Result<Option<steps::Progress>, Refused> {
         self.may_change(WHAT, once_key)?;
         check_name(name)?;
-        match self.services.steps.begin(once_key, name).await.map_err(|error| away(&error))? {
-            Noted::Already(progress) => to_wit(progress).map(Some),
-            Noted::TooMany => Err(limit(format!("one execution has at most {MAX_STEPS} steps"))),
+        let noted = self.outside.begin_step(once_key, name).await?;
+        match noted.map_err(|fault| self.faulty(WHAT, fault))? {
+            Noted::Already(progress) => Ok(to_wit(progress).map(Some)?),
+            Noted::TooMany => {
+                Err(limit(format!("one execution has at most {MAX_STEPS} steps")).into())
+            }
             Noted::Yes | Noted::NotBegun => Ok(None),
         }
     }
@@ -38,19 +42,20 @@ impl State {
         once_key: &str,
         name: &str,
         answer: &[u8],
-    ) -> Result<(), wit::HostError> {
+    ) -> Result<(), Refused> {
         self.may_change(WHAT, once_key)?;
         check_name(name)?;
         if answer.len() > MAX_ANSWER {
-            return Err(limit(format!("the answer of a step has at most {MAX_ANSWER} bytes")));
+            let why = format!("the answer of a step has at most {MAX_ANSWER} bytes");
+            return Err(limit(why).into());
         }
-        let steps = &self.services.steps;
-        match steps.finish(once_key, name, answer).await.map_err(|error| away(&error))? {
+        let noted = self.outside.finish_step(once_key, name, answer).await?;
+        match noted.map_err(|fault| self.faulty(WHAT, fault))? {
             Noted::Already(progress) if progress != Progress::Done(hex::encode(answer)) => {
-                Err(invalid(format!("the step `{name}` is done, with another answer")))
+                Err(invalid(format!("the step `{name}` is done, with another answer")).into())
             }
             Noted::NotBegun | Noted::TooMany => {
-                Err(invalid(format!("the step `{name}` was not begun")))
+                Err(invalid(format!("the step `{name}` was not begun")).into())
             }
             Noted::Yes | Noted::Already(_) => Ok(()),
         }
@@ -60,28 +65,29 @@ impl State {
         &mut self,
         once_key: &str,
         name: &str,
-    ) -> Result<Option<steps::Progress>, wit::HostError> {
+    ) -> Result<Option<steps::Progress>, Refused> {
         self.may_look_for(WHAT, once_key)?;
         check_name(name)?;
-        let found = self.services.steps.look(once_key, name).await.map_err(|error| away(&error))?;
-        found.map(to_wit).transpose()
+        let found = self.outside.look_at_step(once_key, name).await?;
+        let found = found.map_err(|fault| self.faulty(WHAT, fault))?;
+        Ok(found.map(to_wit).transpose()?)
     }
 }
 
 impl steps::Host for State {
     async fn begin(&mut self, once_key: String, name: String) -> Answer<Option<steps::Progress>> {
         self.enter()?;
-        Ok(self.begin_step(&once_key, &name).await)
+        told(self.begin_step(&once_key, &name).await)
     }
 
     async fn finish(&mut self, once_key: String, name: String, answer: Vec<u8>) -> Answer<()> {
         self.enter()?;
-        Ok(self.finish_step(&once_key, &name, &answer).await)
+        told(self.finish_step(&once_key, &name, &answer).await)
     }
 
     async fn look(&mut self, once_key: String, name: String) -> Answer<Option<steps::Progress>> {
         self.enter()?;
-        Ok(self.look_at_step(&once_key, &name).await)
+        told(self.look_at_step(&once_key, &name).await)
     }
 }
 
@@ -107,14 +113,6 @@ fn to_wit(progress: Progress) -> Result<steps::Progress, wit::HostError> {
             })?)
         }
     })
-}
-
-fn away(error: &std::io::Error) -> wit::HostError {
-    wit::HostError {
-        kind: wit::ErrorKind::Unavailable,
-        message: format!("cannot keep the step: {error}"),
-        code: None,
-    }
 }
 
 fn limit(message: String) -> wit::HostError {

@@ -7,7 +7,10 @@ use engine_core::{
     extension::{Facts, FailureClass, Message, NomineeKind, Verdict},
     value::Value,
 };
-use engine_host::{Call, Grant, HostLimits, HttpOutcome, Method, Notice, RecordedBody};
+use engine_host::{
+    Answer, Answered, Asked, Call, Capsule, Grant, HostLimits, HttpOutcome, LimitChanges, Method,
+    Notice, RecordedBody, World,
+};
 use serde_json::{Value as Json, json};
 
 use crate::{
@@ -84,7 +87,7 @@ async fn another_system_names_the_approvers() {
         tokio::task::spawn_blocking(move || host.approvers(&plugin, &call))
     };
     let answer = resolve(call.clone()).await.unwrap();
-    let [nominee] = answer.result.unwrap().try_into().unwrap();
+    let [nominee] = answer.result.clone().unwrap().try_into().unwrap();
     assert_eq!(
         (nominee.who, nominee.reason.as_deref()),
         (NomineeKind::User(id("u-bob")), Some("owns it"))
@@ -92,11 +95,29 @@ async fn another_system_names_the_approvers() {
     assert_eq!(answer.trace.notes.len(), 1);
     let [record] = answer.trace.http.as_slice() else { panic!("one look-up") };
     assert_eq!(record.url, format!("{url}?requester=ann&rule=capex&unit=berlin"));
-    let HttpOutcome::Reply { status: 200, body: RecordedBody::Text(body) } = &record.outcome else {
+    let HttpOutcome::Reply { status: 200, body: RecordedBody::Text(body), .. } = &record.outcome
+    else {
         panic!("{record:?}")
     };
     assert!(body.contains("owns it"));
     assert!(hr.heard()[0].contains("authorization: Bearer s3cret"));
+    let asked = Asked {
+        plugin: "hr",
+        digest: plugin.digest(),
+        world: World::Approvers,
+        limits: LimitChanges::default(),
+    };
+    let given = Answer {
+        result: answer.result.clone().map(Answered::Nominees),
+        trace: answer.trace.clone(),
+    };
+    let capsule = Capsule::of(&asked, &call, given);
+    let again = {
+        let (host, plugin, capsule) = (host.clone(), plugin.clone(), capsule.clone());
+        tokio::task::spawn_blocking(move || host.replay(&plugin, &capsule)).await.unwrap()
+    };
+    assert!(capsule.is_repeated_by(&again), "{capsule:#?}\n{again:#?}");
+    assert_eq!(hr.heard().len(), 1);
     let denied = resolve(Call { grant: Arc::default(), ..call }).await.unwrap();
     assert_eq!(denied.result.unwrap_err().class, FailureClass::Refused);
     assert_eq!(denied.trace.denials.len(), 1);

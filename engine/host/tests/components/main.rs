@@ -9,6 +9,7 @@
 )]
 
 mod cover;
+mod dry;
 mod first_party;
 mod guest;
 mod hostile;

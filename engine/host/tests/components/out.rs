@@ -11,8 +11,8 @@ use std::{
 use engine_connect::{Blobs, ConnectionConfig, Connections, Http, Secret, Target, config::Server};
 use engine_core::extension::{Presence, Receipt};
 use engine_host::{
-    Call, ConnectionGrant, Grant, Host, HostLimits, HostOptions, HttpGrant, HttpOutcome, Limits,
-    Method, Plugin, RecordedBody,
+    Call, ConnectionGrant, Grant, HeaderRecord, Host, HostLimits, HostOptions, HttpGrant,
+    HttpOutcome, Limits, Method, Plugin, RecordedBody,
 };
 use serde_json::{Value as Json, json};
 
@@ -122,7 +122,8 @@ async fn a_call_goes_where_it_was_granted_with_its_secret() {
     let [record] = answer.trace.http.as_slice() else { panic!("one call") };
     assert_eq!((record.method.as_str(), &record.url), ("POST", &url));
     let body = RecordedBody::Text("pong".into());
-    assert_eq!(record.outcome, HttpOutcome::Reply { status: 200, body });
+    let headers = vec![HeaderRecord { name: "content-type".into(), length: 10 }];
+    assert_eq!(record.outcome, HttpOutcome::Reply { status: 200, headers, body });
     let trace = serde_json::to_string(&answer.trace).unwrap();
     assert!(!trace.contains("s3cret"), "{trace}");
 }

@@ -149,6 +149,7 @@ fn call_of(call: &ExtensionCall, grant: Grant, limits: Option<Arc<Limits>>) -> C
         limits,
         notice: None,
         recorded: None,
+        recording: false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The resource `connection`.
 
-use engine_connect::{Begin, Dialect, Mode, Probe};
+use engine_connect::{Dialect, Mode, Probe};
 use engine_core::ids::ResourceId;
 use wasmtime::component::Resource;
 
@@ -8,15 +8,17 @@ use super::{Answer, Connection, Transaction, classify, cover::Use};
 use crate::{
     call::Read,
     component::manifest::{Access, Capability},
+    outside::Database,
     state::State,
     v1::{
         bindings::{
             condition::countersign::plugin::{sql_types, types as wit},
             executor::countersign::plugin::statements,
         },
+        refused::{Refused, told},
         request::invalid,
         results,
-        secrets::{self, Secret},
+        secrets::Secret,
         sql,
     },
 };
@@ -24,49 +26,37 @@ use crate::{
 const WHAT: &str = "statements";
 
 impl State {
-    fn connection(&self, connection: &Resource<Connection>) -> wasmtime::Result<Connection> {
+    fn connection(&self, connection: &Resource<Connection>) -> Result<Connection, Refused> {
         Ok(self.table.get(connection)?.clone())
     }
 
-    fn open_connection(&mut self, name: &str) -> Result<Connection, wit::HostError> {
+    fn open_connection(&mut self, name: &str) -> Result<Connection, Refused> {
         let access = self.allowed(Capability::Statements, Some(name))?;
         let name = ResourceId::parse(name).map_err(|error| invalid(error.to_string()))?;
-        let dialect = self.services.connections.dialect(&name);
-        let dialect = dialect.map_err(|error| self.connection_error(name.as_str(), &error))?;
+        let opened = self.outside.open(&name)?;
+        let database = opened.map_err(|fault| self.faulty(name.as_str(), fault))?;
         self.read(Read::Other(format!("connection.{name}")));
-        Ok(Connection { name, access, dialect, through: self.services.connections.clone() })
+        Ok(Connection { access, database })
     }
 
     /// The same with a secret in place of the operator's password.
     fn open_connection_as(
         &mut self,
         name: &str,
-        secret: &str,
-    ) -> Result<Connection, wit::HostError> {
-        let opened = self.open_connection(name)?;
-        let Some(password) = self.services.secrets.get(secret).cloned() else {
-            return Err(secrets::unknown(secret));
-        };
-        let through = opened.through.with_password(&opened.name, password);
-        let through = through.map_err(|error| self.connection_error(name, &error))?;
-        Ok(Connection { through, ..opened })
-    }
-
-    async fn begin_on(
-        &mut self,
-        on: &Connection,
-        mode: Mode,
-    ) -> Result<engine_connect::Transaction, wit::HostError> {
-        let timeout = Some(self.deadline.saturating_duration_since(std::time::Instant::now()));
-        let begun = on.through.begin(&on.name, Begin { mode, timeout }).await;
-        begun.map_err(|error| self.connection_error(on.name.as_str(), &error))
+        password: &Resource<Secret>,
+    ) -> Result<Connection, Refused> {
+        let secret = self.table.get(password)?.name.clone();
+        let Connection { access, database } = self.open_connection(name)?;
+        let opened = self.outside.with_password(database, &secret)?;
+        let database = opened.map_err(|fault| self.faulty(name, fault))?;
+        Ok(Connection { access, database })
     }
 
     /// Refuses writing where the grant allows none.
     fn granted_to_write(&mut self, on: &Connection) -> Result<(), wit::HostError> {
         match on.access {
             Access::ReadOnly => {
-                Err(self.denied(WHAT, on.name.as_str(), "it was granted for reading only"))
+                Err(self.denied(WHAT, on.database.name.as_str(), "it was granted for reading only"))
             }
             Access::ReadWrite => Ok(()),
         }
@@ -74,9 +64,10 @@ impl State {
 
     async fn begin_transaction(
         &mut self,
-        on: Connection,
+        on: &Resource<Connection>,
         mode: statements::Mode,
-    ) -> Result<Transaction, wit::HostError> {
+    ) -> Result<Resource<Transaction>, Refused> {
+        let mut on = self.connection(on)?;
         let mode = match mode {
             statements::Mode::ReadOnly => Mode::ReadOnly,
             statements::Mode::Atomic => Mode::Atomic,
@@ -86,81 +77,79 @@ impl State {
             self.granted_to_write(&on)?;
             self.must_be_effect(WHAT)?;
         }
-        let open = self.begin_on(&on, mode).await?;
-        Ok(Transaction { connection: on.name, mode, open: Some(open) })
+        let left = self.left();
+        let begun = self.outside.begin(&mut on.database, mode, left).await?;
+        let connection = on.database.name;
+        let open = Some(begun.map_err(|fault| self.faulty(connection.as_str(), fault))?);
+        Ok(self.table.push(Transaction { connection, mode, open })?)
     }
 
-    /// Asks about a statement in a transaction of this mode, which is never committed.
-    async fn look_at(
-        &mut self,
-        on: &Connection,
-        text: &str,
-        mode: Mode,
-    ) -> Result<engine_connect::Transaction, wit::HostError> {
-        // A change may be looked at: it is not run.
-        self.may_send(&on.name, on.dialect, text, None, Use::LookedAt)?;
-        self.begin_on(on, mode).await
+    /// Whether a statement may be asked about. A change may be: it is not run.
+    fn may_look_at(&mut self, on: &Connection, text: &str) -> Result<(), wit::HostError> {
+        let Database { name, dialect, .. } = &on.database;
+        self.may_send(name, *dialect, text, None, Use::LookedAt)
     }
 
     async fn columns_of(
         &mut self,
-        on: &Connection,
+        on: &Resource<Connection>,
         text: &str,
-    ) -> Result<Vec<sql_types::Column>, wit::HostError> {
-        let mut transaction = self.look_at(on, text, Mode::ReadOnly).await?;
-        let columns = transaction.describe(text).await;
-        columns
-            .map(|columns| sql::columns(&columns))
-            .map_err(|error| self.connection_error(on.name.as_str(), &error))
+    ) -> Result<Vec<sql_types::Column>, Refused> {
+        let mut on = self.connection(on)?;
+        self.may_look_at(&on, text)?;
+        let left = self.left();
+        let columns = self.outside.columns(&mut on.database, text, left).await?;
+        let columns = columns.map_err(|fault| self.faulty(on.database.name.as_str(), fault))?;
+        Ok(sql::columns(&columns))
     }
 
     async fn rows_of(
         &mut self,
-        on: &Connection,
+        on: &Resource<Connection>,
         text: &str,
         parameters: Vec<sql_types::Parameter>,
-    ) -> Result<Option<u64>, wit::HostError> {
+    ) -> Result<Option<u64>, Refused> {
+        let mut on = self.connection(on)?;
         let parameters = sql::parameters(parameters)?;
+        self.may_look_at(&on, text)?;
+        let dialect = on.database.dialect;
         // It makes no estimates, and refuses to look at a change where it may not write.
-        if on.dialect == Dialect::Sqlite {
-            self.may_send(&on.name, on.dialect, text, None, Use::LookedAt)?;
+        if dialect == Dialect::Sqlite {
             return Ok(None);
         }
         // MariaDB explains a change only where the change could be made.
-        let could = on.dialect == Dialect::Mariadb && on.access == Access::ReadWrite;
+        let could = dialect == Dialect::Mariadb && on.access == Access::ReadWrite;
         let mode = if could { Mode::Atomic } else { Mode::ReadOnly };
-        let mut transaction = self.look_at(on, text, mode).await?;
-        let rows = transaction.estimate(text, &parameters).await;
-        rows.map_err(|error| self.connection_error(on.name.as_str(), &error))
+        let (asked, left) = ((text, parameters.as_slice()), self.left());
+        let rows = self.outside.estimate(&mut on.database, asked, mode, left).await?;
+        Ok(rows.map_err(|fault| self.faulty(on.database.name.as_str(), fault))?)
     }
 
     async fn marker(
         &mut self,
-        on: &Connection,
+        on: &Resource<Connection>,
         once_key: &str,
-    ) -> Result<statements::Marker, wit::HostError> {
+    ) -> Result<statements::Marker, Refused> {
+        let mut on = self.connection(on)?;
         // It is a row that is written: the probe's own, by which a try that comes late is stopped.
-        self.granted_to_write(on)?;
+        self.granted_to_write(&on)?;
         self.may_look_for(WHAT, once_key)?;
-        let found = on.through.probe(&on.name, once_key).await;
-        match found.map_err(|error| self.connection_error(on.name.as_str(), &error))? {
+        let found = self.outside.probe(&mut on.database, once_key).await?;
+        let found = match found.map_err(|fault| self.faulty(on.database.name.as_str(), fault))? {
             Probe::DidNotHappen => Ok(statements::Marker::Absent),
             Probe::Begun(stored) => results::stored_receipt(stored).map(statements::Marker::Begun),
             Probe::Happened(stored) => {
                 results::stored_receipt(stored).map(statements::Marker::Done)
             }
-        }
-        .map_err(invalid)
+        };
+        Ok(found.map_err(invalid)?)
     }
 }
 
 impl statements::HostConnection for State {
     async fn open(&mut self, name: String) -> Answer<Resource<Connection>> {
         self.enter()?;
-        match self.open_connection(&name) {
-            Ok(connection) => Ok(Ok(self.table.push(connection)?)),
-            Err(error) => Ok(Err(error)),
-        }
+        told(self.open_connection(&name).and_then(|opened| Ok(self.table.push(opened)?)))
     }
 
     async fn open_as(
@@ -169,16 +158,13 @@ impl statements::HostConnection for State {
         password: Resource<Secret>,
     ) -> Answer<Resource<Connection>> {
         self.enter()?;
-        let secret = self.table.get(&password)?.name.clone();
-        match self.open_connection_as(&name, &secret) {
-            Ok(connection) => Ok(Ok(self.table.push(connection)?)),
-            Err(error) => Ok(Err(error)),
-        }
+        let opened = self.open_connection_as(&name, &password);
+        told(opened.and_then(|opened| Ok(self.table.push(opened)?)))
     }
 
     async fn kind(&mut self, on: Resource<Connection>) -> wasmtime::Result<String> {
         self.enter()?;
-        Ok(match self.connection(&on)?.dialect {
+        Ok(match self.table.get(&on)?.database.dialect {
             Dialect::Sqlite => "sqlite",
             Dialect::Postgres => "postgresql",
             Dialect::Mariadb => "mariadb",
@@ -192,13 +178,12 @@ impl statements::HostConnection for State {
         text: String,
     ) -> Answer<Vec<statements::Statement>> {
         self.enter()?;
-        let dialect = self.connection(&on)?.dialect;
-        Ok(classify::classify(dialect, &text))
+        Ok(classify::classify(self.table.get(&on)?.database.dialect, &text))
     }
 
     async fn quote_identifier(&mut self, on: Resource<Connection>, name: String) -> Answer<String> {
         self.enter()?;
-        let quoted = self.connection(&on)?.dialect.quote_identifier(&name);
+        let quoted = self.table.get(&on)?.database.dialect.quote_identifier(&name);
         Ok(quoted.map_err(|error| invalid(error.to_string())))
     }
 
@@ -209,8 +194,7 @@ impl statements::HostConnection for State {
         parameters: Vec<sql_types::Parameter>,
     ) -> Answer<Option<u64>> {
         self.enter()?;
-        let on = self.connection(&on)?;
-        Ok(self.rows_of(&on, &text, parameters).await)
+        told(self.rows_of(&on, &text, parameters).await)
     }
 
     async fn describe(
@@ -219,8 +203,7 @@ impl statements::HostConnection for State {
         text: String,
     ) -> Answer<Vec<sql_types::Column>> {
         self.enter()?;
-        let on = self.connection(&on)?;
-        Ok(self.columns_of(&on, &text).await)
+        told(self.columns_of(&on, &text).await)
     }
 
     async fn begin(
@@ -229,11 +212,7 @@ impl statements::HostConnection for State {
         mode: statements::Mode,
     ) -> Answer<Resource<Transaction>> {
         self.enter()?;
-        let on = self.connection(&on)?;
-        match self.begin_transaction(on, mode).await {
-            Ok(transaction) => Ok(Ok(self.table.push(transaction)?)),
-            Err(error) => Ok(Err(error)),
-        }
+        told(self.begin_transaction(&on, mode).await)
     }
 
     async fn marker_of(
@@ -242,8 +221,7 @@ impl statements::HostConnection for State {
         once_key: String,
     ) -> Answer<statements::Marker> {
         self.enter()?;
-        let on = self.connection(&on)?;
-        Ok(self.marker(&on, &once_key).await)
+        told(self.marker(&on, &once_key).await)
     }
 
     async fn drop(&mut self, on: Resource<Connection>) -> wasmtime::Result<()> {

@@ -4,6 +4,7 @@ use wasmtime::component::Resource;
 
 use super::{Answer, Cursor, too_many};
 use crate::{
+    outside::{Exchanged, Outside},
     state::State,
     v1::{
         bindings::{
@@ -18,15 +19,16 @@ const MAX_BATCH: u32 = 10_000;
 
 impl Cursor {
     /// Waits until there is a row to give, or the end.
-    async fn fill(&mut self) -> Result<(), engine_connect::Error> {
+    async fn fill(&mut self, outside: &mut Outside) -> Exchanged<()> {
         while self.waiting.is_empty() {
-            let Some(stream) = &mut self.stream else { return Ok(()) };
-            match stream.next().await? {
-                Some(batch) => self.waiting.extend(batch.rows),
-                None => self.stream = None,
+            let Some(stream) = &mut self.stream else { return Ok(Ok(())) };
+            match stream.next(outside).await? {
+                Ok(Some(rows)) => self.waiting.extend(rows),
+                Ok(None) => self.stream = None,
+                Err(fault) => return Ok(Err(fault)),
             }
         }
-        Ok(())
+        Ok(Ok(()))
     }
 
     /// The rows that wait, at most so many, column by column.
@@ -59,10 +61,10 @@ impl statements::HostCursor for State {
         self.enter()?;
         let (taken, most) = (self.rows, self.limits.rows);
         let found = self.table.get_mut(&cursor)?;
-        if let Err(error) = found.fill().await {
+        if let Err(fault) = found.fill(&mut self.outside).await? {
             let name = found.connection.to_string();
             found.stream = None;
-            return Ok(Err(self.connection_error(&name, &error)));
+            return Ok(Err(self.faulty(&name, fault)));
         }
         let rows = found.waiting.len().min(max_rows.clamp(1, MAX_BATCH) as usize);
         if rows == 0 {

@@ -1,0 +1,110 @@
+//! Other systems, by HTTP.
+
+use engine_connect::{HttpCall, HttpTerms};
+use serde::{Deserialize, Serialize};
+
+use super::{Exchanged, Fault, FaultKind, Outside, database::unknown_secret, journal::Bytes};
+use crate::call::{HeaderRecord, RecordedBody};
+
+/// Headers by name.
+pub(crate) type Headers = Vec<(String, String)>;
+
+/// What goes with a call beside its address. None of it is kept.
+pub(crate) struct Sending {
+    pub(crate) headers: Headers,
+    pub(crate) secrets: Vec<SentSecret>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// A header with a secret in it.
+pub(crate) struct SentSecret {
+    pub(crate) header: String,
+    pub(crate) before: String,
+    pub(crate) secret: String,
+    pub(crate) after: String,
+}
+
+/// What came of a call, without the values of the reply's headers.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum HttpAnswer {
+    /// A reply.
+    Reply { status: u16, headers: Vec<HeaderRecord>, body: Body },
+    /// None.
+    Failed { fault: Fault, was_sent: bool },
+}
+
+impl HttpAnswer {
+    /// Whether the call may have reached the other side.
+    pub(crate) fn was_sent(&self) -> bool {
+        match self {
+            Self::Reply { .. } => true,
+            Self::Failed { was_sent, .. } => *was_sent,
+        }
+    }
+}
+
+/// The body of a reply: text where it is text, digits otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RecordedBody", into = "RecordedBody")]
+pub(crate) struct Body(pub(crate) Vec<u8>);
+
+impl From<Body> for RecordedBody {
+    fn from(Body(bytes): Body) -> Self {
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::Text(text),
+            Err(error) => Self::Hexadecimal(hex::encode(error.as_bytes())),
+        }
+    }
+}
+
+impl TryFrom<RecordedBody> for Body {
+    type Error = &'static str;
+
+    fn try_from(kept: RecordedBody) -> Result<Self, Self::Error> {
+        kept.bytes().map(Self).ok_or("the body was not kept")
+    }
+}
+
+impl Outside {
+    /// Sends a call. A fault is one after which nothing was sent, since the call makes no sense.
+    pub(crate) async fn send(
+        &mut self,
+        mut call: HttpCall,
+        sending: Sending,
+        terms: HttpTerms,
+    ) -> Exchanged<(HttpAnswer, Option<Headers>)> {
+        let services = &self.services;
+        let about = format!("{} {}", call.method(), call.url());
+        let Sending { headers, secrets, body } = sending;
+        let real = async {
+            for (name, value) in &headers {
+                call.header(name, value).map_err(|error| invalid(&error))?;
+            }
+            for SentSecret { header, before, secret, after } in &secrets {
+                let found = services.secrets.get(secret).ok_or_else(|| unknown_secret(secret))?;
+                let put = call.secret_header(header, before, found, after);
+                put.map_err(|error| invalid(&error))?;
+            }
+            call.body(body.clone());
+            let only_asks = call.method().only_asks();
+            Ok(match services.http.send(call, terms).await {
+                Ok(reply) => {
+                    let headers = HeaderRecord::of(&reply.headers);
+                    let (status, body) = (reply.status, Body(reply.body));
+                    (HttpAnswer::Reply { status, headers, body }, reply.headers)
+                }
+                Err(error) => {
+                    let fault = Fault::of_http(&error, only_asks);
+                    let was_sent = error.was_sent();
+                    (HttpAnswer::Failed { fault, was_sent }, Headers::new())
+                }
+            })
+        };
+        self.journal.ask(("http.send", &about), &(&about, Bytes(&body)), real).await
+    }
+}
+
+fn invalid(error: &engine_connect::HttpError) -> Fault {
+    Fault::new(FaultKind::Invalid, error.to_string())
+}
