@@ -254,7 +254,7 @@ endpoints! {
         ["dry_run"] (-) -> ChangeList;
     RollBackPlugin: Post "/api/v1/plugins/{id}/rollback" "Go back to an earlier version of a plugin"
         ["dry_run"] (RollBack) -> ChangeList;
-    ListCapsules: Get "/api/v1/capsules" "Questions that plugins answered, to be asked again"
+    ListCapsules: Get "/api/v1/capsules" "What plugins and scripts were asked, to be asked again"
         ["id", "plugin", "request", "since", "limit", "cursor"] (-) -> CapsuleList;
     GetComponent: Get "/api/v1/components/{digest}" "The component of an installed plugin, or of an earlier version"
         [] (-) -> Download;

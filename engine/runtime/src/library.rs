@@ -184,14 +184,14 @@ impl Library {
         self.inner.folder.join(Path::new(digest).with_extension("wasm"))
     }
 
-    /// Keeps what belongs to the answers of plugins in a folder, for so many days, so that the questions can
-    /// be asked again. Has an effect once.
+    /// Keeps what belongs to the answers of plugins and scripts in a folder, for so many days, so that the
+    /// questions can be asked again; of executors, only where that is wanted. Has an effect once.
     ///
     /// # Errors
     /// Where there can be no such folder.
-    pub fn keep_capsules(&self, folder: &Path, days: u32) -> io::Result<()> {
+    pub fn keep_capsules(&self, folder: &Path, days: u32, executors: bool) -> io::Result<()> {
         if self.inner.capsules.get().is_none() {
-            let _ = self.inner.capsules.set(Capsules::open(folder, days)?);
+            let _ = self.inner.capsules.set(Capsules::open(folder, days, executors)?);
         }
         Ok(())
     }

@@ -53,21 +53,24 @@ pub struct Config {
     pub http: HttpConfig,
     /// Whose plugins are taken.
     pub plugins: PluginsConfig,
-    /// How long the questions that plugins answered are kept.
+    /// What is kept of the calls of plugins and scripts, and how long.
     pub capsules: CapsulesConfig,
 }
 
-/// How long the questions that plugins answered are kept, so that they can be asked again.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// What is kept of the calls of plugins and scripts, so that they can be made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CapsulesConfig {
     /// Days; with 0 none are kept.
     pub keep_days: u32,
+    /// Whether the calls of executors are kept too, with what databases and other systems answered:
+    /// rows, texts, files' names. Administrators can read it.
+    pub executors: bool,
 }
 
 impl Default for CapsulesConfig {
     fn default() -> Self {
-        Self { keep_days: 30 }
+        Self { keep_days: 30, executors: true }
     }
 }
 

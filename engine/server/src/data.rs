@@ -5,7 +5,7 @@
 //!   components/      plugin files, by the SHA-256 of their content
 //!   host/            what the plugin host has compiled
 //!   blobs/           files that plugins made and people attached
-//!   capsules/        questions that plugins answered, by day
+//!   capsules/        what plugins and scripts were asked, by day
 //! ```
 
 use std::{path::Path, sync::Arc};
@@ -16,7 +16,7 @@ use engine_runtime::{Clock, Engine, EngineError, EngineOptions, Ids, Library};
 use engine_store::{EmbeddedStore, Options, Store};
 
 use crate::{
-    config::Config,
+    config::{CapsulesConfig, Config},
     http::{AppState, Installing, settle_attachments},
 };
 
@@ -68,7 +68,8 @@ pub async fn assemble(
     let library = Library::new(host, folder.join("components"));
     let capsules = folder.join("capsules");
     if config.capsules.keep_days > 0 {
-        let kept = library.keep_capsules(&capsules, config.capsules.keep_days);
+        let CapsulesConfig { keep_days, executors } = config.capsules;
+        let kept = library.keep_capsules(&capsules, keep_days, executors);
         kept.map_err(|error| DataError::Folder(capsules, error))?;
     }
     let extensions = Arc::new(library.clone());

@@ -3,14 +3,14 @@
 mod input;
 pub(crate) mod words;
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow, ensure};
 use chrono::DateTime;
 use engine_api::{directory::DirectoryDoc, document::Document};
 use engine_connect::Blobs;
 use engine_core::directory::Directory;
-use engine_host::{Call, Host, HostLimits, Plugin, World};
+use engine_host::{Call, Host, HostLimits, Plugin, ScriptLimits, World};
 use engine_runtime::{Caller, Change, Clock, Engine, EngineOptions, Ids, Library};
 use engine_store::{EmbeddedStore, Options};
 use serde_json::json;
@@ -27,14 +27,27 @@ pub(crate) struct Workshop {
 impl Workshop {
     /// With nothing that could be granted.
     pub(crate) fn bare() -> anyhow::Result<Self> {
-        let runtime = tokio::runtime::Handle::current();
-        tokio::task::block_in_place(|| runtime.block_on(Self::open(&Config::default())))
+        Self::without(ScriptLimits::default())
+    }
+
+    /// The same, with time enough for scripts: what they may do is counted all the same.
+    pub(crate) fn patient() -> anyhow::Result<Self> {
+        Self::without(ScriptLimits { deadline: Duration::from_secs(10), ..ScriptLimits::default() })
+    }
+
+    fn without(script: ScriptLimits) -> anyhow::Result<Self> {
+        let (runtime, config) = (tokio::runtime::Handle::current(), Config::default());
+        tokio::task::block_in_place(|| runtime.block_on(Self::within(&config, script)))
     }
 
     /// With what an operator configured.
     pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
+        Self::within(config, ScriptLimits::default()).await
+    }
+
+    async fn within(config: &Config, script: ScriptLimits) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
-        let limits = HostLimits { compile_on_all_cores: true, ..HostLimits::default() };
+        let limits = HostLimits { compile_on_all_cores: true, script, ..HostLimits::default() };
         Ok(Self { host: data::host(folder.path(), config, limits).await?, folder })
     }
 

@@ -331,7 +331,7 @@ pub struct PluginPauseView {
     pub waiting: Vec<String>,
 }
 
-/// Questions that plugins answered, the oldest first.
+/// What plugins and scripts were asked, the oldest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CapsuleList {
     /// In order.
@@ -341,7 +341,7 @@ pub struct CapsuleList {
     pub next: Option<String>,
 }
 
-/// A question that a plugin answered, with everything that the answer rested on.
+/// A question or an order, with everything that the answer rested on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CapsuleView {
     /// The SHA-256 of the capsule, in hexadecimal.

@@ -3,15 +3,21 @@
 use std::{io, sync::Arc};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use engine_core::{
     extension::{Failure, FailureClass, Nominee, Plan, Presence, Problem, Receipt, Verdict},
     ids::PluginId,
     question::Source,
     request::MadeFile,
 };
-use engine_host::{Answer, Answered, Call, FileRecord, Grant, Host, Limits, Plugin, Script, World};
+use engine_host::{
+    Answer, Answered, Call, FileRecord, Grant, Host, Limits, Order, Plugin, Script, Trace, World,
+};
 
-use super::Library;
+use super::{
+    Library,
+    capsules::{Answerer, Draft},
+};
 use crate::{
     engine::Engine,
     extensions::{ExtensionCall, Extensions},
@@ -67,7 +73,8 @@ impl Library {
         }
         let component = self.find(installed.file.digest.clone()).await?;
         let limits = self.inner.host.limits(&component, world, &installed.limits);
-        let call = call_of(call, installed.grant.clone(), limits);
+        let mut call = call_of(call, installed.grant.clone(), limits);
+        call.recording = self.inner.capsules.get().is_some_and(|capsules| capsules.of_executors);
         Ok(Called { component, installed, call, engine })
     }
 
@@ -84,49 +91,68 @@ impl Library {
         match source {
             Source::Script(id) => {
                 let found = self.script(&call.org, id)?;
-                let name = id.to_string();
+                let now = self.engine()?.now();
                 let call = call_of(call, Grant::default(), None);
-                let ask = move || script(&library.inner.host, &found, &call);
-                Ok(audited(&name, patient(ask).await?)?)
+                let (asking, asked) = (Arc::clone(&found), call.clone());
+                let ask = move || script(&library.inner.host, &asking, &asked);
+                let answer = patient(ask).await?;
+                audit(id.as_str(), &answer.trace);
+                let by = Answerer::Script(id.clone(), found);
+                Ok(self.recorded(by, (world, None), call, answer, now)?)
             }
             Source::Plugin(id) => {
                 let called = self.plugin(id, world, call).await?;
                 let (component, asked) = (Arc::clone(&called.component), called.call.clone());
                 let ask = move || plugin(&library.inner.host, &component, &asked);
                 let answer = patient(ask).await?;
-                self.record(id, &called, world, &answer);
-                self.told(id, &called, call, answer)
+                self.told(id, called, call, (world, None), answer)
             }
         }
     }
 
-    /// Keeps what belongs to an answer, where that is wanted.
-    fn record<T: Clone + Into<Answered>>(
+    /// Keeps what belongs to an answer, where that is wanted, and gives the result on.
+    fn recorded<T: Clone + Into<Answered>>(
         &self,
-        id: &PluginId,
-        called: &Called,
-        world: World,
-        answer: &Answer<T>,
-    ) {
-        let Some(capsules) = self.inner.capsules.get() else { return };
-        let Called { installed, call, engine, .. } = called;
-        let result = answer.result.clone().map(Into::into);
-        let answer = Answer { result, trace: answer.trace.clone() };
-        let asked = (installed.file.digest.as_str(), world, installed.limits);
-        capsules.keep(id, asked, call.clone(), answer, engine.now());
+        by: Answerer,
+        (world, order): (World, Option<Order>),
+        call: Call,
+        answer: Answer<T>,
+        at: DateTime<Utc>,
+    ) -> Result<T, Failure> {
+        let Answer { result, trace } = answer;
+        let wanted = self.inner.capsules.get();
+        if let Some(capsules) = wanted.filter(|_| order.is_none() || call.recording) {
+            let answer = Answer { result: result.clone().map(Into::into), trace };
+            capsules.keep(Draft { by, world, order, call, answer, at });
+        }
+        result
     }
 
-    /// Counts what came of a call of a plugin.
-    fn told<T>(
+    /// Counts what came of a call of a plugin, keeps what belongs to it, and gives the result on.
+    fn told<T: Clone + Into<Answered>>(
         &self,
         id: &PluginId,
-        called: &Called,
+        called: Called,
         call: &ExtensionCall,
+        asked: (World, Option<Order>),
         answer: Answer<T>,
     ) -> Result<T, Failure> {
-        let Called { installed, engine, .. } = called;
+        let Called { installed, engine, call: made, .. } = called;
         self.inner.watch.ended(id, &installed.file.digest, call, &answer, engine.now());
-        audited(id.as_str(), answer)
+        audit(id.as_str(), &answer.trace);
+        self.recorded(Answerer::Plugin(id.clone(), installed), asked, made, answer, engine.now())
+    }
+
+    /// The same for an executor.
+    fn obeyed<T: Clone + Into<Answered>>(
+        &self,
+        id: &PluginId,
+        called: Called,
+        call: &ExtensionCall,
+        order: Order,
+        answer: Answer<T>,
+    ) -> Result<T, Failure> {
+        self.told(id, called, call, (World::Executor, Some(order)), answer)
     }
 }
 
@@ -153,9 +179,9 @@ fn call_of(call: &ExtensionCall, grant: Grant, limits: Option<Arc<Limits>>) -> C
     }
 }
 
-/// Reports what was refused, and gives the result on.
-fn audited<T>(name: &str, answer: Answer<T>) -> Result<T, Failure> {
-    for denial in &answer.trace.denials {
+/// Reports what was refused.
+fn audit(name: &str, trace: &Trace) {
+    for denial in &trace.denials {
         tracing::warn!(
             extension = name,
             capability = denial.capability,
@@ -164,10 +190,9 @@ fn audited<T>(name: &str, answer: Answer<T>) -> Result<T, Failure> {
             "refused what was not granted"
         );
     }
-    for line in &answer.trace.log {
+    for line in &trace.log {
         tracing::debug!(extension = name, level = ?line.level, message = line.message, "log");
     }
-    answer.result
 }
 
 pub(super) async fn blocking<T: Send + 'static>(
@@ -220,7 +245,7 @@ impl Extensions for Library {
     async fn plan(&self, plugin: &PluginId, call: &ExtensionCall) -> Result<Plan, Failure> {
         let called = self.plugin(plugin, World::Executor, call).await?;
         let answer = self.inner.host.plan(&called.component, &called.call).await;
-        self.told(plugin, &called, call, answer)
+        self.obeyed(plugin, called, call, Order::Plan, answer)
     }
 
     async fn execute(
@@ -231,7 +256,7 @@ impl Extensions for Library {
     ) -> Result<Receipt, Failure> {
         let called = self.plugin(plugin, World::Executor, call).await?;
         let answer = self.inner.host.execute(&called.component, &called.call, once_key).await;
-        self.told(plugin, &called, call, answer)
+        self.obeyed(plugin, called, call, Order::Execute(once_key.to_owned()), answer)
     }
 
     async fn probe(
@@ -242,7 +267,7 @@ impl Extensions for Library {
     ) -> Result<Presence, Failure> {
         let called = self.plugin_regardless(plugin, World::Executor, call).await?;
         let answer = self.inner.host.probe(&called.component, &called.call, once_key).await;
-        self.told(plugin, &called, call, answer)
+        self.obeyed(plugin, called, call, Order::Probe(once_key.to_owned()), answer)
     }
 
     async fn files(&self, once_key: &str) -> Result<Vec<MadeFile>, Failure> {
@@ -275,6 +300,7 @@ impl Extensions for Library {
         let called = self.plugin_regardless(plugin, World::Executor, call).await?;
         let answer =
             self.inner.host.revert(&called.component, &called.call, receipt, once_key).await;
-        self.told(plugin, &called, call, answer).map(drop)
+        let order = Order::Revert { done: receipt.clone(), once_key: once_key.to_owned() };
+        self.obeyed(plugin, called, call, order, answer).map(drop)
     }
 }

@@ -1,25 +1,36 @@
-//! Questions that plugins answered, kept for a while so that they can be asked again.
+//! Questions that plugins and scripts answered, and orders that executors were given, kept for a while so
+//! that they can be asked again.
 //!
 //! One file a day, one line a capsule, in the order in which they were answered. They are written beside
 //! the decisions, not with them: a crash can lose the last ones, and so can a disk that cannot keep up.
+
+mod draft;
 
 use std::{
     fs,
     io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
-    sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
     thread,
 };
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use engine_core::ids::{OrgId, PluginId, RequestId};
-use engine_host::{Answer, Answered, Asked, Call, Capsule, LimitChanges, World};
+use engine_host::Capsule;
 use serde::{Deserialize, Serialize};
+
+pub(super) use self::draft::{Answerer, Draft};
 
 /// Capsules that wait to be written; further ones are lost.
 const WAITING: usize = 4_096;
 /// The most bytes of a line: longer ones are no capsules of ours.
 const MAX_LINE: u64 = 64 << 20;
+/// A page ends with the capsule with which it has so many bytes.
+const MAX_PAGE: usize = 8 << 20;
 
 /// A capsule, and when it was recorded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,7 +50,7 @@ pub struct CapsuleQuery {
     pub org: OrgId,
     /// What the id begins with.
     pub id: Option<String>,
-    /// Of this plugin.
+    /// Of this plugin, or of the script of this name.
     pub plugin: Option<PluginId>,
     /// About this request.
     pub request: Option<RequestId>,
@@ -67,6 +78,7 @@ pub struct CapsulePage {
     pub items: Vec<RecordedCapsule>,
     /// Where the next page begins.
     pub next: Option<CapsulePlace>,
+    bytes: usize,
 }
 
 /// The files of a folder, and who writes them.
@@ -74,18 +86,9 @@ pub struct CapsulePage {
 pub(super) struct Capsules {
     folder: PathBuf,
     sender: SyncSender<Draft>,
-}
-
-/// What a capsule is made of; put together by who writes it.
-#[derive(Debug)]
-struct Draft {
-    plugin: PluginId,
-    digest: String,
-    world: World,
-    limits: LimitChanges,
-    call: Call,
-    answer: Answer<Answered>,
-    at: DateTime<Utc>,
+    lost: Arc<AtomicU64>,
+    /// Whether executors are recorded too.
+    pub(super) of_executors: bool,
 }
 
 impl Capsules {
@@ -93,30 +96,25 @@ impl Capsules {
     ///
     /// # Errors
     /// Where there can be no such folder, or nobody to write to it.
-    pub(super) fn open(folder: &Path, keep: u32) -> io::Result<Self> {
+    pub(super) fn open(folder: &Path, keep: u32, of_executors: bool) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let (sender, receiver) = sync_channel(WAITING);
         let writer = Writer { folder: folder.to_owned(), keep, file: None };
         thread::Builder::new().name("capsules".to_owned()).spawn(move || writer.run(&receiver))?;
-        Ok(Self { folder: folder.to_owned(), sender })
+        Ok(Self { folder: folder.to_owned(), sender, lost: Arc::default(), of_executors })
     }
 
     /// Keeps what belongs to an answer.
-    pub(super) fn keep(
-        &self,
-        plugin: &PluginId,
-        asked: (&str, World, LimitChanges),
-        call: Call,
-        answer: Answer<Answered>,
-        at: DateTime<Utc>,
-    ) {
-        let (digest, world, limits) = asked;
-        let (plugin, digest) = (plugin.clone(), digest.to_owned());
-        let draft = Draft { plugin, digest, world, limits, call, answer, at };
+    pub(super) fn keep(&self, draft: Draft) {
         match self.sender.try_send(draft) {
             Ok(()) => {}
             Err(TrySendError::Full(draft)) => {
-                tracing::warn!(plugin = %draft.plugin, "too much is being recorded: a capsule is lost");
+                let lost = self.lost.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+                // Where many are lost, few lines say so.
+                if lost.is_power_of_two() {
+                    let plugin = draft.by.name();
+                    tracing::warn!(plugin, lost, "too much is being recorded: capsules are lost");
+                }
             }
             Err(TrySendError::Disconnected(_)) => {}
         }
@@ -165,7 +163,8 @@ fn read_day(
             continue;
         };
         page.items.push(found);
-        if page.items.len() >= query.limit {
+        page.bytes = page.bytes.saturating_add(length);
+        if page.items.len() >= query.limit || page.bytes >= MAX_PAGE {
             page.next = Some(CapsulePlace { day, offset });
             return Ok(false);
         }
@@ -226,9 +225,8 @@ impl Writer {
     }
 
     fn write(&mut self, draft: Draft) -> io::Result<()> {
-        let Draft { plugin, digest, world, limits, call, answer, at } = draft;
-        let asked = Asked { plugin: plugin.as_str(), digest: &digest, world, limits };
-        let (id, text) = Capsule::of(&asked, &call, answer).sealed()?;
+        let at = draft.at;
+        let (id, text) = draft.capsule().sealed()?;
         let file = self.file(at.date_naive())?;
         write!(file, "{{\"id\":\"{id}\",\"at\":{},\"capsule\":", serde_json::to_string(&at)?)?;
         file.write_all(&text)?;
@@ -267,122 +265,4 @@ impl Writer {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use engine_core::{directory::Directory, extension::Verdict};
-    use engine_host::Trace;
-    use serde_json::json;
-
-    use super::*;
-
-    fn call(request: &str) -> Call {
-        let facts = json!({
-            "organization": "acme", "request": request, "rule": "capex", "rule_version": 3,
-            "kind": "spend", "step": null, "requester": "u-ann", "target_users": [],
-            "urgent": false, "title": "A desk", "reason": "Old", "properties": {}, "items": [],
-            "now": "2026-03-02T09:00:00Z",
-        });
-        let facts = serde_json::from_value(facts).unwrap();
-        Call::new(Arc::new(facts), Arc::new(Directory::default()))
-    }
-
-    fn any(limit: usize) -> CapsuleQuery {
-        CapsuleQuery {
-            org: "acme".parse().unwrap(),
-            id: None,
-            plugin: None,
-            request: None,
-            since: None,
-            after: None,
-            limit,
-        }
-    }
-
-    fn keep(capsules: &Capsules, request: &str, at: &str) {
-        let answer =
-            Answer { result: Ok(Answered::Verdict(Verdict::Met)), trace: Trace::default() };
-        let asked = ("ab12", World::Condition, LimitChanges::default());
-        capsules.keep(
-            &"limits".parse().unwrap(),
-            asked,
-            call(request),
-            answer,
-            at.parse().unwrap(),
-        );
-    }
-
-    /// Waits for the writer, which ends when it has written everything.
-    fn written(folder: &Path, capsules: Capsules, lines: usize) -> Capsules {
-        let all = any(1_000);
-        for _ in 0..2_000 {
-            if capsules.find(&all).unwrap().items.len() >= lines {
-                return capsules;
-            }
-            thread::sleep(std::time::Duration::from_millis(5));
-        }
-        panic!("{lines} capsules did not come: {:?}", days(folder));
-    }
-
-    fn requests(capsules: &Capsules, query: &CapsuleQuery) -> Vec<String> {
-        let page = capsules.find(query).unwrap();
-        page.items.iter().map(|found| found.capsule.facts.request.to_string()).collect()
-    }
-
-    #[test]
-    fn what_is_kept_is_found_page_by_page() {
-        let folder = tempfile::tempdir().unwrap();
-        let capsules = Capsules::open(folder.path(), 30).unwrap();
-        for (request, at) in [
-            ("r1", "2026-03-02T09:00:00Z"),
-            ("r2", "2026-03-02T10:00:00Z"),
-            ("r3", "2026-03-03T00:00:00Z"),
-        ] {
-            keep(&capsules, request, at);
-        }
-        let capsules = written(folder.path(), capsules, 3);
-        let query = any(2);
-        let first = capsules.find(&query).unwrap();
-        assert_eq!(first.items.len(), 2);
-        let rest = CapsuleQuery { after: first.next, ..query.clone() };
-        assert_eq!(requests(&capsules, &rest), ["r3"]);
-        let since = Some("2026-03-02T09:30:00Z".parse().unwrap());
-        assert_eq!(requests(&capsules, &CapsuleQuery { since, ..query.clone() }), ["r2", "r3"]);
-        let request = Some("r1".parse().unwrap());
-        assert_eq!(requests(&capsules, &CapsuleQuery { request, ..query.clone() }), ["r1"]);
-        let id = first.items[1].id.get(..12).map(str::to_owned);
-        assert_eq!(requests(&capsules, &CapsuleQuery { id, ..query.clone() }), ["r2"]);
-        let plugin = Some("other".parse().unwrap());
-        assert_eq!(requests(&capsules, &CapsuleQuery { plugin, ..query.clone() }), [""; 0]);
-        let org = "neighbour".parse().unwrap();
-        assert_eq!(requests(&capsules, &CapsuleQuery { org, ..query }), [""; 0]);
-        let (id, _) = first.items[0].capsule.sealed().unwrap();
-        assert_eq!(id, first.items[0].id, "named by its content");
-    }
-
-    #[test]
-    fn a_line_that_was_cut_off_costs_no_other() {
-        let folder = tempfile::tempdir().unwrap();
-        let day = folder.path().join("2026-03-02.jsonl");
-        fs::write(&day, "{\"id\":\"ab\",\"at\":\"2026-0").unwrap();
-        fs::write(folder.path().join("notes.txt"), "not ours").unwrap();
-        let capsules = Capsules::open(folder.path(), 30).unwrap();
-        keep(&capsules, "r1", "2026-03-02T09:00:00Z");
-        let capsules = written(folder.path(), capsules, 1);
-        assert_eq!(requests(&capsules, &any(9)), ["r1"]);
-    }
-
-    #[test]
-    fn old_ones_go() {
-        let folder = tempfile::tempdir().unwrap();
-        for day in ["2026-01-30", "2026-01-31", "2026-02-28"] {
-            fs::write(folder.path().join(format!("{day}.jsonl")), "").unwrap();
-        }
-        let capsules = Capsules::open(folder.path(), 30).unwrap();
-        keep(&capsules, "r1", "2026-03-02T09:00:00Z");
-        written(folder.path(), capsules, 1);
-        let left: Vec<String> =
-            days(folder.path()).unwrap().iter().map(ToString::to_string).collect();
-        assert_eq!(left, ["2026-01-31", "2026-02-28", "2026-03-02"]);
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! Questions that plugins answered, and the components that answered them.
+//! What plugins and scripts were asked, and the components that answered.
 
 use axum::{
     Json,
@@ -36,7 +36,7 @@ pub(super) struct Wanted {
     cursor: Option<String>,
 }
 
-/// They hold what requests say: for those who see all of them.
+/// They hold what requests say, and what databases answered: for those who see all of it.
 pub(super) async fn list(
     State(state): State<AppState>,
     known: Known,

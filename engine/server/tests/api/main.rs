@@ -27,6 +27,7 @@ mod plugins;
 mod process;
 mod prune;
 mod reads;
+mod replay;
 mod requests;
 mod rules;
 mod scenarios;

@@ -145,8 +145,11 @@ fn plugins(text: &mut String, config: &Source) {
     text.push_str(KEYS);
     fields(text, &trust.fields("KeyConfig"), |_| "needed".to_owned());
     text.push_str(CAPSULES);
-    let days = CapsulesConfig::default().keep_days;
-    fields(text, &config.fields("CapsulesConfig"), |_| days.to_string());
+    let CapsulesConfig { keep_days, executors } = CapsulesConfig::default();
+    fields(text, &config.fields("CapsulesConfig"), |field| match field.name.as_str() {
+        "executors" => format!("`{executors}`"),
+        _ => keep_days.to_string(),
+    });
 }
 
 fn fields(text: &mut String, fields: &[Documented], absent: impl Fn(&Documented) -> String) {

@@ -1,17 +1,18 @@
-//! `countersign plugin replay`: what plugins were asked before, asked again offline.
+//! `countersign plugin replay`: what plugins and scripts were asked before, asked again offline.
+
+mod told;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use engine_api::organization::CapsuleView;
-use engine_core::extension::{Failure, Message, Nominee, NomineeKind, Problem, Verdict};
-use engine_host::{Answer, Answered, Capsule, MAX_COMPONENT_BYTES, Plugin};
+use engine_host::{Answer, Answered, Capsule, MAX_COMPONENT_BYTES, Plugin, Script};
 use sdk_client::{CapsulesWanted, Client};
 use serde::Serialize;
 
@@ -25,25 +26,32 @@ use super::{
 
 use crate::workshop::Workshop;
 const EXAMPLES: &str = "\
-The engine keeps what every answer of a plugin rested on for 30 days (`capsules.keep_days` of its
-configuration). Nothing is reached here but the engine: what was looked up then is taken from there.
+The engine keeps what every answer of a plugin or a script rested on for 30 days
+(`capsules.keep_days` of its configuration). Nothing is reached here but the engine: what was looked
+up then is taken from there.
 
-Without --against, the version that answered has to come to the same, with the same work. With it, the
-decisions are shown that the other version would have made otherwise. Whatever differs makes the exit
-code 1.
+Executors run dry: they get the answers that databases, files and other systems gave then, in order,
+and nothing is done. One that asks for something else ends there, and what it asked is shown. A call
+that was answered more than 256 KiB was not kept; it is counted by itself, as too large to be
+repeated.
+
+Without --against, the version that answered has to come to the same, with the same work. With it,
+the decisions, plans and receipts are shown that the other version would have come to otherwise.
+Whatever differs makes the exit code 1.
 
 Examples:
   countersign plugin replay 7d0c1f20b5aa
   countersign plugin replay risk-score --request 019a2b3c
-  countersign plugin replay risk-score --since 30d --against new.wasm";
+  countersign plugin replay risk-score --since 30d --against new.wasm
+  countersign plugin replay office-hours.rhai --against company/office-hours.rhai";
 
-/// Ask again what a plugin was asked before, or ask another version of it.
+/// Ask again what a plugin or a script was asked before, or ask another version of it.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Replay {
     #[command(flatten)]
     target: Target,
-    /// A plugin, or the beginning of a capsule's id (12 letters and digits at least)
+    /// A plugin, a script, or the beginning of a capsule's id (12 letters and digits at least)
     what: String,
     /// Only what was asked about this request
     #[arg(long, value_name = "ID")]
@@ -51,7 +59,7 @@ pub(crate) struct Replay {
     /// Only what was asked since: `30d`, `12h`, or a time such as `2026-03-02T09:00:00Z`
     #[arg(long, value_name = "TIME", value_parser = since)]
     since: Option<DateTime<Utc>>,
-    /// Another version, to be asked the same
+    /// Another version, to be asked the same: a component, or the text of a script
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
     /// Print JSON, one line for each question that came out otherwise, and one for all
@@ -67,6 +75,8 @@ enum Outcome {
     Other,
     /// The version that answered is not there any more.
     Gone,
+    /// What it was answered was not kept.
+    TooLarge,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -74,6 +84,7 @@ struct Count {
     same: u64,
     other: u64,
     gone: u64,
+    too_large: u64,
 }
 
 /// A question that came out otherwise.
@@ -83,6 +94,7 @@ struct Difference<'a> {
     at: DateTime<Utc>,
     request: &'a str,
     rule: &'a str,
+    what: &'a str,
     before: String,
     after: String,
     fuel_before: u64,
@@ -91,16 +103,8 @@ struct Difference<'a> {
 
 impl Replay {
     pub(crate) async fn run(self) -> anyhow::Result<ExitCode> {
-        let workshop = Workshop::bare()?;
-        let against = match &self.against {
-            Some(file) => {
-                let bytes = std::fs::read(file);
-                let bytes = bytes.with_context(|| format!("cannot read `{}`", file.display()))?;
-                let (component, _) = engine_host::split_signature(&bytes);
-                Some(tokio::task::block_in_place(|| workshop.host.load(component))?)
-            }
-            None => None,
-        };
+        let workshop = Workshop::patient()?;
+        let against = self.against.as_deref().map(|file| version(&workshop, file)).transpose()?;
         let spoken = self.target.reach().await?;
         let mut again = Again { workshop, client: &spoken.client, known: BTreeMap::new(), against };
         let counted = self.all(&mut again).await;
@@ -128,19 +132,22 @@ impl Replay {
                     count.add(self.ask(again, found).await?);
                 }
             }
-            let asked = count.same + count.other + count.gone;
+            let asked = count.all();
             match page.next {
                 Some(next) => cursor = Some(next),
                 None => return Ok(count),
             }
-            warn(&format!("{asked} questions asked again …"));
+            warn(&format!("{asked} calls made again …"));
         }
     }
 
     async fn ask(&self, again: &mut Again<'_>, found: &CapsuleView) -> anyhow::Result<Outcome> {
         let capsule: Capsule = serde_json::from_value(found.capsule.clone())
             .with_context(|| format!("the capsule `{}` makes no sense", found.id))?;
-        let Some(plugin) = again.plugin(&capsule.digest).await? else {
+        if capsule.is_cut() {
+            return Ok(Outcome::TooLarge);
+        }
+        let Some(version) = again.version(&capsule).await? else {
             warn(&format!(
                 "{} needs the version {}, which the engine does not have any more",
                 short(&found.id),
@@ -148,7 +155,11 @@ impl Replay {
             ));
             return Ok(Outcome::Gone);
         };
-        let answer = tokio::task::block_in_place(|| again.workshop.host.replay(&plugin, &capsule));
+        let host = &again.workshop.host;
+        let answer = tokio::task::block_in_place(|| match &version {
+            Version::Plugin(plugin) => host.replay(plugin, &capsule),
+            Version::Script(script) => host.replay_script(script, &capsule),
+        });
         let is_same = match self.against {
             Some(_) => capsule.gave(&answer),
             None => capsule.is_repeated_by(&answer),
@@ -171,11 +182,9 @@ impl Replay {
             at: found.at,
             request: capsule.facts.request.as_str(),
             rule: capsule.facts.rule.as_str(),
-            before: told(&capsule.answer),
-            after: match &answer.result {
-                Ok(answered) => told(answered),
-                Err(failure) => failed(failure),
-            },
+            what: told::asked(capsule),
+            before: told::answer(&capsule.answer),
+            after: told::again(capsule, answer),
             fuel_before: capsule.trace.fuel,
             fuel_after: answer.trace.fuel,
         };
@@ -183,25 +192,29 @@ impl Replay {
             say(&serde_json::to_string(&difference)?);
             return Ok(());
         }
-        let Difference { request, rule, before, after, fuel_before, fuel_after, .. } = &difference;
+        let Difference { request, rule, what, before, after, fuel_before, fuel_after, .. } =
+            &difference;
         let at = found.at.format("%-d %B %Y, %H:%M UTC");
-        say(&format!("{}  {at}  request {request:?} under {rule}", short(&found.id)));
+        say(&format!("{}  {at}  request {request:?} under {rule}: {what}", short(&found.id)));
         say(&format!("  before: {before} (fuel {fuel_before})"));
         say(&format!("  now:    {after} (fuel {fuel_after})"));
         Ok(())
     }
 
     fn report(&self, count: &Count) -> anyhow::Result<ExitCode> {
-        if count.same + count.other + count.gone == 0 {
-            bail!("nothing of this was recorded: look at the plugin's name, --request and --since");
+        if count.all() == 0 {
+            bail!("nothing of this was recorded: look at the name, --request and --since");
         }
         if self.json {
             say(&serde_json::to_string(count)?);
         } else {
-            let Count { same, other, gone } = count;
+            let Count { same, other, gone, too_large } = count;
             let mut told = format!("{same} came out the same, {other} otherwise");
             if *gone > 0 {
                 told.push_str(&format!(", {gone} could not be asked again"));
+            }
+            if *too_large > 0 {
+                told.push_str(&format!(", {too_large} too large to be repeated"));
             }
             say(&told);
         }
@@ -216,7 +229,12 @@ impl Count {
             Outcome::Same => self.same += 1,
             Outcome::Other => self.other += 1,
             Outcome::Gone => self.gone += 1,
+            Outcome::TooLarge => self.too_large += 1,
         }
+    }
+
+    fn all(&self) -> u64 {
+        self.same + self.other + self.gone + self.too_large
     }
 }
 
@@ -226,14 +244,48 @@ struct Again<'a> {
     client: &'a Client,
     /// The versions that answered, by digest; none of those that are gone.
     known: BTreeMap<String, Option<Plugin>>,
-    against: Option<Plugin>,
+    against: Option<Version>,
+}
+
+/// What answers.
+#[derive(Clone)]
+enum Version {
+    Plugin(Plugin),
+    Script(Script),
+}
+
+/// What a file holds.
+fn version(workshop: &Workshop, file: &Path) -> anyhow::Result<Version> {
+    let name = file.display();
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read `{name}`"))?;
+    if bytes.starts_with(b"\0asm") {
+        let (component, _) = engine_host::split_signature(&bytes);
+        let plugin = tokio::task::block_in_place(|| workshop.host.load(component))?;
+        return Ok(Version::Plugin(plugin));
+    }
+    let text = String::from_utf8(bytes)
+        .with_context(|| format!("`{name}` is neither a component nor the text of a script"))?;
+    let script = workshop.host.compile_script(&text);
+    Ok(Version::Script(script.map_err(|error| anyhow!("{name}: {error}"))?))
 }
 
 impl Again<'_> {
-    async fn plugin(&mut self, digest: &str) -> anyhow::Result<Option<Plugin>> {
-        if let Some(against) = &self.against {
-            return Ok(Some(against.clone()));
+    async fn version(&mut self, capsule: &Capsule) -> anyhow::Result<Option<Version>> {
+        let name = &capsule.plugin;
+        match (&self.against, &capsule.script) {
+            (Some(against @ Version::Plugin(_)), None)
+            | (Some(against @ Version::Script(_)), Some(_)) => Ok(Some(against.clone())),
+            (Some(Version::Plugin(_)), Some(_)) => bail!("`{name}` is a script: give its text"),
+            (Some(Version::Script(_)), None) => bail!("`{name}` is a plugin: give a component"),
+            (None, Some(text)) => {
+                let script = self.workshop.host.compile_script(text);
+                Ok(Some(Version::Script(script.map_err(|error| anyhow!("{name}: {error}"))?)))
+            }
+            (None, None) => Ok(self.plugin(&capsule.digest).await?.map(Version::Plugin)),
         }
+    }
+
+    async fn plugin(&mut self, digest: &str) -> anyhow::Result<Option<Plugin>> {
         if let Some(known) = self.known.get(digest) {
             return Ok(known.clone());
         }
@@ -245,32 +297,6 @@ impl Again<'_> {
         self.known.insert(digest.to_owned(), plugin.clone());
         Ok(plugin)
     }
-}
-
-/// An answer in words.
-fn told(answer: &Answered) -> String {
-    match answer {
-        Answered::Verdict(Verdict::Met) => "met".to_owned(),
-        Answered::Verdict(Verdict::Unmet(Message { text, .. })) => format!("unmet: {text:?}"),
-        Answered::Nominees(nominees) => {
-            let who = |nominee: &Nominee| match &nominee.who {
-                NomineeKind::User(user) => user.to_string(),
-                NomineeKind::Group(group) => format!("group {group}"),
-            };
-            let all: Vec<String> = nominees.iter().map(who).collect();
-            if all.is_empty() { "nobody".to_owned() } else { all.join(", ") }
-        }
-        Answered::Problems(problems) => {
-            let what = |problem: &Problem| format!("{:?}", problem.why.text);
-            let all: Vec<String> = problems.iter().map(what).collect();
-            if all.is_empty() { "no problems".to_owned() } else { all.join(", ") }
-        }
-        Answered::Failed(failure) => failed(failure),
-    }
-}
-
-fn failed(failure: &Failure) -> String {
-    format!("failed ({:?}): {:?}", failure.class, failure.message)
 }
 
 /// `30d`, `12h`, or an instant.
