@@ -16,15 +16,22 @@ mod guest;
 #[path = "shared/host.rs"]
 mod shared;
 
-use std::{hint::black_box, path::Path, sync::Arc, time::Instant};
+use std::{
+    hint::black_box,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, SamplingMode, criterion_group, criterion_main};
 use engine_connect::Connections;
 use engine_core::{
     extension::{ConfigValue, Facts, Verdict},
     value::Value,
 };
-use engine_host::{Call, Host, Plugin};
+use engine_host::{Call, Host};
 use rhai::{Dynamic, ImmutableString, Scope};
 use wasmtime::{
     Engine, StoreLimits,
@@ -104,23 +111,8 @@ fn components(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Prints how long it takes from the file to a plugin that can be asked: at most 3 s in JavaScript and 15 s in
-/// Python. One core compiles, as in an engine.
-fn ready(host: &Host, language: &str, file: &[u8]) -> Plugin {
-    let mut times = Vec::new();
-    for note in 1..=3 {
-        // Another file each time, so that nothing is found in the cache.
-        let file = [file, &[0, 3, 1, b'n', note]].concat();
-        let start = Instant::now();
-        black_box(host.load(&file).unwrap());
-        times.push(start.elapsed());
-    }
-    times.sort_unstable();
-    println!("ready/{language}: {:.2?} (median of 3)", times[1]);
-    host.load(file).unwrap()
-}
-
-/// The template of a condition in JavaScript and in Python, made by `cargo xtask bench`.
+/// The template of a condition in JavaScript and in Python, made by `cargo xtask bench`: a call, and the way from the
+/// file to a plugin that can be asked, which one core compiles, as in an engine (at most 3 s and 15 s).
 fn interpreted(criterion: &mut Criterion) {
     let components = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench");
     let folder = tempfile::tempdir().unwrap();
@@ -138,14 +130,30 @@ fn interpreted(criterion: &mut Criterion) {
         let file = std::fs::read(&file).unwrap_or_else(|error| {
             panic!("{}: {error}; run `cargo xtask bench call`", file.display())
         });
-        let plugin = ready(&host, language, &file);
         group.bench_function(language, |b| {
+            let plugin = host.load(&file).unwrap();
             b.iter(|| {
                 assert_eq!(host.condition(&plugin, black_box(&call)).result, Ok(Verdict::Met));
             });
         });
+        group.sample_size(10).sampling_mode(SamplingMode::Flat);
+        group.bench_function(format!("{language}, ready"), |b| {
+            b.iter_batched(
+                || another(&file),
+                |file| host.load(&file).unwrap(),
+                BatchSize::PerIteration,
+            );
+        });
+        group.sample_size(100).sampling_mode(SamplingMode::Auto);
     }
     group.finish();
+}
+
+/// The same component as another file, so that it is not found in the cache.
+fn another(file: &[u8]) -> Vec<u8> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    [file, &[0, 6, 1, b'n'], &number.to_be_bytes()].concat()
 }
 
 /// The request of the bare interpreter.
