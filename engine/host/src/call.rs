@@ -232,6 +232,9 @@ pub enum HttpOutcome {
     Failed(String),
 }
 
+/// No header of a reply is longer.
+const MAX_HEADER: usize = 1 << 20;
+
 /// A header of a reply. Its value, which may be a secret, is not kept: another of its length stands for it
 /// in a repetition, so that reading it is the same work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -251,7 +254,7 @@ impl HeaderRecord {
 
     /// What stands for the header.
     pub(crate) fn blank(self) -> (String, String) {
-        (self.name, "x".repeat(self.length))
+        (self.name, "x".repeat(self.length.min(MAX_HEADER)))
     }
 }
 

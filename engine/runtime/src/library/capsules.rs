@@ -250,7 +250,12 @@ impl Writer {
             }
         }
         let path = self.folder.join(file_name(day));
-        let mut file = fs::OpenOptions::new().create(true).append(true).read(true).open(path)?;
+        let mut options = fs::OpenOptions::new();
+        options.create(true).append(true).read(true);
+        // There can be rows of databases in it.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path)?;
         // What was cut off stands on a line of its own.
         if file.seek(SeekFrom::End(0))? > 0 {
             file.seek(SeekFrom::End(-1))?;

@@ -20,6 +20,8 @@ use crate::workshop::Input;
 const SECTION: &str = "countersign:cases";
 /// The most bytes of that section.
 const MAX_CARRIED: usize = 256 << 10;
+/// The most often that one case is asked.
+const MAX_TIMES: u32 = 10;
 
 /// A case of a file.
 pub(crate) struct Case {
@@ -125,12 +127,14 @@ impl CaseFiles {
         Ok(custom_section(SECTION, &text))
     }
 
-    /// Every case, in the order of the files; `{server}` in them is an address.
-    pub(crate) fn cases(&self, server: &str) -> anyhow::Result<Vec<Case>> {
+    /// Every case, in the order of the files, of which there may be so many; `{server}` in them is an address.
+    pub(crate) fn cases(&self, server: &str, most: usize) -> anyhow::Result<Vec<Case>> {
         let mut cases = Vec::new();
         for (name, text) in &self.0 {
             let document = Document::parse(name, &text.replace("{server}", server))?;
             let File { given, cases: found } = document.read()?;
+            let all = cases.len() + found.len();
+            ensure!(all <= most, "there are {all} cases or more, the most are {most}");
             for case in found {
                 cases.push(one(name, &given, case)?);
             }
@@ -168,7 +172,7 @@ fn one(
     input.extend(case);
     let deeds = Deeds {
         execute: taken(&mut input, "execute").map_err(wrong)?,
-        times: taken(&mut input, "times").map_err(wrong)?.unwrap_or(1),
+        times: times(&mut input).map_err(wrong)?,
         revert: taken(&mut input, "revert").map_err(wrong)?,
     };
     let reply = taken(&mut input, "reply").map_err(wrong)?;
@@ -179,6 +183,14 @@ fn one(
     ensure!(!name.is_empty(), "{file}: a case has no name");
     let asked = Asked { input, expect, deeds, reply, databases, secrets };
     Ok(Case { file: file.to_owned(), name, asked })
+}
+
+fn times(from: &mut Map<String, Json>) -> Result<u32, String> {
+    match taken(from, "times")? {
+        None => Ok(1),
+        Some(times @ 1..=MAX_TIMES) => Ok(times),
+        Some(times) => Err(format!("times: {times}, expected 1 to {MAX_TIMES}")),
+    }
 }
 
 /// What stands under a key, which is no part of the input.
@@ -198,7 +210,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.yaml"), text).unwrap();
         let files = CaseFiles::of_folder(folder.path()).unwrap();
-        files.cases("http://other").map_err(|error| format!("{error:#}"))
+        files.cases("http://other", 2).map_err(|error| format!("{error:#}"))
     }
 
     #[test]
@@ -249,6 +261,8 @@ mod tests {
             ("cases: [{expect: met}]", "expected `case: NAME`"),
             ("cases: [{case: a, expect: met, reply: {body: x}}]", "reply: missing field `status`"),
             ("case: []", "unknown field `case`"),
+            ("cases: [{case: a, expect: met, times: 4000000000}]", "expected 1 to 10"),
+            ("cases: [{case: a}, {case: b}, {case: c}]", "there are 3 cases or more"),
             ("cases: [{case: a, expect: met, times: -1}]", "`a`: times: invalid value"),
             ("cases: [{case: a, expect: met, world: wrld}]", "`a`: world: unknown variant `wrld`"),
             (

@@ -102,7 +102,7 @@ impl Test {
             Some(component) => CaseFiles::carried(component)?,
             None => CaseFiles::of_folder(&folder)?,
         };
-        let mut cases = files.cases(&server.address())?;
+        let mut cases = files.cases(&server.address(), usize::MAX)?;
         if let Some(filter) = &self.filter {
             cases.retain(|case| case.name.contains(filter.as_str()));
         }
