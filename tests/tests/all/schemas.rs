@@ -86,7 +86,10 @@ fn files(folder: &Path, found: &mut Vec<Written>) {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         if path.is_dir() {
-            files(&path, found);
+            // Those are asked of plugins, and are documents of another kind.
+            if name != "cases" {
+                files(&path, found);
+            }
         } else if name.ends_with(".yaml") {
             let text = fs::read_to_string(&path).unwrap();
             found.push(written(path.display().to_string(), &text, name.contains(".scenario.")));
