@@ -24,7 +24,7 @@ use engine_runtime::{
 use engine_server::{
     config::Config,
     data,
-    http::{AppState, router},
+    http::{AppState, Installing, router},
 };
 use engine_store::{EmbeddedStore, List, Options, Order, Store};
 use serde_json::{Value as Json, json};
@@ -123,9 +123,13 @@ impl EngineUnderLoad {
         let owner = organization(&engine, &library, condition).await?;
         let requester = token(&engine, &owner, "ann").await?;
         let approver = token(&engine, &owner, "bob").await?;
-        let address =
-            serve(router(AppState { engine: engine.clone(), library, trust: Arc::default() }))
-                .await?;
+        let address = serve(router(AppState {
+            engine: engine.clone(),
+            library,
+            trust: Arc::default(),
+            installing: Installing::default(),
+        }))
+        .await?;
         let target = Target { address, calls_execution: false, requester, approver, ends };
         let transactions = store.activity();
         Ok(Self { engine, store, transactions, owner, target })
