@@ -4,9 +4,9 @@
 //! makes an error that there is none, and then asks the indexer: half a microsecond for each. So the
 //! names that scripts read are registered when a script is compiled.
 //!
-//! Which function a name and the types of its arguments mean is looked for once in a run, and a short run does
-//! little else. So a thread keeps what it found from run to run. A script with functions of its own is looked
-//! through anew: another script may call another function by the same name.
+//! Which function a name and the types of its arguments mean would be looked for in every run. So a thread keeps
+//! what it found from run to run. A script with functions of its own is looked through anew: another script may
+//! call another function by the same name.
 
 use std::{
     cell::Cell,
