@@ -2,14 +2,17 @@
 //!
 //! The process is this program itself: called with `serve` or `init` it is the `countersign` command,
 //! built alike. Ready is when the first `GET /readyz` is answered. Folders: one with an organization
-//! and the first-party plugins, one with 10,000 requests more, and those with 100 and 1,000 plugins
+//! and the first-party plugins, one with 100,000 closed requests more, and those with 100 and 1,000 plugins
 //! more: the calendar, each time with another note at its end. Of the last, what it takes to have them all
-//! ready to be called, and a call of one of them.
+//! ready to be called, and a call of one of them. The process in which the requests were closed tells
+//! its memory on the way.
 //!
-//! `cargo bench -p countersign-tests --bench start -- --starts 10 --requests 10000 --plugins 1000`
+//! `cargo bench -p countersign-tests --bench start -- --starts 10 --requests 100000 --plugins 1000`
 
 #![expect(clippy::indexing_slicing, reason = "what a bench cannot go on without ends it")]
 
+#[path = "start/closed.rs"]
+mod closed;
 #[path = "start/plugins.rs"]
 mod plugins;
 
@@ -18,21 +21,21 @@ use std::{
     net::TcpStream,
     path::Path,
     process::{Child, ChildStdout, Command, ExitCode, Stdio},
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail, ensure};
-use engine_core::{command::Submit, directory::OrganizationRole, ids::OrgId, rule::Target};
-use engine_runtime::{Caller, Change};
-use engine_server::{config::Config, data, first_party};
-use serde_json::json;
-use tokio::task::JoinSet;
+use engine_core::{directory::OrganizationRole, ids::OrgId};
+use engine_runtime::{Caller, Engine};
+use engine_server::first_party;
+use mimalloc::MiMalloc;
+
+/// That of the program `countersign`.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// How long an engine is left alone before its memory is looked at.
 const IDLE: Duration = Duration::from_secs(2);
-/// Submissions made at the same time.
-const AT_ONCE: usize = 64;
 
 struct Arguments {
     starts: usize,
@@ -56,7 +59,7 @@ fn main() -> ExitCode {
 /// Nothing where other benches are asked for; as little as can be without `--bench`.
 fn arguments() -> Result<Option<Arguments>> {
     let measured = std::env::args().any(|word| word == "--bench");
-    let (starts, requests, plugins) = if measured { (10, 10_000, 1_000) } else { (1, 10, 3) };
+    let (starts, requests, plugins) = if measured { (10, 100_000, 1_000) } else { (1, 10, 3) };
     let mut arguments = Arguments { starts, requests, plugins };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
@@ -85,16 +88,29 @@ fn bench(arguments: &Arguments) -> Result<()> {
     if !first_party::are_built() {
         println!("{}: these numbers are without them", first_party::NOT_BUILT);
     }
-    println!("| folder | to ready, median (least–most) ms | idle memory MiB | file MiB |");
-    println!("|---|---|---|---|");
+    header();
     row("plugins", &data, arguments.starts)?;
-    tokio::runtime::Runtime::new()?.block_on(fill(&data, arguments.requests))?;
-    row(&format!("{} requests", arguments.requests), &data, arguments.starts)?;
+    tokio::runtime::Runtime::new()?.block_on(closed::fill(&data, arguments.requests))?;
+    header();
+    row(&format!("{} closed requests", arguments.requests), &data, arguments.starts)?;
     plugins::bench(&place.path().join("plugins"), arguments)
+}
+
+fn header() {
+    println!("\n| folder | to ready, median (least–most) ms | idle memory MiB | file MiB |");
+    println!("|---|---|---|---|");
 }
 
 fn countersign() -> Result<Command> {
     Ok(Command::new(std::env::current_exe()?))
+}
+
+/// The owner of the organization, who asks.
+fn owner(engine: &Engine) -> Result<Caller> {
+    let org: OrgId = "acme".parse()?;
+    let organization = engine.organization(&org)?;
+    let owner = organization.organization.directory.with_role(OrganizationRole::Owner).next();
+    Ok(Caller::new(org, owner.context("no owner")?.id.clone(), "bench"))
 }
 
 /// Measures a folder. The first start is not counted: it reads what was written long ago.
@@ -109,7 +125,7 @@ fn row(name: &str, data: &Path, starts: usize) -> Result<()> {
     times.sort_by(f64::total_cmp);
     let serving = Serving::start(data)?;
     std::thread::sleep(IDLE);
-    let memory = serving.memory()?;
+    let memory = memory(&serving.child.id().to_string())?;
     serving.stop()?;
     let file = std::fs::metadata(data.join("store.redb"))?.len() >> 20;
     let (least, most) = (times[0], times[times.len() - 1]);
@@ -148,14 +164,6 @@ impl Serving {
         Ok(Self { child, _output: output, ready_after: began.elapsed() })
     }
 
-    /// What the process has in memory, in MiB.
-    fn memory(&self) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|line| line.split_whitespace().next()).context("no `VmRSS`")?;
-        Ok(kib.parse::<f64>()? / 1_024.0)
-    }
-
     fn stop(mut self) -> Result<()> {
         let pid = self.child.id().to_string();
         ensure!(Command::new("kill").args(["-TERM", &pid]).status()?.success(), "cannot be told");
@@ -164,50 +172,10 @@ impl Serving {
     }
 }
 
-/// Submits requests of a rule with one approver.
-async fn fill(folder: &Path, requests: usize) -> Result<()> {
-    let state = data::open(folder, &Config::default()).await?;
-    let org: OrgId = "acme".parse()?;
-    let organization = state.engine.organization(&org)?;
-    let owner = organization.organization.directory.with_role(OrganizationRole::Owner).next();
-    let owner = owner.context("no owner")?.id.clone();
-    let caller = Arc::new(Caller::new(org, owner, "bench"));
-    let rule = json!({
-        "rule": "change",
-        "kind": "change",
-        "steps": [{"id": "owner", "approvers": [{"id": "bob", "who": {"user": "bob"}}]}],
-    });
-    let user = serde_json::from_value(json!({"login": "bob"}))?;
-    state.engine.organize(&caller, vec![Change::PutUser(user)], false).await?;
-    let definition = serde_json::from_value(rule)?;
-    let publish = Change::Publish { definition, comment: "first".to_owned() };
-    state.engine.organize(&caller, vec![publish], false).await?;
-    let rule = Arc::new(Target::Rule("change".parse()?));
-    let mut submissions = JoinSet::new();
-    for _ in 0..requests {
-        if submissions.len() >= AT_ONCE
-            && let Some(done) = submissions.join_next().await
-        {
-            done??;
-        }
-        let (engine, caller, rule) = (state.engine.clone(), Arc::clone(&caller), Arc::clone(&rule));
-        let submit = Submit {
-            id: engine.next_id("r").parse()?,
-            properties: Default::default(),
-            items: Vec::new(),
-            picks: Default::default(),
-            target_users: Vec::new(),
-            title: "A new press".to_owned(),
-            reason: "The old one broke".to_owned(),
-            urgent: false,
-            approval_expires: None,
-            ends: None,
-        };
-        submissions.spawn(async move { engine.submit(&caller, &rule, submit).await });
-    }
-    while let Some(done) = submissions.join_next().await {
-        done??;
-    }
-    state.engine.close().await;
-    Ok(())
+/// What a process has in memory, in MiB; this one is `self`.
+fn memory(process: &str) -> Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()).context("no `VmRSS`")?;
+    Ok(kib.parse::<f64>()? / 1_024.0)
 }

@@ -163,7 +163,7 @@ impl HttpCall {
     }
 
     /// Gives it a body.
-    pub fn body(&mut self, body: Vec<u8>) {
+    pub fn body(&mut self, body: impl Into<Bytes>) {
         self.body = body.into();
     }
 

@@ -175,6 +175,18 @@ pub struct Trace {
     pub elapsed: Duration,
 }
 
+impl Trace {
+    /// About how many bytes it holds of what came from outside and from the extension.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let cells = self.lookups.iter().flat_map(|found| found.rows.iter().flatten());
+        let bodies = self.http.iter().map(|record| record.url.len() + record.outcome.size());
+        let lines = self.log.iter().map(|line| size_of::<LogLine>() + line.message.len());
+        cells.map(Cell::size).chain(bodies).chain(lines).sum::<usize>()
+            + self.exchanges.iter().map(Exchange::size).sum::<usize>()
+    }
+}
+
 /// Something that an extension asked for and was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Denial {
@@ -232,6 +244,17 @@ pub enum HttpOutcome {
     Failed(String),
 }
 
+impl HttpOutcome {
+    fn size(&self) -> usize {
+        match self {
+            Self::Reply { headers, body, .. } => {
+                headers.iter().map(|header| header.name.len()).sum::<usize>() + body.size()
+            }
+            Self::Failed(code) => code.len(),
+        }
+    }
+}
+
 /// No header of a reply is longer.
 const MAX_HEADER: usize = 1 << 20;
 
@@ -271,6 +294,20 @@ pub enum RecordedBody {
 }
 
 impl RecordedBody {
+    /// As it is kept, of whatever size.
+    pub(crate) fn of(body: Vec<u8>) -> Self {
+        match String::from_utf8(body) {
+            Ok(text) => Self::Text(text),
+            Err(error) => Self::Hexadecimal(hex::encode(error.as_bytes())),
+        }
+    }
+
+    fn size(&self) -> usize {
+        match self {
+            Self::Text(kept) | Self::Hexadecimal(kept) | Self::Sha256(kept) => kept.len(),
+        }
+    }
+
     /// What was kept.
     pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
         match self {

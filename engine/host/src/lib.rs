@@ -51,7 +51,7 @@ pub use limits::{
     BadLimit, HostLimits, LimitChanges, Limits, MAX_COMPONENT_BYTES, MAX_SCRIPT_BYTES, ScriptLimits,
 };
 pub use machine::Pool;
-pub use outside::{Exchange, Fault, FaultKind, Given};
+pub use outside::{Exchange, Fault, FaultKind, Given, Kept};
 pub use script::{
     Script, ScriptError, ScriptFindings, ScriptRole, ScriptTypes,
     library::{ScriptChapter, ScriptFunction, script_functions},

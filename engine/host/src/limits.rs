@@ -42,7 +42,7 @@ pub struct Limits {
     pub log_bytes: usize,
     /// Bytes that an executor may write to blobs.
     pub blob_bytes: u64,
-    /// Rows that an executor may read from connections.
+    /// Rows that it may read from connections, look-ups included.
     pub rows: u64,
     /// Calls to other systems by HTTP.
     pub http_calls: u32,
@@ -70,7 +70,7 @@ impl Limits {
             log_lines: 32,
             log_bytes: 8 * KIB,
             blob_bytes: 0,
-            rows: 0,
+            rows: 10_000,
             http_calls: 8,
             http_request_bytes: 0,
             http_reply_bytes: 256 * KIB,

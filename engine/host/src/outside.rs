@@ -21,7 +21,7 @@ pub(crate) use self::{
 };
 pub use self::{
     fault::{Fault, FaultKind},
-    journal::{Exchange, Given},
+    journal::{Exchange, Given, Kept},
 };
 use crate::{
     host::Services,

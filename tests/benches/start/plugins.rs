@@ -3,17 +3,13 @@
 use std::{hint::black_box, path::Path, sync::Arc, time::Instant};
 
 use anyhow::{Context, Result, ensure};
-use engine_core::{
-    directory::{Directory, OrganizationRole},
-    extension::ConfigValue,
-    ids::{OrgId, PluginId},
-};
+use engine_core::{directory::Directory, extension::ConfigValue, ids::PluginId};
 use engine_host::{Call, Plugin, digest};
-use engine_runtime::{Caller, Change};
+use engine_runtime::Change;
 use engine_server::{config::Config, data, http::AppState};
 use serde_json::json;
 
-use crate::{Arguments, countersign, row};
+use crate::{Arguments, countersign, header, memory, owner, row};
 
 /// Calls of one plugin, of which the median is told.
 const CALLS: usize = 20_000;
@@ -23,6 +19,7 @@ pub(crate) fn bench(folder: &Path, arguments: &Arguments) -> Result<()> {
     ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let runtime = tokio::runtime::Runtime::new()?;
     let (some, all) = (arguments.plugins / 10, arguments.plugins);
+    header();
     for (first, last) in [(0, some), (some, all)] {
         runtime.block_on(install(folder, first, last))?;
         row(&format!("{last} plugins more"), folder, arguments.starts)?;
@@ -41,15 +38,11 @@ fn noted(number: usize) -> Result<Vec<u8>> {
 
 async fn install(folder: &Path, first: usize, last: usize) -> Result<()> {
     let state = data::open(folder, &Config::default()).await?;
-    let org: OrgId = "acme".parse()?;
-    let organization = state.engine.organization(&org)?;
-    let owner = organization.organization.directory.with_role(OrganizationRole::Owner).next();
-    let owner = owner.context("no owner")?.id.clone();
-    let caller = Caller::new(org, owner.clone(), "bench");
+    let caller = owner(&state.engine)?;
     let mut changes = Vec::new();
     for number in first..last {
         let component = state.library.add_component(noted(number)?).await?;
-        let file = state.library.file(&component, owner.clone(), state.engine.now());
+        let file = state.library.file(&component, caller.user.clone(), state.engine.now());
         let plugin: PluginId = format!("calendar-{number}").parse()?;
         let file = file.context("the calendar is no plugin")?;
         changes.push(Change::PutPlugin { plugin, file });
@@ -65,7 +58,7 @@ async fn install(folder: &Path, first: usize, last: usize) -> Result<()> {
 /// In this process: every plugin from the cache, as a first call of it finds it.
 async fn all_ready(folder: &Path, plugins: usize) -> Result<()> {
     let state = data::open(folder, &Config::default()).await?;
-    let before = resident()?;
+    let before = memory("self")?;
     let first = ready(&state, 0).await?;
     let alone = call(&state, &first)?;
     let start = Instant::now();
@@ -77,7 +70,7 @@ async fn all_ready(folder: &Path, plugins: usize) -> Result<()> {
     let among = call(&state, all.first().context("no plugin")?)?;
     println!(
         "all {plugins} ready to be called: {:.1} MiB more, {each:.2} ms each",
-        resident()? - before
+        memory("self")? - before
     );
     println!("a call of one: {alone:.1} µs alone, {among:.1} µs among all");
     state.engine.close().await;
@@ -111,12 +104,4 @@ fn call(state: &AppState, plugin: &Plugin) -> Result<f64> {
     }
     times.sort_unstable();
     Ok(times.get(CALLS / 2).context("no calls")?.as_secs_f64() * 1e6)
-}
-
-/// The memory of this process, in MiB.
-fn resident() -> Result<f64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.split_whitespace().next()).context("no `VmRSS`")?;
-    Ok(kib.parse::<f64>()? / 1_024.0)
 }

@@ -135,7 +135,7 @@ pub struct LimitsDoc {
     /// Bytes of the answer: 1,024 to 16,777,216.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<u64>,
-    /// Rows that an executor may read: up to 100,000,000.
+    /// Rows that it may read: up to 100,000,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,
     /// Bytes that an executor may write to files: up to 68,719,476,736.

@@ -25,7 +25,7 @@ pub struct LimitChanges {
     /// Bytes of the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<u64>,
-    /// Rows that an executor may read.
+    /// Rows that it may read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,
     /// Bytes that an executor may write to files.

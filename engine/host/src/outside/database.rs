@@ -84,7 +84,7 @@ impl Outside {
         let Database { name, dialect, mut through } = on;
         let real = || {
             let password = services.secrets.get(secret).cloned();
-            let password = password.ok_or_else(|| unknown_secret(secret))?;
+            let password = password.ok_or_else(|| Fault::unknown_secret(secret))?;
             Ok(((), through.get()?.with_password(&name, password)?))
         };
         let with = (&name, secret);
@@ -328,9 +328,4 @@ async fn look_up(
 fn unknown_lookup(connection: &ResourceId, statement: &str) -> Fault {
     let message = format!("the operator configured no look-up `{statement}` on `{connection}`");
     Fault::new(FaultKind::NotFound, message)
-}
-
-/// A secret that was granted, and that the operator has no more.
-pub(super) fn unknown_secret(name: &str) -> Fault {
-    Fault::new(FaultKind::NotFound, format!("the operator configured no secret `{name}`"))
 }

@@ -44,6 +44,11 @@ impl Fault {
         Self { kind, message: message.into(), code: None }
     }
 
+    /// A secret that was granted, and that the operator has no more.
+    pub(crate) fn unknown_secret(name: &str) -> Self {
+        Self::new(FaultKind::NotFound, format!("the operator configured no secret `{name}`"))
+    }
+
     /// What a call by HTTP failed with; `only_asks` says that it changed nothing.
     pub(super) fn of_http(error: &HttpError, only_asks: bool) -> Self {
         let kind = match error {

@@ -1,22 +1,26 @@
 //! Other systems, by HTTP.
 
+use bytes::Bytes;
 use engine_connect::{HttpCall, HttpTerms};
 use serde::{Deserialize, Serialize};
 
-use super::{Exchanged, Fault, FaultKind, Outside, database::unknown_secret, journal::Bytes};
+use super::{Exchanged, Fault, FaultKind, Outside, journal};
 use crate::call::{HeaderRecord, RecordedBody};
 
 /// Headers by name.
 pub(crate) type Headers = Vec<(String, String)>;
 
-/// What goes with a call beside its address. None of it is kept.
+/// What goes with a call beside its address. Of all of it a hash is kept.
+#[derive(Serialize)]
 pub(crate) struct Sending {
     pub(crate) headers: Headers,
     pub(crate) secrets: Vec<SentSecret>,
-    pub(crate) body: Vec<u8>,
+    #[serde(serialize_with = "journal::hashed")]
+    pub(crate) body: Bytes,
 }
 
-/// A header with a secret in it.
+/// A header with a secret in it, by the secret's name.
+#[derive(Serialize)]
 pub(crate) struct SentSecret {
     pub(crate) header: String,
     pub(crate) before: String,
@@ -51,10 +55,7 @@ pub(crate) struct Body(pub(crate) Vec<u8>);
 
 impl From<Body> for RecordedBody {
     fn from(Body(bytes): Body) -> Self {
-        match String::from_utf8(bytes) {
-            Ok(text) => Self::Text(text),
-            Err(error) => Self::Hexadecimal(hex::encode(error.as_bytes())),
-        }
+        Self::of(bytes)
     }
 }
 
@@ -76,13 +77,14 @@ impl Outside {
     ) -> Exchanged<(HttpAnswer, Option<Headers>)> {
         let services = &self.services;
         let about = format!("{} {}", call.method(), call.url());
-        let Sending { headers, secrets, body } = sending;
         let real = async {
-            for (name, value) in &headers {
+            let Sending { headers, secrets, body } = &sending;
+            for (name, value) in headers {
                 call.header(name, value).map_err(|error| invalid(&error))?;
             }
-            for SentSecret { header, before, secret, after } in &secrets {
-                let found = services.secrets.get(secret).ok_or_else(|| unknown_secret(secret))?;
+            for SentSecret { header, before, secret, after } in secrets {
+                let found = services.secrets.get(secret);
+                let found = found.ok_or_else(|| Fault::unknown_secret(secret))?;
                 let put = call.secret_header(header, before, found, after);
                 put.map_err(|error| invalid(&error))?;
             }
@@ -101,7 +103,7 @@ impl Outside {
                 }
             })
         };
-        self.journal.ask(("http.send", &about), &(&about, Bytes(&body)), real).await
+        self.journal.ask(("http.send", &about), &(&about, &sending), real).await
     }
 }
 

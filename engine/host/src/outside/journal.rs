@@ -1,4 +1,5 @@
-//! What passed between one call and the world outside, in order. Neither secrets nor headers are in it.
+//! What passed between one call and the world outside, in order. Neither secrets nor what headers say are
+//! in it.
 
 use std::{
     io::{self, ErrorKind, Write},
@@ -6,7 +7,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize, Serializer, de::DeserializeOwned};
-use serde_json::Value as Json;
+use serde_json::value::{RawValue, to_raw_value};
 use sha2::{Digest as _, Sha256};
 
 use super::{Exchanged, Fault, FaultKind};
@@ -38,10 +39,31 @@ pub struct Exchange {
 #[serde(rename_all = "snake_case")]
 pub enum Given {
     /// What was asked for.
-    Value(Json),
+    Value(Kept),
     /// Why there is none.
     Fault(Fault),
 }
+
+/// JSON, as its text: parsed it would be many times as large.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Kept(Box<RawValue>);
+
+impl Kept {
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.0.get()
+    }
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+impl Eq for Kept {}
 
 /// What was exchanged in one call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -220,6 +242,17 @@ impl Exchange {
         Stop::Differs { now, then }
     }
 
+    /// About how many bytes it holds.
+    pub(crate) fn size(&self) -> usize {
+        let Self { call, about, asked, answer } = self;
+        let answer = match answer {
+            None => 0,
+            Some(Given::Value(kept)) => kept.text().len(),
+            Some(Given::Fault(fault)) => fault.message.len(),
+        };
+        OVERHEAD + call.len() + about.len() + asked.len() + answer
+    }
+
     /// Such as `` `steps.begin` (charge) ``.
     pub(crate) fn told(&self) -> String {
         let Self { call, about, .. } = self;
@@ -230,7 +263,7 @@ impl Exchange {
 /// A value as it is kept; none where there is no room for it.
 fn given(value: &impl Serialize, room: &mut usize) -> Option<Given> {
     serde_json::to_writer(Room(room), value).ok()?;
-    serde_json::to_value(value).ok().map(Given::Value)
+    to_raw_value(value).ok().map(|text| Given::Value(Kept(text)))
 }
 
 /// What was kept.
@@ -238,7 +271,7 @@ fn again<T: DeserializeOwned, R>(call: &str, given: Given) -> Result<(T, Option<
     match given {
         Given::Fault(fault) => Err(fault),
         Given::Value(value) => {
-            let read = serde_json::from_value(value).map(|value| (value, None));
+            let read = serde_json::from_str(value.text()).map(|value| (value, None));
             read.map_err(|error| {
                 let message = format!("what was kept of `{call}` cannot be read: {error}");
                 Fault::new(FaultKind::Internal, message)
@@ -275,13 +308,16 @@ impl Write for Hash {
 }
 
 /// Bytes that are asked with: their hash stands for them.
-pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
-
-impl Serialize for Bytes<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&hex::encode(Sha256::digest(self.0)))
-    }
+pub(super) fn hashed<S: Serializer>(
+    bytes: &impl AsRef<[u8]>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&hex::encode(Sha256::digest(bytes)))
 }
+
+/// The same as a part of something larger.
+#[derive(Serialize)]
+pub(super) struct Bytes<'a>(#[serde(serialize_with = "hashed")] pub(super) &'a [u8]);
 
 #[cfg(test)]
 mod tests {

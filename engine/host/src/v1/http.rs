@@ -11,7 +11,7 @@ use super::{
         condition::countersign::plugin::{http_lookups as of_questions, http_types, types as wit},
         executor::countersign::plugin::{http, http_lookups as of_executors},
     },
-    refused::{Refused, told},
+    refused::{Refused, runtime, told},
     request::invalid,
     secrets::Secret,
     values,
@@ -55,12 +55,7 @@ impl Wanted {
 impl State {
     /// Asks on the runtime of the calling thread, which may block.
     fn ask_and_wait(&mut self, wanted: Wanted) -> Result<http_types::Reply, Refused> {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            let message = "look-ups need a runtime on the calling thread".to_owned();
-            let kind = wit::ErrorKind::Internal;
-            return Err(wit::HostError { kind, message, code: None }.into());
-        };
-        runtime.block_on(self.call_out(Capability::HttpLookups, wanted))
+        runtime()?.block_on(self.call_out(Capability::HttpLookups, wanted))
     }
 
     async fn call_out(
@@ -137,7 +132,7 @@ impl State {
             Ok(SentSecret { header, before, secret, after })
         };
         let secrets = secrets.into_iter().map(named).collect::<Result<_, Refused>>()?;
-        Ok(Sending { headers, secrets, body })
+        Ok(Sending { headers, secrets, body: body.into() })
     }
 
     /// What the same call found the first time; what its headers said was not kept.
@@ -239,10 +234,7 @@ fn recorded(body: &[u8]) -> RecordedBody {
     if body.len() > MAX_RECORDED {
         return RecordedBody::Sha256(hex::encode(Sha256::digest(body)));
     }
-    match std::str::from_utf8(body) {
-        Ok(text) => RecordedBody::Text(text.to_owned()),
-        Err(_) => RecordedBody::Hexadecimal(hex::encode(body)),
-    }
+    RecordedBody::of(body.to_vec())
 }
 
 fn reply(status: u16, headers: Headers, body: Vec<u8>) -> http_types::Reply {

@@ -11,9 +11,10 @@ use super::{
         },
         executor::countersign::plugin::named_statements as of_executors,
     },
-    refused::{Refused, told},
+    refused::{Refused, runtime, told},
     request::invalid,
     sql,
+    statements::too_many,
 };
 use crate::{
     call::{LookupRecord, Read},
@@ -32,12 +33,7 @@ impl State {
         statement: &str,
         parameters: Vec<sql_types::Parameter>,
     ) -> Result<sql_types::Rowset, Refused> {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            let message = "look-ups need a runtime on the calling thread".to_owned();
-            let kind = wit::ErrorKind::Internal;
-            return Err(wit::HostError { kind, message, code: None }.into());
-        };
-        runtime.block_on(self.look_up(connection, statement, parameters))
+        runtime()?.block_on(self.look_up(connection, statement, parameters))
     }
 
     async fn look_up(
@@ -54,7 +50,11 @@ impl State {
             }
             _ => self.ask_for(connection, statement, parameters).await?,
         };
-        self.rows = self.rows.saturating_add(found.rows.len() as u64);
+        let rows = self.rows.saturating_add(found.rows.len() as u64);
+        if rows > self.limits.rows {
+            return Err(too_many(self.limits.rows).into());
+        }
+        self.rows = rows;
         self.read(Read::Other(format!("lookup.{}.{statement}", found.connection)));
         let rows = rowset(&found);
         self.trace.lookups.push(found);

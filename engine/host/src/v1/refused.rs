@@ -1,5 +1,6 @@
 //! Why a function of the host gives no answer.
 
+use tokio::runtime::Handle;
 use wasmtime::component::ResourceTableError;
 
 use super::bindings::condition::countersign::plugin::types as wit;
@@ -22,6 +23,12 @@ impl From<wit::HostError> for Refused {
     }
 }
 
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self::Told(fault.into())
+    }
+}
+
 impl From<Stop> for Refused {
     fn from(stop: Stop) -> Self {
         Self::Ended(stop.into())
@@ -32,6 +39,16 @@ impl From<ResourceTableError> for Refused {
     fn from(error: ResourceTableError) -> Self {
         Self::Ended(error.into())
     }
+}
+
+/// That of the calling thread, which may block, for questions that go outside.
+///
+/// # Errors
+/// Where there is none.
+pub(super) fn runtime() -> Result<Handle, Fault> {
+    Handle::try_current().map_err(|_| {
+        Fault::new(FaultKind::Internal, "look-ups need a runtime on the calling thread")
+    })
 }
 
 /// An answer as the machine takes it.

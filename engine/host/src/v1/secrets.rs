@@ -3,7 +3,7 @@
 use wasmtime::component::Resource;
 
 use super::bindings::condition::countersign::plugin::{secrets, types as wit};
-use crate::{call::Read, component::manifest::Capability, state::State};
+use crate::{call::Read, component::manifest::Capability, outside::Fault, state::State};
 
 /// A secret that was granted, by name.
 #[derive(Debug)]
@@ -27,17 +27,9 @@ impl secrets::Host for State {
         }
         let known = self.repeats_question() || self.outside.has_secret(&name)?.unwrap_or(false);
         if !known {
-            return Ok(Err(unknown(&name)));
+            return Ok(Err(Fault::unknown_secret(&name).into()));
         }
         self.read(Read::Other(format!("secret.{name}")));
         Ok(Ok(self.table.push(Secret { name })?))
-    }
-}
-
-fn unknown(name: &str) -> wit::HostError {
-    wit::HostError {
-        kind: wit::ErrorKind::NotFound,
-        message: format!("the operator configured no secret `{name}`"),
-        code: None,
     }
 }

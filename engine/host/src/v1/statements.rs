@@ -64,7 +64,7 @@ fn over() -> wit::HostError {
 }
 
 /// More rows than allowed.
-fn too_many(most: u64) -> wit::HostError {
+pub(super) fn too_many(most: u64) -> wit::HostError {
     wit::HostError {
         kind: wit::ErrorKind::Limit,
         message: format!("there are more than {most} rows"),

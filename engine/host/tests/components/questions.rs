@@ -122,9 +122,9 @@ async fn a_condition_looks_up_what_was_granted() {
     let contract = guest::contract();
     let file = guest::condition_component(&contract, "condition-plugin", "1.0.0", body);
     let plugin = host.load(&guest::with_manifest(file, &manifest)).unwrap();
-    let ask = async |lookups: BTreeMap<_, _>| {
+    let ask = async |lookups: BTreeMap<_, _>, rows: u64| {
         let (host, plugin) = (host.clone(), plugin.clone());
-        let limits = Limits { deadline: Duration::from_secs(60), ..Limits::condition() };
+        let limits = Limits { deadline: Duration::from_secs(60), rows, ..Limits::condition() };
         let call = Call {
             grant: Arc::new(Grant { lookups, ..Grant::default() }),
             limits: Some(Arc::new(limits)),
@@ -132,10 +132,14 @@ async fn a_condition_looks_up_what_was_granted() {
         };
         tokio::task::spawn_blocking(move || host.condition(&plugin, &call)).await.unwrap()
     };
-    let answer = ask([(id("orders-db"), ["open".to_owned()].into())].into()).await;
+    let granted = BTreeMap::from([(id("orders-db"), ["open".to_owned()].into())]);
+    let answer = ask(granted.clone(), 1).await;
     assert_eq!(answer.result, Ok(Verdict::Met));
     assert_eq!(answer.trace.lookups[0].rows, [[engine_connect::Cell::Integer(3)]]);
-    let denied = ask(BTreeMap::new()).await;
+    let too_many = ask(granted, 0).await;
+    assert_eq!(too_many.result.unwrap_err().class, FailureClass::Trap);
+    assert_eq!(too_many.trace.lookups, []);
+    let denied = ask(BTreeMap::new(), 1).await;
     assert_eq!(denied.result.unwrap_err().class, FailureClass::Trap);
     assert_eq!(denied.trace.denials[0].capability, "named-statements");
 }

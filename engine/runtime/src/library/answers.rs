@@ -123,7 +123,7 @@ impl Library {
         let wanted = self.inner.capsules.get();
         if let Some(capsules) = wanted.filter(|_| order.is_none() || call.recording) {
             let answer = Answer { result: result.clone().map(Into::into), trace };
-            capsules.keep(Draft { by, world, order, call, answer, at });
+            capsules.keep(Draft::new(by, (world, order), call, answer, at));
         }
         result
     }

@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread,
@@ -27,6 +27,8 @@ pub(super) use self::draft::{Answerer, Draft};
 
 /// Capsules that wait to be written; further ones are lost.
 const WAITING: usize = 4_096;
+/// About how many bytes may wait to be written; what would be more is lost.
+const MAX_WAITING: usize = 64 << 20;
 /// The most bytes of a line: longer ones are no capsules of ours.
 const MAX_LINE: u64 = 64 << 20;
 /// A page ends with the capsule with which it has so many bytes.
@@ -86,6 +88,8 @@ pub struct CapsulePage {
 pub(super) struct Capsules {
     folder: PathBuf,
     sender: SyncSender<Draft>,
+    /// Bytes that wait.
+    waiting: Arc<AtomicUsize>,
     lost: Arc<AtomicU64>,
     /// Whether executors are recorded too.
     pub(super) of_executors: bool,
@@ -99,24 +103,31 @@ impl Capsules {
     pub(super) fn open(folder: &Path, keep: u32, of_executors: bool) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         let (sender, receiver) = sync_channel(WAITING);
-        let writer = Writer { folder: folder.to_owned(), keep, file: None };
+        let waiting = Arc::<AtomicUsize>::default();
+        let writer =
+            Writer { folder: folder.to_owned(), keep, file: None, waiting: Arc::clone(&waiting) };
         thread::Builder::new().name("capsules".to_owned()).spawn(move || writer.run(&receiver))?;
-        Ok(Self { folder: folder.to_owned(), sender, lost: Arc::default(), of_executors })
+        let lost = Arc::default();
+        Ok(Self { folder: folder.to_owned(), sender, waiting, lost, of_executors })
     }
 
     /// Keeps what belongs to an answer.
     pub(super) fn keep(&self, draft: Draft) {
-        match self.sender.try_send(draft) {
-            Ok(()) => {}
-            Err(TrySendError::Full(draft)) => {
-                let lost = self.lost.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-                // Where many are lost, few lines say so.
-                if lost.is_power_of_two() {
-                    let plugin = draft.by.name();
-                    tracing::warn!(plugin, lost, "too much is being recorded: capsules are lost");
-                }
+        let size = draft.size();
+        let waiting = self.waiting.fetch_add(size, Ordering::Relaxed).saturating_add(size);
+        let sent = if waiting > MAX_WAITING {
+            Err(TrySendError::Full(draft))
+        } else {
+            self.sender.try_send(draft)
+        };
+        if let Err(TrySendError::Full(draft) | TrySendError::Disconnected(draft)) = sent {
+            self.waiting.fetch_sub(size, Ordering::Relaxed);
+            let lost = self.lost.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+            // Where many are lost, few lines say so.
+            if lost.is_power_of_two() {
+                let plugin = draft.by.name();
+                tracing::warn!(plugin, lost, "too much is being recorded: capsules are lost");
             }
-            Err(TrySendError::Disconnected(_)) => {}
         }
     }
 
@@ -203,6 +214,8 @@ struct Writer {
     folder: PathBuf,
     keep: u32,
     file: Option<(NaiveDate, BufWriter<fs::File>)>,
+    /// Bytes that wait.
+    waiting: Arc<AtomicUsize>,
 }
 
 impl Writer {
@@ -210,6 +223,7 @@ impl Writer {
         while let Ok(first) = drafts.recv() {
             let more = std::iter::from_fn(|| drafts.try_recv().ok());
             for draft in std::iter::once(first).chain(more) {
+                self.waiting.fetch_sub(draft.size(), Ordering::Relaxed);
                 if let Err(error) = self.write(draft) {
                     tracing::warn!(%error, "a capsule cannot be written and is lost");
                     self.file = None;

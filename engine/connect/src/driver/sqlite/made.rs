@@ -6,17 +6,20 @@ use std::{
 };
 
 use engine_core::ids::ResourceId;
-use rusqlite::Connection;
+use rusqlite::{
+    Connection,
+    hooks::{AuthAction, AuthContext, Authorization},
+};
 
-use super::fault;
+use super::{boundary, fault};
 use crate::{
     error::Error,
     marker::{TABLE, sqlite_table},
 };
 
 /// Makes the file of a connection anew, and fills it by a script. It has the table of markers too, as
-/// after a first effect: connections that are open already expect it. For trials of plugins: nothing
-/// bounds what the script does.
+/// after a first effect: connections that are open already expect it. For trials of plugins: the script
+/// may do in this database what statements of a plugin may, and in transactions; it reaches no other file.
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
@@ -41,17 +44,32 @@ pub fn make_sqlite(name: &ResourceId, path: &Path, script: &str) -> Result<(), E
         }
     }
     fs::File::create(path).map_err(|error| unreachable(error.to_string()))?;
-    let connection = Connection::open(path).map_err(|error| unreachable(error.to_string()))?;
-    let markers = sqlite_table(TABLE);
-    [script, &markers]
-        .into_iter()
-        .try_for_each(|sql| connection.execute_batch(sql))
-        .map_err(|e| fault(&e))
+    let mut connection = Connection::open(path).map_err(|error| unreachable(error.to_string()))?;
+    fill(&mut connection, script).map_err(|e| fault(&e))
+}
+
+/// What a script leaves open is committed.
+fn fill(connection: &mut Connection, script: &str) -> rusqlite::Result<()> {
+    connection.authorizer(Some(authorize))?;
+    connection.execute_batch(script)?;
+    connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
+    if !connection.is_autocommit() {
+        connection.execute_batch("commit")?;
+    }
+    connection.execute_batch(&sqlite_table(TABLE))
+}
+
+fn authorize(context: AuthContext<'_>) -> Authorization {
+    match context.action {
+        AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => Authorization::Allow,
+        action => boundary::authorize(&action, false),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::StatementFault;
 
     #[test]
     fn a_database_is_made_anew_and_a_mistake_is_told() {
@@ -71,6 +89,22 @@ mod tests {
         assert!(path.is_file(), "a database without tables of its own");
         let wrong = make_sqlite(&name, &path, "create table orders (").unwrap_err();
         assert!(matches!(wrong, Error::Statement { .. }), "{wrong}");
+        let (other, all) = (folder.path().join("other.db"), "create table orders (id integer);");
+        for script in [
+            format!("attach '{}' as other", other.display()),
+            format!("{all} vacuum into '{}'", other.display()),
+            "pragma journal_mode = off".to_owned(),
+            "select load_extension('other')".to_owned(),
+        ] {
+            let refused = make_sqlite(&name, &path, &script).unwrap_err();
+            let Error::Statement { fault: StatementFault::Privilege, .. } = &refused else {
+                panic!("{script}: {refused}");
+            };
+        }
+        assert!(!other.exists());
+        let open = format!("begin; {all} savepoint a; insert into orders values (1); release a;");
+        make_sqlite(&name, &path, &open).unwrap();
+        assert_eq!(count(), 1);
         let nowhere = make_sqlite(&name, &folder.path().join("no/shop.db"), script).unwrap_err();
         assert!(matches!(nowhere, Error::Unreachable { .. }), "{nowhere}");
     }

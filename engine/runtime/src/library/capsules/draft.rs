@@ -12,11 +12,11 @@ use crate::plugin::InstalledPlugin;
 #[derive(Debug)]
 pub(in crate::library) struct Draft {
     pub(in crate::library) by: Answerer,
-    pub(in crate::library) world: World,
+    world: World,
     /// Of an executor.
-    pub(in crate::library) order: Option<Order>,
-    pub(in crate::library) call: Call,
-    pub(in crate::library) answer: Answer<Answered>,
+    order: Option<Order>,
+    call: Call,
+    answer: Answer<Answered>,
     pub(in crate::library) at: DateTime<Utc>,
 }
 
@@ -39,6 +39,26 @@ impl Answerer {
 }
 
 impl Draft {
+    /// An order has all that it was answered among its exchanges: the same is not held twice.
+    pub(in crate::library) fn new(
+        by: Answerer,
+        (world, order): (World, Option<Order>),
+        call: Call,
+        mut answer: Answer<Answered>,
+        at: DateTime<Utc>,
+    ) -> Self {
+        if order.is_some() {
+            answer.trace.http = Vec::new();
+            answer.trace.lookups = Vec::new();
+        }
+        Self { by, world, order, call, answer, at }
+    }
+
+    /// About how many bytes it holds that nobody else does.
+    pub(super) fn size(&self) -> usize {
+        size_of::<Self>().saturating_add(self.answer.trace.size())
+    }
+
     /// Puts it together.
     pub(super) fn capsule(self) -> Capsule {
         let Self { by, world, order, call, answer, at: _ } = self;

@@ -1,7 +1,7 @@
 //! Capsules are kept, found and removed.
 
 use engine_core::{directory::Directory, extension::Verdict};
-use engine_host::{Answer, Answered, Call, Order, Trace, World};
+use engine_host::{Answer, Answered, Call, LogLevel, LogLine, Order, Trace, World};
 use serde_json::json;
 
 use super::*;
@@ -31,15 +31,13 @@ fn any(limit: usize) -> CapsuleQuery {
 }
 
 fn keep(capsules: &Capsules, request: &str, at: &str) {
-    let answer = Answer { result: Ok(Answered::Verdict(Verdict::Met)), trace: Trace::default() };
-    capsules.keep(Draft {
-        by: Answerer::Plugin("limits".parse().unwrap(), installed()),
-        world: World::Condition,
-        order: None,
-        call: call(request),
-        answer,
-        at: at.parse().unwrap(),
-    });
+    capsules.keep(draft((World::Condition, None), call(request), Trace::default(), at));
+}
+
+fn draft(asked: (World, Option<Order>), call: Call, trace: Trace, at: &str) -> Draft {
+    let by = Answerer::Plugin("limits".parse().unwrap(), installed());
+    let answer = Answer { result: Ok(Answered::Verdict(Verdict::Met)), trace };
+    Draft::new(by, asked, call, answer, at.parse().unwrap())
 }
 
 fn installed() -> Arc<InstalledPlugin> {
@@ -120,14 +118,8 @@ fn a_page_ends_where_it_is_large() {
     for request in ["r1", "r2", "r3"] {
         let mut call = call(request);
         Arc::make_mut(&mut call.facts).reason = "x".repeat(MAX_PAGE / 2);
-        capsules.keep(Draft {
-            by: Answerer::Plugin("limits".parse().unwrap(), installed()),
-            world: World::Executor,
-            order: Some(Order::Plan),
-            call,
-            answer: Answer { result: Ok(Answered::Verdict(Verdict::Met)), trace: Trace::default() },
-            at: "2026-03-02T09:00:00Z".parse().unwrap(),
-        });
+        let asked = (World::Executor, Some(Order::Plan));
+        capsules.keep(draft(asked, call, Trace::default(), "2026-03-02T09:00:00Z"));
     }
     for _ in 0..2_000 {
         let first = capsules.find(&any(9)).unwrap();
@@ -140,6 +132,31 @@ fn a_page_ends_where_it_is_large() {
         thread::sleep(std::time::Duration::from_millis(5));
     }
     panic!("the third did not come");
+}
+
+/// A disk that is slower than what comes costs capsules, and no memory without end.
+#[test]
+fn what_waits_is_bounded_by_its_size() {
+    let (sender, receiver) = sync_channel(WAITING);
+    let capsules = Capsules {
+        folder: PathBuf::new(),
+        sender,
+        waiting: Arc::default(),
+        lost: Arc::default(),
+        of_executors: true,
+    };
+    let line = LogLine { level: LogLevel::Info, message: "x".repeat(MAX_WAITING / 3) };
+    let trace = Trace { log: vec![line], ..Trace::default() };
+    let keep = || {
+        let asked = (World::Condition, None);
+        capsules.keep(draft(asked, call("r1"), trace.clone(), "2026-03-02T09:00:00Z"));
+    };
+    (0..4).for_each(|_| keep());
+    assert_eq!((receiver.try_iter().count(), capsules.lost.load(Ordering::Relaxed)), (2, 2));
+    // As the writer does with what it has taken.
+    capsules.waiting.store(0, Ordering::Relaxed);
+    keep();
+    assert_eq!((receiver.try_iter().count(), capsules.lost.load(Ordering::Relaxed)), (1, 2));
 }
 
 #[test]

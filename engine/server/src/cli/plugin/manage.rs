@@ -126,7 +126,7 @@ pub(in super::super) struct Limits {
     /// Bytes of the answer
     #[arg(long, value_name = "BYTES")]
     output: Option<u64>,
-    /// Rows that an executor may read
+    /// Rows that it may read
     #[arg(long, value_name = "NUMBER")]
     rows: Option<u64>,
     /// Bytes that an executor may write to files
