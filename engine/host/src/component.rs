@@ -15,7 +15,7 @@ mod weight;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
 };
 
 use engine_core::extension::Failure;
@@ -132,6 +132,8 @@ pub(crate) struct Loaded {
     pub(crate) executor: Option<ExecutorPluginPre<State>>,
     pub(crate) notifier: Option<NotifierPluginPre<State>>,
     pub(crate) weight: Weight,
+    /// Whether instances can be made before they are asked.
+    pub(crate) ahead: AtomicBool,
     digest: String,
     size: usize,
     imports: Vec<String>,
@@ -256,6 +258,7 @@ impl Loader<'_> {
                 notifier: sent.map(NotifierPluginPre::new).transpose().map_err(mismatch)?,
                 manifest: Arc::new(manifest),
                 weight: self.weight,
+                ahead: AtomicBool::new(true),
                 digest,
                 size: file.len(),
                 imports,

@@ -2,8 +2,8 @@
 //! run at once.
 
 use std::{
-    sync::{Arc, Condvar, Mutex, PoisonError},
-    time::{Duration, Instant},
+    sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -12,6 +12,8 @@ use wasmtime::{Engine, component::Linker};
 use crate::{
     component::{Weight, manifest::World},
     limits::{HostLimits, Limits},
+    places::{Place, Places},
+    ready::{Beside, Ready},
     state::State,
     v1,
 };
@@ -32,7 +34,9 @@ pub(crate) struct Guests {
     /// Whether a call waits for a place; else it is told at once that there is none.
     waits: bool,
     /// Below the size of the pool, so that a full pool is told before a component begins.
-    questions_at_once: Places,
+    pub(crate) questions_at_once: Arc<Places<Ready>>,
+    /// Clears away after interpreters, and makes them ready.
+    pub(crate) beside: Beside,
     effects_at_once: Semaphore,
 }
 
@@ -66,13 +70,14 @@ impl Guests {
             notifier: of_world(&limits.notifier),
             trial: Mutex::default(),
             waits: weight == Weight::Heavy,
-            questions_at_once: Places { free: Mutex::new(questions), freed: Condvar::new() },
+            questions_at_once: Places::new(questions),
+            beside: Beside::default(),
             effects_at_once: Semaphore::new(effects as usize),
         })
     }
 
     /// What a call may use in a world.
-    pub(crate) fn limits(&self, world: World) -> &Limits {
+    pub(crate) fn limits(&self, world: World) -> &Arc<Limits> {
         match world {
             World::Condition => &self.condition,
             World::Approvers => &self.approvers,
@@ -83,7 +88,7 @@ impl Guests {
     }
 
     /// A place for a question; none where all are taken, for guests that wait until the time is over.
-    pub(crate) fn place(&self, time: Duration) -> Option<Place<'_>> {
+    pub(crate) fn place(&self, time: Duration) -> Option<Place<Ready>> {
         self.questions_at_once.take(if self.waits { time } else { Duration::ZERO })
     }
 
@@ -94,59 +99,5 @@ impl Guests {
             Err(_) if !self.waits => None,
             Err(_) => tokio::time::timeout(time, self.effects_at_once.acquire()).await.ok()?.ok(),
         }
-    }
-}
-
-/// Places for calls that block their thread.
-struct Places {
-    free: Mutex<u32>,
-    freed: Condvar,
-}
-
-/// A place that is free again when this is dropped.
-pub(crate) struct Place<'a>(&'a Places);
-
-impl Places {
-    fn take(&self, patience: Duration) -> Option<Place<'_>> {
-        let until = Instant::now() + patience;
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        while *free == 0 {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return None;
-            }
-            let woken = self.freed.wait_timeout(free, left);
-            (free, _) = woken.unwrap_or_else(PoisonError::into_inner);
-        }
-        *free -= 1;
-        Some(Place(self))
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.freed.notify_one();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::thread;
-
-    use super::*;
-
-    #[test]
-    fn a_place_is_waited_for_as_long_as_there_is_time() {
-        let places = Places { free: Mutex::new(1), freed: Condvar::new() };
-        let first = places.take(Duration::ZERO).unwrap();
-        assert!(places.take(Duration::ZERO).is_none());
-        assert!(places.take(Duration::from_millis(5)).is_none());
-        thread::scope(|scope| {
-            let second = scope.spawn(|| places.take(Duration::from_secs(60)).is_some());
-            drop(first);
-            assert!(second.join().unwrap());
-        });
-        assert_eq!(*places.free.lock().unwrap(), 1);
     }
 }

@@ -21,11 +21,14 @@ mod host;
 mod limits;
 mod machine;
 mod outside;
+mod places;
+mod ready;
 mod run;
 mod script;
 mod settings;
 mod state;
 mod steps;
+mod trial;
 mod v1;
 
 pub use chrono_tz::Tz;

@@ -11,7 +11,7 @@ mod files;
 mod http;
 mod journal;
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 pub(crate) use self::{
     database::{Database, Rows, Transaction},
@@ -68,8 +68,8 @@ impl Outside {
     }
 
     /// What was exchanged.
-    pub(crate) fn into_recording(self) -> Recording {
-        self.journal.into_recording()
+    pub(crate) fn take_recording(&mut self) -> Recording {
+        mem::replace(&mut self.journal, Journal::Off).into_recording()
     }
 
     fn number(&mut self) -> u32 {

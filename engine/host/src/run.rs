@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
@@ -23,6 +24,7 @@ use crate::{
     limits::{LimitChanges, Limits},
     machine,
     outside::Recording,
+    ready::{Begun, Linked},
     state::{State, Stop, Task},
     v1::{Answered, ExecutorPluginPre, results},
 };
@@ -44,8 +46,7 @@ impl Host {
     #[must_use]
     pub fn condition(&self, plugin: &Plugin, call: &Call) -> Answer<Verdict> {
         let Some(linked) = &plugin.inner.condition else { return not_served(World::Condition) };
-        self.question(plugin, call, &self.guests_of(plugin).condition, |store| {
-            let instance = linked.instantiate(&mut *store)?;
+        self.question(plugin, call, linked, |store, instance| {
             let answer = instance.countersign_plugin_condition().call_evaluate(&mut *store)?;
             Ok(results::verdict(answer, &call.directory))
         })
@@ -55,8 +56,7 @@ impl Host {
     #[must_use]
     pub fn approvers(&self, plugin: &Plugin, call: &Call) -> Answer<Vec<Nominee>> {
         let Some(linked) = &plugin.inner.approvers else { return not_served(World::Approvers) };
-        self.question(plugin, call, &self.guests_of(plugin).approvers, |store| {
-            let instance = linked.instantiate(&mut *store)?;
+        self.question(plugin, call, linked, |store, instance| {
             let answer = instance.countersign_plugin_approvers().call_resolve(&mut *store)?;
             Ok(results::nominees(answer, &call.directory).map(|answer| {
                 answer.map(|(nominees, notes)| {
@@ -71,8 +71,7 @@ impl Host {
     #[must_use]
     pub fn validate(&self, plugin: &Plugin, call: &Call) -> Answer<Vec<Problem>> {
         let Some(linked) = &plugin.inner.validator else { return not_served(World::Validator) };
-        self.question(plugin, call, &self.guests_of(plugin).validator, |store| {
-            let instance = linked.instantiate(&mut *store)?;
+        self.question(plugin, call, linked, |store, instance| {
             let answer = instance.countersign_plugin_validator().call_validate(&mut *store)?;
             Ok(results::problems(answer, &call.facts, &call.directory))
         })
@@ -196,63 +195,29 @@ impl Host {
         self.guests_of(plugin).limits(world)
     }
 
-    /// Instantiates a plugin once for each of its worlds.
-    pub(crate) fn try_out(&self, plugin: &Plugin) -> Result<(), Failure> {
-        let call = crate::call::nothing()
-            .map_err(|error| Failure::new(FailureClass::Bug, error.to_string()))?;
-        let (loaded, limits) = (&plugin.inner, self.guests_of(plugin));
-        let trial = |defaults| self.store(plugin, &call, Task::Trial, defaults);
-        // A start that waits for something, which no plugin needs, is given up at once.
-        let at_once = |started: Option<wasmtime::Result<()>>| {
-            started.unwrap_or_else(|| Err(Trap::Interrupt.into()))
-        };
-        if let Some(linked) = &loaded.condition {
-            let mut store = trial(&limits.condition);
-            started(linked.instantiate(&mut store).map(drop), &store)?;
-        }
-        if let Some(linked) = &loaded.approvers {
-            let mut store = trial(&limits.approvers);
-            started(linked.instantiate(&mut store).map(drop), &store)?;
-        }
-        if let Some(linked) = &loaded.validator {
-            let mut store = trial(&limits.validator);
-            started(linked.instantiate(&mut store).map(drop), &store)?;
-        }
-        if let Some(linked) = &loaded.executor {
-            let mut store = trial(&limits.executor);
-            let tried = linked.instantiate_async(&mut store).now_or_never();
-            started(at_once(tried.map(|tried| tried.map(drop))), &store)?;
-        }
-        if let Some(linked) = &loaded.notifier {
-            let mut store = trial(&limits.notifier);
-            let tried = linked.instantiate_async(&mut store).now_or_never();
-            started(at_once(tried.map(|tried| tried.map(drop))), &store)?;
-        }
-        Ok(())
-    }
-
-    fn guests_of(&self, plugin: &Plugin) -> &Guests {
+    pub(crate) fn guests_of(&self, plugin: &Plugin) -> &Guests {
         self.guests(plugin.inner.weight)
     }
 
-    fn question<T: Serialize>(
+    fn question<L: Linked, T: Serialize>(
         &self,
         plugin: &Plugin,
         call: &Call,
-        defaults: &Arc<Limits>,
-        ask: impl FnOnce(&mut Store<State>) -> wasmtime::Result<Answered<T>>,
+        linked: &L,
+        ask: impl FnOnce(&mut Store<State>, &L::Instance) -> wasmtime::Result<Answered<T>>,
     ) -> Answer<T> {
         let start = Instant::now();
-        let time = call.limits.as_ref().unwrap_or(defaults).deadline;
-        let Some(_place) = self.guests_of(plugin).place(time) else {
+        let Some(begun) = self.begin::<L>(plugin, call) else {
             return failed(failures::busy());
         };
-        let mut store = self.store(plugin, call, Task::Decide, defaults);
-        let ended = match catch_unwind(AssertUnwindSafe(|| ask(&mut store))) {
-            Ok(answered) => Ended::Answered(answered),
-            Err(panic) => Ended::Panicked(panic),
-        };
-        finish(store, ended, start)
+        let Begun { place, mut store, instance } = begun;
+        let asked = catch_unwind(AssertUnwindSafe(|| {
+            let instance = instance.map_or_else(|| linked.instantiate(&mut store), Ok)?;
+            ask(&mut store, &instance)
+        }));
+        let answer = finish(&mut store, asked.map_or_else(Ended::Panicked, Ended::Answered), start);
+        self.end(plugin, linked, place, store);
+        answer
     }
 
     async fn effect<T: Serialize>(
@@ -301,41 +266,51 @@ impl Host {
             Ok(Err(panic)) => Ended::Panicked(panic),
             Err(_) => Ended::Late,
         };
-        finish(store, ended, start)
+        finish(&mut store, ended, start)
     }
 
     /// A store with every limit set. Both clocks are armed before anything of the component runs.
-    fn store(
+    pub(crate) fn store(
         &self,
         plugin: &Plugin,
         call: &Call,
         task: Task,
         defaults: &Arc<Limits>,
     ) -> Store<State> {
-        let limits = Arc::clone(call.limits.as_ref().unwrap_or(defaults));
-        let state = State::new(
+        let state = self.state(plugin, call, task, defaults);
+        let mut store = Store::new(&self.guests_of(plugin).engine, state);
+        store.limiter(|state| &mut state.memory);
+        arm(&mut store, 0);
+        store
+    }
+
+    pub(crate) fn state(
+        &self,
+        plugin: &Plugin,
+        call: &Call,
+        task: Task,
+        defaults: &Arc<Limits>,
+    ) -> State {
+        State::new(
             call.clone(),
             Arc::clone(&plugin.inner.manifest),
             task,
-            Arc::clone(&limits),
+            Arc::clone(call.limits.as_ref().unwrap_or(defaults)),
             Arc::clone(&self.services),
-        );
-        let time = state.left();
-        let mut store = Store::new(&self.guests_of(plugin).engine, state);
-        store.limiter(|state| &mut state.memory);
-        store.set_hostcall_fuel(limits.host_call_bytes);
-        store.set_max_component_handles(limits.handles);
-        store.set_epoch_deadline(ticks(time));
-        if let Err(error) = store.set_fuel(limits.fuel) {
-            // Unreachable: the engine is configured to count fuel. Without it nothing runs.
-            tracing::error!(%error, "the machine does not count fuel");
-        }
-        store
+        )
     }
 }
 
-fn started(tried: wasmtime::Result<()>, store: &Store<State>) -> Result<(), Failure> {
-    tried.map_err(|error| failures::from_error(&error, &store.data().trace))
+/// Sets the limits of the call that a store is for, of whose fuel so much is used up.
+pub(crate) fn arm(store: &mut Store<State>, used: u64) {
+    let (limits, time) = (Arc::clone(&store.data().limits), store.data().left());
+    store.set_hostcall_fuel(limits.host_call_bytes);
+    store.set_max_component_handles(limits.handles);
+    store.set_epoch_deadline(ticks(time));
+    if let Err(error) = store.set_fuel(limits.fuel.saturating_sub(used)) {
+        // Unreachable: the engine is configured to count fuel. Without it nothing runs.
+        tracing::error!(%error, "the machine does not count fuel");
+    }
 }
 
 /// Whether a repetition came to where the time was over the first time.
@@ -357,15 +332,16 @@ fn failed<T>(failure: Failure) -> Answer<T> {
     Answer { result: Err(failure), trace: Trace::default() }
 }
 
-/// Takes the store apart; the instance is gone with it.
-fn finish<T: Serialize>(store: Store<State>, ended: Ended<T>, start: Instant) -> Answer<T> {
+/// Takes the answer and the trace out of a store in which nothing will run any more.
+fn finish<T: Serialize>(store: &mut Store<State>, ended: Ended<T>, start: Instant) -> Answer<T> {
     let fuel_left = store.get_fuel().unwrap_or(0);
-    let mut state = store.into_data();
-    let Recording { exchanges, cut } = state.outside.into_recording();
-    (state.trace.exchanges, state.trace.exchanges_cut) = (exchanges, cut);
-    state.trace.fuel = state.limits.fuel.saturating_sub(fuel_left);
-    state.trace.memory = state.memory.peak;
-    state.trace.elapsed = start.elapsed();
+    let state = store.data_mut();
+    let mut trace = mem::take(&mut state.trace);
+    let Recording { exchanges, cut } = state.outside.take_recording();
+    (trace.exchanges, trace.exchanges_cut) = (exchanges, cut);
+    trace.fuel = state.limits.fuel.saturating_sub(fuel_left);
+    trace.memory = state.memory.peak;
+    trace.elapsed = start.elapsed();
     let result = match ended {
         Ended::Answered(Ok(Ok(Ok(value)))) => within(value, state.limits.output),
         Ended::Answered(Ok(Ok(Err(reported)))) => Err(reported),
@@ -374,17 +350,14 @@ fn finish<T: Serialize>(store: Store<State>, ended: Ended<T>, start: Instant) ->
             Err(Failure::new(FailureClass::BadOutput, message))
         }
         Ended::Answered(Err(error)) => {
-            state.trace.stack = failures::stack(&error);
-            Err(failures::from_error(&error, &state.trace))
+            trace.stack = failures::stack(&error);
+            Err(failures::from_error(&error, &trace))
         }
         Ended::Panicked(panic) => Err(failures::from_panic(panic.as_ref())),
         Ended::Late => Err(failures::late(state.time)),
     };
     let changed = state.may_have_changed;
-    Answer {
-        result: result.map_err(|failure| failures::in_doubt(failure, changed)),
-        trace: state.trace,
-    }
+    Answer { result: result.map_err(|failure| failures::in_doubt(failure, changed)), trace }
 }
 
 fn within<T: Serialize>(value: T, most: usize) -> Result<T, Failure> {

@@ -152,6 +152,11 @@ impl State {
         }
     }
 
+    /// Whether nothing was asked of the host yet.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.trace.host_calls == 0 && self.trace.denials.is_empty() && self.table.is_empty()
+    }
+
     /// Counts a call to the host.
     ///
     /// # Errors
@@ -240,6 +245,11 @@ impl Memory {
             used: 0,
             peak: 0,
         }
+    }
+
+    /// The same where so much is in use.
+    pub(crate) fn after(self, start: &Self) -> Self {
+        Self { used: start.used, peak: start.peak, ..self }
     }
 }
 

@@ -188,8 +188,11 @@ pub(crate) mod bindings {
 }
 
 pub(crate) use bindings::{
-    approvers::ApproversPluginPre, condition::ConditionPluginPre, executor::ExecutorPluginPre,
-    notifier::NotifierPluginPre, validator::ValidatorPluginPre,
+    approvers::{ApproversPlugin, ApproversPluginPre},
+    condition::{ConditionPlugin, ConditionPluginPre},
+    executor::ExecutorPluginPre,
+    notifier::NotifierPluginPre,
+    validator::{ValidatorPlugin, ValidatorPluginPre},
 };
 
 /// What questions are offered: conditions, resolvers of approvers, validators. Every function returns at

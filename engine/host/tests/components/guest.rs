@@ -82,6 +82,15 @@ pub(crate) fn heavy_condition(body: &str) -> Vec<u8> {
     with_manifest(component, &manifest("condition"))
 }
 
+/// The same, which does something when it is instantiated.
+pub(crate) fn heavy_condition_that_starts(start: &str) -> Vec<u8> {
+    let module = condition_module("1.0.0", "(i32.const 1024)", 33);
+    let module = module.trim_end().strip_suffix(')').unwrap();
+    let module = format!("{module} (func $start {start}) (start $start))");
+    let component = component(&contract(), "condition-plugin", &module);
+    with_manifest(component, &manifest("condition"))
+}
+
 /// The same, of another contract or world.
 pub(crate) fn condition_component(
     contract: &str,

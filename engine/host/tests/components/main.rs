@@ -16,6 +16,7 @@ mod hostile;
 mod load;
 mod out;
 mod questions;
+mod ready;
 mod released;
 mod run;
 mod sql;

@@ -1,0 +1,215 @@
+//! Instances of interpreters that are ready before they are asked.
+//!
+//! To instantiate an interpreter, and to clear away what it touched, takes about as long as what it is
+//! asked: there are some fourteen modules, and thousands of functions in their tables. So one thread clears away
+//! beside the calls, and then makes another instance of the same plugin. That one is as fresh as any: nothing
+//! but its start has run in it, which asked the host for nothing. Fuel and memory count as if the call had made it.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, OnceLock,
+        atomic::Ordering,
+        mpsc::{RecvTimeoutError, Sender, channel},
+    },
+    thread,
+    time::Duration,
+};
+
+use wasmtime::Store;
+
+use crate::{
+    call::{Call, nothing},
+    component::{Plugin, Weight, manifest::World},
+    host::Host,
+    limits::Limits,
+    places::{Place, Places},
+    run::arm,
+    state::{State, Task},
+    v1::{
+        ApproversPlugin, ApproversPluginPre, ConditionPlugin, ConditionPluginPre, ValidatorPlugin,
+        ValidatorPluginPre,
+    },
+};
+
+/// What nobody needed for so long is given up.
+const UNUSED: Duration = Duration::from_secs(60);
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// A component in a world of questions, to be instantiated.
+pub(crate) trait Linked: Clone + Send + 'static {
+    const WORLD: World;
+    type Instance: Send + 'static;
+
+    fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Self::Instance>;
+}
+
+impl Linked for ConditionPluginPre<State> {
+    type Instance = ConditionPlugin;
+
+    const WORLD: World = World::Condition;
+
+    fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<ConditionPlugin> {
+        self.instantiate(store)
+    }
+}
+
+impl Linked for ApproversPluginPre<State> {
+    type Instance = ApproversPlugin;
+
+    const WORLD: World = World::Approvers;
+
+    fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<ApproversPlugin> {
+        self.instantiate(store)
+    }
+}
+
+impl Linked for ValidatorPluginPre<State> {
+    type Instance = ValidatorPlugin;
+
+    const WORLD: World = World::Validator;
+
+    fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<ValidatorPlugin> {
+        self.instantiate(store)
+    }
+}
+
+/// An instance that nobody has asked.
+pub(crate) struct Ready {
+    plugin: Plugin,
+    world: World,
+    store: Store<State>,
+    instance: Box<dyn Any + Send>,
+    /// What its start took.
+    fuel: u64,
+}
+
+/// A call that begins: its place, its store, and its instance where one was ready.
+pub(crate) struct Begun<L: Linked> {
+    pub(crate) place: Place<Ready>,
+    pub(crate) store: Store<State>,
+    pub(crate) instance: Option<L::Instance>,
+}
+
+/// The thread beside the calls; there is none before it is needed.
+#[derive(Default)]
+pub(crate) struct Beside(OnceLock<Option<Sender<Work>>>);
+
+impl Beside {
+    /// Has something done, one after the other; here and now where there is no thread.
+    fn hand(&self, places: &Arc<Places<Ready>>, work: Work) {
+        let sender = self.0.get_or_init(|| begin(Arc::clone(places)));
+        match sender {
+            Some(sender) => {
+                if let Err(back) = sender.send(work) {
+                    (back.0)();
+                }
+            }
+            None => work(),
+        }
+    }
+}
+
+fn begin(places: Arc<Places<Ready>>) -> Option<Sender<Work>> {
+    let (sender, receiver) = channel::<Work>();
+    let run = move || {
+        loop {
+            match receiver.recv_timeout(UNUSED) {
+                // A mistake in one piece of work is not that of the next.
+                Ok(work) => drop(catch_unwind(AssertUnwindSafe(work))),
+                Err(RecvTimeoutError::Timeout) => places.give_up(UNUSED),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    };
+    thread::Builder::new().name("plugin-ready".into()).spawn(run).ok().map(|_| sender)
+}
+
+impl Host {
+    /// How many instances of interpreters are ready to be asked.
+    #[must_use]
+    pub fn instances_ready(&self) -> usize {
+        self.guests(Weight::Heavy).questions_at_once.ready()
+    }
+
+    /// A place, a store with every limit set and, where there is one, an instance; none where all places are
+    /// taken until the time is over.
+    pub(crate) fn begin<L: Linked>(&self, plugin: &Plugin, call: &Call) -> Option<Begun<L>> {
+        let guests = self.guests_of(plugin);
+        let defaults = guests.limits(L::WORLD);
+        let fits = |ready: &Ready| {
+            Arc::ptr_eq(&ready.plugin.inner, &plugin.inner) && ready.world == L::WORLD
+        };
+        let ready = match plugin.weight() {
+            Weight::Light => None,
+            Weight::Heavy => guests.questions_at_once.take_ready(fits),
+        };
+        let limits = call.limits.as_ref().unwrap_or(defaults);
+        if let Some((ready, place)) = ready
+            && ready.is_as_with(limits, defaults)
+            && let Ok(instance) = ready.instance.downcast()
+        {
+            let mut store = ready.store;
+            let mut state = self.state(plugin, call, Task::Decide, defaults);
+            state.memory = state.memory.after(&store.data().memory);
+            *store.data_mut() = state;
+            arm(&mut store, ready.fuel);
+            return Some(Begun { place, store, instance: Some(*instance) });
+        }
+        let place = guests.place(limits.deadline)?;
+        let store = self.store(plugin, call, Task::Decide, defaults);
+        Some(Begun { place, store, instance: None })
+    }
+
+    /// Clears away what is left of a call.
+    pub(crate) fn end<L: Linked>(
+        &self,
+        plugin: &Plugin,
+        linked: &L,
+        place: Place<Ready>,
+        store: Store<State>,
+    ) {
+        if plugin.weight() == Weight::Light {
+            drop(store);
+            return;
+        }
+        let guests = self.guests_of(plugin);
+        let (host, plugin, linked) = (self.clone(), plugin.clone(), linked.clone());
+        let work = move || {
+            drop(store);
+            if let Some(ready) = host.ready(&plugin, &linked) {
+                place.hold(ready);
+            }
+        };
+        guests.beside.hand(&guests.questions_at_once, Box::new(work));
+    }
+
+    /// Makes an instance for a call to come; none of a plugin whose start asks the host for something, since
+    /// that belongs to a call.
+    fn ready<L: Linked>(&self, plugin: &Plugin, linked: &L) -> Option<Ready> {
+        let ahead = &plugin.inner.ahead;
+        if !ahead.load(Ordering::Relaxed) {
+            return None;
+        }
+        let limits = self.guests_of(plugin).limits(L::WORLD);
+        let mut store = self.store(plugin, &nothing().ok()?, Task::Trial, limits);
+        let instance = linked.instantiate(&mut store).ok();
+        let fuel = limits.fuel.saturating_sub(store.get_fuel().ok()?);
+        let instance = instance.filter(|_| store.data().is_untouched());
+        if instance.is_none() {
+            ahead.store(false, Ordering::Relaxed);
+        }
+        let (plugin, instance) = (plugin.clone(), Box::new(instance?));
+        Some(Ready { plugin, world: L::WORLD, store, instance, fuel })
+    }
+}
+
+impl Ready {
+    /// Whether a call with such limits would have found the same instance.
+    fn is_as_with(&self, limits: &Limits, defaults: &Limits) -> bool {
+        let of_start = |limits: &Limits| (limits.memory, limits.table_elements);
+        of_start(limits) == of_start(defaults) && limits.fuel >= self.fuel
+    }
+}
