@@ -103,6 +103,9 @@ impl<'a> Suite<'a> {
         }
         self.tests("tests", tests)?;
         let mut docs = cargo(self.workspace, &["doc", "--workspace", "--no-deps"]);
+        // Where examples are wanted, though there are none, packages have the features of tests: what clippy
+        // has checked is not checked again.
+        docs.args(["--lib", "--bins", "--examples"]).args(features);
         // The readers of this documentation have the source: a link to a private item leads somewhere.
         let flags = "-D warnings -A rustdoc::private-intra-doc-links";
         docs.arg("--document-private-items").env("RUSTDOCFLAGS", flags);
