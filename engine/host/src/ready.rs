@@ -195,13 +195,13 @@ impl Host {
         }
         let limits = self.guests_of(plugin).limits(L::WORLD);
         let mut store = self.store(plugin, &nothing().ok()?, Task::Trial, limits);
-        let instance = linked.instantiate(&mut store).ok();
-        let fuel = limits.fuel.saturating_sub(store.get_fuel().ok()?);
-        let instance = instance.filter(|_| store.data().is_untouched());
-        if instance.is_none() {
+        let instance = linked.instantiate(&mut store);
+        if !store.data().is_untouched() {
             ahead.store(false, Ordering::Relaxed);
+            return None;
         }
-        let (plugin, instance) = (plugin.clone(), Box::new(instance?));
+        let fuel = limits.fuel.saturating_sub(store.get_fuel().ok()?);
+        let (plugin, instance) = (plugin.clone(), Box::new(instance.ok()?));
         Some(Ready { plugin, world: L::WORLD, store, instance, fuel })
     }
 }

@@ -1,12 +1,15 @@
 //! Questions that plugins and scripts answered, and orders that executors were given, kept for a while so
 //! that they can be asked again.
 //!
-//! One file a day, one line a capsule, in the order in which they were answered. They are written beside
+//! One file a day, one line a capsule, in the order in which they were answered, and one of the texts of
+//! the scripts that were asked. They are written beside
 //! the decisions, not with them: a crash can lose the last ones, and so can a disk that cannot keep up.
 
 mod draft;
+mod scripts;
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
@@ -104,8 +107,13 @@ impl Capsules {
         fs::create_dir_all(folder)?;
         let (sender, receiver) = sync_channel(WAITING);
         let waiting = Arc::<AtomicUsize>::default();
-        let writer =
-            Writer { folder: folder.to_owned(), keep, file: None, waiting: Arc::clone(&waiting) };
+        let writer = Writer {
+            folder: folder.to_owned(),
+            keep,
+            waiting: Arc::clone(&waiting),
+            file: None,
+            texts: BTreeSet::new(),
+        };
         thread::Builder::new().name("capsules".to_owned()).spawn(move || writer.run(&receiver))?;
         let lost = Arc::default();
         Ok(Self { folder: folder.to_owned(), sender, waiting, lost, of_executors })
@@ -161,6 +169,7 @@ fn read_day(
     let mut file = fs::File::open(folder.join(file_name(day)))?;
     file.seek(SeekFrom::Start(start))?;
     let (mut lines, mut offset, mut line) = (BufReader::new(file), start, Vec::new());
+    let texts = scripts::read(folder, day)?;
     loop {
         line.clear();
         let length = lines.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)?;
@@ -169,10 +178,13 @@ fn read_day(
         }
         offset = offset.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
         // A line that was cut off by a crash is none.
-        let Some(found) = serde_json::from_slice(&line).ok().filter(|found| query.wants(found))
-        else {
+        let found = serde_json::from_slice(&line).ok();
+        let Some(mut found) = found.filter(|found: &RecordedCapsule| query.wants(found)) else {
             continue;
         };
+        if found.capsule.script.is_none() {
+            found.capsule.script = texts.get(&found.capsule.digest).cloned();
+        }
         page.items.push(found);
         page.bytes = page.bytes.saturating_add(length);
         if page.items.len() >= query.limit || page.bytes >= MAX_PAGE {
@@ -214,6 +226,8 @@ struct Writer {
     folder: PathBuf,
     keep: u32,
     file: Option<(NaiveDate, BufWriter<fs::File>)>,
+    /// Of that day.
+    texts: BTreeSet<String>,
     /// Bytes that wait.
     waiting: Arc<AtomicUsize>,
 }
@@ -239,9 +253,18 @@ impl Writer {
     }
 
     fn write(&mut self, draft: Draft) -> io::Result<()> {
-        let at = draft.at;
-        let (id, text) = draft.capsule().sealed()?;
-        let file = self.file(at.date_naive())?;
+        let (at, mut capsule) = (draft.at, draft.capsule());
+        let (id, mut text) = capsule.sealed()?;
+        let day = at.date_naive();
+        self.file(day)?;
+        if let Some(script) = capsule.script.take() {
+            if !self.texts.contains(&capsule.digest) {
+                scripts::keep(&self.folder, day, &capsule.digest, &script)?;
+                self.texts.insert(capsule.digest.clone());
+            }
+            text = serde_json::to_vec(&capsule)?;
+        }
+        let file = self.file(day)?;
         write!(file, "{{\"id\":\"{id}\",\"at\":{},\"capsule\":", serde_json::to_string(&at)?)?;
         file.write_all(&text)?;
         file.write_all(b"}\n")
@@ -256,31 +279,41 @@ impl Writer {
         Ok(file)
     }
 
-    fn open(&self, day: NaiveDate) -> io::Result<BufWriter<fs::File>> {
+    fn open(&mut self, day: NaiveDate) -> io::Result<BufWriter<fs::File>> {
         let oldest = day.checked_sub_days(Days::new(self.keep.into()));
         for past in days(&self.folder)? {
             if oldest.is_some_and(|oldest| past < oldest) {
+                let texts = fs::remove_file(self.folder.join(scripts::file_name(past)));
+                if let Err(error) = texts
+                    && error.kind() != io::ErrorKind::NotFound
+                {
+                    return Err(error);
+                }
                 fs::remove_file(self.folder.join(file_name(past)))?;
             }
         }
-        let path = self.folder.join(file_name(day));
-        let mut options = fs::OpenOptions::new();
-        options.create(true).append(true).read(true);
-        // There can be rows of databases in it.
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path)?;
-        // What was cut off stands on a line of its own.
-        if file.seek(SeekFrom::End(0))? > 0 {
-            file.seek(SeekFrom::End(-1))?;
-            let mut last = [0];
-            file.read_exact(&mut last)?;
-            if last != *b"\n" {
-                file.write_all(b"\n")?;
-            }
-        }
-        Ok(BufWriter::new(file))
+        self.texts = scripts::read(&self.folder, day)?.into_keys().collect();
+        Ok(BufWriter::new(append(&self.folder.join(file_name(day)))?))
     }
+}
+
+/// Opens a file of lines to write more. There can be rows of databases in it: nobody else reads it.
+fn append(path: &Path) -> io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.create(true).append(true).read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    // What was cut off stands on a line of its own.
+    if file.seek(SeekFrom::End(0))? > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        if last != *b"\n" {
+            file.write_all(b"\n")?;
+        }
+    }
+    Ok(file)
 }
 
 #[cfg(test)]

@@ -1,7 +1,12 @@
 //! Capsules are kept, found and removed.
 
+use std::collections::BTreeMap;
+
+use engine_connect::{Blobs, Connections, Http};
 use engine_core::{directory::Directory, extension::Verdict};
-use engine_host::{Answer, Answered, Call, LogLevel, LogLine, Order, Trace, World};
+use engine_host::{
+    Answer, Answered, Call, Host, HostLimits, HostOptions, LogLevel, LogLine, Order, Trace, World,
+};
 use serde_json::json;
 
 use super::*;
@@ -111,6 +116,40 @@ fn a_question_of_a_plugin_has_nothing_of_orders_and_scripts() {
     assert_eq!(kept.capsule.sealed().unwrap().0, kept.id);
 }
 
+#[tokio::test]
+async fn the_text_of_a_script_is_kept_once() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let capsules = Capsules::open(folder.path(), 30, true).unwrap();
+    let host = Host::open(HostOptions {
+        folder: other.path().join("host"),
+        limits: HostLimits::default(),
+        connections: Connections::default(),
+        blobs: Blobs::open(other.path().join("blobs")).await.unwrap(),
+        http: Http::default(),
+        secrets: BTreeMap::new(),
+        lookups: BTreeMap::new(),
+    })
+    .unwrap();
+    let text = "request.urgent // and nothing else";
+    let script = Arc::new(host.compile_script(text).unwrap());
+    for request in ["r1", "r2"] {
+        let answer =
+            Answer { result: Ok(Answered::Verdict(Verdict::Met)), trace: Trace::default() };
+        let by = Answerer::Script("limits".parse().unwrap(), Arc::clone(&script));
+        let at = "2026-03-02T09:00:00Z".parse().unwrap();
+        capsules.keep(Draft::new(by, (World::Condition, None), call(request), answer, at));
+    }
+    let capsules = written(folder.path(), capsules, 2);
+    let found = capsules.find(&any(9)).unwrap();
+    for found in found.items {
+        assert_eq!(found.capsule.script.as_deref(), Some(text));
+        assert_eq!(found.capsule.sealed().unwrap().0, found.id, "named by all of it");
+    }
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(read("2026-03-02.scripts.jsonl").lines().count(), 1);
+    assert!(!read("2026-03-02.jsonl").contains("nothing else"));
+}
+
 #[test]
 fn a_page_ends_where_it_is_large() {
     let folder = tempfile::tempdir().unwrap();
@@ -176,10 +215,12 @@ fn old_ones_go() {
     let folder = tempfile::tempdir().unwrap();
     for day in ["2026-01-30", "2026-01-31", "2026-02-28"] {
         fs::write(folder.path().join(format!("{day}.jsonl")), "").unwrap();
+        fs::write(folder.path().join(scripts::file_name(day.parse().unwrap())), "").unwrap();
     }
     let capsules = Capsules::open(folder.path(), 30, true).unwrap();
     keep(&capsules, "r1", "2026-03-02T09:00:00Z");
     written(folder.path(), capsules, 1);
     let left: Vec<String> = days(folder.path()).unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(left, ["2026-01-31", "2026-02-28", "2026-03-02"]);
+    assert!(!folder.path().join("2026-01-30.scripts.jsonl").exists());
 }
