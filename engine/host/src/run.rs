@@ -13,7 +13,7 @@ use engine_core::extension::{
 };
 use futures::{FutureExt as _, future::BoxFuture};
 use serde::Serialize;
-use wasmtime::{Store, Trap, UpdateDeadline};
+use wasmtime::{Store, UpdateDeadline};
 
 use crate::{
     call::{Answer, Call, Trace},

@@ -199,10 +199,7 @@ pub(crate) use bindings::{
 /// once, except look-ups, which wait on the runtime of the calling thread.
 pub(crate) fn questions(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
-    bindings::condition::ConditionPlugin::add_to_linker::<_, HasSelf<State>>(
-        &mut linker,
-        |state| state,
-    )?;
+    ConditionPlugin::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     Ok(linker)
 }
 
