@@ -1,8 +1,8 @@
 //! Embeds the first-party plugins that `cargo xtask build` has left in `target/components`, and the kit
 //! for authors of plugins.
 //!
-//! Writes `components.rs` into the build's folder: a constant `COMPONENTS` with a name and the bytes
-//! of each. Without built plugins the constant is empty, and the program says so when it starts. And
+//! Writes `components.rs` into the build's folder: a constant `COMPONENTS` with name, digest
+//! and bytes of each. Without built plugins the constant is empty, and the program says so when it starts. And
 //! `kit.rs`: a constant `FILES` with the path below `sdk` and the text of each file of [`KIT`].
 
 use std::{
@@ -12,6 +12,8 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
+
+use sha2::{Digest as _, Sha256};
 
 /// Folders of `sdk` that the program has inside.
 const KIT: [&str; 4] = ["js", "python", "templates", "wit/v1"];
@@ -80,12 +82,13 @@ fn components(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
 
 fn constant(components: &[PathBuf]) -> Result<String, Box<dyn Error>> {
     let mut code = String::from(
-        "/// The first-party plugins, each with its name; empty if they were not built.\n\
-         pub(crate) const COMPONENTS: &[(&str, &[u8])] = &[\n",
+        "/// The first-party plugins, each with its name and digest; empty if they were not built.\n\
+         pub(crate) const COMPONENTS: &[(&str, &str, &[u8])] = &[\n",
     );
     for path in components {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        writeln!(code, "    ({name:?}, include_bytes!({:?})),", path.display().to_string())?;
+        let (digest, path) = (hex::encode(Sha256::digest(fs::read(path)?)), path.display());
+        writeln!(code, "    ({name:?}, {digest:?}, include_bytes!({:?})),", path.to_string())?;
     }
     code.push_str("];\n");
     Ok(code)

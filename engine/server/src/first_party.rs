@@ -10,6 +10,9 @@ use crate::http::AppState;
 
 include!(concat!(env!("OUT_DIR"), "/components.rs"));
 
+/// Name, digest and bytes. The bytes are not looked at before they are needed: they take memory then.
+type Component<'a> = (&'a str, &'a str, &'a [u8]);
+
 /// What the program says where it has none.
 pub const NOT_BUILT: &str = "built without the first-party plugins; run `cargo xtask build`";
 
@@ -18,12 +21,12 @@ const FROM_THE_START: [&str; 5] = ["access", "calendar", "export", "org-chart", 
 
 /// The component of this name that comes with the program.
 pub(crate) fn component(name: &str) -> Option<&'static [u8]> {
-    COMPONENTS.iter().find(|(found, _)| *found == name).map(|(_, bytes)| *bytes)
+    COMPONENTS.iter().find(|(found, ..)| *found == name).map(|(.., bytes)| *bytes)
 }
 
 /// Whether this component comes with the program.
 pub(crate) fn includes(component: &[u8]) -> bool {
-    COMPONENTS.iter().any(|(_, bytes)| *bytes == component)
+    COMPONENTS.iter().any(|(.., bytes)| *bytes == component)
 }
 
 /// Whether there are any.
@@ -39,7 +42,7 @@ pub fn are_built() -> bool {
 /// # Errors
 /// Where a component is not accepted, or the organization has no owner.
 pub async fn install(state: &AppState, org: &OrgId) -> Result<Vec<String>, EngineError> {
-    let from_the_start = |(name, _): &&(&str, &[u8])| FROM_THE_START.contains(name);
+    let from_the_start = |(name, ..): &&Component| FROM_THE_START.contains(name);
     let components: Vec<_> = COMPONENTS.iter().filter(from_the_start).copied().collect();
     install_all(state, org, &components).await
 }
@@ -47,16 +50,16 @@ pub async fn install(state: &AppState, org: &OrgId) -> Result<Vec<String>, Engin
 async fn install_all(
     state: &AppState,
     org: &OrgId,
-    components: &[(&str, &[u8])],
+    components: &[Component<'_>],
 ) -> Result<Vec<String>, EngineError> {
     let organization = state.engine.organization(org)?;
     let owner = organization.organization.directory.with_role(OrganizationRole::Owner).next();
     let owner = owner.ok_or(EngineError::NoSuchOrganization)?.id.clone();
     let (mut installed, mut changes) = (Vec::new(), Vec::new());
-    for (name, bytes) in components {
+    for (name, digest, bytes) in components {
         let id: PluginId = name.parse()?;
         let before = organization.plugins.get(&id);
-        if !before.is_none_or(|before| is_outdated(before, bytes)) {
+        if !before.is_none_or(|before| is_outdated(before, digest)) {
             continue;
         }
         let plugin = state.library.add_component(bytes.to_vec()).await?;
@@ -75,10 +78,10 @@ async fn install_all(
 }
 
 /// Whether a plugin is one that an earlier program brought.
-fn is_outdated(installed: &InstalledPlugin, bytes: &[u8]) -> bool {
+fn is_outdated(installed: &InstalledPlugin, digest: &str) -> bool {
     match installed.file.origin {
         Origin::Administrator => false,
-        Origin::FirstParty => installed.file.digest != engine_host::digest(bytes),
+        Origin::FirstParty => installed.file.digest != digest,
     }
 }
 
@@ -96,8 +99,7 @@ mod tests {
 
     /// The plugin `calendar`, which asks for nothing.
     fn calendar() -> &'static [u8] {
-        let found = COMPONENTS.iter().find(|(name, _)| *name == "calendar");
-        found.expect(NOT_BUILT).1
+        component("calendar").expect(NOT_BUILT)
     }
 
     /// The same with a note at its end: another file, which does the same.
@@ -128,7 +130,9 @@ mod tests {
         }
 
         async fn start_with(&self, component: &[u8]) -> Vec<String> {
-            install_all(&self.state, &self.org, &[("calendar", component)]).await.unwrap()
+            let digest = engine_host::digest(component);
+            let components = [("calendar", digest.as_str(), component)];
+            install_all(&self.state, &self.org, &components).await.unwrap()
         }
 
         fn installed(&self) -> Arc<InstalledPlugin> {

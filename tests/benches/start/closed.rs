@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use engine_core::{
     command::{Command, Decide, Submit},
     request::Choice,
@@ -85,16 +85,18 @@ async fn life(engine: &Engine, people: &People) -> Result<()> {
         approval_expires: None,
         ends: None,
     };
-    let asked = engine.submit(&people.requester, &people.rule, submit).await?;
+    let asked = engine.submit(&people.requester, &people.rule, submit).await;
+    let asked = asked.map_err(|error| anyhow!("{error:?}"))?;
     let decide = Command::Decide(Decide {
         choice: Choice::Approve,
-        comment: None,
+        comment: Some("Needed".to_owned()),
         concern: None,
         items: None,
         step: None,
         seen: None,
     });
-    let decided = engine.command(&people.approver, &asked.request.id, decide).await?;
+    let decided = engine.command(&people.approver, &asked.request.id, decide).await;
+    let decided = decided.map_err(|error| anyhow!("{error:?}"))?;
     ensure!(decided.request.has_ended(), "the request is not closed");
     Ok(())
 }
