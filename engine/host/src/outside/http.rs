@@ -110,3 +110,34 @@ impl Outside {
 fn invalid(error: &engine_connect::HttpError) -> Fault {
     Fault::new(FaultKind::Invalid, error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where an order is repeated, one that sends something else is another.
+    #[test]
+    fn all_that_is_sent_counts() {
+        let sent = |value: &str, secret: &str, body: &str| {
+            let secret = SentSecret {
+                header: "authorization".to_owned(),
+                before: "Bearer ".to_owned(),
+                secret: secret.to_owned(),
+                after: String::new(),
+            };
+            let headers = vec![("accept".to_owned(), value.to_owned())];
+            let body = Bytes::copy_from_slice(body.as_bytes());
+            serde_json::to_string(&Sending { headers, secrets: vec![secret], body }).unwrap()
+        };
+        let first = sent("text/plain", "hr", "hello");
+        assert_eq!(first, sent("text/plain", "hr", "hello"));
+        for other in [
+            sent("text/html", "hr", "hello"),
+            sent("text/plain", "pay", "hello"),
+            sent("text/plain", "hr", "hello!"),
+        ] {
+            assert_ne!(first, other);
+        }
+        assert!(!first.contains("hello"), "a hash stands for the body: {first}");
+    }
+}
