@@ -184,7 +184,8 @@ fn what_waits_is_bounded_by_its_size() {
         lost: Arc::default(),
         of_executors: true,
     };
-    let line = LogLine { level: LogLevel::Info, message: "x".repeat(MAX_WAITING / 3) };
+    let line =
+        LogLine { level: LogLevel::Info, message: "x".repeat(MAX_WAITING / 3), fields: Vec::new() };
     let trace = Trace { log: vec![line], ..Trace::default() };
     let keep = || {
         let asked = (World::Condition, None);
