@@ -3,7 +3,7 @@
 use engine_api::organization::{
     AccessWord, ComponentView, NameView, ReadsView, WantView, WorldWord,
 };
-use engine_host::{Access, Capability, Manifest, Name, Plugin, Reads, Want, Weight, World};
+use engine_host::{Access, Capability, Manifest, Name, Plugin, Reads, Want, Weight};
 
 use crate::grants;
 
@@ -15,7 +15,7 @@ pub(crate) fn view(plugin: &Plugin) -> ComponentView {
         name: name.to_string(),
         version: version.clone(),
         contract: contract.clone(),
-        worlds: worlds.iter().copied().map(world).collect(),
+        worlds: worlds.iter().copied().map(WorldWord::from).collect(),
         about: about.clone(),
         pure: *pure,
         interpreter: plugin.weight() == Weight::Heavy,
@@ -60,15 +60,5 @@ fn named(name: &Name) -> NameView {
     match name {
         Name::Fixed(name) => NameView::Fixed(name.clone()),
         Name::Config(key) => NameView::Setting { config: key.clone() },
-    }
-}
-
-fn world(world: World) -> WorldWord {
-    match world {
-        World::Condition => WorldWord::Condition,
-        World::Approvers => WorldWord::Approvers,
-        World::Validator => WorldWord::Validator,
-        World::Executor => WorldWord::Executor,
-        World::Notifier => WorldWord::Notifier,
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use engine_core::rule::World;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -34,6 +35,18 @@ impl WorldWord {
             Self::Validator => "validator",
             Self::Executor => "executor",
             Self::Notifier => "notifier",
+        }
+    }
+}
+
+impl From<World> for WorldWord {
+    fn from(world: World) -> Self {
+        match world {
+            World::Condition => Self::Condition,
+            World::Approvers => Self::Approvers,
+            World::Validator => Self::Validator,
+            World::Executor => Self::Executor,
+            World::Notifier => Self::Notifier,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     sync::Arc,
 };
 
@@ -215,6 +216,18 @@ impl<'a> Names<'a> {
 }
 
 impl World {
+    /// As in manifests, and as the contract calls the interface that such a plugin exports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Condition => "condition",
+            Self::Approvers => "approvers",
+            Self::Validator => "validator",
+            Self::Executor => "executor",
+            Self::Notifier => "notifier",
+        }
+    }
+
     fn word(self) -> &'static str {
         match self {
             Self::Condition => "a condition",
@@ -223,5 +236,11 @@ impl World {
             Self::Executor => "an executor",
             Self::Notifier => "a notifier",
         }
+    }
+}
+
+impl fmt::Display for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use engine_connect::{Method, Origin};
+pub use engine_core::rule::World;
 use engine_core::{extension::ResolvedConfig, ids::PluginId, schema::Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -42,42 +43,6 @@ pub struct Manifest {
     /// Same input, same answer: no look-ups and no effects.
     #[serde(default)]
     pub pure: bool,
-}
-
-/// What a plugin can be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum World {
-    /// Whether a condition holds.
-    Condition,
-    /// Who approves a step.
-    Approvers,
-    /// What is wrong with a request.
-    Validator,
-    /// To do what was approved.
-    Executor,
-    /// To deliver a notice.
-    Notifier,
-}
-
-impl World {
-    /// The name of the interface that such a plugin exports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Condition => "condition",
-            Self::Approvers => "approvers",
-            Self::Validator => "validator",
-            Self::Executor => "executor",
-            Self::Notifier => "notifier",
-        }
-    }
-}
-
-impl fmt::Display for World {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 /// The properties that a plugin reads.

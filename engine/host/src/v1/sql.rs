@@ -6,6 +6,7 @@ use super::{
     bindings::condition::countersign::plugin::{sql_types, types as wit},
     values,
 };
+
 /// The cells of parameters.
 ///
 /// # Errors

@@ -1,6 +1,5 @@
 //! What an organization keeps of a component.
 
-use engine_core::rule::World;
 use engine_host::Plugin;
 
 use super::Library;
@@ -17,20 +16,11 @@ impl Library {
         at: chrono::DateTime<chrono::Utc>,
     ) -> Option<PluginFile> {
         let manifest = plugin.manifest();
-        let worlds = [
-            (engine_host::World::Condition, World::Condition),
-            (engine_host::World::Approvers, World::Approvers),
-            (engine_host::World::Validator, World::Validator),
-            (engine_host::World::Executor, World::Executor),
-            (engine_host::World::Notifier, World::Notifier),
-        ];
-        let served = worlds.into_iter().filter(|(world, _)| plugin.serves(*world));
-        let worlds: std::collections::BTreeSet<World> = served.map(|(_, world)| world).collect();
-        (!worlds.is_empty()).then(|| PluginFile {
+        (!manifest.worlds.is_empty()).then(|| PluginFile {
             digest: plugin.digest().to_owned(),
             name: manifest.name.to_string(),
             version: manifest.version.clone(),
-            worlds,
+            worlds: manifest.worlds.clone(),
             config: Some(manifest.config.clone().unwrap_or_else(no_settings)),
             reads: manifest.reads.request.clone(),
             at,

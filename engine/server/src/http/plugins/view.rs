@@ -4,7 +4,6 @@ use engine_api::organization::{
     DisabledView, PluginActivityView, PluginLineView, PluginPauseView, PluginVersionView,
     PluginView, SignerView, TierWord, WorldWord,
 };
-use engine_core::rule::World;
 use engine_host::LogLevel;
 use engine_runtime::{
     InstalledPlugin, Origin, PluginActivity, PluginFile, PluginLine, Signer, Tier,
@@ -33,7 +32,7 @@ fn version(file: &PluginFile, known: &Known) -> PluginVersionView {
     PluginVersionView {
         name: file.name.clone(),
         version: file.version.clone(),
-        worlds: file.worlds.iter().copied().map(world).collect(),
+        worlds: file.worlds.iter().copied().map(WorldWord::from).collect(),
         digest: file.digest.clone(),
         installed_at: file.at,
         installed_by: known.plain_names().login(&file.by),
@@ -49,16 +48,6 @@ fn signer(signer: &Signer) -> SignerView {
     };
     let Signer { name, key, comment, .. } = signer.clone();
     SignerView { tier, name, key, comment }
-}
-
-fn world(world: World) -> WorldWord {
-    match world {
-        World::Condition => WorldWord::Condition,
-        World::Approvers => WorldWord::Approvers,
-        World::Validator => WorldWord::Validator,
-        World::Executor => WorldWord::Executor,
-        World::Notifier => WorldWord::Notifier,
-    }
 }
 
 pub(super) fn activity(activity: PluginActivity) -> PluginActivityView {

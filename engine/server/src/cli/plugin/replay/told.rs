@@ -3,20 +3,16 @@
 use engine_core::extension::{
     Failure, Message, Nominee, NomineeKind, Plan, Presence, Problem, Receipt, Verdict,
 };
-use engine_host::{Answer, Answered, Capsule, Order, World};
+use engine_host::{Answer, Answered, Capsule, Order};
 
 /// What was asked or ordered.
 pub(super) fn asked(capsule: &Capsule) -> &'static str {
-    match (&capsule.order, capsule.world) {
-        (Some(Order::Plan), _) => "plan",
-        (Some(Order::Execute(_)), _) => "execute",
-        (Some(Order::Probe(_)), _) => "probe",
-        (Some(Order::Revert { .. }), _) => "revert",
-        (None, World::Condition) => "condition",
-        (None, World::Approvers) => "approvers",
-        (None, World::Validator) => "validator",
-        (None, World::Executor) => "executor",
-        (None, World::Notifier) => "notifier",
+    match &capsule.order {
+        Some(Order::Plan) => "plan",
+        Some(Order::Execute(_)) => "execute",
+        Some(Order::Probe(_)) => "probe",
+        Some(Order::Revert { .. }) => "revert",
+        None => capsule.world.as_str(),
     }
 }
 
