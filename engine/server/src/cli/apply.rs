@@ -49,7 +49,7 @@ impl Apply {
     async fn apply(&self, client: &Client, gathered: Gathered) -> anyhow::Result<ChangeList> {
         let Gathered { mut bundle, components } = gathered;
         for (id, component) in components {
-            let digest = engine_host::digest(&component);
+            let digest = engine_host::digest(engine_host::split_signature(&component).0);
             if bundle.components.insert(id.clone(), digest).is_some() {
                 anyhow::bail!("there are two components named `{id}`");
             }

@@ -8,6 +8,8 @@ use engine_api::{
     organization::{Bundle, OrganizationDoc, RuleFile},
 };
 
+use super::plugin::given::read_signed;
+
 /// How deep folders may stand in each other.
 const MAX_DEPTH: usize = 8;
 
@@ -15,7 +17,7 @@ const MAX_DEPTH: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     pub(super) bundle: Bundle,
-    /// Components, by the id of the plugin, which is the name of the file.
+    /// Components with their signatures, by the id of the plugin, which is the name of the file.
     pub(super) components: Vec<(String, Vec<u8>)>,
 }
 
@@ -67,7 +69,7 @@ impl Gathered {
         let cannot = || format!("cannot read `{}`", path.display());
         if of("wasm") {
             let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            self.components.push((id, std::fs::read(path).with_context(cannot)?));
+            self.components.push((id, read_signed(path)?));
         } else if of("rhai") {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let text = std::fs::read_to_string(path).with_context(cannot)?;

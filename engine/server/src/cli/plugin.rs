@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod dev;
 mod facts;
+pub(super) mod given;
 mod manage;
 mod new;
 mod profile;
@@ -20,20 +21,19 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use engine_api::organization::{
     AccessWord, ChangeList, GrantDoc, HttpGrantDoc, HttpMethodWord, InstallationStage,
     InstallationView, PluginView,
 };
-use engine_host::Plugin;
 use sdk_client::{Client, Deed};
 
+use self::given::read_signed;
 use super::{
     output::{Form, patiently, say},
     target::Target,
 };
-use crate::{first_party, http::MAX_COMPONENT, workshop::Workshop};
 
 /// Of all of `countersign plugin`.
 pub(super) const EXAMPLES: &str = "\
@@ -251,7 +251,7 @@ async fn install(
     id: Option<&str>,
     deed: Deed,
 ) -> anyhow::Result<ChangeList> {
-    let component = sign::with_signature(file, read_component(file)?)?;
+    let component = read_signed(file)?;
     let name = file.file_stem().unwrap_or_default().to_string_lossy();
     let id = id.unwrap_or(&name);
     let stage = async || {
@@ -259,26 +259,6 @@ async fn install(
         all.iter().find(|found| found.plugin == id).map(how_far)
     };
     Ok(patiently(client.install(id, component, deed), stage).await?)
-}
-
-/// A component of a file that the host takes.
-fn load(workshop: &Workshop, file: &Path) -> anyhow::Result<Plugin> {
-    workshop.load(&read_component(file)?)
-}
-
-/// A component, unless the engine would refuse it for its size alone.
-fn read_component(file: &Path) -> anyhow::Result<Vec<u8>> {
-    let included = file.to_str().filter(|_| !file.exists()).and_then(first_party::component);
-    if let Some(component) = included {
-        return Ok(component.to_vec());
-    }
-    let cannot = || format!("cannot read `{}`", file.display());
-    let size = std::fs::metadata(file).with_context(cannot)?.len();
-    if size > MAX_COMPONENT as u64 {
-        let file = file.display();
-        bail!("`{file}` has {size} bytes, the most that a component may have are {MAX_COMPONENT}");
-    }
-    std::fs::read(file).with_context(cannot)
 }
 
 fn line(plugin: &PluginView) -> String {

@@ -3,7 +3,7 @@
 use engine_server::http::MAX_COMPONENT;
 use sdk_client::CapsulesWanted;
 
-use crate::process::{Home, Serving, component};
+use crate::process::{Home, Serving, component, program, text};
 
 #[test]
 fn plugins_and_tokens_are_kept_from_the_command_line() {
@@ -180,6 +180,40 @@ fn components_are_applied_with_all_the_rest_or_not_at_all() {
     assert_eq!(server.done(olga, &apply), format!("{changes}3 changed, 0 as they were\n"));
     assert!(server.done(olga, &["plugin", "list"]).contains("freeze  0.1.0  condition  "));
     assert_eq!(server.done(olga, &apply), "0 changed, 3 as they were\n");
+    server.stop();
+}
+
+/// Where only signed plugins are taken, a signature beside a component goes with it.
+#[test]
+fn what_is_applied_brings_its_signature() {
+    let home = Home::new();
+    let [files, keys, config] = ["files", "ops", "countersign.toml"].map(|name| home.path(name));
+    std::fs::create_dir(&files).unwrap();
+    let freeze = files.join("freeze.wasm");
+    std::fs::copy(component("calendar"), &freeze).unwrap();
+    let [files, keys, freeze] = [&files, &keys, &freeze].map(|path| path.to_str().unwrap());
+    let alone = |words: &[&str]| {
+        let output = program(words).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    };
+    alone(&["plugin", "keygen", "--no-password", "--out", keys]);
+    let public = std::fs::read_to_string(format!("{keys}.pub")).unwrap();
+    let key = public.lines().nth(1).unwrap();
+    let trusted = format!("[plugins.keys.ops]\nkey = {key:?}\ntier = \"operator\"\n");
+    std::fs::write(&config, format!("[plugins]\nsigned_only = true\n{trusted}")).unwrap();
+    let mut serve = program(&["serve", "--listen", "127.0.0.1:0", "--data"]);
+    serve.arg(home.folder()).arg("--config").arg(config);
+    let (server, olga) = (Serving::start(serve), home.token.as_str());
+
+    let apply = ["apply", "-f", files];
+    let refused = server.refused(olga, &apply);
+    assert!(refused.contains("not signed"), "{refused}");
+    alone(&["plugin", "sign", freeze, "--key", &format!("{keys}.key")]);
+    let applied = server.done(olga, &apply);
+    assert_eq!(applied, "+ plugin freeze\n1 changed, 0 as they were\n");
+    let shown = server.done(olga, &["plugin", "inspect", "freeze"]);
+    assert!(shown.contains("signed by ops (key "), "{shown}");
+    assert_eq!(server.done(olga, &apply), "0 changed, 1 as they were\n");
     server.stop();
 }
 

@@ -1,6 +1,6 @@
 //! `countersign plugin bench`.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -13,9 +13,9 @@ use super::{
         measure,
         output::{Form, say, warn},
     },
-    load,
+    given::Given,
 };
-use crate::workshop::{Workshop, asked_as};
+use crate::workshop::Workshop;
 
 const EXAMPLES: &str = "\
 The input is that of `countersign plugin run`. An executor is asked for its plan; nothing is executed.
@@ -36,11 +36,8 @@ Exit status:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Bench {
-    /// The component
-    file: PathBuf,
-    /// What it is asked about
-    #[arg(short, long, value_name = "FILE")]
-    input: PathBuf,
+    #[command(flatten)]
+    given: Given,
     /// How long to measure
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=600))]
     seconds: u64,
@@ -54,9 +51,7 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) async fn run(&self) -> anyhow::Result<ExitCode> {
         let workshop = Workshop::bare()?;
-        let plugin = load(&workshop, &self.file)?;
-        let (call, world) = workshop.asked(&self.input).await?;
-        let world = asked_as(&plugin, world)?;
+        let (plugin, world, call) = self.given.read(&workshop).await?;
         tokio::task::block_in_place(|| self.measure(&workshop.host, &plugin, world, &call))
     }
 

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
 
-use super::{super::output::Form, facts, load};
+use super::{super::output::Form, facts, given::load};
 use crate::{component, workshop::Workshop};
 
 const EXAMPLES: &str = "\

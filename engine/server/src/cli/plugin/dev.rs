@@ -16,7 +16,7 @@ use super::{
         target::Target,
     },
     build::{Source, tools::Tools},
-    read_component, sign,
+    given::read_signed,
     test::Test,
 };
 
@@ -91,8 +91,7 @@ impl Dev {
         }
         let source = Source::open(&self.folder)?;
         let name = source.manifest.name.to_string();
-        let file = source.component();
-        let component = sign::with_signature(&file, read_component(&file)?)?;
+        let component = read_signed(&source.component())?;
         let spoken = self.target.reach().await?;
         let id = self.id.as_deref().unwrap_or(&name);
         let installed = spoken.client.install(id, component, Deed::Do).await;

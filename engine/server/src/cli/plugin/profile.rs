@@ -5,7 +5,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
     process::ExitCode,
     sync::Arc,
     time::Duration,
@@ -20,9 +19,9 @@ use serde::Serialize;
 use super::{
     super::output::{Form, say, warn},
     bench::{Ask, question},
-    load,
+    given::Given,
 };
-use crate::workshop::{Workshop, asked_as};
+use crate::workshop::Workshop;
 
 const EXAMPLES: &str = "\
 The input is that of `countersign plugin run`. The functions have the names that the file has for them: in
@@ -41,11 +40,8 @@ const SHOWN: usize = 20;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Profile {
-    /// The component
-    file: PathBuf,
-    /// What it is asked about
-    #[arg(short, long, value_name = "FILE")]
-    input: PathBuf,
+    #[command(flatten)]
+    given: Given,
     /// How often to look where it is
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     samples: u32,
@@ -66,9 +62,7 @@ struct Part {
 impl Profile {
     pub(crate) async fn run(&self) -> anyhow::Result<ExitCode> {
         let workshop = Workshop::bare()?;
-        let plugin = load(&workshop, &self.file)?;
-        let (call, world) = workshop.asked(&self.input).await?;
-        let world = asked_as(&plugin, world)?;
+        let (plugin, world, call) = self.given.read(&workshop).await?;
         tokio::task::block_in_place(|| self.look(&workshop.host, &plugin, world, &call))
     }
 

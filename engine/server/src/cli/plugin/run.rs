@@ -1,6 +1,6 @@
 //! `countersign plugin run`: one call of a plugin in the production host.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::Args;
 use engine_core::ids::UserId;
@@ -13,10 +13,10 @@ use super::{
         Place,
         output::{say, warn},
     },
-    load,
+    given::Given,
 };
 use crate::workshop::{
-    Workshop, asked_as,
+    Workshop,
     words::{login, nominee, plan, problem, verdict},
 };
 
@@ -43,11 +43,8 @@ Connections and secrets of a grant come from --config. An executor is asked for 
 pub(crate) struct Run {
     #[command(flatten)]
     place: Place,
-    /// The component
-    file: PathBuf,
-    /// What it is asked about
-    #[arg(short, long, value_name = "FILE")]
-    input: PathBuf,
+    #[command(flatten)]
+    given: Given,
     /// For an executor: do it, with this key of the effect; for a notifier: the key of the notice
     #[arg(long, value_name = "ONCE-KEY")]
     execute: Option<String>,
@@ -56,9 +53,7 @@ pub(crate) struct Run {
 impl Run {
     pub(crate) async fn run(&self) -> anyhow::Result<ExitCode> {
         let workshop = Workshop::open(&self.place.config()?).await?;
-        let plugin = load(&workshop, &self.file)?;
-        let (call, world) = workshop.asked(&self.input).await?;
-        let world = asked_as(&plugin, world)?;
+        let (plugin, world, call) = self.given.read(&workshop).await?;
         self.call(&workshop.host, &plugin, world, &call).await
     }
 

@@ -10,12 +10,12 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use clap::Args;
-use minisign::{KeyPair, PublicKey, SecretKey, SecretKeyBox, SignatureBox};
+use minisign::{KeyPair, PublicKey, SecretKey, SecretKeyBox};
 use serde_json::json;
 
 use super::{
     super::output::{Form, say, warn},
-    read_component,
+    given::{beside, read_component, read_signed},
 };
 use engine_runtime::Signer;
 
@@ -208,8 +208,7 @@ fn new_password() -> anyhow::Result<String> {
 
 impl Verify {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let file = read_component(&self.file)?;
-        let carried = with_signature(&self.file, file)?;
+        let carried = read_signed(&self.file)?;
         let (component, signature) = engine_host::split_signature(&carried);
         let Some(signature) = signature else {
             let beside = beside(&self.file);
@@ -255,26 +254,4 @@ fn signed_by(signer: Option<&Signer>) -> String {
         }
         None => "not signed, and need not be".to_owned(),
     }
-}
-
-/// A component with the signature that lies beside its file, if there is one.
-pub(super) fn with_signature(path: &Path, component: Vec<u8>) -> anyhow::Result<Vec<u8>> {
-    let beside = beside(path);
-    match fs::read_to_string(&beside) {
-        Ok(signature) => {
-            SignatureBox::from_string(&signature)
-                .ok()
-                .with_context(|| format!("`{}` is no signature", beside.display()))?;
-            Ok(engine_host::with_signature(&component, &signature))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(component),
-        Err(error) => Err(error).with_context(|| format!("cannot read `{}`", beside.display())),
-    }
-}
-
-/// `risk-score.wasm.minisig`.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".minisig");
-    name.into()
 }

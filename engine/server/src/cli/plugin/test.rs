@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use super::{
     super::output::{Form, say, warn},
     build::{Source, tools::Tools},
-    read_component,
+    given::read_component,
 };
 use crate::{
     cases::{CaseFiles, Given, Outcome, Room, Server},

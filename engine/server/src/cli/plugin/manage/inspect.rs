@@ -9,7 +9,9 @@ use serde::Serialize;
 
 use super::super::{
     super::output::{Form, say},
-    facts, read_component, short, sign, told,
+    facts,
+    given::read_signed,
+    short, told,
 };
 use crate::{component, trust::Claim, workshop::Workshop};
 
@@ -30,7 +32,7 @@ pub(super) fn is_file(word: &str) -> bool {
 
 /// What a file is. Its signature is told, and not judged: for that, somebody has to say whom they trust.
 pub(super) fn file(path: &Path, form: Form) -> anyhow::Result<ExitCode> {
-    let carried = sign::with_signature(path, read_component(path)?)?;
+    let carried = read_signed(path)?;
     let (bytes, signature) = engine_host::split_signature(&carried);
     let signature = signature.map(Claim::read).transpose()?;
     let component = &component::view(&Workshop::bare()?.load(bytes)?);
