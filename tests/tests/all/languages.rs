@@ -204,7 +204,44 @@ fn statements_are_there_for_every_language() {
             fs::copy(from.join(file), folder.path().join(file)).unwrap();
         }
         assert_eq!(ask(folder.path(), &[]).len(), 2, "{file}");
+        #[cfg(feature = "databases")]
+        opened_with_a_secret(folder.path());
     }
+}
+
+/// A server takes the password that the plugin hands over in place of the operator's.
+#[cfg(feature = "databases")]
+fn opened_with_a_secret(folder: &Path) {
+    let url = std::env::var("COUNTERSIGN_TEST_POSTGRES").expect("these tests need a server");
+    let (account, place) = url.split_once("://").unwrap().1.rsplit_once('@').unwrap();
+    let ((user, right), (host, port)) =
+        (account.split_once(':').unwrap(), place.rsplit_once(':').unwrap());
+    let input = serde_json::json!({
+        "config": {"own_password": true},
+        "directory": {"users": [{"login": "ann"}]},
+        "grant": {"connections": {"shop-db": "read"}, "secrets": ["password"]},
+    });
+    fs::write(folder.join("input.json"), input.to_string()).unwrap();
+    let run = |operators: &str, plugins: &str| {
+        let config = format!(
+            "[secrets]\npassword = \"{plugins}\"\n[connections.shop-db]\n\
+             target = {{ kind = \"postgres\", host = \"{host}\", port = {port}, \
+             database = \"postgres\", user = \"{user}\", password = \"{operators}\" }}\n"
+        );
+        fs::write(folder.join("config.toml"), config).unwrap();
+        let component = "target/statements.wasm";
+        let run = ["plugin", "run", component, "-i", "input.json", "--config", "config.toml"];
+        let output = countersign(folder, &run);
+        let told: Json = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(!format!("{output:?}").contains(right), "{output:?}");
+        (output.status.success(), told)
+    };
+    let (done, told) = run("wrong", right);
+    assert!(done, "{told:#}");
+    assert_eq!(told["answer"]["binding"]["database"], "postgresql");
+    assert_eq!(told["answer"]["binding"]["columns"].as_array().unwrap().len(), 1);
+    let (done, told) = run(right, "wrong");
+    assert!(!done && told["failure"]["class"].is_string(), "{told:#}");
 }
 
 /// A plugin with this source and a manifest of a world.

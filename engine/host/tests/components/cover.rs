@@ -409,26 +409,13 @@ async fn the_order_of_a_plan_does_not_count() {
 
 #[cfg(feature = "databases")]
 mod databases {
-    use engine_connect::{Secret, config::Server};
-
     use super::*;
+    use crate::servers::{POSTGRES, server};
 
     impl Court {
         /// A schema of its own, which both connections lead to.
         async fn postgres() -> Self {
-            let url = std::env::var("COUNTERSIGN_TEST_POSTGRES")
-                .expect("run these tests by `cargo xtask databases`");
-            let (account, place) = url.rsplit_once('@').unwrap();
-            let (user, password) =
-                account.trim_start_matches("postgres://").split_once(':').unwrap();
-            let (host, port) = place.rsplit_once(':').unwrap();
-            let target = Target::Postgres(Server {
-                host: host.to_owned(),
-                port: Some(port.parse().unwrap()),
-                database: "postgres".to_owned(),
-                user: user.to_owned(),
-                password: Some(Secret::new(password)),
-            });
+            let target = Target::Postgres(server(POSTGRES, "postgres"));
             let schema = format!("rogue_{}.", std::process::id());
             let folder = tempfile::tempdir().unwrap();
             let court = Self::new(folder, [target.clone(), target], schema.clone());

@@ -1,8 +1,11 @@
 //! Executors that are asked again dry: they come to the same, and nothing is reached.
 
+#[cfg(feature = "databases")]
+mod databases;
+
 use std::{collections::BTreeMap, sync::Arc};
 
-use engine_connect::{Begin, Blobs, Http, Mode, Secret};
+use engine_connect::{Begin, Blobs, Cell, Connections, Http, Mode, Secret};
 use engine_core::extension::{Failure, FailureClass, Receipt};
 use engine_host::{
     Answer, Answered, Asked, Call, Capsule, ConnectionGrant, Grant, Host, HostLimits, HostOptions,
@@ -20,6 +23,7 @@ use crate::{
 /// A host with four orders, a secret, and a plugin; and another that has the plugin alone.
 struct Stage {
     folder: TempDir,
+    connections: Connections,
     host: Host,
     plugin: Plugin,
     elsewhere: Place,
@@ -35,19 +39,25 @@ impl Stage {
         let begin = Begin { mode: Mode::Atomic, timeout: None };
         let transaction = connections.begin(&id("orders-db"), begin).await.unwrap();
         transaction.rollback().await.unwrap();
+        Self::of(plugin, folder, connections, "s3cret").await
+    }
+
+    /// With these connections, and this for the secret `token`.
+    async fn of(plugin: &str, folder: TempDir, connections: Connections, token: &str) -> Self {
         let host = Host::open(HostOptions {
             folder: folder.path().join("host"),
             limits: HostLimits::default(),
-            connections,
+            connections: connections.clone(),
             blobs: Blobs::open(folder.path().join("blobs")).await.unwrap(),
             http: Http::default(),
-            secrets: [("token".to_owned(), Secret::new("s3cret"))].into(),
+            secrets: [("token".to_owned(), Secret::new(token))].into(),
             lookups: BTreeMap::new(),
         })
         .unwrap();
         let (file, elsewhere) = (build(plugin), Place::new());
         let (plugin, there) = (host.load(&file).unwrap(), elsewhere.load(&file));
-        Self { folder, host, plugin, elsewhere, there, limits: LimitChanges::default() }
+        let limits = LimitChanges::default();
+        Self { folder, connections, host, plugin, elsewhere, there, limits }
     }
 
     /// Gives an order; what came of it, as it is read again.
@@ -102,6 +112,18 @@ impl Stage {
         (again.result.clone().unwrap_err(), again)
     }
 
+    /// Rows of a table, past the host.
+    async fn count(&self, table: &str) -> i64 {
+        let begin = Begin { mode: Mode::ReadOnly, timeout: None };
+        let mut transaction = self.connections.begin(&id("orders-db"), begin).await.unwrap();
+        let found = transaction.query(&format!("select count(*) from {table}"), &[], 1).await;
+        transaction.rollback().await.unwrap();
+        match found.unwrap().rows[0][0] {
+            Cell::Integer(number) => number,
+            ref other => panic!("{other:?}"),
+        }
+    }
+
     fn database(&self) -> Connection {
         Connection::open(self.folder.path().join("orders.db")).unwrap()
     }
@@ -125,7 +147,11 @@ fn connections(granted: ConnectionGrant) -> Grant {
 }
 
 fn insert() -> Call {
-    let statement = "insert into orders (state) values ('new')";
+    insert_into("orders")
+}
+
+fn insert_into(table: &str) -> Call {
+    let statement = format!("insert into {table} (state) values ('new')");
     let config = json!({"connection": "orders-db", "statement": statement, "max_rows": 1});
     with(config, connections(ConnectionGrant::Write))
 }
@@ -137,24 +163,30 @@ fn text(capsule: &Capsule) -> String {
 #[tokio::test]
 async fn a_statement_is_run_again_without_its_database() {
     let stage = Stage::open("sql").await;
-    let (planned, call) = stage.plan(insert()).await;
-    let capsules = [
-        planned,
-        stage.probe(&call, "k1").await,
-        stage.execute(&call, "k1").await,
-        stage.execute(&call, "k1").await,
-        stage.probe(&call, "k1").await,
-    ];
-    assert_eq!(capsules[2].answer, capsules[3].answer, "the receipt of the first");
-    assert_ne!(capsules[1].answer, capsules[4].answer);
-    assert_eq!(stage.number("select count(*) from orders"), 5);
-    for capsule in &capsules {
-        stage.repeats(capsule).await;
-    }
-    assert_eq!(stage.number("select count(*) from orders"), 5);
+    let call = a_statement_again(&stage, "orders", "k1").await;
     let unkept = Call { recording: false, ..call };
     let answer = stage.host.execute(&stage.plugin, &unkept, "k2").await;
     assert_eq!(answer.trace.exchanges, []);
+}
+
+/// Adds an order to four, and does all of it again dry; the call.
+async fn a_statement_again(stage: &Stage, table: &str, key: &str) -> Call {
+    let (planned, call) = stage.plan(insert_into(table)).await;
+    let capsules = [
+        planned,
+        stage.probe(&call, key).await,
+        stage.execute(&call, key).await,
+        stage.execute(&call, key).await,
+        stage.probe(&call, key).await,
+    ];
+    assert_eq!(capsules[2].answer, capsules[3].answer, "the receipt of the first");
+    assert_ne!(capsules[1].answer, capsules[4].answer);
+    assert_eq!(stage.count(table).await, 5);
+    for capsule in &capsules {
+        stage.repeats(capsule).await;
+    }
+    assert_eq!(stage.count(table).await, 5);
+    call
 }
 
 /// EXE-7: the rows of an export pass neither the plugin nor its capsule.

@@ -18,7 +18,7 @@ use crate::{
     out::{Other, granted, host},
 };
 
-fn user(login: &str) -> User {
+pub(crate) fn user(login: &str) -> User {
     User {
         id: id(&format!("u-{login}")),
         login: id(login),

@@ -19,6 +19,8 @@ mod questions;
 mod ready;
 mod released;
 mod run;
+#[cfg(feature = "databases")]
+mod servers;
 mod sql;
 mod vandal;
 mod weight;
