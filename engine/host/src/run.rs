@@ -26,7 +26,7 @@ use crate::{
     outside::Recording,
     ready::{Begun, Linked},
     state::{State, Stop, Task},
-    v1::{Answered, ExecutorPluginPre, results},
+    v1::{Answered, ExecutorPluginPre, Unplanned, results},
 };
 
 /// Ticks between two looks of a running executor at its deadline, and at who else wants the thread.
@@ -112,7 +112,8 @@ impl Host {
                 let executor = instance.countersign_plugin_executor();
                 let answer = executor.call_plan(&mut *store).await?;
                 let state = store.data_mut();
-                Ok(results::plan(answer, &directory, |statements| state.planned(statements)))
+                let plan = results::plan(answer, &directory, |given| state.planned(given));
+                plan.map_or_else(Unplanned::ended, |plan| Ok(Ok(plan)))
             }
             .boxed()
         })

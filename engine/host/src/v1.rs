@@ -32,7 +32,7 @@ use wasmtime::{
     component::{HasSelf, Linker},
 };
 
-pub(crate) use self::results::Answered;
+pub(crate) use self::{planned::Unplanned, results::Answered};
 use crate::state::State;
 
 /// The contract's package.

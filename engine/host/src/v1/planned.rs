@@ -9,14 +9,14 @@ use engine_core::{
 
 use super::{
     bindings::executor::exports::countersign::plugin::executor,
-    results::BadOutput,
+    results::{Answered, BadOutput},
     sql,
     statements::{as_planned, changes, concern, has_shape},
     values::shown,
 };
 use crate::{
     component::manifest::{Access, Capability},
-    state::State,
+    state::{State, Stop},
 };
 
 /// Statements of a plan.
@@ -25,20 +25,58 @@ const MAX_PLANNED: usize = 1_000;
 const MAX_NAMES: usize = 100;
 const MAX_NAME: usize = 300;
 
+/// Why there is no plan.
+#[derive(Debug)]
+pub(crate) enum Unplanned {
+    /// It makes no sense.
+    Bad(BadOutput),
+    /// The call was ended while it was looked at.
+    Stopped(Stop),
+}
+
+impl Unplanned {
+    /// As calls end.
+    pub(crate) fn ended<T>(self) -> wasmtime::Result<Answered<T>> {
+        match self {
+            Self::Bad(bad) => Ok(Err(bad)),
+            Self::Stopped(stop) => Err(stop.into()),
+        }
+    }
+
+    fn below(self, path: &str) -> Self {
+        match self {
+            Self::Bad(bad) => Self::Bad(bad.below(path)),
+            Self::Stopped(stop) => Self::Stopped(stop),
+        }
+    }
+}
+
+impl From<BadOutput> for Unplanned {
+    fn from(bad: BadOutput) -> Self {
+        Self::Bad(bad)
+    }
+}
+
+impl From<Stop> for Unplanned {
+    fn from(stop: Stop) -> Self {
+        Self::Stopped(stop)
+    }
+}
+
 impl State {
     /// The statements of a plan, in an order of their own.
     pub(crate) fn planned(
         &mut self,
         given: Vec<executor::PlannedStatement>,
-    ) -> Result<Vec<PlannedStatement>, BadOutput> {
+    ) -> Result<Vec<PlannedStatement>, Unplanned> {
         if given.len() > MAX_PLANNED {
             let why = format!("a list of {}, the most are {MAX_PLANNED}", given.len());
-            return Err(BadOutput::new("statements", why));
+            return Err(BadOutput::new("statements", why).into());
         }
         let mut planned = Vec::with_capacity(given.len());
         for (place, statement) in given.into_iter().enumerate() {
             let read = self.planned_one(statement);
-            planned.push(read.map_err(|bad| bad.below(&format!("statements[{place}]")))?);
+            planned.push(read.map_err(|why| why.below(&format!("statements[{place}]")))?);
         }
         planned.sort();
         // What only reads is covered as often as it is sent.
@@ -49,7 +87,7 @@ impl State {
     fn planned_one(
         &mut self,
         given: executor::PlannedStatement,
-    ) -> Result<PlannedStatement, BadOutput> {
+    ) -> Result<PlannedStatement, Unplanned> {
         let bad = |why: String| BadOutput::new("connection", why);
         let name = shown(&given.connection);
         let allowed = self.allowed(Capability::Statements, Some(&given.connection));
@@ -65,7 +103,7 @@ impl State {
             executor::Coverage::Shape(shape) => shaped(during, connection, shape)?,
         };
         if access == Access::ReadOnly && changes(&planned) {
-            return Err(bad(format!("`{name}`, which was granted for reading only")));
+            return Err(bad(format!("`{name}`, which was granted for reading only")).into());
         }
         Ok(planned)
     }
@@ -75,18 +113,17 @@ impl State {
         during: Stage,
         connection: &ResourceId,
         exact: executor::ExactStatement,
-    ) -> Result<PlannedStatement, BadOutput> {
-        let unknown = |why: String| BadOutput::new("connection", why);
-        let dialect = self.outside.dialect(connection).map_err(|stop| unknown(stop.to_string()))?;
-        let dialect = dialect.map_err(|fault| unknown(fault.message))?;
+    ) -> Result<PlannedStatement, Unplanned> {
+        let dialect = self.outside.dialect(connection)?;
+        let dialect = dialect.map_err(|fault| BadOutput::new("connection", fault.message))?;
         let bad = |why: String| BadOutput::new("text", why);
         let found = engine_connect::classify(dialect, &exact.text)
             .map_err(|error| bad(format!("not understood: {error}")))?;
         let [statement] = found.as_slice() else {
-            return Err(bad(format!("{} statements, expected one", found.len())));
+            return Err(bad(format!("{} statements, expected one", found.len())).into());
         };
         if let Some(first) = statement.concerns.first() {
-            return Err(bad(format!("a statement that {}", concern(first))));
+            return Err(bad(format!("a statement that {}", concern(first))).into());
         }
         let parameters = exact.parameters.map(sql::parameters).transpose();
         let parameters = parameters.map_err(|error| {

@@ -149,14 +149,14 @@ pub(crate) fn delivered(
 }
 
 /// The plan of an executor; `planned` reads its statements.
-pub(crate) fn plan(
+pub(crate) fn plan<E: From<BadOutput>>(
     answer: Result<executor::EffectPlan, wit::Failure>,
     directory: &Directory,
-    planned: impl FnOnce(Vec<executor::PlannedStatement>) -> Result<Vec<PlannedStatement>, BadOutput>,
-) -> Answered<Plan> {
+    planned: impl FnOnce(Vec<executor::PlannedStatement>) -> Result<Vec<PlannedStatement>, E>,
+) -> Result<Result<Plan, Failure>, E> {
     let plan = match answer {
         Ok(plan) => plan,
-        Err(reported) => return failure(reported, false, directory).map(Err),
+        Err(reported) => return Ok(Err(failure(reported, false, directory)?)),
     };
     let effects = list("effects", plan.effects, MAX_EFFECTS, |effect| {
         Ok(PlannedEffect {
@@ -167,8 +167,8 @@ pub(crate) fn plan(
     })?;
     let binding = match serde_json::from_str(&plan.binding) {
         Ok(object @ Json::Object(_)) => object,
-        Ok(_) => return Err(BadOutput::new("binding", "not a JSON object")),
-        Err(error) => return Err(BadOutput::new("binding", format!("not JSON: {error}"))),
+        Ok(_) => return Err(BadOutput::new("binding", "not a JSON object").into()),
+        Err(error) => return Err(BadOutput::new("binding", format!("not JSON: {error}")).into()),
     };
     let estimates = fields("estimates", plan.estimates, directory)?;
     let estimates = estimates.into_iter().map(|(name, value)| (name, value.to_string())).collect();

@@ -337,6 +337,25 @@ async fn a_version_that_asks_something_else_is_told_what() {
     assert_eq!(stage.number("select count(*) from orders where state = 'sent'"), 4);
 }
 
+/// A plan is looked at by the host, which asks for the language of each connection.
+#[tokio::test]
+async fn a_version_that_plans_less_is_told_what_it_asks_instead() {
+    let stage = Stage::open("rogue").await;
+    let (planned, _) = stage.plan(rogue(&json!([]))).await;
+    stage.repeats(&planned).await;
+    let plan = json!([{"on": "orders-db", "text": "select id from orders"}]);
+    let less = config_of(json!({"one": "orders-db", "two": "orders-db", "plan": plan}));
+    let (failure, _) = stage.fails(&Capsule { config: (*less).clone(), ..planned }).await;
+    assert_eq!(failure.class, FailureClass::Contract, "{failure:?}");
+    assert!(
+        failure.message.contains(
+            "it asks `connection.kind` (orders-db), where it asked `connection.open` (orders-db) \
+             the first time"
+        ),
+        "{failure:?}"
+    );
+}
+
 #[tokio::test]
 async fn a_version_that_asks_for_less_is_not_the_same() {
     let stage = Stage::open("rogue").await;
