@@ -16,7 +16,7 @@ use engine_core::{
     calendar::CalendarSettings,
     directory::{Directory, Group, User},
     extension::{
-        Facts, Failure, Nominee, Plan, PlannedStatement, Presence, Problem, Receipt,
+        Facts, Failure, FailureClass, Nominee, Plan, PlannedStatement, Presence, Problem, Receipt,
         ResolvedConfig, Verdict,
     },
     money::Rates,
@@ -227,6 +227,17 @@ impl Capsule {
     #[must_use]
     pub fn is_cut(&self) -> bool {
         self.trace.exchanges_cut
+    }
+
+    /// Whether the time was over while it waited for a place or computed. How far that comes is another thing
+    /// at every moment, so that it cannot be repeated; what was asked outside and waited for in vain can.
+    #[must_use]
+    pub fn ran_out_of_time(&self) -> bool {
+        let Answered::Failed(failure) = &self.answer else { return false };
+        let is_late =
+            self.trace.late || matches!(failure.class, FailureClass::Deadline | FailureClass::Busy);
+        let waited = self.trace.exchanges.last().is_some_and(|last| last.answer.is_none());
+        is_late && !waited
     }
 
     /// Its text, and the name that follows from it: the same content has the same name.

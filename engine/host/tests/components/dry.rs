@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 use crate::{
-    Place, build, call, config_of, id, orders,
+    Place, build, call, config_of, guest, id, orders,
     out::{Other, granted},
 };
 
@@ -407,18 +407,60 @@ fn a_script_is_asked_again_by_its_text() {
     assert!(!capsule.gave(&again("true")));
 }
 
+/// How far a plugin comes in its time is another thing at every moment, also where something may have changed.
+#[tokio::test]
+async fn what_ran_out_of_time_cannot_be_repeated() {
+    let mut stage = Stage::open("vandal").await;
+    let (fuel, deadline_ms) = (Some(u64::MAX / 2), Some(300));
+    stage.limits = LimitChanges { fuel, deadline_ms, ..LimitChanges::default() };
+    for (deed, class) in
+        [("hold", FailureClass::Deadline), ("vanish", FailureClass::UnknownOutcome)]
+    {
+        let config = json!({"at": "execute", "deed": deed});
+        let (planned, call) = stage.plan(with(config, connections(ConnectionGrant::Write))).await;
+        assert!(!planned.ran_out_of_time());
+        let limits = stage.host.limits(&stage.plugin, World::Executor, &stage.limits);
+        let capsule = stage.execute(&Call { limits, ..call }, "k1").await;
+        assert!(
+            matches!(&capsule.answer, Answered::Failed(failure) if failure.class == class),
+            "{:?}",
+            capsule.answer
+        );
+        assert!(capsule.trace.exchanges.iter().all(|exchange| exchange.answer.is_some()));
+        assert!(capsule.ran_out_of_time(), "{deed}");
+    }
+}
+
+#[test]
+fn what_found_no_place_cannot_be_repeated() {
+    let place = Place::with(HostLimits { concurrent_questions: 0, ..HostLimits::default() });
+    let plugin = place.load(&guest::condition("(i32.const 1024)"));
+    let answer = said(place.host.condition(&plugin, &call()));
+    let (digest, limits) = (plugin.digest(), LimitChanges::default());
+    let asked = Asked { plugin: "it", digest, world: World::Condition, limits };
+    assert!(Capsule::of(&asked, &call(), answer).ran_out_of_time());
+}
+
 /// What was waited for in vain is not waited for again.
 #[tokio::test]
 async fn what_was_late_is_late_again() {
     let mut stage = Stage::open("sql").await;
     let (_, call) = stage.plan(insert()).await;
-    let locked = stage.database();
-    locked.execute_batch("begin exclusive").unwrap();
-    stage.limits = LimitChanges { deadline_ms: Some(300), ..LimitChanges::default() };
+    // All places of the connection are taken, for longer than the call may take.
+    let mut open = Vec::new();
+    for _ in 0..engine_connect::Limits::default().open {
+        let begin = Begin { mode: Mode::ReadOnly, timeout: None };
+        open.push(stage.connections.begin(&id("orders-db"), begin).await.unwrap());
+    }
+    stage.limits = LimitChanges { deadline_ms: Some(1_000), ..LimitChanges::default() };
     let limits = stage.host.limits(&stage.plugin, World::Executor, &stage.limits);
     let capsule = stage.execute(&Call { limits, ..call }, "k1").await;
-    assert!(matches!(&capsule.answer, Answered::Failed(failure) if failure.class.is_retryable()));
-    locked.execute_batch("rollback").unwrap();
+    drop(open);
+    let Answered::Failed(failure) = &capsule.answer else { panic!("{:?}", capsule.answer) };
+    assert_eq!(failure.class, FailureClass::Deadline, "{failure:?}");
+    let last = capsule.trace.exchanges.last().unwrap();
+    assert_eq!((last.call.as_str(), &last.answer), ("connection.begin", &None), "{last:?}");
+    assert!(!capsule.ran_out_of_time());
     let start = std::time::Instant::now();
     stage.repeats(&capsule).await;
     assert!(start.elapsed() < std::time::Duration::from_secs(5));

@@ -139,12 +139,18 @@ impl Serving {
         text(&output.stdout)
     }
 
+    /// What the command says and what it complains of, which must fail.
+    #[track_caller]
+    pub(crate) fn failed(&self, token: &str, words: &[&str]) -> (String, String) {
+        let output = self.run(token, words);
+        assert_eq!(output.status.code(), Some(1), "{words:?}: {}", text(&output.stdout));
+        (text(&output.stdout), text(&output.stderr))
+    }
+
     /// What the command complains of, which must fail.
     #[track_caller]
     pub(crate) fn refused(&self, token: &str, words: &[&str]) -> String {
-        let output = self.run(token, words);
-        assert_eq!(output.status.code(), Some(1), "{words:?}: {}", text(&output.stdout));
-        text(&output.stderr)
+        self.failed(token, words).1
     }
 
     /// Removes the filler of a small disk.

@@ -1,10 +1,12 @@
 //! `countersign plugin replay` of executors and scripts: dry, and against another version.
 
-use std::time::Duration;
+use std::{fs::OpenOptions, io::Write as _, time::Duration};
 
 use engine_api::command::DecisionWord;
+use engine_core::extension::{Failure, FailureClass};
+use engine_host::{Answered, Capsule};
 use sdk_client::CapsulesWanted;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::process::{Home, Serving, component, program};
 
@@ -89,6 +91,26 @@ fn orders(database: &rusqlite::Connection) -> i64 {
     database.query_row("select count(*) from orders", [], |row| row.get(0)).unwrap()
 }
 
+/// Another plugin comes to nothing with these settings: each difference is a line, and all are one.
+fn answered_otherwise_by_export(server: &Serving, token: &str, request: &str) {
+    let other = component("export");
+    let against = ["plugin", "replay", "sql", "--json", "--against", other.to_str().unwrap()];
+    let (told, complaint) = server.failed(token, &against);
+    assert_eq!(complaint, "", "what differs makes the exit code 1");
+    let lines: Vec<Json> = told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (count, lines) = lines.split_last().unwrap();
+    let otherwise = json!({
+        "same": 0, "other": lines.len(), "gone": 0, "too_large": 0, "out_of_time": 0, "left_out": 0,
+    });
+    assert_eq!(*count, otherwise);
+    let planned = lines.iter().find(|line| line["what"] == "plan").unwrap();
+    assert_eq!((&planned["request"], &planned["rule"]), (&json!(request), &json!("change")));
+    let said = |key: &str| planned[key].as_str().unwrap();
+    assert!(said("before").ends_with("; 1 statements"), "{planned:#}");
+    assert!(said("after").starts_with("failed ("), "{planned:#}");
+    assert!(planned["fuel_before"].as_u64() > planned["fuel_after"].as_u64(), "{planned:#}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_execution_and_a_script_come_to_the_same_again() {
     let home = Home::new();
@@ -105,9 +127,7 @@ async fn an_execution_and_a_script_come_to_the_same_again() {
     assert_eq!(again, format!("{} came out the same, 0 otherwise\n", capsules.len()));
     assert_eq!(orders(&database), 2, "nothing was done again");
 
-    let other = component("export");
-    let against = ["plugin", "replay", "sql", "--json", "--against", other.to_str().unwrap()];
-    assert_eq!(server.refused(olga, &against), "", "what differs makes the exit code 1");
+    answered_otherwise_by_export(&server, olga, &request);
 
     let asked = kept(&home, &server, "office.rhai", 1).await;
     assert_eq!(asked[0]["script"], "request.title != \"\"\n");
@@ -117,10 +137,53 @@ async fn an_execution_and_a_script_come_to_the_same_again() {
     std::fs::write(&file, "\"never\"\n").unwrap();
     let against = ["plugin", "replay", "office.rhai", "--against", file.to_str().unwrap()];
     assert_eq!(server.refused(olga, &against), "");
+    let other = component("export");
     let against = ["plugin", "replay", "office.rhai", "--against", other.to_str().unwrap()];
     assert!(server.refused(olga, &against).contains("`office.rhai` is a script"));
     let against = ["plugin", "replay", "sql", "--against", file.to_str().unwrap()];
     assert!(server.refused(olga, &against).contains("`sql` is a plugin"));
+    server.stop();
+}
+
+/// Adds a capsule to those of the last day.
+fn add(home: &Home, capsule: &Capsule) {
+    let days = std::fs::read_dir(home.path("capsules")).unwrap().map(|day| day.unwrap().path());
+    let last = days.filter(|day| day.extension().is_some_and(|kind| kind == "jsonl")).max();
+    let (id, _) = capsule.sealed().unwrap();
+    let line = json!({"id": id, "at": chrono::Utc::now(), "capsule": capsule});
+    let mut file = OpenOptions::new().append(true).open(last.unwrap()).unwrap();
+    writeln!(file, "{line}").unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_asked_again_is_counted_by_itself() {
+    let home = Home::new();
+    let (server, _database) = shop(&home, true);
+    let olga = home.token.as_str();
+    executed(&home, &server).await;
+    kept(&home, &server, "office.rhai", 1).await;
+    let plan = kept(&home, &server, "sql", 2).await.remove(0);
+    let plan: Capsule = serde_json::from_value(plan).unwrap();
+
+    let late = Answered::Failed(Failure::new(FailureClass::Deadline, "it used up its time"));
+    add(&home, &Capsule { answer: late, ..plan.clone() });
+    let again = server.done(olga, &["plugin", "replay", "sql"]);
+    assert!(
+        again.ends_with(
+            " came out the same, 0 otherwise, 1 cannot be repeated: the time ran out\n"
+        ),
+        "{again}"
+    );
+
+    // A plugin had the name that the script has now.
+    add(&home, &Capsule { plugin: "office.rhai".to_owned(), ..plan });
+    let file = home.path("lax.rhai");
+    std::fs::write(&file, "true\n").unwrap();
+    let against = ["plugin", "replay", "office.rhai", "--against", file.to_str().unwrap()];
+    let (told, complaint) = server.failed(olga, &against);
+    assert!(!told.starts_with("0 ") && told.contains(" came out the same, 0 otherwise, "), "{told}");
+    assert!(told.ends_with(", 1 left out: of another kind than the file\n"), "{told}");
+    assert!(complaint.contains("`office.rhai` is a plugin: give a component"), "{complaint}");
     server.stop();
 }
 

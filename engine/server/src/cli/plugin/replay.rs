@@ -1,5 +1,6 @@
 //! `countersign plugin replay`: what plugins and scripts were asked before, asked again offline.
 
+mod count;
 mod told;
 
 use std::{
@@ -16,28 +17,32 @@ use engine_host::{Answer, Answered, Capsule, MAX_COMPONENT_BYTES, Plugin, Script
 use sdk_client::{CapsulesWanted, Client};
 use serde::Serialize;
 
+use self::count::{Count, Outcome};
 use super::{
     super::{
         output::{say, warn},
         target::Target,
     },
+    given::read_component,
     short,
 };
-
 use crate::workshop::Workshop;
+
 const EXAMPLES: &str = "\
 The engine keeps what every answer of a plugin or a script rested on for 30 days
 (`capsules.keep_days` of its configuration). Nothing is reached here but the engine: what was looked
 up then is taken from there.
 
 Executors run dry: they get the answers that databases, files and other systems gave then, in order,
-and nothing is done. One that asks for something else ends there, and what it asked is shown. A call
-that was answered more than 256 KiB was not kept; it is counted by itself, as too large to be
-repeated.
+and nothing is done. One that asks for something else ends there, and what it asked is shown.
 
 Without --against, the version that answered has to come to the same, with the same work. With it,
-the decisions, plans and receipts are shown that the other version would have come to otherwise.
-Whatever differs makes the exit code 1.
+the decisions, plans and receipts are shown that the other version would have come to otherwise; what
+a script answered is left out where the file is a component, and the other way round. Whatever
+differs or is left out makes the exit code 1.
+
+Two kinds of calls cannot be repeated, and are counted by themselves: those that were answered more
+than 256 KiB, which is not kept, and those whose time ran out, which depends on the moment.
 
 Examples:
   countersign plugin replay 7d0c1f20b5aa
@@ -67,26 +72,6 @@ pub(crate) struct Replay {
     json: bool,
 }
 
-/// How a question came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Same,
-    /// The answer, or the work for it.
-    Other,
-    /// The version that answered is not there any more.
-    Gone,
-    /// What it was answered was not kept.
-    TooLarge,
-}
-
-#[derive(Debug, Default, Serialize)]
-struct Count {
-    same: u64,
-    other: u64,
-    gone: u64,
-    too_large: u64,
-}
-
 /// A question that came out otherwise.
 #[derive(Debug, Serialize)]
 struct Difference<'a> {
@@ -106,7 +91,8 @@ impl Replay {
         let workshop = Workshop::patient()?;
         let against = self.against.as_deref().map(|file| version(&workshop, file)).transpose()?;
         let spoken = self.target.reach().await?;
-        let mut again = Again { workshop, client: &spoken.client, known: BTreeMap::new(), against };
+        let (known, left_out) = (BTreeMap::new(), BTreeSet::new());
+        let mut again = Again { workshop, client: &spoken.client, known, against, left_out };
         let counted = self.all(&mut again).await;
         spoken.close().await;
         self.report(&counted?)
@@ -144,8 +130,14 @@ impl Replay {
     async fn ask(&self, again: &mut Again<'_>, found: &CapsuleView) -> anyhow::Result<Outcome> {
         let capsule: Capsule = serde_json::from_value(found.capsule.clone())
             .with_context(|| format!("the capsule `{}` makes no sense", found.id))?;
+        if again.leaves_out(&capsule) {
+            return Ok(Outcome::LeftOut);
+        }
         if capsule.is_cut() {
             return Ok(Outcome::TooLarge);
+        }
+        if capsule.ran_out_of_time() {
+            return Ok(Outcome::OutOfTime);
         }
         let Some(version) = again.version(&capsule).await? else {
             warn(&format!(
@@ -205,36 +197,8 @@ impl Replay {
         if count.all() == 0 {
             bail!("nothing of this was recorded: look at the name, --request and --since");
         }
-        if self.json {
-            say(&serde_json::to_string(count)?);
-        } else {
-            let Count { same, other, gone, too_large } = count;
-            let mut told = format!("{same} came out the same, {other} otherwise");
-            if *gone > 0 {
-                told.push_str(&format!(", {gone} could not be asked again"));
-            }
-            if *too_large > 0 {
-                told.push_str(&format!(", {too_large} too large to be repeated"));
-            }
-            say(&told);
-        }
-        let is_good = count.other == 0 && count.gone == 0;
-        Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-    }
-}
-
-impl Count {
-    fn add(&mut self, outcome: Outcome) {
-        match outcome {
-            Outcome::Same => self.same += 1,
-            Outcome::Other => self.other += 1,
-            Outcome::Gone => self.gone += 1,
-            Outcome::TooLarge => self.too_large += 1,
-        }
-    }
-
-    fn all(&self) -> u64 {
-        self.same + self.other + self.gone + self.too_large
+        say(&if self.json { serde_json::to_string(count)? } else { count.told() });
+        Ok(if count.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
@@ -245,6 +209,8 @@ struct Again<'a> {
     /// The versions that answered, by digest; none of those that are gone.
     known: BTreeMap<String, Option<Plugin>>,
     against: Option<Version>,
+    /// Who answered what is left out, by name.
+    left_out: BTreeSet<String>,
 }
 
 /// What answers.
@@ -256,13 +222,12 @@ enum Version {
 
 /// What a file holds.
 fn version(workshop: &Workshop, file: &Path) -> anyhow::Result<Version> {
-    let name = file.display();
-    let bytes = std::fs::read(file).with_context(|| format!("cannot read `{name}`"))?;
+    let bytes = read_component(file)?;
     if bytes.starts_with(b"\0asm") {
         let (component, _) = engine_host::split_signature(&bytes);
-        let plugin = tokio::task::block_in_place(|| workshop.host.load(component))?;
-        return Ok(Version::Plugin(plugin));
+        return Ok(Version::Plugin(workshop.load(component)?));
     }
+    let name = file.display();
     let text = String::from_utf8(bytes)
         .with_context(|| format!("`{name}` is neither a component nor the text of a script"))?;
     let script = workshop.host.compile_script(&text);
@@ -270,19 +235,33 @@ fn version(workshop: &Workshop, file: &Path) -> anyhow::Result<Version> {
 }
 
 impl Again<'_> {
-    async fn version(&mut self, capsule: &Capsule) -> anyhow::Result<Option<Version>> {
-        let name = &capsule.plugin;
-        match (&self.against, &capsule.script) {
-            (Some(against @ Version::Plugin(_)), None)
-            | (Some(against @ Version::Script(_)), Some(_)) => Ok(Some(against.clone())),
-            (Some(Version::Plugin(_)), Some(_)) => bail!("`{name}` is a script: give its text"),
-            (Some(Version::Script(_)), None) => bail!("`{name}` is a plugin: give a component"),
-            (None, Some(text)) => {
-                let script = self.workshop.host.compile_script(text);
-                Ok(Some(Version::Script(script.map_err(|error| anyhow!("{name}: {error}"))?)))
+    /// Whether the other version cannot be asked this, being of another kind; says so once for each name.
+    fn leaves_out(&mut self, capsule: &Capsule) -> bool {
+        let why = match (&self.against, &capsule.script) {
+            (Some(Version::Plugin(_)), Some(_)) => "is a script: give its text",
+            (Some(Version::Script(_)), None) => "is a plugin: give a component",
+            (None, _) | (Some(Version::Plugin(_)), None) | (Some(Version::Script(_)), Some(_)) => {
+                return false;
             }
-            (None, None) => Ok(self.plugin(&capsule.digest).await?.map(Version::Plugin)),
+        };
+        let name = &capsule.plugin;
+        if self.left_out.insert(name.clone()) {
+            warn(&format!("`{name}` {why}; what it answered is left out"));
         }
+        true
+    }
+
+    /// Who is asked; none where that version is gone.
+    async fn version(&mut self, capsule: &Capsule) -> anyhow::Result<Option<Version>> {
+        if let Some(against) = &self.against {
+            return Ok(Some(against.clone()));
+        }
+        let Some(text) = &capsule.script else {
+            return Ok(self.plugin(&capsule.digest).await?.map(Version::Plugin));
+        };
+        let script = self.workshop.host.compile_script(text);
+        let script = script.map_err(|error| anyhow!("{}: {error}", capsule.plugin))?;
+        Ok(Some(Version::Script(script)))
     }
 
     async fn plugin(&mut self, digest: &str) -> anyhow::Result<Option<Plugin>> {
