@@ -15,7 +15,14 @@ use super::super::caller::Known;
 /// Those of every organization, in the order in which they began.
 #[derive(Clone, Debug, Default)]
 pub struct Installing {
-    all: Arc<Mutex<BTreeMap<u64, Installation>>>,
+    all: Arc<Mutex<Book>>,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    open: BTreeMap<u64, Installation>,
+    /// No two have the same, so that none speaks of another.
+    next: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -35,19 +42,24 @@ pub(super) struct Ticket {
 
 impl Installing {
     pub(super) fn begin(&self, known: &Known, plugin: PluginId, since: DateTime<Utc>) -> Ticket {
-        let mut all = self.lock();
-        let number = all.last_key_value().map_or(0, |(last, _)| last.saturating_add(1));
         let (org, by) = (known.caller.org.clone(), known.caller.user.clone());
         let stage = InstallationStage::Checking;
-        all.insert(number, Installation { org, plugin, by, since, stage });
+        self.add(Installation { org, plugin, by, since, stage })
+    }
+
+    fn add(&self, installation: Installation) -> Ticket {
+        let mut book = self.lock();
+        let number = book.next;
+        book.next = number.saturating_add(1);
+        book.open.insert(number, installation);
         Ticket { all: self.clone(), number }
     }
 
     /// Those of the caller's organization.
     pub(super) fn views(&self, known: &Known) -> Vec<InstallationView> {
         let names = known.plain_names();
-        let all = self.lock();
-        let own = all.values().filter(|installation| installation.org == known.caller.org);
+        let book = self.lock();
+        let own = book.open.values().filter(|installation| installation.org == known.caller.org);
         own.map(|installation| InstallationView {
             plugin: installation.plugin.to_string(),
             by: names.login(&installation.by),
@@ -58,12 +70,12 @@ impl Installing {
     }
 
     fn reach(&self, number: u64, stage: InstallationStage) {
-        if let Some(installation) = self.lock().get_mut(&number) {
+        if let Some(installation) = self.lock().open.get_mut(&number) {
             installation.stage = stage;
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Installation>> {
+    fn lock(&self) -> MutexGuard<'_, Book> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -91,6 +103,36 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.all.lock().remove(&self.number);
+        self.all.lock().open.remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn installation(plugin: &str) -> Installation {
+        Installation {
+            org: "acme".parse().unwrap(),
+            plugin: plugin.parse().unwrap(),
+            by: "u-olga".parse().unwrap(),
+            since: DateTime::UNIX_EPOCH,
+            stage: InstallationStage::Checking,
+        }
+    }
+
+    /// Whoever compiles for one that ended may still tell how far it is.
+    #[test]
+    fn what_is_told_of_one_that_ended_is_told_of_no_other() {
+        let all = Installing::default();
+        let ended = all.add(installation("one"));
+        let tell = ended.teller();
+        drop(ended);
+        let other = all.add(installation("other"));
+        tell(Stage::Compiling);
+        let stages: Vec<_> = all.lock().open.values().map(|open| open.stage).collect();
+        assert_eq!(stages, [InstallationStage::Checking]);
+        drop(other);
+        assert!(all.lock().open.is_empty());
     }
 }
