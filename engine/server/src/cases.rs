@@ -12,9 +12,10 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
+use engine_api::organization::GrantDoc;
 use engine_connect::Secret;
 use engine_host::{Host, Plugin};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use self::{
     ask::Told,
@@ -33,6 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const MOST: usize = 100;
 /// So many cases are told that came out otherwise.
 const TOLD: usize = 3;
+/// So many characters are told of each.
+const TOLD_OF_ONE: usize = 250;
 
 /// What came of a case.
 pub(crate) struct Outcome {
@@ -49,7 +52,8 @@ pub(crate) struct Outcome {
 pub(crate) struct Room {
     pub(crate) workshop: Workshop,
     pub(crate) plugin: Plugin,
-    pub(crate) server: Server,
+    /// None where no case names it.
+    pub(crate) server: Option<Server>,
     pub(crate) given: Given,
 }
 
@@ -91,7 +95,9 @@ impl Room {
         let Case { file, name, asked } = case;
         let Asked { input, expect, deeds, reply, databases, secrets: _ } = asked;
         let place = || format!("{file}: `{name}`");
-        self.server.answer_with(reply);
+        if let Some(server) = &self.server {
+            server.answer_with(reply);
+        }
         self.given.databases.make(&databases).with_context(place)?;
         let world = asked_as(&self.plugin, input.world).with_context(place)?;
         let call = self.workshop.call(input).await.with_context(place)?;
@@ -99,7 +105,8 @@ impl Room {
         let Told { mut answer, log } = told;
         if let Json::Object(answer) = &mut answer {
             if expect.get("sent").is_some() {
-                answer.insert("sent".to_owned(), self.server.heard());
+                let heard = self.server.as_ref().map_or_else(|| json!([]), Server::heard);
+                answer.insert("sent".to_owned(), heard);
             }
             if let Some(expected) = expect.get("rows") {
                 answer.insert("rows".to_owned(), self.given.databases.rows(expected).await);
@@ -127,9 +134,10 @@ async fn prove_here(host: &Host, plugin: &Plugin, component: &[u8]) -> anyhow::R
     if files == CaseFiles::default() {
         return Ok(0);
     }
-    let (started, server) = (Instant::now(), Server::start()?);
-    let mut cases = files.cases(&server.address(), MOST)?;
-    cases.retain(|case| stays_here(&case.asked, &server.address()));
+    let (started, server) = (Instant::now(), Server::of(&files)?);
+    let address = server.as_ref().map(Server::address).unwrap_or_default();
+    let mut cases = files.cases(&address, MOST)?;
+    cases.retain(|case| stays_here(&case.asked, &address));
     let (workshop, given) = (Workshop::beside(host).await?, Given::of(&cases)?);
     let room = Room { workshop, plugin: plugin.clone(), server, given };
     let (all, mut failed) = (cases.len(), Vec::new());
@@ -141,7 +149,7 @@ async fn prove_here(host: &Host, plugin: &Plugin, component: &[u8]) -> anyhow::R
         })?;
         let Outcome { file, name, differences, .. } = asked?;
         if !differences.is_empty() {
-            failed.push(format!("{file}: `{name}`: {}", differences.join("; ")));
+            failed.push(cut(&format!("{file}: `{name}`: {}", differences.join("; "))));
         }
     }
     if failed.is_empty() {
@@ -155,13 +163,34 @@ async fn prove_here(host: &Host, plugin: &Plugin, component: &[u8]) -> anyhow::R
     )
 }
 
+/// A line, or the beginning of a long one and how much of it is left out.
+fn cut(line: &str) -> String {
+    let Some((end, _)) = line.char_indices().nth(TOLD_OF_ONE) else { return line.to_owned() };
+    let (told, rest) = line.split_at(end);
+    format!("{told} … ({} more characters)", rest.chars().count())
+}
+
 /// Whether a case reaches nothing but itself.
 fn stays_here(asked: &Asked, server: &str) -> bool {
-    let granted = &asked.input.grant;
-    asked.databases.is_empty()
-        && asked.secrets.is_empty()
-        && granted.connections.is_empty()
-        && granted.lookups.is_empty()
-        && granted.secrets.is_empty()
-        && granted.http.keys().all(|origin| origin == server)
+    let Asked { input, expect: _, deeds: _, reply: _, databases, secrets } = asked;
+    // Files are the workshop's own.
+    let GrantDoc { connections, lookups, blobs: _, secrets: of_operator, http } = &input.grant;
+    databases.is_empty()
+        && secrets.is_empty()
+        && connections.is_empty()
+        && lookups.is_empty()
+        && of_operator.is_empty()
+        && http.keys().all(|origin| origin == server)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_cut_between_characters() {
+        let short = "ü".repeat(TOLD_OF_ONE);
+        assert_eq!(cut(&short), short);
+        assert_eq!(cut(&format!("{short}äöü")), format!("{short} … (3 more characters)"));
+    }
 }

@@ -7,11 +7,11 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow, ensure};
 use chrono::DateTime;
-use engine_api::{directory::DirectoryDoc, document::Document};
+use engine_api::{catalogue::Names, directory::DirectoryDoc, document::Document};
 use engine_connect::Blobs;
 use engine_core::directory::Directory;
 use engine_host::{Call, Host, HostLimits, Plugin, ScriptLimits, World};
-use engine_runtime::{Caller, Change, Clock, Engine, EngineOptions, Ids, Library};
+use engine_runtime::{Caller, Change, Clock, Engine, EngineError, EngineOptions, Ids, Library};
 use engine_store::{EmbeddedStore, Options};
 use serde_json::json;
 
@@ -88,29 +88,31 @@ impl Workshop {
             ids: Ids::counted(),
         };
         let engine = Engine::open(options).await?;
-        let org = "trial".parse()?;
-        let owner = serde_json::from_value(json!({ "login": "trial-owner" }))?;
-        let owner = engine.create_organization(&org, owner).await?;
-        let mut changes = vec![Change::SetUserProperties(doc.user_properties.clone())];
-        changes.extend(doc.groups.iter().cloned().map(Change::PutGroup));
-        changes.extend(doc.users.iter().cloned().map(Change::PutUser));
-        changes.extend(doc.nodes.iter().cloned().map(Change::PutNode));
-        changes.extend(doc.resources.iter().cloned().map(Change::PutResource));
-        engine.organize(&Caller::new(org.clone(), owner, "cli"), changes, false).await.map_err(
-            |error| match error {
-                engine_runtime::EngineError::Rejected(rejection) => {
-                    let names = Directory::default();
-                    anyhow!(
-                        engine_api::catalogue::Names::of_directory(&names).rejection(&rejection)
-                    )
-                }
-                other => anyhow!(other),
-            },
-        )?;
-        let organization = engine.organization(&org)?;
+        let people = settled(&engine, doc).await;
         engine.close().await;
-        Ok(Arc::clone(&organization.organization.directory))
+        people
     }
+}
+
+/// The people of an organization that is made of them.
+async fn settled(engine: &Engine, doc: &DirectoryDoc) -> anyhow::Result<Arc<Directory>> {
+    let org = "trial".parse()?;
+    let owner = serde_json::from_value(json!({ "login": "trial-owner" }))?;
+    let owner = engine.create_organization(&org, owner).await?;
+    let mut changes = vec![Change::SetUserProperties(doc.user_properties.clone())];
+    changes.extend(doc.groups.iter().cloned().map(Change::PutGroup));
+    changes.extend(doc.users.iter().cloned().map(Change::PutUser));
+    changes.extend(doc.nodes.iter().cloned().map(Change::PutNode));
+    changes.extend(doc.resources.iter().cloned().map(Change::PutResource));
+    let caller = Caller::new(org.clone(), owner, "cli");
+    engine.organize(&caller, changes, false).await.map_err(|error| match error {
+        EngineError::Rejected(rejection) => {
+            let names = Directory::default();
+            anyhow!(Names::of_directory(&names).rejection(&rejection))
+        }
+        other => anyhow!(other),
+    })?;
+    Ok(Arc::clone(&engine.organization(&org)?.organization.directory))
 }
 
 /// The world that a plugin is asked in: the one that the input says, or the first that it serves.
@@ -125,4 +127,20 @@ fn read(path: &Path) -> anyhow::Result<Input> {
     let text = std::fs::read_to_string(path);
     let text = text.with_context(|| format!("cannot read `{}`", path.display()))?;
     Ok(Document::parse(&path.to_string_lossy(), &text)?.read()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn people_who_make_no_sense_leave_nothing_behind() {
+        let workshop = Workshop::bare().unwrap();
+        let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        let before = tasks();
+        let doc = json!({ "users": [{ "login": "ann", "groups": ["nowhere"] }] });
+        let refused = workshop.people(&serde_json::from_value(doc).unwrap()).await.unwrap_err();
+        assert!(refused.to_string().contains("nowhere"), "{refused}");
+        assert_eq!(tasks(), before);
+    }
 }

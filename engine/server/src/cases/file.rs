@@ -18,6 +18,8 @@ use crate::workshop::Input;
 
 /// The section of a component with the files of its cases: `{"amounts.yaml": TEXT}`.
 const SECTION: &str = "countersign:cases";
+/// What stands for the other system's address.
+const SERVER: &str = "{server}";
 /// The most bytes of that section.
 const MAX_CARRIED: usize = 256 << 10;
 /// The most often that one case is asked.
@@ -127,11 +129,16 @@ impl CaseFiles {
         Ok(custom_section(SECTION, &text))
     }
 
+    /// Whether a case names the other system.
+    pub(super) fn name_server(&self) -> bool {
+        self.0.values().any(|text| text.contains(SERVER))
+    }
+
     /// Every case, in the order of the files, of which there may be so many; `{server}` in them is an address.
     pub(crate) fn cases(&self, server: &str, most: usize) -> anyhow::Result<Vec<Case>> {
         let mut cases = Vec::new();
         for (name, text) in &self.0 {
-            let document = Document::parse(name, &text.replace("{server}", server))?;
+            let document = Document::parse(name, &text.replace(SERVER, server))?;
             let File { given, cases: found } = document.read()?;
             let all = cases.len() + found.len();
             ensure!(all <= most, "there are {all} cases or more, the most are {most}");

@@ -13,7 +13,7 @@ use std::{
 
 use serde_json::{Value as Json, json};
 
-use super::file::Reply;
+use super::file::{CaseFiles, Reply};
 
 /// The most bytes of a call that is read.
 const MAX_CALL: u64 = 4 << 20;
@@ -34,8 +34,13 @@ struct Desk {
 }
 
 impl Server {
+    /// The one that these cases name; none where they name none.
+    pub(crate) fn of(files: &CaseFiles) -> anyhow::Result<Option<Self>> {
+        files.name_server().then(Self::start).transpose()
+    }
+
     /// Listens on this machine.
-    pub(crate) fn start() -> anyhow::Result<Self> {
+    fn start() -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let (desk, closed) = (Arc::<Mutex<Desk>>::default(), Arc::<AtomicBool>::default());
@@ -111,4 +116,23 @@ fn serve(stream: &TcpStream, desk: &Mutex<Desk>) -> std::io::Result<()> {
         &mut &*stream,
         "HTTP/1.1 {status} Told\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_there_for_those_who_name_it() {
+        let files = |text: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("a.yaml"), text).unwrap();
+            CaseFiles::of_folder(folder.path()).unwrap()
+        };
+        assert!(Server::of(&files("cases: [{case: a, expect: met}]")).unwrap().is_none());
+        let named = files("cases: [{case: a, expect: met, config: {url: '{server}/a'}}]");
+        let server = Server::of(&named).unwrap().unwrap();
+        let address = server.address();
+        assert!(TcpStream::connect(address.trim_start_matches("http://")).is_ok(), "{address}");
+    }
 }

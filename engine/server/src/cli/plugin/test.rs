@@ -94,7 +94,6 @@ impl Test {
     }
 
     pub(crate) async fn run(&self) -> anyhow::Result<ExitCode> {
-        let server = Server::start()?;
         let component = self.component.as_deref().map(read_component).transpose()?;
         let carried = component.as_deref().filter(|_| self.cases.is_none());
         let folder = self.cases.clone().unwrap_or_else(|| self.folder.join("cases"));
@@ -102,7 +101,9 @@ impl Test {
             Some(component) => CaseFiles::carried(component)?,
             None => CaseFiles::of_folder(&folder)?,
         };
-        let mut cases = files.cases(&server.address(), usize::MAX)?;
+        let server = Server::of(&files)?;
+        let address = server.as_ref().map(Server::address).unwrap_or_default();
+        let mut cases = files.cases(&address, usize::MAX)?;
         if let Some(filter) = &self.filter {
             cases.retain(|case| case.name.contains(filter.as_str()));
         }
