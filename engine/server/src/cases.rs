@@ -12,7 +12,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use engine_api::organization::GrantDoc;
+use engine_api::organization::{GrantDoc, HttpGrantDoc};
 use engine_connect::Secret;
 use engine_host::{Host, Plugin};
 use serde_json::{Value as Json, json};
@@ -180,7 +180,20 @@ fn stays_here(asked: &Asked, server: &str) -> bool {
         && connections.is_empty()
         && lookups.is_empty()
         && of_operator.is_empty()
-        && http.keys().all(|origin| origin == server)
+        && calls_nobody(http, server)
+}
+
+/// Whether no other system may be called than the one that the cases play.
+fn calls_nobody(granted: &BTreeMap<String, HttpGrantDoc>, server: &str) -> bool {
+    granted.keys().all(|origin| origin == server)
+}
+
+/// Takes away the cases that call other systems: whoever asks what came with a file asks with a network
+/// that is not the file's. Answers how many.
+pub(crate) fn leave_out_callers(cases: &mut Vec<Case>, server: &str) -> usize {
+    let all = cases.len();
+    cases.retain(|case| calls_nobody(&case.asked.input.grant.http, server));
+    all - cases.len()
 }
 
 #[cfg(test)]

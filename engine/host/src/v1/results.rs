@@ -366,7 +366,7 @@ mod tests {
                 estimates: vec![],
                 statements: vec![],
             };
-            super::plan(Ok(plan), &Directory::default(), |_| Ok(Vec::new()))
+            super::plan(Ok(plan), &Directory::default(), |_| Ok::<_, BadOutput>(Vec::new()))
         };
         assert!(plan_of("{}").unwrap().is_ok());
         for bad in ["", "[]", "{", "null"] {

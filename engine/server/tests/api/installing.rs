@@ -14,7 +14,10 @@ use engine_server::first_party;
 use flate2::read::GzDecoder;
 use serde_json::{Value as Json, json};
 
-use crate::place::{Answer, Place};
+use crate::{
+    place::{Answer, Place},
+    process::{self, program, text},
+};
 
 const OK: StatusCode = StatusCode::OK;
 const CALENDAR: &str = "/api/v1/plugins/calendar";
@@ -42,6 +45,24 @@ fn carrying(component: &[u8], cases: &str) -> Vec<u8> {
     [component, &custom_section("countersign:cases", files.as_bytes())].concat()
 }
 
+/// What came with a file is not asked with the network of whoever tries it.
+#[test]
+fn cases_that_came_with_a_file_call_no_other_system() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("calendar.wasm");
+    let monday = "now: 2026-03-02T09:00:00Z, expect: met";
+    let calls = "grant: {http: {\"https://example.org\": {methods: [GET]}}}";
+    let cases = format!("cases: [{{case: a, {monday}}}, {{case: b, {monday}, {calls}}}]");
+    let calendar = std::fs::read(process::component("calendar")).unwrap();
+    std::fs::write(&file, carrying(&calendar, &cases)).unwrap();
+    let asked = program(&["plugin", "test", "--component", file.to_str().unwrap()]).output();
+    let asked = asked.unwrap();
+    let (told, said) = (text(&asked.stdout), text(&asked.stderr));
+    assert!(asked.status.success(), "{told}{said}");
+    assert!(told.contains("1 passed, 0 failed"), "{told}");
+    assert!(said.contains("1 of the cases that it carries call other systems"), "{said}");
+}
+
 /// The lifecycle of plugins: its own test cases, before anybody else asks it anything.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_component_is_asked_the_cases_that_it_carries() {
@@ -59,7 +80,10 @@ async fn a_component_is_asked_the_cases_that_it_carries() {
         ("cases: [{case: a, expect: met, config: {days: never}}]".to_owned(), "`a`: "),
         ("cases: [{case: a, expct: met}]".to_owned(), "`a`: expected `expect`"),
         ("cases: [".to_owned(), "week.yaml"),
-        (format!("cases: [{{case: a, expect: {{unmet: {}}}}}]", "x".repeat(5_000)), "more characters)"),
+        (
+            format!("cases: [{{case: a, expect: {{unmet: {}}}}}]", "x".repeat(5_000)),
+            "more characters)",
+        ),
     ] {
         let refused = install(&place, "calendar", carrying(&calendar, &cases)).await;
         refused.is_refused(422, "plugin_invalid");

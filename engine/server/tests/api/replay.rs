@@ -169,9 +169,8 @@ async fn what_cannot_be_asked_again_is_counted_by_itself() {
     add(&home, &Capsule { answer: late, ..plan.clone() });
     let again = server.done(olga, &["plugin", "replay", "sql"]);
     assert!(
-        again.ends_with(
-            " came out the same, 0 otherwise, 1 cannot be repeated: the time ran out\n"
-        ),
+        again
+            .ends_with(" came out the same, 0 otherwise, 1 cannot be repeated: the time ran out\n"),
         "{again}"
     );
 
@@ -181,7 +180,10 @@ async fn what_cannot_be_asked_again_is_counted_by_itself() {
     std::fs::write(&file, "true\n").unwrap();
     let against = ["plugin", "replay", "office.rhai", "--against", file.to_str().unwrap()];
     let (told, complaint) = server.failed(olga, &against);
-    assert!(!told.starts_with("0 ") && told.contains(" came out the same, 0 otherwise, "), "{told}");
+    assert!(
+        !told.starts_with("0 ") && told.contains(" came out the same, 0 otherwise, "),
+        "{told}"
+    );
     assert!(told.ends_with(", 1 left out: of another kind than the file\n"), "{told}");
     assert!(complaint.contains("`office.rhai` is a plugin: give a component"), "{complaint}");
     server.stop();

@@ -25,8 +25,7 @@ fn fresh(name: &str) -> String {
 
 /// Runs these, past the host.
 async fn run(on: &Connections, mode: Mode, key: &str, statements: &[String]) {
-    let mut transaction =
-        on.begin(&id("orders-db"), Begin { mode, timeout: None }).await.unwrap();
+    let mut transaction = on.begin(&id("orders-db"), Begin { mode, timeout: None }).await.unwrap();
     transaction.mark(key, &Json::Null).await.unwrap();
     for statement in statements {
         transaction.execute(statement, &[]).await.unwrap();
@@ -73,16 +72,14 @@ async fn access_is_given_and_taken_again_without_anybody_having_it() {
     let [role, account] = ["role", "account"].map(|what| format!("{name}_{what}"));
     let statements = [&role, &account].map(|name| format!("create role {name}"));
     run(&on, Mode::Atomic, &name, &statements).await;
-    let has = format!(
-        "pg_auth_members m join pg_roles r on r.oid = m.roleid where r.rolname = '{role}'"
-    );
+    let has =
+        format!("pg_auth_members m join pg_roles r on r.oid = m.roleid where r.rolname = '{role}'");
     let stage = Stage::of("access", tempfile::tempdir().unwrap(), on, "s3cret").await;
     let mut directory = Directory::default();
     let properties = [(id("account"), Value::Text(account))].into();
     directory.put_user(User { properties, ..user("ann") });
     let facts = Facts { target_users: vec![id("u-ann")], ..(*call().facts).clone() };
-    let config =
-        json!({"connection": "orders-db", "account_property": "account", "role": role});
+    let config = json!({"connection": "orders-db", "account_property": "account", "role": role});
     let call = Call {
         directory: Arc::new(directory),
         facts: Arc::new(facts),

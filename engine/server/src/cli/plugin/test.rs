@@ -15,7 +15,7 @@ use super::{
     given::read_component,
 };
 use crate::{
-    cases::{CaseFiles, Given, Outcome, Room, Server},
+    cases::{CaseFiles, Given, Outcome, Room, Server, leave_out_callers},
     config::Config,
     workshop::Workshop,
 };
@@ -104,6 +104,15 @@ impl Test {
         let server = Server::of(&files)?;
         let address = server.as_ref().map(Server::address).unwrap_or_default();
         let mut cases = files.cases(&address, usize::MAX)?;
+        if carried.is_some() {
+            let callers = leave_out_callers(&mut cases, &address);
+            if callers > 0 {
+                warn(&format!(
+                    "note: {callers} of the cases that it carries call other systems, and are not asked; \
+                     with --cases FOLDER they are"
+                ));
+            }
+        }
         if let Some(filter) = &self.filter {
             cases.retain(|case| case.name.contains(filter.as_str()));
         }
