@@ -154,9 +154,6 @@ pub struct Trace {
     /// Whether that was too much, so that nothing of it was kept.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exchanges_cut: bool,
-    /// Whether the time of a component was over before it answered.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub late: bool,
     /// What was asked for and refused; each is an event for the audit log.
     pub denials: Vec<Denial>,
     /// Where a component was ended: its functions that were under way, the innermost first.

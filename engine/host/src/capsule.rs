@@ -234,8 +234,7 @@ impl Capsule {
     #[must_use]
     pub fn ran_out_of_time(&self) -> bool {
         let Answered::Failed(failure) = &self.answer else { return false };
-        let is_late =
-            self.trace.late || matches!(failure.class, FailureClass::Deadline | FailureClass::Busy);
+        let is_late = matches!(failure.class, FailureClass::Deadline | FailureClass::Busy);
         let waited = self.trace.exchanges.last().is_some_and(|last| last.answer.is_none());
         is_late && !waited
     }

@@ -357,8 +357,6 @@ fn finish<T: Serialize>(store: &mut Store<State>, ended: Ended<T>, start: Instan
         Ended::Panicked(panic) => Err(failures::from_panic(panic.as_ref())),
         Ended::Late => Err(failures::late(state.time)),
     };
-    let is_late = |failure: &Failure| failure.class == FailureClass::Deadline;
-    trace.late = result.as_ref().is_err_and(is_late);
     let changed = state.may_have_changed;
     Answer { result: result.map_err(|failure| failures::in_doubt(failure, changed)), trace }
 }

@@ -23,8 +23,6 @@ enum Deed {
     HalfFile,
     /// It changes something in a transaction, and does not come back.
     Hold,
-    /// It changes something in steps, which may stay, and does not come back.
-    Vanish,
     /// It answers with JSON that is nested deeper than anybody reads.
     Deep,
     /// It answers with amounts of no currency.
@@ -54,14 +52,6 @@ impl Config {
                 held.execute(CHANGE, &[], None)?;
                 loop {
                     black_box(&held);
-                }
-            }
-            Deed::Vanish => {
-                let open = Connection::open("orders-db")?.begin(Mode::Steps)?;
-                open.mark(once_key, Receipt::new("begun"))?;
-                open.execute(CHANGE, &[], None)?;
-                loop {
-                    black_box(&open);
                 }
             }
             Deed::Deep => Ok(said),
