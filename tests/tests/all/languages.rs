@@ -212,7 +212,8 @@ fn statements_are_there_for_every_language() {
 /// A server takes the password that the plugin hands over in place of the operator's.
 #[cfg(feature = "databases")]
 fn opened_with_a_secret(folder: &Path) {
-    let url = std::env::var("COUNTERSIGN_TEST_POSTGRES").expect("these tests need a server");
+    // Set by `cargo xtask test`, which starts the server.
+    let url = std::env::var("COUNTERSIGN_TEST_POSTGRES").unwrap();
     let (account, place) = url.split_once("://").unwrap().1.rsplit_once('@').unwrap();
     let ((user, right), (host, port)) =
         (account.split_once(':').unwrap(), place.rsplit_once(':').unwrap());
