@@ -21,6 +21,8 @@ struct Held<R> {
     waiting: u32,
     /// Each holds a place. The oldest first.
     ready: VecDeque<(Instant, R)>,
+    /// How often something was ready.
+    used: u64,
 }
 
 /// A place that is free again when this is dropped.
@@ -28,7 +30,7 @@ pub(crate) struct Place<R>(Option<Arc<Places<R>>>);
 
 impl<R> Places<R> {
     pub(crate) fn new(places: u32) -> Arc<Self> {
-        let held = Held { free: places, waiting: 0, ready: VecDeque::new() };
+        let held = Held { free: places, waiting: 0, ready: VecDeque::new(), used: 0 };
         Arc::new(Self { held: Mutex::new(held), freed: Condvar::new() })
     }
 
@@ -38,10 +40,11 @@ impl<R> Places<R> {
         let mut held = self.lock();
         while held.free == 0 {
             if let Some((_, given_up)) = held.ready.pop_front() {
+                let place = Place(Some(Arc::clone(self)));
                 drop(held);
                 // What it takes of the machine is free before anybody needs it.
                 drop(given_up);
-                return Some(Place(Some(Arc::clone(self))));
+                return Some(place);
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -60,19 +63,24 @@ impl<R> Places<R> {
         let mut held = self.lock();
         let found = held.ready.iter().rposition(|(_, ready)| fits(ready))?;
         let (_, ready) = held.ready.remove(found)?;
+        held.used = held.used.saturating_add(1);
         Some((ready, Place(Some(Arc::clone(self)))))
     }
 
     /// Gives up what nobody needed for so long.
-    pub(crate) fn give_up(&self, unused: Duration) {
+    pub(crate) fn give_up(self: &Arc<Self>, unused: Duration) {
         let mut held = self.lock();
         let old = held.ready.iter().take_while(|(since, _)| since.elapsed() >= unused).count();
-        let given_up: Vec<_> = held.ready.drain(..old).collect();
+        let place = || Place(Some(Arc::clone(self)));
+        let given_up: Vec<_> = held.ready.drain(..old).map(|ready| (ready, place())).collect();
         drop(held);
-        for ready in given_up {
-            drop(ready);
-            self.free();
-        }
+        drop(given_up);
+    }
+
+    /// Whether a call that comes now would have to wait, or one waits.
+    pub(crate) fn are_wanted(&self) -> bool {
+        let held = self.lock();
+        held.waiting > 0 || held.free == 0
     }
 
     fn free(&self) {
@@ -80,9 +88,10 @@ impl<R> Places<R> {
         self.freed.notify_one();
     }
 
-    /// How many hold something that is ready.
-    pub(crate) fn ready(&self) -> usize {
-        self.lock().ready.len()
+    /// How many hold something that is ready, and how often something was taken that was.
+    pub(crate) fn ready(&self) -> (usize, u64) {
+        let held = self.lock();
+        (held.ready.len(), held.used)
     }
 
     fn lock(&self) -> MutexGuard<'_, Held<R>> {
@@ -98,11 +107,10 @@ impl<R> Place<R> {
         held.ready.push_back((Instant::now(), ready));
         let is_too_much = held.waiting > 0 || held.ready.len() > MAX_READY;
         let given_up = if is_too_much { held.ready.pop_front() } else { None };
+        let place = given_up.is_some().then(|| Self(Some(Arc::clone(&places))));
         drop(held);
-        if given_up.is_some() {
-            drop(given_up);
-            places.free();
-        }
+        drop(given_up);
+        drop(place);
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, OnceLock,
-        atomic::Ordering,
+        atomic::{AtomicUsize, Ordering},
         mpsc::{RecvTimeoutError, Sender, channel},
     },
     thread,
@@ -35,6 +35,8 @@ use crate::{
 
 /// What nobody needed for so long is given up.
 const UNUSED: Duration = Duration::from_secs(60);
+/// With so much to do already, calls clear away after themselves.
+const MAX_QUEUED: usize = 2;
 
 type Work = Box<dyn FnOnce() + Send>;
 
@@ -95,20 +97,41 @@ pub(crate) struct Begun<L: Linked> {
 
 /// The thread beside the calls; there is none before it is needed.
 #[derive(Default)]
-pub(crate) struct Beside(OnceLock<Option<Sender<Work>>>);
+pub(crate) struct Beside {
+    sender: OnceLock<Option<Sender<Work>>>,
+    queued: Arc<AtomicUsize>,
+}
 
 impl Beside {
+    fn is_busy(&self) -> bool {
+        self.queued.load(Ordering::Relaxed) >= MAX_QUEUED
+    }
+
     /// Has something done, one after the other; here and now where there is no thread.
-    fn hand(&self, places: &Arc<Places<Ready>>, work: Work) {
-        let sender = self.0.get_or_init(|| begin(Arc::clone(places)));
-        match sender {
+    fn hand(&self, places: &Arc<Places<Ready>>, work: impl FnOnce() + Send + 'static) {
+        self.queued.fetch_add(1, Ordering::Relaxed);
+        let done = Done(Arc::clone(&self.queued));
+        let work = move || {
+            let _done = done;
+            work();
+        };
+        match self.sender.get_or_init(|| begin(Arc::clone(places))) {
             Some(sender) => {
-                if let Err(back) = sender.send(work) {
+                if let Err(back) = sender.send(Box::new(work)) {
                     (back.0)();
                 }
             }
             None => work(),
         }
+    }
+}
+
+/// Counts a piece of work as done, even after a panic.
+struct Done(Arc<AtomicUsize>);
+
+impl Drop for Done {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -119,18 +142,19 @@ fn begin(places: Arc<Places<Ready>>) -> Option<Sender<Work>> {
             match receiver.recv_timeout(UNUSED) {
                 // A mistake in one piece of work is not that of the next.
                 Ok(work) => drop(catch_unwind(AssertUnwindSafe(work))),
-                Err(RecvTimeoutError::Timeout) => places.give_up(UNUSED),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
+            places.give_up(UNUSED);
         }
     };
     thread::Builder::new().name("plugin-ready".into()).spawn(run).ok().map(|_| sender)
 }
 
 impl Host {
-    /// How many instances of interpreters are ready to be asked.
+    /// How many instances of interpreters are ready to be asked, and how often one that was has been.
     #[must_use]
-    pub fn instances_ready(&self) -> usize {
+    pub fn instances_ready(&self) -> (usize, u64) {
         self.guests(Weight::Heavy).questions_at_once.ready()
     }
 
@@ -142,25 +166,32 @@ impl Host {
         let fits = |ready: &Ready| {
             Arc::ptr_eq(&ready.plugin.inner, &plugin.inner) && ready.world == L::WORLD
         };
-        let ready = match plugin.weight() {
-            Weight::Light => None,
-            Weight::Heavy => guests.questions_at_once.take_ready(fits),
-        };
         let limits = call.limits.as_ref().unwrap_or(defaults);
-        if let Some((ready, place)) = ready
-            && ready.is_as_with(limits, defaults)
-            && let Ok(instance) = ready.instance.downcast()
-        {
-            let mut store = ready.store;
-            let mut state = self.state(plugin, call, Task::Decide, defaults);
-            state.memory = state.memory.after(&store.data().memory);
-            *store.data_mut() = state;
-            arm(&mut store, ready.fuel);
-            return Some(Begun { place, store, instance: Some(*instance) });
+        let anew = |place| {
+            let store = self.store(plugin, call, Task::Decide, defaults);
+            Some(Begun { place, store, instance: None })
+        };
+        let found = match plugin.weight() {
+            Weight::Heavy if starts_alike(limits, defaults) => {
+                guests.questions_at_once.take_ready(fits)
+            }
+            Weight::Heavy | Weight::Light => None,
+        };
+        let Some((ready, place)) = found else { return anew(guests.place(limits.deadline)?) };
+        let Ready { mut store, instance, fuel, .. } = ready;
+        match instance.downcast() {
+            Ok(instance) if fuel <= limits.fuel => {
+                let mut state = self.state(plugin, call, Task::Decide, defaults);
+                state.memory = state.memory.after(&store.data().memory);
+                *store.data_mut() = state;
+                arm(&mut store, fuel);
+                Some(Begun { place, store, instance: Some(*instance) })
+            }
+            Ok(_) | Err(_) => {
+                drop(store);
+                anew(place)
+            }
         }
-        let place = guests.place(limits.deadline)?;
-        let store = self.store(plugin, call, Task::Decide, defaults);
-        Some(Begun { place, store, instance: None })
     }
 
     /// Clears away what is left of a call.
@@ -171,33 +202,38 @@ impl Host {
         place: Place<Ready>,
         store: Store<State>,
     ) {
-        if plugin.weight() == Weight::Light {
+        let guests = self.guests_of(plugin);
+        let (places, beside) = (&guests.questions_at_once, &guests.beside);
+        // Another is made where the next call could use it, and where there is room for it.
+        let is_wanted = plugin.weight() == Weight::Heavy
+            && plugin.inner.ahead.load(Ordering::Relaxed)
+            && starts_alike(&store.data().limits, guests.limits(L::WORLD))
+            && !places.are_wanted()
+            && !beside.is_busy();
+        if !is_wanted {
             drop(store);
             return;
         }
-        let guests = self.guests_of(plugin);
         let (host, plugin, linked) = (self.clone(), plugin.clone(), linked.clone());
-        let work = move || {
+        let all = Arc::clone(places);
+        beside.hand(places, move || {
             drop(store);
-            if let Some(ready) = host.ready(&plugin, &linked) {
+            if !all.are_wanted()
+                && let Some(ready) = host.ready(&plugin, &linked)
+            {
                 place.hold(ready);
             }
-        };
-        guests.beside.hand(&guests.questions_at_once, Box::new(work));
+        });
     }
 
     /// Makes an instance for a call to come; none of a plugin whose start asks the host for something, since
     /// that belongs to a call.
     fn ready<L: Linked>(&self, plugin: &Plugin, linked: &L) -> Option<Ready> {
-        let ahead = &plugin.inner.ahead;
-        if !ahead.load(Ordering::Relaxed) {
-            return None;
-        }
         let limits = self.guests_of(plugin).limits(L::WORLD);
         let mut store = self.store(plugin, &nothing().ok()?, Task::Trial, limits);
         let instance = linked.instantiate(&mut store);
-        if !store.data().is_untouched() {
-            ahead.store(false, Ordering::Relaxed);
+        if instance.is_err() || !store.data().is_untouched() {
+            plugin.inner.ahead.store(false, Ordering::Relaxed);
             return None;
         }
         let fuel = limits.fuel.saturating_sub(store.get_fuel().ok()?);
@@ -206,10 +242,7 @@ impl Host {
     }
 }
 
-impl Ready {
-    /// Whether a call with such limits would have found the same instance.
-    fn is_as_with(&self, limits: &Limits, defaults: &Limits) -> bool {
-        let of_start = |limits: &Limits| (limits.memory, limits.table_elements);
-        of_start(limits) == of_start(defaults) && limits.fuel >= self.fuel
-    }
+/// Whether a start under these limits finds what it finds under those, as long as its fuel suffices.
+fn starts_alike(these: &Limits, those: &Limits) -> bool {
+    (these.memory, these.table_elements) == (those.memory, those.table_elements)
 }

@@ -50,11 +50,6 @@ impl State {
             }
             _ => self.ask_for(connection, statement, parameters).await?,
         };
-        let rows = self.rows.saturating_add(found.rows.len() as u64);
-        if rows > self.limits.rows {
-            return Err(too_many(self.limits.rows).into());
-        }
-        self.rows = rows;
         self.read(Read::Other(format!("lookup.{}.{statement}", found.connection)));
         let rows = rowset(&found);
         self.trace.lookups.push(found);
@@ -71,6 +66,11 @@ impl State {
         let found = self.outside.look_up(&connection, statement, &parameters, left).await?;
         let found = found.map_err(|fault| self.faulty(connection.as_str(), fault))?;
         let ((columns, rows), statement) = (found, statement.to_owned());
+        let taken = self.rows.saturating_add(rows.len() as u64);
+        if taken > self.limits.rows {
+            return Err(too_many(self.limits.rows).into());
+        }
+        self.rows = taken;
         Ok(LookupRecord { connection, statement, parameters, columns, rows })
     }
 

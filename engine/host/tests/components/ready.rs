@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use engine_core::extension::Verdict;
+use engine_core::extension::{FailureClass, Verdict};
 use engine_host::{Answer, Call, Limits};
 
 use crate::{Place, call, guest};
@@ -31,8 +31,8 @@ fn with(limits: Limits) -> Call {
 /// Waits for what is made beside the calls.
 fn wait_for(place: &Place, ready: usize) {
     let until = Instant::now() + WAIT;
-    while place.host.instances_ready() != ready {
-        assert!(Instant::now() < until, "{} are ready", place.host.instances_ready());
+    while place.host.instances_ready().0 != ready {
+        assert!(Instant::now() < until, "{:?} are ready", place.host.instances_ready());
         thread::sleep(Duration::from_millis(1));
     }
 }
@@ -46,19 +46,44 @@ fn an_instance_that_was_ready_is_as_any_other() {
         assert_eq!(result, Ok(Verdict::Met));
         (trace.fuel, trace.memory, trace.reads, trace.host_calls)
     };
+    let used = || place.host.instances_ready().1;
     let first = ask();
-    for _ in 0..3 {
+    for times in 1..4 {
         wait_for(&place, 1);
-        assert_eq!(ask(), first);
+        assert_eq!((ask(), used()), (first.clone(), times));
     }
-    // For a call that has to do with less it is made anew.
-    for less in [Limits { memory: 33 << 16, ..limits() }, Limits { fuel: 1, ..limits() }] {
-        wait_for(&place, 1);
-        let failed = place.host.condition(&plugin, &with(less.clone()));
-        assert!(failed.result.is_err(), "{less:?}");
+    // For one that may use other memory it is made anew, and nothing is made for the next.
+    wait_for(&place, 1);
+    let other = with(Limits { memory: limits().memory - 1, ..limits() });
+    for _ in 0..2 {
+        let Answer { result, trace } = place.host.condition(&plugin, &other);
+        assert_eq!(result, Ok(Verdict::Met));
+        assert_eq!((trace.fuel, trace.memory), (first.0, first.1));
+        assert_eq!(place.host.instances_ready(), (1, 3));
     }
+    // What its start took counts.
+    let little = with(Limits { fuel: 1, ..limits() });
+    let failure = place.host.condition(&plugin, &little).result.unwrap_err();
+    assert_eq!(failure.class, FailureClass::Fuel);
     wait_for(&place, 1);
     assert_eq!(ask(), first);
+}
+
+/// Everybody's places together are no more than there are: what is ready gives way.
+#[test]
+fn many_at_once_are_all_answered() {
+    let place = Place::new();
+    let plugin = place.load(&guest::heavy_condition(COUNTS));
+    thread::scope(|scope| {
+        for _ in 0..20 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    let answer = place.host.condition(&plugin, &with(limits()));
+                    assert_eq!(answer.result, Ok(Verdict::Met));
+                }
+            });
+        }
+    });
 }
 
 #[test]

@@ -121,7 +121,7 @@ impl Capsules {
 
     /// Keeps what belongs to an answer.
     pub(super) fn keep(&self, draft: Draft) {
-        let size = draft.size();
+        let size = draft.size;
         let waiting = self.waiting.fetch_add(size, Ordering::Relaxed).saturating_add(size);
         let sent = if waiting > MAX_WAITING {
             Err(TrySendError::Full(draft))
@@ -169,7 +169,7 @@ fn read_day(
     let mut file = fs::File::open(folder.join(file_name(day)))?;
     file.seek(SeekFrom::Start(start))?;
     let (mut lines, mut offset, mut line) = (BufReader::new(file), start, Vec::new());
-    let texts = scripts::read(folder, day)?;
+    let mut texts = scripts::Texts::new();
     loop {
         line.clear();
         let length = lines.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)?;
@@ -182,8 +182,12 @@ fn read_day(
         let Some(mut found) = found.filter(|found: &RecordedCapsule| query.wants(found)) else {
             continue;
         };
-        if found.capsule.script.is_none() {
-            found.capsule.script = texts.get(&found.capsule.digest).cloned();
+        if let (Some(""), digest) = (found.capsule.script.as_deref(), &found.capsule.digest) {
+            // It is written before the capsules that need it.
+            if !texts.contains_key(digest) {
+                texts = scripts::read(folder, day)?;
+            }
+            found.capsule.script = texts.get(digest).cloned().or(found.capsule.script);
         }
         page.items.push(found);
         page.bytes = page.bytes.saturating_add(length);
@@ -237,7 +241,7 @@ impl Writer {
         while let Ok(first) = drafts.recv() {
             let more = std::iter::from_fn(|| drafts.try_recv().ok());
             for draft in std::iter::once(first).chain(more) {
-                self.waiting.fetch_sub(draft.size(), Ordering::Relaxed);
+                self.waiting.fetch_sub(draft.size, Ordering::Relaxed);
                 if let Err(error) = self.write(draft) {
                     tracing::warn!(%error, "a capsule cannot be written and is lost");
                     self.file = None;
@@ -257,7 +261,9 @@ impl Writer {
         let (id, mut text) = capsule.sealed()?;
         let day = at.date_naive();
         self.file(day)?;
+        // In its place stands nothing, by which the capsule is known as that of a script.
         if let Some(script) = capsule.script.take() {
+            capsule.script = Some(String::new());
             if !self.texts.contains(&capsule.digest) {
                 scripts::keep(&self.folder, day, &capsule.digest, &script)?;
                 self.texts.insert(capsule.digest.clone());

@@ -1,9 +1,16 @@
 //! What is handed over to who writes capsules.
 
-use std::sync::Arc;
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
-use engine_core::ids::{PluginId, ScriptId};
+use engine_core::{
+    extension::{Facts, Failure},
+    ids::{PluginId, ScriptId},
+    value::Value,
+};
 use engine_host::{Answer, Answered, Asked, Call, Capsule, LimitChanges, Order, Script, World};
 
 use crate::plugin::InstalledPlugin;
@@ -18,6 +25,49 @@ pub(in crate::library) struct Draft {
     call: Call,
     answer: Answer<Answered>,
     pub(in crate::library) at: DateTime<Utc>,
+    /// About how many bytes it holds, of what can be much.
+    pub(super) size: usize,
+}
+
+fn of_facts(facts: &Facts) -> usize {
+    let items = facts.items.iter().flat_map(|item| item.fields.values());
+    let values = facts.properties.values().chain(items).map(of_value);
+    facts.title.len() + facts.reason.len() + values.sum::<usize>()
+}
+
+fn of_value(value: &Value) -> usize {
+    size_of::<Value>()
+        + match value {
+            Value::Text(text) | Value::Choice(text) => text.len(),
+            Value::List(values) => values.iter().map(of_value).sum(),
+            _ => 0,
+        }
+}
+
+/// What plans and receipts say is counted as it will be written; nothing else can be much.
+fn of_answer(answer: &Result<Answered, Failure>) -> usize {
+    let mut count = Count(0);
+    let written = match answer {
+        Ok(answer @ (Answered::Plan(_) | Answered::Receipt(_) | Answered::Problems(_))) => {
+            serde_json::to_writer(&mut count, answer)
+        }
+        Ok(_) | Err(_) => Ok(()),
+    };
+    debug_assert!(written.is_ok(), "a count takes everything");
+    count.0
+}
+
+struct Count(usize);
+
+impl Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.saturating_add(bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Who answered. Cheap to clone, but for its name.
@@ -51,17 +101,16 @@ impl Draft {
             answer.trace.http = Vec::new();
             answer.trace.lookups = Vec::new();
         }
-        Self { by, world, order, call, answer, at }
-    }
-
-    /// About how many bytes it holds that nobody else does.
-    pub(super) fn size(&self) -> usize {
-        size_of::<Self>().saturating_add(self.answer.trace.size())
+        let size = size_of::<Self>()
+            + of_facts(&call.facts)
+            + of_answer(&answer.result)
+            + answer.trace.size();
+        Self { by, world, order, call, answer, at, size }
     }
 
     /// Puts it together.
     pub(super) fn capsule(self) -> Capsule {
-        let Self { by, world, order, call, answer, at: _ } = self;
+        let Self { by, world, order, call, answer, at: _, size: _ } = self;
         let (digest, limits, script) = match &by {
             Answerer::Plugin(_, installed) => {
                 (installed.file.digest.clone(), installed.limits, None)

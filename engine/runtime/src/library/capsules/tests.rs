@@ -132,21 +132,30 @@ async fn the_text_of_a_script_is_kept_once() {
     .unwrap();
     let text = "request.urgent // and nothing else";
     let script = Arc::new(host.compile_script(text).unwrap());
-    for request in ["r1", "r2"] {
+    let keep = |capsules: &Capsules, request: &str, at: &str| {
         let answer =
             Answer { result: Ok(Answered::Verdict(Verdict::Met)), trace: Trace::default() };
         let by = Answerer::Script("limits".parse().unwrap(), Arc::clone(&script));
-        let at = "2026-03-02T09:00:00Z".parse().unwrap();
-        capsules.keep(Draft::new(by, (World::Condition, None), call(request), answer, at));
-    }
-    let capsules = written(folder.path(), capsules, 2);
+        let (asked, at) = ((World::Condition, None), at.parse().unwrap());
+        capsules.keep(Draft::new(by, asked, call(request), answer, at));
+    };
+    keep(&capsules, "r1", "2026-03-02T09:00:00Z");
+    keep(&capsules, "r2", "2026-03-02T10:00:00Z");
+    drop(written(folder.path(), capsules, 2));
+    // After a start, and on the next day.
+    let capsules = Capsules::open(folder.path(), 30, true).unwrap();
+    keep(&capsules, "r3", "2026-03-02T11:00:00Z");
+    keep(&capsules, "r4", "2026-03-03T09:00:00Z");
+    let capsules = written(folder.path(), capsules, 4);
     let found = capsules.find(&any(9)).unwrap();
+    assert_eq!(found.items.len(), 4);
     for found in found.items {
         assert_eq!(found.capsule.script.as_deref(), Some(text));
         assert_eq!(found.capsule.sealed().unwrap().0, found.id, "named by all of it");
     }
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     assert_eq!(read("2026-03-02.scripts.jsonl").lines().count(), 1);
+    assert_eq!(read("2026-03-03.scripts.jsonl").lines().count(), 1);
     assert!(!read("2026-03-02.jsonl").contains("nothing else"));
 }
 
