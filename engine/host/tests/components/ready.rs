@@ -109,8 +109,14 @@ fn what_asks_at_its_start_is_made_for_its_call() {
         let answer = place.host.condition(&plugin, &with(limits()));
         assert_eq!((answer.result, answer.trace.host_calls), (Ok(Verdict::Met), 1));
     }
-    assert_eq!(place.host.condition(&ready, &with(limits())).result, Ok(Verdict::Met));
-    // What came before it was done before it.
+    // Until what came before is done, nothing more is made.
+    let until = Instant::now() + WAIT;
+    while place.host.instances_ready().1 == 0 {
+        assert!(Instant::now() < until, "{:?} are ready", place.host.instances_ready());
+        assert_eq!(place.host.condition(&ready, &with(limits())).result, Ok(Verdict::Met));
+    }
     wait_for(&place, 1);
-    assert_eq!(place.host.condition(&ready, &with(limits())).result, Ok(Verdict::Met));
+    let answer = place.host.condition(&plugin, &with(limits()));
+    assert_eq!((answer.result, answer.trace.host_calls), (Ok(Verdict::Met), 1));
+    assert_eq!(place.host.instances_ready(), (1, 1), "none was made of the other");
 }
