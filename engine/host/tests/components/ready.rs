@@ -115,8 +115,10 @@ fn what_asks_at_its_start_is_made_for_its_call() {
         assert!(Instant::now() < until, "{:?} are ready", place.host.instances_ready());
         assert_eq!(place.host.condition(&ready, &with(limits())).result, Ok(Verdict::Met));
     }
-    wait_for(&place, 1);
-    let answer = place.host.condition(&plugin, &with(limits()));
-    assert_eq!((answer.result, answer.trace.host_calls), (Ok(Verdict::Met), 1));
-    assert_eq!(place.host.instances_ready(), (1, 1), "none was made of the other");
+    let used = place.host.instances_ready().1;
+    for _ in 0..3 {
+        let answer = place.host.condition(&plugin, &with(limits()));
+        assert_eq!((answer.result, answer.trace.host_calls), (Ok(Verdict::Met), 1));
+    }
+    assert_eq!(place.host.instances_ready().1, used, "none was ready of the other");
 }
