@@ -17,12 +17,11 @@ use engine_connect::Secret;
 use engine_host::{Host, Plugin};
 use serde_json::{Value as Json, json};
 
-use self::{
-    ask::Told,
-    databases::Databases,
-    file::{Asked, Case},
+use self::{ask::Told, databases::Databases, file::Asked};
+pub(crate) use self::{
+    file::{Case, CaseFiles},
+    server::Server,
 };
-pub(crate) use self::{file::CaseFiles, server::Server};
 use crate::{
     config::Config,
     workshop::{Workshop, asked_as},

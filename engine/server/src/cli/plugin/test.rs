@@ -15,7 +15,7 @@ use super::{
     given::read_component,
 };
 use crate::{
-    cases::{CaseFiles, Given, Outcome, Room, Server, leave_out_callers},
+    cases::{Case, CaseFiles, Given, Outcome, Room, Server, leave_out_callers},
     config::Config,
     workshop::Workshop,
 };
@@ -105,13 +105,7 @@ impl Test {
         let address = server.as_ref().map(Server::address).unwrap_or_default();
         let mut cases = files.cases(&address, usize::MAX)?;
         if carried.is_some() {
-            let callers = leave_out_callers(&mut cases, &address);
-            if callers > 0 {
-                warn(&format!(
-                    "note: {callers} of the cases that it carries call other systems, and are not asked; \
-                     with --cases FOLDER they are"
-                ));
-            }
+            without_callers(&mut cases, &address);
         }
         if let Some(filter) = &self.filter {
             cases.retain(|case| case.name.contains(filter.as_str()));
@@ -147,6 +141,17 @@ impl Test {
             None => Source::open(&self.folder)?.build(None, &self.tools, &workshop)?.plugin,
         };
         Ok((workshop, plugin))
+    }
+}
+
+/// Takes away the cases of somebody else's file that would use the network of whoever asks them.
+fn without_callers(cases: &mut Vec<Case>, server: &str) {
+    let callers = leave_out_callers(cases, server);
+    if callers > 0 {
+        warn(&format!(
+            "note: {callers} of the cases that it carries call other systems, and are not asked; with \
+             --cases FOLDER they are"
+        ));
     }
 }
 
