@@ -1,6 +1,6 @@
 //! `countersign plugin replay` of executors and scripts: dry, and against another version.
 
-use std::{fs::OpenOptions, io::Write as _, time::Duration};
+use std::{fs::OpenOptions, io::Write as _, path::PathBuf, time::Duration};
 
 use engine_api::command::DecisionWord;
 use engine_core::extension::{Failure, FailureClass};
@@ -148,7 +148,11 @@ async fn an_execution_and_a_script_come_to_the_same_again() {
 /// Adds a capsule to those of the last day.
 fn add(home: &Home, capsule: &Capsule) {
     let days = std::fs::read_dir(home.path("capsules")).unwrap().map(|day| day.unwrap().path());
-    let last = days.filter(|day| day.extension().is_some_and(|kind| kind == "jsonl")).max();
+    let is_of_capsules = |day: &PathBuf| {
+        let name = day.file_name().unwrap().to_str().unwrap();
+        name.ends_with(".jsonl") && !name.ends_with(".scripts.jsonl")
+    };
+    let last = days.filter(is_of_capsules).max();
     let (id, _) = capsule.sealed().unwrap();
     let line = json!({"id": id, "at": chrono::Utc::now(), "capsule": capsule});
     let mut file = OpenOptions::new().append(true).open(last.unwrap()).unwrap();
