@@ -170,6 +170,16 @@ impl Engine {
         if let Some(carried) = self.repeated(errand).await? {
             return Ok(carried);
         }
+        match self.carry_out_now(errand).await {
+            // The same command may have come at the same time: then it was done since it was looked up.
+            Err(EngineError::Rejected(rejection)) => {
+                self.repeated(errand).await?.ok_or(EngineError::Rejected(rejection))
+            }
+            carried => carried,
+        }
+    }
+
+    async fn carry_out_now(&self, errand: &Errand<'_>) -> Result<Carried, EngineError> {
         let mut refused = None;
         if errand.target.is_none()
             && let Some(known) = self.inner.recent.get(errand.org, errand.request)

@@ -1,6 +1,10 @@
-//! What a caller is told when the store cannot take a commit: 503, and when to try again.
+//! What a caller is told when the store cannot take a commit (503, and when to try again), and when another
+//! command was faster.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use async_trait::async_trait;
 use axum::http::StatusCode;
@@ -10,7 +14,7 @@ use engine_store::{
     AgendaEntry, Body, Commit, Document, DocumentQuery, DueAt, Key, Lane, Limit, List, Loaded, Log,
     Millis, Name, Outcome, Page, Paging, Position, Row, Store, StoreError, StoredEvent,
 };
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use tokio::sync::watch;
 
 use crate::place::{Place, in_memory, submission};
@@ -20,9 +24,19 @@ use crate::place::{Place, in_memory, submission};
 struct Moody {
     store: Arc<dyn Store>,
     mood: Mutex<Option<StoreError>>,
+    /// The next answer is looked up as if a moment before it was there.
+    is_early: AtomicBool,
 }
 
 impl Moody {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            store: in_memory(),
+            mood: Mutex::default(),
+            is_early: AtomicBool::default(),
+        })
+    }
+
     fn set(&self, mood: Option<StoreError>) {
         *self.mood.lock().unwrap() = mood;
     }
@@ -50,6 +64,9 @@ impl Store for Moody {
         actor: &UserId,
         command: &CommandId,
     ) -> Stored<Option<Body>> {
+        if self.is_early.swap(false, Ordering::SeqCst) {
+            return Ok(None);
+        }
         self.store.answer(org, actor, command).await
     }
 
@@ -134,7 +151,7 @@ impl Store for Moody {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_is_busy_or_full_is_503_with_a_time_to_try_again() {
-    let store = Arc::new(Moody { store: in_memory(), mood: Mutex::new(None) });
+    let store = Moody::new();
     let place = Place::with(store.clone(), Config::default()).await;
     let id = place.submitted().await;
     let path = format!("/api/v1/requests/{id}");
@@ -164,4 +181,30 @@ async fn a_store_that_is_busy_or_full_is_503_with_a_time_to_try_again() {
     assert_eq!(list.body["items"][0]["status"], "pending");
     place.get("ada", "/api/v1/users/zoe").await.is_refused(404, "not_found");
     place.submitted().await;
+}
+
+/// REQ-11: also where the repeat was on its way before the first one was done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_at_the_same_time_gets_the_first_answer() {
+    let store = Moody::new();
+    let place = Place::with(store.clone(), Config::default()).await;
+    let twice = async |who: &str, path: &str, key: &str, body: &Json| {
+        let asked = || {
+            let asked = place.ask("POST", path).by(who).header("if-match", "\"1;unit\"");
+            asked.header("idempotency-key", key).json(body).send()
+        };
+        let first = asked().await;
+        store.is_early.store(true, Ordering::SeqCst);
+        let again = asked().await;
+        assert!(first.status.is_success(), "{:?}", first.body);
+        assert_eq!((first.status, &first.body), (again.status, &again.body));
+        assert!(!store.is_early.load(Ordering::SeqCst), "it was looked up");
+        first.body
+    };
+    let submitted = twice("ann", "/api/v1/requests", "s-1", &submission("900 EUR")).await;
+    let id = submitted["id"].as_str().unwrap();
+    let decision = json!({"decision": "approve", "comment": "fine"});
+    twice("bob", &format!("/api/v1/requests/{id}/decisions"), "d-1", &decision).await;
+    let list = place.get("ann", "/api/v1/requests?list=mine").await;
+    assert_eq!(list.body["items"].as_array().unwrap().len(), 1, "{:#}", list.body);
 }
