@@ -3,11 +3,12 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use engine_core::ids::ResourceId;
 use rusqlite::{
-    Connection,
+    Connection, ErrorCode,
     hooks::{AuthAction, AuthContext, Authorization},
 };
 
@@ -17,10 +18,20 @@ use crate::{
     marker::{TABLE, sqlite_table},
 };
 
+/// What a script may take: its time, and pages of 4 KiB.
+struct Bounds {
+    time: Duration,
+    pages: u32,
+}
+
+const USUAL: Bounds = Bounds { time: Duration::from_secs(10), pages: 65_536 };
+/// After so many instructions of SQLite's machine it is asked whether the time is over.
+const INSTRUCTIONS: i32 = 100_000;
+
 /// Makes the file of a connection anew, and fills it by a script. It has the table of markers too, as
 /// after a first effect: connections that are open already expect it. For trials of plugins: the script
 /// may do in this database what statements of a plugin may, in transactions too, and say `pragma foreign_keys`; it
-/// reaches no other file.
+/// reaches no other file, has ten seconds, and makes at most 256 MiB.
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
@@ -30,9 +41,13 @@ use crate::{
 /// ```
 ///
 /// # Errors
-/// [`Error::Unreachable`] where the file cannot be written, [`Error::Statement`] for what the script
-/// does wrong.
+/// [`Error::Unreachable`] where the file cannot be written, [`Error::Timeout`] where the script takes longer,
+/// [`Error::Statement`] for what it does wrong.
 pub fn make_sqlite(name: &ResourceId, path: &Path, script: &str) -> Result<(), Error> {
+    make(name, path, script, &USUAL)
+}
+
+fn make(name: &ResourceId, path: &Path, script: &str, bounds: &Bounds) -> Result<(), Error> {
     let unreachable = |reason: String| Error::Unreachable { connection: name.clone(), reason };
     for ending in ["", "-journal", "-wal", "-shm"] {
         let mut file = path.as_os_str().to_owned();
@@ -46,11 +61,17 @@ pub fn make_sqlite(name: &ResourceId, path: &Path, script: &str) -> Result<(), E
     }
     fs::File::create(path).map_err(|error| unreachable(error.to_string()))?;
     let mut connection = Connection::open(path).map_err(|error| unreachable(error.to_string()))?;
-    fill(&mut connection, script).map_err(|e| fault(&e))
+    fill(&mut connection, script, bounds).map_err(|error| match error.sqlite_error_code() {
+        Some(ErrorCode::OperationInterrupted) => Error::Timeout(bounds.time),
+        _ => fault(&error),
+    })
 }
 
 /// What a script leaves open is committed.
-fn fill(connection: &mut Connection, script: &str) -> rusqlite::Result<()> {
+fn fill(connection: &mut Connection, script: &str, bounds: &Bounds) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "max_page_count", bounds.pages)?;
+    let until = Instant::now() + bounds.time;
+    connection.progress_handler(INSTRUCTIONS, Some(move || Instant::now() >= until))?;
     connection.authorizer(Some(authorize))?;
     connection.execute_batch(script)?;
     connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
@@ -112,5 +133,23 @@ mod tests {
         assert_eq!(count(), 1);
         let nowhere = make_sqlite(&name, &folder.path().join("no/shop.db"), script).unwrap_err();
         assert!(matches!(nowhere, Error::Unreachable { .. }), "{nowhere}");
+    }
+
+    #[test]
+    fn a_script_has_bounds() {
+        let folder = tempfile::tempdir().unwrap();
+        let (name, path) = ("shop-db".parse().unwrap(), folder.path().join("shop.db"));
+        let endless = "with recursive n(i) as (select 1 union all select i + 1 from n) \
+                       select max(i) from n";
+        let brief = Bounds { time: Duration::from_millis(1), ..USUAL };
+        let late = make(&name, &path, endless, &brief).unwrap_err();
+        assert!(matches!(late, Error::Timeout(_)), "{late}");
+        let large = "create table files as select zeroblob(100000) as content";
+        let small = Bounds { pages: 10, ..USUAL };
+        let full = make(&name, &path, large, &small).unwrap_err();
+        let Error::Statement { fault: StatementFault::Resources, .. } = &full else {
+            panic!("{full}");
+        };
+        make(&name, &path, large, &USUAL).unwrap();
     }
 }
