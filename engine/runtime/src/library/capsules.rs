@@ -183,9 +183,10 @@ fn read_day(
             continue;
         };
         if let (Some(""), digest) = (found.capsule.script.as_deref(), &found.capsule.digest) {
-            // It is written before the capsules that need it.
+            // It is written before the capsules that need it: what is not there by now is lost.
             if !texts.contains_key(digest) {
-                texts = scripts::read(folder, day)?;
+                texts.extend(scripts::read(folder, day)?);
+                texts.entry(digest.clone()).or_default();
             }
             found.capsule.script = texts.get(digest).cloned().or(found.capsule.script);
         }

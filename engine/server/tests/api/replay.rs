@@ -106,7 +106,7 @@ fn answered_otherwise_by_export(server: &Serving, token: &str, request: &str) {
     let planned = lines.iter().find(|line| line["what"] == "plan").unwrap();
     assert_eq!((&planned["request"], &planned["rule"]), (&json!(request), &json!("change")));
     let said = |key: &str| planned[key].as_str().unwrap();
-    assert!(said("before").ends_with("; 1 statements"), "{planned:#}");
+    assert!(said("before").ends_with("; statements: 1"), "{planned:#}");
     assert!(said("after").starts_with("failed ("), "{planned:#}");
     assert!(planned["fuel_before"].as_u64() > planned["fuel_after"].as_u64(), "{planned:#}");
 }

@@ -58,7 +58,7 @@ fn all<T>(values: &[T], tell: impl Fn(&T) -> String, none: &str) -> String {
 /// Its effects, and what the approval binds, by which plans differ that look alike.
 fn planned(plan: &Plan) -> String {
     let effects = all(&plan.effects, |effect| format!("{:?}", effect.summary), "nothing");
-    format!("{effects}; bound: {}; {} statements", plan.binding, plan.statements.len())
+    format!("{effects}; bound: {}; statements: {}", plan.binding, plan.statements.len())
 }
 
 fn done(receipt: &Receipt) -> String {
