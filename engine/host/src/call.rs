@@ -18,7 +18,12 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::reads::Read;
 pub use self::reads::ReadSet;
-use crate::{capsule::Recorded, grant::Grant, limits::Limits, outside::Exchange};
+use crate::{
+    capsule::Recorded,
+    grant::Grant,
+    limits::Limits,
+    outside::{Exchange, Fault},
+};
 
 /// What an extension is asked about, and what it may use. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -179,10 +184,10 @@ impl Trace {
     /// About how many bytes it holds of what came from outside and from the extension.
     #[must_use]
     pub fn size(&self) -> usize {
-        let cells = self.lookups.iter().flat_map(|found| found.rows.iter().flatten());
+        let found = self.lookups.iter().map(|record| record.outcome.size());
         let bodies = self.http.iter().map(|record| record.url.len() + record.outcome.size());
         let lines = self.log.iter().map(|line| size_of::<LogLine>() + line.message.len());
-        cells.map(Cell::size).chain(bodies).chain(lines).sum::<usize>()
+        found.chain(bodies).chain(lines).sum::<usize>()
             + self.exchanges.iter().map(Exchange::size).sum::<usize>()
     }
 }
@@ -207,10 +212,32 @@ pub struct LookupRecord {
     pub statement: String,
     /// What was asked with.
     pub parameters: Vec<Cell>,
-    /// Of the answer.
-    pub columns: Vec<Column>,
-    /// Of the answer, in its order.
-    pub rows: Vec<Vec<Cell>>,
+    /// What came of it.
+    pub outcome: LookupOutcome,
+}
+
+/// What came of a look-up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LookupOutcome {
+    /// An answer.
+    Found {
+        /// Its columns.
+        columns: Vec<Column>,
+        /// Its rows, in their order.
+        rows: Vec<Vec<Cell>>,
+    },
+    /// None, for this reason.
+    Failed(Fault),
+}
+
+impl LookupOutcome {
+    fn size(&self) -> usize {
+        match self {
+            Self::Found { rows, .. } => rows.iter().flatten().map(Cell::size).sum(),
+            Self::Failed(fault) => fault.message.len(),
+        }
+    }
 }
 
 /// A call to another system and what came of it; without what its headers say, which may be secret.
@@ -220,8 +247,8 @@ pub struct HttpRecord {
     pub method: String,
     /// The whole address.
     pub url: String,
-    /// The SHA-256 of the body that was sent, in hexadecimal.
-    pub sent: Option<String>,
+    /// The SHA-256 of all that went with it (headers, names of secrets, the body), in hexadecimal.
+    pub sent: String,
     /// What came of it.
     pub outcome: HttpOutcome,
 }
@@ -240,8 +267,8 @@ pub enum HttpOutcome {
         /// Its body.
         body: RecordedBody,
     },
-    /// None, for this reason: the code of the error.
-    Failed(String),
+    /// None, for this reason.
+    Failed(Fault),
 }
 
 impl HttpOutcome {
@@ -250,7 +277,7 @@ impl HttpOutcome {
             Self::Reply { headers, body, .. } => {
                 headers.iter().map(|header| header.name.len()).sum::<usize>() + body.size()
             }
-            Self::Failed(code) => code.len(),
+            Self::Failed(fault) => fault.message.len(),
         }
     }
 }

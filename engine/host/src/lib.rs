@@ -35,8 +35,8 @@ pub use chrono_tz::Tz;
 pub use engine_connect::{Method, Origin};
 
 pub use call::{
-    Answer, Call, Denial, HeaderRecord, HttpOutcome, HttpRecord, LogLevel, LogLine, LookupRecord,
-    Notice, ReadSet, RecordedBody, Trace,
+    Answer, Call, Denial, HeaderRecord, HttpOutcome, HttpRecord, LogLevel, LogLine, LookupOutcome,
+    LookupRecord, Notice, ReadSet, RecordedBody, Trace,
 };
 pub use capsule::{Answered, Asked, Capsule, Order, Recorded};
 pub use component::{

@@ -19,6 +19,13 @@ pub(crate) struct Sending {
     pub(crate) body: Bytes,
 }
 
+impl Sending {
+    /// The SHA-256 of all of it, in hexadecimal.
+    pub(crate) fn digest(&self) -> String {
+        journal::digest(self)
+    }
+}
+
 /// A header with a secret in it, by the secret's name.
 #[derive(Serialize)]
 pub(crate) struct SentSecret {
@@ -127,7 +134,7 @@ mod tests {
             };
             let headers = vec![("accept".to_owned(), value.to_owned())];
             let body = Bytes::copy_from_slice(body.as_bytes());
-            serde_json::to_string(&Sending { headers, secrets: vec![secret], body }).unwrap()
+            Sending { headers, secrets: vec![secret], body }.digest()
         };
         let first = sent("text/plain", "hr", "hello");
         assert_eq!(first, sent("text/plain", "hr", "hello"));
@@ -138,6 +145,5 @@ mod tests {
         ] {
             assert_ne!(first, other);
         }
-        assert!(!first.contains("hello"), "a hash stands for the body: {first}");
     }
 }

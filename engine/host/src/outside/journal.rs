@@ -223,13 +223,10 @@ impl Recording {
 
 impl Exchange {
     fn new(call: &str, about: &str, with: &impl Serialize) -> Self {
-        let mut hash = Hash(Sha256::new());
-        // Nothing that is asked with fails to be JSON.
-        let _ = serde_json::to_writer(&mut hash, with);
         Self {
             call: call.to_owned(),
             about: about.chars().take(MAX_ABOUT).collect(),
-            asked: hex::encode(hash.0.finalize()),
+            asked: digest(with),
             answer: None,
         }
     }
@@ -258,6 +255,14 @@ impl Exchange {
         let Self { call, about, .. } = self;
         if about.is_empty() { format!("`{call}`") } else { format!("`{call}` ({about})") }
     }
+}
+
+/// The SHA-256 of what something is asked with, in hexadecimal.
+pub(super) fn digest(with: &impl Serialize) -> String {
+    let mut hash = Hash(Sha256::new());
+    // Nothing that is asked with fails to be JSON.
+    let _ = serde_json::to_writer(&mut hash, with);
+    hex::encode(hash.0.finalize())
 }
 
 /// A value as it is kept; none where there is no room for it.

@@ -20,7 +20,7 @@ use crate::{
     call::{HeaderRecord, HttpOutcome, HttpRecord, Read, RecordedBody},
     capsule::Recorded,
     component::manifest::Capability,
-    outside::{Body, FaultKind, Headers, HttpAnswer, Sending, SentSecret},
+    outside::{Body, Fault, FaultKind, Headers, HttpAnswer, Sending, SentSecret},
     state::{State, Task},
 };
 
@@ -65,12 +65,11 @@ impl State {
     ) -> Result<http_types::Reply, Refused> {
         let timeout = wanted.timeout;
         let call = self.checked(capability, &wanted)?;
-        let sent = (!wanted.body.is_empty()).then(|| hex::encode(Sha256::digest(&wanted.body)));
-        if let Some(recorded) = self.call.recorded.clone().filter(|_| self.repeats_question()) {
-            return Ok(self.repeat(&recorded, &call, sent.as_deref())?);
-        }
         let sending = self.with_call(wanted)?;
-        self.send_call(capability, call, sending, timeout, sent).await
+        if let Some(recorded) = self.call.recorded.clone().filter(|_| self.repeats_question()) {
+            return Ok(self.repeat(&recorded, capability, &call, &sending)?);
+        }
+        self.send_call(capability, call, sending, timeout).await
     }
 
     /// The call without headers and body, where it may be made.
@@ -139,12 +138,14 @@ impl State {
     fn repeat(
         &mut self,
         recorded: &Recorded,
+        capability: Capability,
         call: &HttpCall,
-        sent: Option<&str>,
+        sending: &Sending,
     ) -> Result<http_types::Reply, wit::HostError> {
-        let (method, url) = (call.method().to_string(), call.url().to_owned());
+        let (method, url, sent) =
+            (call.method().to_string(), call.url().to_owned(), sending.digest());
         let same = |found: &&HttpRecord| {
-            (&found.method, &found.url, found.sent.as_deref()) == (&method, &url, sent)
+            (&found.method, &found.url, &found.sent) == (&method, &url, &sent)
         };
         let unavailable = |message: String| wit::HostError {
             kind: wit::ErrorKind::Unavailable,
@@ -165,10 +166,9 @@ impl State {
                 let headers = headers.iter().cloned().map(HeaderRecord::blank).collect();
                 Ok(reply(*status, headers, body))
             }
-            HttpOutcome::Failed(code) => Err(wit::HostError {
-                code: Some(code.clone()),
-                ..unavailable(format!("`{method} {url}` failed the first time"))
-            }),
+            HttpOutcome::Failed(fault) => {
+                Err(self.no_reply(capability, &call.origin(), fault.clone()))
+            }
         }
     }
 
@@ -178,10 +178,9 @@ impl State {
         call: HttpCall,
         sending: Sending,
         timeout: Option<Duration>,
-        sent: Option<String>,
     ) -> Result<http_types::Reply, Refused> {
         let (method, origin, url) = (call.method(), call.origin(), call.url().to_owned());
-        let terms = self.terms(&origin, timeout);
+        let (terms, sent) = (self.terms(&origin, timeout), sending.digest());
         // Set before it is sent: a call that is cut off by the deadline has been sent perhaps.
         let before = self.may_have_changed;
         self.may_have_changed |= !method.only_asks();
@@ -189,7 +188,8 @@ impl State {
         if !answer.as_ref().is_ok_and(|(answer, _)| answer.was_sent()) {
             self.may_have_changed = before;
         }
-        let (answer, headers) = answer.map_err(wit::HostError::from)?;
+        let never_sent = |fault| (HttpAnswer::Failed { fault, was_sent: false }, None);
+        let (answer, headers) = answer.unwrap_or_else(never_sent);
         self.read(Read::Other(format!("http.{method} {url}")));
         let outcome = outcome(&answer);
         self.trace.http.push(HttpRecord { method: method.to_string(), url, sent, outcome });
@@ -199,12 +199,22 @@ impl State {
                 Ok(reply(status, headers.unwrap_or_else(blank), body))
             }
             HttpAnswer::Failed { fault, .. } => {
-                if fault.kind == FaultKind::Denied {
-                    self.deny(capability.as_str(), origin.host(), &fault.message);
-                }
-                Err(wit::HostError::from(fault).into())
+                Err(self.no_reply(capability, &origin, fault).into())
             }
         }
+    }
+
+    /// Why there is no reply, for the component; what was refused is recorded.
+    fn no_reply(
+        &mut self,
+        capability: Capability,
+        origin: &Origin,
+        fault: Fault,
+    ) -> wit::HostError {
+        if fault.kind == FaultKind::Denied {
+            self.deny(capability.as_str(), origin.host(), &fault.message);
+        }
+        fault.into()
     }
 
     fn terms(&self, origin: &Origin, timeout: Option<Duration>) -> HttpTerms {
@@ -224,9 +234,7 @@ fn outcome(answer: &HttpAnswer) -> HttpOutcome {
             let (headers, body) = (headers.clone(), recorded(&body.0));
             HttpOutcome::Reply { status: *status, headers, body }
         }
-        HttpAnswer::Failed { fault, .. } => {
-            HttpOutcome::Failed(fault.code.clone().unwrap_or_default())
-        }
+        HttpAnswer::Failed { fault, .. } => HttpOutcome::Failed(fault.clone()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The interface `named-statements`: look-ups that the operator wrote. A plugin names one and gives
 //! its parameters; the answers are recorded.
 
-use engine_connect::Cell;
+use engine_connect::{Cell, Column};
 use engine_core::ids::ResourceId;
 
 use super::{
@@ -17,13 +17,16 @@ use super::{
     statements::too_many,
 };
 use crate::{
-    call::{LookupRecord, Read},
+    call::{LookupOutcome, LookupRecord, Read},
     capsule::Recorded,
     component::manifest::Capability,
+    outside::Fault,
     state::State,
 };
 
 type Answer<T> = wasmtime::Result<Result<T, wit::HostError>>;
+/// Columns and rows.
+type Found = (Vec<Column>, Vec<Vec<Cell>>);
 
 impl State {
     /// Looks something up on the runtime of the calling thread, which may block.
@@ -44,16 +47,23 @@ impl State {
     ) -> Result<sql_types::Rowset, Refused> {
         let connection = self.may_look_up(connection, statement)?;
         let parameters = sql::parameters(parameters)?;
-        let found = match &self.call.recorded {
+        let record = match &self.call.recorded {
             Some(recorded) if self.repeats_question() => {
-                recorded.rows(&connection, statement, &parameters)?
+                recorded.look_up(&connection, statement, &parameters)?
             }
             _ => self.ask_for(connection, statement, parameters).await?,
         };
-        self.read(Read::Other(format!("lookup.{}.{statement}", found.connection)));
-        let rows = rowset(&found);
-        self.trace.lookups.push(found);
-        Ok(rows)
+        let answer = match &record.outcome {
+            LookupOutcome::Found { columns, rows } => {
+                self.read(Read::Other(format!("lookup.{}.{statement}", record.connection)));
+                Ok(rowset(columns, rows))
+            }
+            LookupOutcome::Failed(fault) => {
+                Err(self.faulty(record.connection.as_str(), fault.clone()).into())
+            }
+        };
+        self.trace.lookups.push(record);
+        answer
     }
 
     async fn ask_for(
@@ -64,14 +74,21 @@ impl State {
     ) -> Result<LookupRecord, Refused> {
         let left = self.left();
         let found = self.outside.look_up(&connection, statement, &parameters, left).await?;
-        let found = found.map_err(|fault| self.faulty(connection.as_str(), fault))?;
-        let ((columns, rows), statement) = (found, statement.to_owned());
-        let taken = self.rows.saturating_add(rows.len() as u64);
+        let outcome = match found.and_then(|found| self.count_rows(found)) {
+            Ok((columns, rows)) => LookupOutcome::Found { columns, rows },
+            Err(fault) => LookupOutcome::Failed(fault),
+        };
+        Ok(LookupRecord { connection, statement: statement.to_owned(), parameters, outcome })
+    }
+
+    /// What was found, where it is within what a call may have.
+    fn count_rows(&mut self, found: Found) -> Result<Found, Fault> {
+        let taken = self.rows.saturating_add(found.1.len() as u64);
         if taken > self.limits.rows {
-            return Err(too_many(self.limits.rows).into());
+            return Err(too_many(self.limits.rows));
         }
         self.rows = taken;
-        Ok(LookupRecord { connection, statement, parameters, columns, rows })
+        Ok(found)
     }
 
     fn may_look_up(
@@ -90,8 +107,8 @@ impl State {
 }
 
 impl Recorded {
-    /// What the same look-up found the first time.
-    fn rows(
+    /// What came of the same look-up the first time.
+    fn look_up(
         &self,
         connection: &ResourceId,
         statement: &str,
@@ -112,12 +129,9 @@ impl Recorded {
     }
 }
 
-fn rowset(found: &LookupRecord) -> sql_types::Rowset {
+fn rowset(columns: &[Column], rows: &[Vec<Cell>]) -> sql_types::Rowset {
     let line = |row: &Vec<Cell>| row.iter().cloned().map(sql::from_cell).collect();
-    sql_types::Rowset {
-        columns: sql::columns(&found.columns),
-        rows: found.rows.iter().map(line).collect(),
-    }
+    sql_types::Rowset { columns: sql::columns(columns), rows: rows.iter().map(line).collect() }
 }
 
 impl of_questions::Host for State {

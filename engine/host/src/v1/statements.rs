@@ -23,7 +23,11 @@ pub(super) use self::{
 use super::bindings::{
     condition::countersign::plugin::types as wit, executor::countersign::plugin::statements,
 };
-use crate::{component::manifest::Access, outside, state::State};
+use crate::{
+    component::manifest::Access,
+    outside::{self, Fault, FaultKind},
+    state::State,
+};
 
 /// A connection that was granted. Nothing is open before a transaction begins.
 #[derive(Clone, Debug)]
@@ -64,10 +68,6 @@ fn over() -> wit::HostError {
 }
 
 /// More rows than allowed.
-pub(super) fn too_many(most: u64) -> wit::HostError {
-    wit::HostError {
-        kind: wit::ErrorKind::Limit,
-        message: format!("there are more than {most} rows"),
-        code: None,
-    }
+pub(super) fn too_many(most: u64) -> Fault {
+    Fault::new(FaultKind::Limit, format!("there are more than {most} rows"))
 }

@@ -4,12 +4,12 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use engine_core::{
     directory::{Directory, OrganizationRole, User, UserKind},
-    extension::{Facts, FailureClass, Message, NomineeKind, Verdict},
+    extension::{Facts, FailureClass, Message, Nominee, NomineeKind, Verdict},
     value::Value,
 };
 use engine_host::{
-    Answer, Answered, Asked, Call, Capsule, Grant, HostLimits, HttpOutcome, LimitChanges, Method,
-    Notice, RecordedBody, World,
+    Answer, Answered, Asked, Call, Capsule, Grant, Host, HostLimits, HttpOutcome, LimitChanges,
+    Method, Notice, Plugin, RecordedBody, World,
 };
 use serde_json::{Value as Json, json};
 
@@ -68,25 +68,49 @@ fn business_rules_name_what_is_wrong() {
     assert_eq!(place.host.validate(&plugin, &asked(&fine, config)).result, Ok(vec![]));
 }
 
+/// The plugin that asks another system for the approvers, and a call of it.
+async fn asking(folder: &tempfile::TempDir, hr: &Other) -> (Host, Plugin, Call) {
+    let host = host(folder, HostLimits::default()).await;
+    let plugin = host.load(&build("http-approvers")).unwrap();
+    let config = json!({
+        "url": format!("{}/approvers", hr.origin), "send": ["unit"], "secret": "token",
+    });
+    let call = asked(&[("unit", Value::Text("berlin".into()))], config);
+    let call = Call { grant: Arc::new(granted(&hr.origin, &[Method::Get])), ..call };
+    (host, plugin, call)
+}
+
+async fn resolved(host: &Host, plugin: &Plugin, call: &Call) -> Answer<Vec<Nominee>> {
+    let (host, plugin, call) = (host.clone(), plugin.clone(), call.clone());
+    tokio::task::spawn_blocking(move || host.approvers(&plugin, &call)).await.unwrap()
+}
+
+fn sealed(plugin: &Plugin, call: &Call, answer: &Answer<Vec<Nominee>>) -> Capsule {
+    let asked = Asked {
+        plugin: "hr",
+        digest: plugin.digest(),
+        world: World::Approvers,
+        limits: LimitChanges::default(),
+    };
+    let result = answer.result.clone().map(Answered::Nominees);
+    Capsule::of(&asked, call, Answer { result, trace: answer.trace.clone() })
+}
+
+async fn repeated(host: &Host, plugin: &Plugin, capsule: &Capsule) -> Answer<Answered> {
+    let (host, plugin, capsule) = (host.clone(), plugin.clone(), capsule.clone());
+    tokio::task::spawn_blocking(move || host.replay(&plugin, &capsule)).await.unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn another_system_names_the_approvers() {
     let folder = tempfile::tempdir().unwrap();
-    let host = host(&folder, HostLimits::default()).await;
-    let plugin = host.load(&build("http-approvers")).unwrap();
     let reply = concat!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n",
         r#"{"approvers": [{"user": "bob", "reason": "owns it"}, {"user": "eve"}]}"#
     );
     let hr = Other::new(Some(reply));
-    let url = format!("{}/approvers", hr.origin);
-    let config = json!({"url": url, "send": ["unit"], "secret": "token"});
-    let call = asked(&[("unit", Value::Text("berlin".into()))], config);
-    let call = Call { grant: Arc::new(granted(&hr.origin, &[Method::Get])), ..call };
-    let resolve = |call: Call| {
-        let (host, plugin) = (host.clone(), plugin.clone());
-        tokio::task::spawn_blocking(move || host.approvers(&plugin, &call))
-    };
-    let answer = resolve(call.clone()).await.unwrap();
+    let (host, plugin, call) = asking(&folder, &hr).await;
+    let answer = resolved(&host, &plugin, &call).await;
     let [nominee] = answer.result.clone().unwrap().try_into().unwrap();
     assert_eq!(
         (nominee.who, nominee.reason.as_deref()),
@@ -94,33 +118,40 @@ async fn another_system_names_the_approvers() {
     );
     assert_eq!(answer.trace.notes.len(), 1);
     let [record] = answer.trace.http.as_slice() else { panic!("one look-up") };
-    assert_eq!(record.url, format!("{url}?requester=ann&rule=capex&unit=berlin"));
+    let query = "requester=ann&rule=capex&unit=berlin";
+    assert_eq!(record.url, format!("{}/approvers?{query}", hr.origin));
     let HttpOutcome::Reply { status: 200, body: RecordedBody::Text(body), .. } = &record.outcome
     else {
         panic!("{record:?}")
     };
     assert!(body.contains("owns it"));
     assert!(hr.heard()[0].contains("authorization: Bearer s3cret"));
-    let asked = Asked {
-        plugin: "hr",
-        digest: plugin.digest(),
-        world: World::Approvers,
-        limits: LimitChanges::default(),
-    };
-    let given = Answer {
-        result: answer.result.clone().map(Answered::Nominees),
-        trace: answer.trace.clone(),
-    };
-    let capsule = Capsule::of(&asked, &call, given);
-    let again = {
-        let (host, plugin, capsule) = (host.clone(), plugin.clone(), capsule.clone());
-        tokio::task::spawn_blocking(move || host.replay(&plugin, &capsule)).await.unwrap()
-    };
+    let capsule = sealed(&plugin, &call, &answer);
+    let again = repeated(&host, &plugin, &capsule).await;
     assert!(capsule.is_repeated_by(&again), "{capsule:#?}\n{again:#?}");
+    let mut without: Json = serde_json::to_value(&capsule).unwrap();
+    without["config"].as_object_mut().unwrap().remove("secret").unwrap();
+    let without = repeated(&host, &plugin, &serde_json::from_value(without).unwrap()).await;
+    let failure = without.result.unwrap_err();
+    assert!(failure.message.contains("was not recorded"), "{failure:?}");
     assert_eq!(hr.heard().len(), 1);
-    let denied = resolve(Call { grant: Arc::default(), ..call }).await.unwrap();
+    let denied = resolved(&host, &plugin, &Call { grant: Arc::default(), ..call }).await;
     assert_eq!(denied.result.unwrap_err().class, FailureClass::Refused);
     assert_eq!(denied.trace.denials.len(), 1);
+    assert_eq!(hr.heard().len(), 1);
+}
+
+/// A look-up that failed fails again, for the same reason and with the same work.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_system_that_does_not_answer_is_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let hr = Other::new(None);
+    let (host, plugin, call) = asking(&folder, &hr).await;
+    let answer = resolved(&host, &plugin, &call).await;
+    assert_eq!(answer.result.as_ref().unwrap_err().class, FailureClass::Retryable, "{answer:?}");
+    let capsule = sealed(&plugin, &call, &answer);
+    let again = repeated(&host, &plugin, &capsule).await;
+    assert!(capsule.is_repeated_by(&again), "{capsule:#?}\n{again:#?}");
     assert_eq!(hr.heard().len(), 1);
 }
 

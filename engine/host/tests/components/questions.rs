@@ -11,7 +11,7 @@ use engine_core::{
     extension::{Facts, FailureClass, NomineeKind, Verdict},
     value::Value,
 };
-use engine_host::{Call, Grant, HostLimits, Limits, Lookup};
+use engine_host::{Call, FaultKind, Grant, HostLimits, Limits, Lookup, LookupOutcome};
 use serde_json::json;
 
 use crate::{Place, build, call, config_of, guest, id, open_with, orders};
@@ -135,10 +135,16 @@ async fn a_condition_looks_up_what_was_granted() {
     let granted = BTreeMap::from([(id("orders-db"), ["open".to_owned()].into())]);
     let answer = ask(granted.clone(), 1).await;
     assert_eq!(answer.result, Ok(Verdict::Met));
-    assert_eq!(answer.trace.lookups[0].rows, [[engine_connect::Cell::Integer(3)]]);
+    let LookupOutcome::Found { rows, .. } = &answer.trace.lookups[0].outcome else {
+        panic!("{answer:?}")
+    };
+    assert_eq!(*rows, [[engine_connect::Cell::Integer(3)]]);
     let too_many = ask(granted, 0).await;
-    assert_eq!(too_many.result.unwrap_err().class, FailureClass::Trap);
-    assert_eq!(too_many.trace.lookups, []);
+    assert_eq!(too_many.result.as_ref().unwrap_err().class, FailureClass::Trap);
+    let LookupOutcome::Failed(fault) = &too_many.trace.lookups[0].outcome else {
+        panic!("{too_many:?}")
+    };
+    assert_eq!(fault.kind, FaultKind::Limit);
     let denied = ask(BTreeMap::new(), 1).await;
     assert_eq!(denied.result.unwrap_err().class, FailureClass::Trap);
     assert_eq!(denied.trace.denials[0].capability, "named-statements");

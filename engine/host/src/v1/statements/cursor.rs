@@ -72,7 +72,7 @@ impl statements::HostCursor for State {
         }
         let taken = taken.saturating_add(rows as u64);
         if taken > most {
-            return Ok(Err(too_many(most)));
+            return Ok(Err(too_many(most).into()));
         }
         let columns = found.columns_of(rows);
         self.rows = taken;
