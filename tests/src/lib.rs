@@ -1,8 +1,9 @@
-//! Tests that cross crates: how they find the program, and what they keep from it.
+//! Tests that cross crates: how they find the program, what they keep from it, and what they share.
 
 use std::{
     env,
     ffi::OsString,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -37,4 +38,15 @@ pub fn tools() -> PathBuf {
 pub fn told_by_the_environment() -> impl Iterator<Item = OsString> {
     let names = env::vars_os().map(|(name, _)| name);
     names.filter(|name| name.to_string_lossy().starts_with("COUNTERSIGN_"))
+}
+
+/// Gives a data folder the compiled components of all tests, so that each is compiled once.
+///
+/// # Errors
+/// Where the folder cannot be made, or has compiled components.
+pub fn share_compiled(data: &Path) -> io::Result<()> {
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/tmp/compiled");
+    fs::create_dir_all(&all)?;
+    fs::create_dir_all(data.join("host"))?;
+    std::os::unix::fs::symlink(all, data.join("host/compiled"))
 }

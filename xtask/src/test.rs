@@ -98,6 +98,8 @@ impl<'a> Suite<'a> {
         // Tests of the documentation are among these.
         let mut tests = cargo(self.workspace, &["test", "--workspace", "--no-fail-fast"]);
         tests.args(features);
+        // What commands compile is kept there, and not among what the person at this machine has.
+        tests.env("XDG_CACHE_HOME", self.workspace.target.join("caches"));
         if let Some(servers) = &servers {
             tests.envs(servers.environment());
         }

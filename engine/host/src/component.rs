@@ -14,8 +14,9 @@ mod signature;
 mod weight;
 
 use std::{
+    collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::AtomicBool},
 };
 
 use engine_core::extension::Failure;
@@ -220,6 +221,8 @@ pub(crate) struct Loader<'a> {
     pub(crate) cache: &'a Cache,
     /// One interpreter at a time is compiled: each takes seconds, and hundreds of megabytes.
     pub(crate) compiling: &'a Mutex<()>,
+    /// No other component is compiled twice at the same time.
+    pub(crate) turns: &'a Turns,
     /// Compiles interpreters in a process of its own.
     pub(crate) compiler: Option<&'a Compiler>,
     pub(crate) questions: &'a Linker<State>,
@@ -272,20 +275,18 @@ impl Loader<'_> {
         if let Some(found) = self.cache.find(self.engine, digest) {
             return Ok(found);
         }
-        let turn = || self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
-        let _turn = match self.weight {
-            Weight::Light => {
-                (self.tell)(Stage::Compiling);
-                return self.cache.compile(self.engine, digest, file);
-            }
+        let turn = self.turns.of(digest);
+        let _turn = lock(&turn);
+        let (_alone, compiler) = match self.weight {
+            Weight::Light => (None, None),
             Weight::Heavy => {
                 (self.tell)(Stage::Waiting);
-                turn()
+                (Some(lock(self.compiling)), self.compiler)
             }
         };
         (self.tell)(Stage::Compiling);
         // Another may have compiled the same meanwhile.
-        match (self.cache.find(self.engine, digest), self.compiler) {
+        match (self.cache.find(self.engine, digest), compiler) {
             (Some(found), _) => Ok(found),
             (None, Some(compiler)) => self.cache.compile_apart(compiler, self.engine, digest, file),
             (None, None) => self.cache.compile(self.engine, digest, file),
@@ -316,6 +317,28 @@ impl Loader<'_> {
         }
         linker.instantiate_pre(component).map_err(mismatch)
     }
+}
+
+/// Whose turn it is to compile a component, by digest.
+#[derive(Debug, Default)]
+pub(crate) struct Turns(Mutex<HashMap<String, Weak<Mutex<()>>>>);
+
+impl Turns {
+    /// The turn of a component: one holds it, and others wait.
+    fn of(&self, digest: &str) -> Arc<Mutex<()>> {
+        let mut turns = lock(&self.0);
+        turns.retain(|_, turn| turn.strong_count() > 0);
+        if let Some(turn) = turns.get(digest).and_then(Weak::upgrade) {
+            return turn;
+        }
+        let turn = Arc::default();
+        turns.insert(digest.to_owned(), Arc::downgrade(&turn));
+        turn
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a component says about itself, without compiling it.

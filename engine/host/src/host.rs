@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::{
     call::{Answer, Call},
-    component::{Cache, Compiler, LoadError, Loader, Plugin, Stage, Weight, weigh},
+    component::{Cache, Compiler, LoadError, Loader, Plugin, Stage, Turns, Weight, weigh},
     files::{FileRecord, Files},
     guests::Guests,
     limits::HostLimits,
@@ -33,6 +33,9 @@ const FILE_CHUNK: u64 = 256 << 10;
 pub struct HostOptions {
     /// A folder of its own below the data folder: compiled components, lists of files.
     pub folder: PathBuf,
+    /// Where compiled components are kept; in that folder where nothing is said. Whoever can write there
+    /// can have the host run anything.
+    pub compiled: Option<PathBuf>,
     /// The defaults of limits, and the size of the pool.
     pub limits: HostLimits,
     /// The operator's connections.
@@ -101,6 +104,7 @@ pub(crate) struct Inner {
     heavy: Guests,
     cache: Cache,
     compiling: Mutex<()>,
+    turns: Turns,
     compiler: OnceLock<Compiler>,
     scripts: Scripts,
 }
@@ -120,7 +124,9 @@ impl Host {
         let machine = |error: wasmtime::Error| OpenError::Machine(format!("{error:#}"));
         let folder = options.folder;
         let broken = |source| OpenError::Folder { folder: folder.clone(), source };
-        let cache = Cache::open(&folder.join("compiled")).map_err(broken)?;
+        let compiled = options.compiled.unwrap_or_else(|| folder.join("compiled"));
+        let broken_cache = |source| OpenError::Folder { folder: compiled.clone(), source };
+        let cache = Cache::open(&compiled).map_err(broken_cache)?;
         let services = Services {
             connections: options.connections,
             blobs: options.blobs,
@@ -139,6 +145,7 @@ impl Host {
                 heavy: guests(Weight::Heavy, heavy)?,
                 cache,
                 compiling: Mutex::default(),
+                turns: Turns::default(),
                 compiler: OnceLock::new(),
                 scripts: Scripts::new(limits.script),
             }),
@@ -198,6 +205,7 @@ impl Host {
             engine: &guests.engine,
             cache: &self.inner.cache,
             compiling: &self.inner.compiling,
+            turns: &self.inner.turns,
             compiler: self.inner.compiler.get(),
             questions: &guests.questions,
             effects: &guests.effects,
@@ -344,6 +352,7 @@ mod tests {
     async fn open(folder: &Path) -> Host {
         Host::open(HostOptions {
             folder: folder.join("host"),
+            compiled: None,
             limits: HostLimits::default(),
             connections: Connections::default(),
             blobs: Blobs::open(folder.join("blobs")).await.unwrap(),

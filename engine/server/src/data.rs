@@ -8,7 +8,10 @@
 //!   capsules/        what plugins and scripts were asked, by day
 //! ```
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use engine_connect::{Blobs, Connections, Http};
 use engine_host::{Host, HostLimits, HostOptions};
@@ -25,7 +28,7 @@ use crate::{
 pub enum DataError {
     /// The folder cannot be made.
     #[error("cannot make the folder `{}`", .0.display())]
-    Folder(std::path::PathBuf, #[source] std::io::Error),
+    Folder(PathBuf, #[source] std::io::Error),
     /// The store: in use, of another version, damaged.
     #[error(transparent)]
     Store(#[from] engine_store::OpenError),
@@ -37,7 +40,7 @@ pub enum DataError {
     Blobs(#[source] engine_connect::Error),
     /// The certificates of the operator's authorities.
     #[error("cannot use the certificates in `{}` (`http.authorities`)", .0.display())]
-    Authorities(std::path::PathBuf, #[source] Box<dyn std::error::Error + Send + Sync>),
+    Authorities(PathBuf, #[source] Box<dyn std::error::Error + Send + Sync>),
     /// What is stored.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -64,7 +67,7 @@ pub async fn assemble(
     clock: Clock,
     ids: Ids,
 ) -> Result<AppState, DataError> {
-    let host = host(folder, config, HostLimits::default()).await?;
+    let host = host(folder, None, config, HostLimits::default()).await?;
     let library = Library::new(host, folder.join("components"));
     let capsules = folder.join("capsules");
     if config.capsules.keep_days > 0 {
@@ -88,14 +91,21 @@ fn http(config: &Config) -> Result<Http, DataError> {
     Http::with_authorities(&pem).map_err(|error| wrong(error.into()))
 }
 
-/// The plugin host with the operator's connections, secrets and look-ups.
+/// The plugin host with the operator's connections, secrets and look-ups; `compiled` says where it keeps
+/// compiled components, if not in its folder.
 ///
 /// # Errors
 /// [`DataError`].
-pub async fn host(folder: &Path, config: &Config, limits: HostLimits) -> Result<Host, DataError> {
+pub async fn host(
+    folder: &Path,
+    compiled: Option<PathBuf>,
+    config: &Config,
+    limits: HostLimits,
+) -> Result<Host, DataError> {
     let blobs = Blobs::open(folder.join("blobs")).await.map_err(DataError::Blobs)?;
     Ok(Host::open(HostOptions {
         folder: folder.join("host"),
+        compiled,
         limits,
         connections: Connections::new(config.connections.clone()),
         blobs,

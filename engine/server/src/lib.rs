@@ -5,6 +5,7 @@
 //! in `engine_api::endpoint`, its handler in the file of its area under `http`, and the arm that the
 //! exhaustive match in `http.rs` asks for.
 
+mod caches;
 mod cases;
 pub mod cli;
 mod component;

@@ -28,7 +28,6 @@ mod update;
 mod world;
 
 use std::{
-    collections::BTreeMap,
     io::Read as _,
     path::{Path, PathBuf},
 };
@@ -45,6 +44,7 @@ pub use self::{
     report::{CaseReport, Failure, Mismatch, Report},
     update::Updated,
 };
+use crate::{caches, config::Config};
 
 /// Where the data of each case is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -281,15 +281,7 @@ impl HostRoom {
 async fn start_host() -> Result<(engine_host::Host, tempfile::TempDir), Broken> {
     let broken = |error: &dyn std::error::Error| Broken::new(error.to_string());
     let folder = tempfile::tempdir().map_err(|error| broken(&error))?;
-    let blobs = engine_connect::Blobs::open(folder.path().join("blobs")).await;
-    let host = engine_host::Host::open(engine_host::HostOptions {
-        folder: folder.path().join("host"),
-        limits: engine_host::HostLimits::default(),
-        connections: engine_connect::Connections::new(BTreeMap::new()),
-        blobs: blobs.map_err(|error| broken(&error))?,
-        http: engine_connect::Http::default(),
-        secrets: BTreeMap::new(),
-        lookups: BTreeMap::new(),
-    });
+    let limits = engine_host::HostLimits::default();
+    let host = caches::host(folder.path(), &Config::default(), limits).await;
     Ok((host.map_err(|error| broken(&error))?, folder))
 }

@@ -16,9 +16,9 @@ use engine_store::{EmbeddedStore, Options};
 use serde_json::json;
 
 pub(crate) use self::input::Input;
-use crate::{config::Config, data};
+use crate::{caches, config::Config};
 
-/// A plugin host in a folder that is gone afterwards.
+/// A plugin host in a folder that is gone afterwards; what it compiles is kept for the next one.
 pub(crate) struct Workshop {
     pub(crate) host: Host,
     folder: tempfile::TempDir,
@@ -48,7 +48,7 @@ impl Workshop {
     async fn within(config: &Config, script: ScriptLimits) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let limits = HostLimits { compile_on_all_cores: true, script, ..HostLimits::default() };
-        Ok(Self { host: data::host(folder.path(), config, limits).await?, folder })
+        Ok(Self { host: caches::host(folder.path(), config, limits).await?, folder })
     }
 
     /// On the machine of a host, where what it has compiled need not be compiled again; with nothing that

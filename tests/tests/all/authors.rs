@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use countersign_tests::program;
+use countersign_tests::{program, share_compiled};
 use serde_json::Value as Json;
 
 use super::{
@@ -68,6 +68,7 @@ fn listen(from: impl Read + Send + 'static, send: Sender<String>) {
 /// An engine with an organization, and the options by which commands speak to it.
 fn engine(folder: &Path) -> (Going, [String; 4]) {
     let data = folder.join("data");
+    share_compiled(&data).unwrap();
     let data = data.to_str().unwrap();
     let init = ["init", "--org", "shop", "--owner", "olga", "--data", data];
     let token = done(&command(folder, &init).output().unwrap()).trim().to_owned();

@@ -5,6 +5,7 @@
 
 use std::{fmt::Write as _, fs, path::PathBuf};
 
+use countersign_tests::share_compiled;
 use engine_api::{
     command::SubmitRequest,
     organization::{NewToken, TokenMade},
@@ -126,6 +127,7 @@ impl Place {
 
     /// Makes the organization, and answers its owner's token.
     async fn init(&self) -> String {
+        share_compiled(&self.data()).unwrap();
         let mut init = command(&["init", "--owner", "olga", "--data"]);
         init.arg(self.data()).arg("--config").arg(self.config());
         let made = finish(init).await;

@@ -39,6 +39,7 @@ pub(crate) fn host(folder: &tempfile::TempDir, connections: Connections) -> Host
     let blobs = runtime.block_on(Blobs::open(folder.path().join("blobs")));
     Host::open(HostOptions {
         folder: folder.path().join("host"),
+        compiled: None,
         limits: HostLimits::default(),
         connections,
         blobs: blobs.unwrap(),

@@ -10,6 +10,7 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
     io::{self, Write as _},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use hmac::{Hmac, Mac as _, digest::KeyInit};
@@ -21,6 +22,8 @@ use super::apart::{Compiler, Failed};
 const KEY_FILE: &str = "compiled.key";
 /// As many as the code works with at once.
 const KEY_BYTES: usize = 64;
+/// What was not finished for so long is written by nobody any more.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
 /// How much of an entry is read at once.
 const CHUNK: usize = 64 << 10;
 
@@ -141,15 +144,21 @@ impl Cache {
     }
 }
 
-/// Takes away what an engine left that was ended while it wrote.
+/// Takes away what a process left that was ended while it wrote.
 fn remove_drafts(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "part") {
+        if path.extension().is_some_and(|extension| extension == "part") && is_abandoned(&path) {
             fs::remove_file(path)?;
         }
     }
     Ok(())
+}
+
+/// False where another process has just finished it, so that it is gone.
+fn is_abandoned(draft: &Path) -> bool {
+    let modified = fs::metadata(draft).and_then(|file| file.modified());
+    modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|since| since >= ABANDONED))
 }
 
 /// The name of a component's entry.
@@ -169,8 +178,8 @@ fn made_by(engine: &Engine) -> u64 {
     unsafe_code,
     reason = "`Component::deserialize_file` runs what it maps as machine code, so it must only see \
               what `Component::serialize` made, and nobody may change the file later. The file has \
-              just passed a message authentication code under a key that only this engine's data \
-              folder holds, and was made by this process or by one of the same program, which was \
+              just passed a message authentication code under a key that only the folder \
+              holds, and was made by this process or by one of the same program, which was \
               heard through a pipe. Files of the folder are never written again, only replaced by others \
               under their name; whoever else could write there could read the key as well. Code of \
               another wasmtime, configuration or processor is refused by wasmtime itself."
@@ -196,18 +205,24 @@ fn key(file: &Path) -> io::Result<[u8; KEY_BYTES]> {
 fn make_key(file: &Path) -> io::Result<[u8; KEY_BYTES]> {
     let mut key = [0; KEY_BYTES];
     rand::fill(&mut key);
+    let draft = file.with_extension(format!("{:032x}.part", rand::random::<u128>()));
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut made = options.open(file)?;
+    let mut made = options.open(&draft)?;
     made.write_all(&key)?;
     made.sync_all()?;
+    // Where another process makes one at the same time, one of both stays; what the other has compiled by
+    // then is compiled again.
+    fs::rename(&draft, file)?;
     Ok(key)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
 
     const EMPTY: &[u8] = &[0, b'a', b's', b'm', 0x0d, 0, 1, 0];
@@ -256,8 +271,15 @@ mod tests {
     fn what_was_half_written_goes() {
         let folder = tempfile::tempdir().unwrap();
         drop(Cache::open(folder.path()).unwrap());
-        fs::write(folder.path().join("0123.part"), "half").unwrap();
+        let long_ago = SystemTime::now() - 2 * ABANDONED;
+        let abandoned = folder.path().join("0123.part");
+        fs::write(&abandoned, "half").unwrap();
+        fs::File::options().write(true).open(&abandoned).unwrap().set_modified(long_ago).unwrap();
+        let of_another = folder.path().join("4567.part");
+        fs::write(&of_another, "half").unwrap();
         drop(Cache::open(folder.path()).unwrap());
+        assert!(of_another.is_file(), "another process may be writing it");
+        fs::remove_file(of_another).unwrap();
         let left: Vec<_> =
             fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
         assert_eq!(left, [folder.path().join(KEY_FILE)]);

@@ -16,7 +16,9 @@ use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 use crate::{
-    Place, build, call, config_of, guest, id, orders,
+    Place, build,
+    built::compiled,
+    call, config_of, guest, id, orders,
     out::{Other, granted},
 };
 
@@ -46,6 +48,7 @@ impl Stage {
     async fn of(plugin: &str, folder: TempDir, connections: Connections, token: &str) -> Self {
         let host = Host::open(HostOptions {
             folder: folder.path().join("host"),
+            compiled: Some(compiled()),
             limits: HostLimits::default(),
             connections: connections.clone(),
             blobs: Blobs::open(folder.path().join("blobs")).await.unwrap(),

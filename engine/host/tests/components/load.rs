@@ -1,9 +1,9 @@
 //! Files that are no plugins, each with its sentence.
 
-use engine_host::{HostLimits, LoadError, MAX_COMPONENT_BYTES, World};
+use engine_host::{Host, HostLimits, LoadError, MAX_COMPONENT_BYTES, World};
 use serde_json::json;
 
-use crate::{Place, call, guest, open};
+use crate::{Place, call, guest, options};
 
 const MET: &str = "(i32.const 1024)";
 
@@ -148,19 +148,20 @@ fn a_start_that_never_ends_is_refused() {
 
 #[test]
 fn a_good_plugin_tells_about_itself_and_is_found_compiled() {
-    let place = Place::new();
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Host::open(options(&folder, HostLimits::default())).unwrap();
     let file = guest::condition(MET);
-    let plugin = place.load(&file);
+    let plugin = open().load(&file).unwrap();
     assert_eq!(plugin.manifest().name.as_str(), "guest");
     assert_eq!(plugin.size(), file.len());
     assert!(plugin.serves(World::Condition) && !plugin.serves(World::Executor));
     let imports: Vec<_> = plugin.imports().collect();
     assert!(imports.contains(&"countersign:plugin/request@1.0.0"), "{imports:?}");
 
-    let compiled = place.folder.path().join("host/compiled");
+    let compiled = folder.path().join("host/compiled");
     let entries = || std::fs::read_dir(&compiled).unwrap().count();
     assert_eq!(entries(), 3, "the key, the component and its authentication code");
-    let again = open(&place.folder, HostLimits::default());
+    let again = open();
     let plugin = again.load(&file).unwrap();
     assert_eq!(entries(), 3);
     assert!(again.condition(&plugin, &call()).result.is_ok());

@@ -41,7 +41,7 @@ use engine_host::{Answer, Call, Host, HostLimits, HostOptions, Limits, Lookup, P
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-use self::built::build;
+use self::built::{build, compiled};
 
 /// A host in a folder of its own.
 struct Place {
@@ -88,21 +88,28 @@ fn open_with(
     connections: Connections,
     lookups: BTreeMap<ResourceId, BTreeMap<String, Lookup>>,
 ) -> Host {
+    let compiled = Some(compiled());
+    let options = options(folder, limits);
+    Host::open(HostOptions { compiled, connections, lookups, ..options }).unwrap()
+}
+
+/// With nothing outside, and what it compiles in its folder.
+fn options(folder: &TempDir, limits: HostLimits) -> HostOptions {
     let blobs = folder.path().join("blobs");
     // Of its own, so that it works inside another runtime as well.
     let opening = std::thread::spawn(move || {
         tokio::runtime::Runtime::new().unwrap().block_on(Blobs::open(blobs)).unwrap()
     });
-    Host::open(HostOptions {
+    HostOptions {
         folder: folder.path().join("host"),
+        compiled: None,
         limits,
-        connections,
+        connections: Connections::default(),
         blobs: opening.join().unwrap(),
         http: engine_connect::Http::default(),
         secrets: BTreeMap::new(),
-        lookups,
-    })
-    .unwrap()
+        lookups: BTreeMap::new(),
+    }
 }
 
 /// A database of four orders, on the connection `orders-db`.

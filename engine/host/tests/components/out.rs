@@ -16,7 +16,7 @@ use engine_host::{
 };
 use serde_json::{Value as Json, json};
 
-use crate::{build, call, config_of, id};
+use crate::{build, built::compiled, call, config_of, id};
 
 /// Another system on this machine: it replies `pong` to everything and keeps what it was sent.
 pub(crate) struct Other {
@@ -67,6 +67,7 @@ pub(crate) async fn host(folder: &tempfile::TempDir, limits: HostLimits) -> Host
 async fn host_on(folder: &tempfile::TempDir, limits: HostLimits, connections: Connections) -> Host {
     Host::open(HostOptions {
         folder: folder.path().join("host"),
+        compiled: Some(compiled()),
         limits,
         connections,
         blobs: Blobs::open(folder.path().join("blobs")).await.unwrap(),

@@ -27,7 +27,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use wasmtime::component::types::ComponentItem;
 
-use crate::{build, call, config_of, guest, id, orders, out::Other};
+use crate::{build, built::compiled, call, config_of, guest, id, orders, out::Other};
 
 /// What was kept of a release.
 struct Release {
@@ -152,6 +152,7 @@ impl Stage {
         let patient = |limits| Limits { deadline: Duration::from_secs(60), ..limits };
         let host = Host::open(HostOptions {
             folder: folder.path().join("host"),
+            compiled: Some(compiled()),
             limits: HostLimits {
                 condition: patient(Limits::condition()),
                 approvers: patient(Limits::approvers()),

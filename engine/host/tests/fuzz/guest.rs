@@ -23,7 +23,7 @@ use serde_json::json;
 use tokio::runtime::Runtime;
 
 use super::{
-    built::build,
+    built::{build, compiled},
     run::{outline, run},
 };
 
@@ -77,6 +77,7 @@ impl Cage {
         let patient = |limits| Limits { deadline: Duration::from_secs(20), ..limits };
         let host = Host::open(HostOptions {
             folder: folder.path().join("host"),
+            compiled: Some(compiled()),
             limits: HostLimits {
                 condition: patient(Limits::condition()),
                 approvers: patient(Limits::approvers()),

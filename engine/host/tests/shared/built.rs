@@ -1,4 +1,4 @@
-//! The plugins of this repository as components.
+//! The plugins of this repository as components, and where they are kept compiled.
 
 use std::{
     path::{Path, PathBuf},
@@ -27,4 +27,9 @@ pub(crate) fn build(name: &str) -> Vec<u8> {
         _ => format!("plugins_{}.wasm", name.replace('-', "_")),
     };
     std::fs::read(BUILT.join(file)).unwrap()
+}
+
+/// Compiled components, for all tests: each is compiled once.
+pub(crate) fn compiled() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled")
 }

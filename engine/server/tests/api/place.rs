@@ -52,6 +52,14 @@ steps:
       - {id: directors, who: {group: directors}, permissions: [[{property: amount, less_or_equal: 10000000 EUR}]]}
 ";
 
+/// Gives a data folder the compiled components of all tests, so that each is compiled once.
+pub(crate) fn share_compiled(data: &std::path::Path) {
+    let all = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
+    std::fs::create_dir_all(&all).unwrap();
+    std::fs::create_dir_all(data.join("host")).unwrap();
+    std::os::unix::fs::symlink(all, data.join("host/compiled")).unwrap();
+}
+
 /// Everybody of the organization, with their roles and groups.
 const PEOPLE: [(&str, &str, &[&str]); 5] = [
     ("ann", "user", &["staff"]),
@@ -96,6 +104,7 @@ impl Place {
         tokens: BTreeMap<&'static str, String>,
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        share_compiled(folder.path());
         let start = "2026-03-02T09:00:00Z".parse().unwrap();
         let (clock, ids) = (Clock::manual(start), Ids::counted());
         let state = data::assemble(store, folder.path(), &config, clock, ids).await.unwrap();

@@ -10,6 +10,8 @@ use std::{
 use sdk_client::Client;
 use tempfile::TempDir;
 
+use crate::place::share_compiled;
+
 /// A data folder with an organization of the owner `olga`.
 pub(crate) struct Home {
     folder: TempDir,
@@ -28,6 +30,7 @@ pub(crate) struct Serving {
 impl Home {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        share_compiled(folder.path());
         let init = program(&["init", "--org", "main", "--owner", "olga", "--data"])
             .arg(folder.path())
             .output()

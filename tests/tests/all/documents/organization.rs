@@ -2,6 +2,7 @@
 
 use std::{fs, sync::Arc};
 
+use countersign_tests::share_compiled;
 use engine_api::{
     document::Document,
     organization::{Bundle, OrganizationDoc, RuleFile},
@@ -26,6 +27,7 @@ impl Office {
     pub(in crate::all) async fn new() -> Self {
         assert!(first_party::are_built(), "{}", first_party::NOT_BUILT);
         let folder = tempfile::tempdir().unwrap();
+        share_compiled(folder.path()).unwrap();
         let store = Arc::new(EmbeddedStore::in_memory(&Options::default()).unwrap());
         let (clock, ids) = (Clock::System, Ids::Random);
         let config = Config::default();

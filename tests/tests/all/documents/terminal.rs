@@ -8,7 +8,7 @@
 //! Of `cargo xtask …` only `sample` is run: the others are this suite itself, or take as long. That
 //! each is a command there is, with these options, is tested where they are defined, in `xtask`.
 
-use countersign_tests::{program, told_by_the_environment, tools};
+use countersign_tests::{program, share_compiled, told_by_the_environment, tools};
 use std::{
     fs::{self, File},
     io::{BufRead, BufReader, Read, Write},
@@ -103,6 +103,8 @@ impl Terminal {
         let programs = folder.join("programs");
         fs::create_dir_all(&programs).unwrap();
         symlink(program().unwrap(), programs.join("countersign")).unwrap();
+        // Where an engine is made that nobody names a folder for.
+        share_compiled(&folder.join("countersign-data")).unwrap();
         // Where `cargo xtask build` leaves components.
         fs::create_dir_all(folder.join("target")).unwrap();
         for built in ["target/components", "target/examples"] {

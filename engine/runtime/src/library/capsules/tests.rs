@@ -122,6 +122,7 @@ async fn the_text_of_a_script_is_kept_once() {
     let capsules = Capsules::open(folder.path(), 30, true).unwrap();
     let host = Host::open(HostOptions {
         folder: other.path().join("host"),
+        compiled: None,
         limits: HostLimits::default(),
         connections: Connections::default(),
         blobs: Blobs::open(other.path().join("blobs")).await.unwrap(),

@@ -12,7 +12,7 @@ use clap::Args;
 use sha2::{Digest as _, Sha256};
 
 use super::{Language, finish, progress};
-use crate::kit;
+use crate::{caches, kit};
 
 /// Where the tools are.
 #[derive(Clone, Debug, Default, Args)]
@@ -55,13 +55,7 @@ impl Tools {
         if let Some(folder) = &self.tools {
             return Ok(std::path::absolute(folder)?);
         }
-        let below = |name: &str, rest: &str| {
-            let folder = env::var_os(name).filter(|folder| !folder.is_empty());
-            folder.map(|folder| Path::new(&folder).join(rest))
-        };
-        below("XDG_CACHE_HOME", "countersign/tools")
-            .or_else(|| below("LOCALAPPDATA", "countersign/tools"))
-            .or_else(|| below("HOME", ".cache/countersign/tools"))
+        caches::folder("tools")
             .context("no folder of caches is known: say with --tools where tools are kept")
     }
 }
