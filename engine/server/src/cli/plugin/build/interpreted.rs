@@ -135,11 +135,13 @@ fn javascript_entry(source: &Source) -> String {
 }
 
 fn python_entry(source: &Source) -> String {
-    let mut text = "import plugin\nfrom countersign import glue\n\n".to_owned();
+    let mut text = "import plugin\nfrom countersign import glue, warm\n\n".to_owned();
     for world in &source.manifest.worlds {
         let (first, rest) = world.as_str().split_at(1);
         let class = format!("{}{rest}", first.to_uppercase());
         text.push_str(&format!("{class} = glue.{world}(plugin)\n"));
     }
+    let worlds: Vec<&str> = source.manifest.worlds.iter().map(|world| world.as_str()).collect();
+    text.push_str(&format!("warm.up({worlds:?})\n"));
     text
 }
