@@ -8,7 +8,7 @@ use std::{
 };
 
 /// The most that is ready at once.
-const MAX_READY: usize = 4;
+pub(crate) const MAX_READY: usize = 4;
 
 /// So many calls at once. `R` is what is ready.
 pub(crate) struct Places<R> {

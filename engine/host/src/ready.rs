@@ -2,16 +2,18 @@
 //!
 //! To instantiate an interpreter, and to clear away what it touched, takes about as long as what it is
 //! asked: there are some fourteen modules, and thousands of functions in their tables. So one thread clears away
-//! beside the calls, and then makes another instance of the same plugin. That one is as fresh as any: nothing
-//! but its start has run in it, which asked the host for nothing. Fuel and memory count as if the call had made it.
+//! beside the calls and, when there are none for a moment, makes another instance of the same plugin. That one is
+//! as fresh as any: nothing but its start has run in it, which asked the host for nothing. Fuel and memory count as
+//! if the call had made it.
 
 use std::{
     any::Any,
+    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
-        mpsc::{RecvTimeoutError, Sender, channel},
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread,
     time::Duration,
@@ -24,7 +26,7 @@ use crate::{
     component::{Plugin, Weight, manifest::World},
     host::Host,
     limits::Limits,
-    places::{Place, Places},
+    places::{MAX_READY, Place, Places},
     run::arm,
     state::{State, Task},
     v1::{
@@ -35,10 +37,20 @@ use crate::{
 
 /// What nobody needed for so long is given up.
 const UNUSED: Duration = Duration::from_secs(60);
-/// With so much to do already, calls clear away after themselves.
+/// With so much to clear away already, calls clear away after themselves.
 const MAX_QUEUED: usize = 2;
+/// When no call has ended for so long, there is time to make instances: while calls follow each other, both
+/// would wait for the same locks of the machine's memory.
+const CALM: Duration = Duration::from_millis(1);
 
 type Work = Box<dyn FnOnce() + Send>;
+
+/// What is left to do after a call.
+struct Left {
+    clear: Work,
+    /// When there is time.
+    make: Work,
+}
 
 /// A component in a world of questions, to be instantiated.
 pub(crate) trait Linked: Clone + Send + 'static {
@@ -98,7 +110,7 @@ pub(crate) struct Begun<L: Linked> {
 /// The thread beside the calls; there is none before it is needed.
 #[derive(Default)]
 pub(crate) struct Beside {
-    sender: OnceLock<Option<Sender<Work>>>,
+    sender: OnceLock<Option<Sender<Left>>>,
     queued: Arc<AtomicUsize>,
 }
 
@@ -107,21 +119,27 @@ impl Beside {
         self.queued.load(Ordering::Relaxed) >= MAX_QUEUED
     }
 
-    /// Has something done, one after the other; here and now where there is no thread.
-    fn hand(&self, places: &Arc<Places<Ready>>, work: impl FnOnce() + Send + 'static) {
+    /// Has a call cleared away, here and now where there is no thread, and another instance made.
+    fn hand(
+        &self,
+        places: &Arc<Places<Ready>>,
+        clear: impl FnOnce() + Send + 'static,
+        make: impl FnOnce() + Send + 'static,
+    ) {
         self.queued.fetch_add(1, Ordering::Relaxed);
         let done = Done(Arc::clone(&self.queued));
-        let work = move || {
+        let clear = move || {
             let _done = done;
-            work();
+            clear();
         };
         match self.sender.get_or_init(|| begin(Arc::clone(places))) {
             Some(sender) => {
-                if let Err(back) = sender.send(Box::new(work)) {
-                    (back.0)();
+                let left = Left { clear: Box::new(clear), make: Box::new(make) };
+                if let Err(back) = sender.send(left) {
+                    (back.0.clear)();
                 }
             }
-            None => work(),
+            None => clear(),
         }
     }
 }
@@ -135,20 +153,32 @@ impl Drop for Done {
     }
 }
 
-fn begin(places: Arc<Places<Ready>>) -> Option<Sender<Work>> {
-    let (sender, receiver) = channel::<Work>();
-    let run = move || {
-        loop {
-            match receiver.recv_timeout(UNUSED) {
-                // A mistake in one piece of work is not that of the next.
-                Ok(work) => drop(catch_unwind(AssertUnwindSafe(work))),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
-            places.give_up(UNUSED);
-        }
-    };
+fn begin(places: Arc<Places<Ready>>) -> Option<Sender<Left>> {
+    let (sender, receiver) = channel();
+    let run = move || beside(&places, &receiver);
     thread::Builder::new().name("plugin-ready".into()).spawn(run).ok().map(|_| sender)
+}
+
+/// The work of the thread, until nobody can hand it anything any more.
+fn beside(places: &Arc<Places<Ready>>, receiver: &Receiver<Left>) {
+    // A mistake in one piece of work is not that of the next.
+    let run = |work: Work| drop(catch_unwind(AssertUnwindSafe(work)));
+    let mut wanted = VecDeque::new();
+    loop {
+        let patience = if wanted.is_empty() { UNUSED } else { CALM };
+        match receiver.recv_timeout(patience) {
+            Ok(Left { clear, make }) => {
+                run(clear);
+                wanted.push_back(make);
+                if wanted.len() > MAX_READY {
+                    wanted.pop_front();
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => wanted.pop_front().map_or((), run),
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        places.give_up(UNUSED);
+    }
 }
 
 impl Host {
@@ -216,9 +246,13 @@ impl Host {
         }
         let (host, plugin, linked) = (self.clone(), plugin.clone(), linked.clone());
         let all = Arc::clone(places);
-        beside.hand(places, move || {
+        let clear = move || {
             drop(store);
+            drop(place);
+        };
+        beside.hand(places, clear, move || {
             if !all.are_wanted()
+                && let Some(place) = all.take(Duration::ZERO)
                 && let Some(ready) = host.ready(&plugin, &linked)
             {
                 place.hold(ready);

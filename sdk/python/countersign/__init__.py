@@ -16,7 +16,7 @@ class matters; any other exception is permanent.
 
 from decimal import Decimal
 
-from . import clock, directory, files, http, log, notice, request, steps
+from . import chance, clock, directory, files, http, log, notice, request, steps
 from .answers import (
     Message, Money, Receipt, cannot_tell, did_not_happen, effect, happened, message, met, nominee, plan, problem,
     receipt, resolution, unmet,

@@ -148,6 +148,15 @@ fn example(name: &str, language: &str, into: &Path) -> PathBuf {
     to
 }
 
+/// Every call has chance of its own, though nothing is seeded before somebody asks.
+#[test]
+fn python_has_chance_of_its_own_in_every_call() {
+    let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
+    let files = ["tests/data/python/chance.py", "sdk/python/countersign/chance.py"];
+    let asked = Command::new(python).args(files.map(|file| root().join(file))).output().unwrap();
+    assert!(asked.status.success(), "{}", String::from_utf8_lossy(&asked.stderr));
+}
+
 /// What is expected of an answer: why one did not come is told in each language's own words.
 fn answer(case: &Json) -> Json {
     match &case["answer"]["failure"] {

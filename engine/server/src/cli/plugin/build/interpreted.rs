@@ -135,7 +135,8 @@ fn javascript_entry(source: &Source) -> String {
 }
 
 fn python_entry(source: &Source) -> String {
-    let mut text = "import plugin\nfrom countersign import glue, warm\n\n".to_owned();
+    // The kit first: it prepares what a plugin may import from elsewhere.
+    let mut text = "from countersign import glue, warm\nimport plugin\n\n".to_owned();
     for world in &source.manifest.worlds {
         let (first, rest) = world.as_str().split_at(1);
         let class = format!("{}{rest}", first.to_uppercase());
