@@ -20,7 +20,8 @@ pub(crate) fn run(
 ) -> Result<bool> {
     build::plugins(workspace)?;
     let mut cargo = workspace.cargo();
-    cargo.args(["test", "--package", "engine-host", "--test", "fuzz", "--"]);
+    // With the features of all packages, so that what the tests were built with is not built again.
+    cargo.args(["test", "--workspace", "--test", "fuzz", "--"]);
     cargo.arg("--nocapture").args(target);
     cargo.env("COUNTERSIGN_FUZZ_SECONDS", seconds.to_string());
     if keep {
