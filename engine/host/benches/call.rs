@@ -7,7 +7,13 @@
 //! one in Python (1.5 ms) compare an amount with a limit: in instances that were ready, in such that are made for
 //! the call, and one call after the other.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a bench that cannot go on ends by a panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a bench that cannot go on ends by a panic"
+)]
+#![expect(clippy::print_stdout, reason = "what is measured once is told at once")]
 
 #[path = "shared/bare.rs"]
 mod bare;
@@ -16,6 +22,8 @@ mod bare;
 mod guest;
 #[path = "shared/host.rs"]
 mod shared;
+#[path = "shared/spread.rs"]
+mod spread;
 
 use std::{
     hint::black_box,
@@ -41,6 +49,11 @@ use wasmtime::{
     component::{Component, ComponentExportIndex, InstancePre, Linker, Val},
 };
 
+use self::spread::percentiles;
+
+/// For percentiles, of calls of microseconds and of milliseconds.
+const CALLS: usize = 50_000;
+const SLOW_CALLS: usize = 2_000;
 const READS: &str = "
     (drop (call $rule_version)) (drop (call $rule_version)) (drop (call $rule_version))
     (drop (call $rule_version)) (drop (call $rule_version)) (drop (call $rule_version))
@@ -118,6 +131,10 @@ fn components(criterion: &mut Criterion) {
         b.iter(|| assert_eq!(host.condition(&plugin, black_box(&call)).result, Ok(Verdict::Met)));
     });
     group.finish();
+    percentiles("component/bare", CALLS, || assert!(bare_call(&engine, &bare)));
+    percentiles("component/host", CALLS, || {
+        assert_eq!(host.condition(&plugin, &call).result, Ok(Verdict::Met));
+    });
 }
 
 /// The template of a condition in JavaScript and in Python, made by `cargo xtask bench`: a call, and the way from the
@@ -150,6 +167,7 @@ fn interpreted(criterion: &mut Criterion) {
         group.bench_function(format!("{language}, one after the other"), |b| {
             b.iter(|| ask(&call));
         });
+        percentiles(&format!("{language}, one after the other"), SLOW_CALLS, || ask(&call));
         group.bench_function(format!("{language}, made for the call"), |b| {
             // With another limit of its memory, an instance that is ready is not the one.
             let usual = host.usual_limits(&plugin, World::Condition);
@@ -224,19 +242,19 @@ fn script(criterion: &mut Criterion, name: &str, text: &str) {
     engine.register_type::<Request>().register_indexer_get(property);
     let ast = engine.compile(text).unwrap();
     let mut group = criterion.benchmark_group(name);
-    group.bench_function("bare", |b| {
-        b.iter(|| {
-            let mut scope = Scope::new();
-            scope.push("request", Request(Arc::clone(&call.facts)));
-            assert!(engine.eval_ast_with_scope::<bool>(&mut scope, black_box(&ast)).unwrap());
-        });
-    });
-    group.bench_function("host", |b| {
-        b.iter(|| {
-            assert_eq!(host.script_condition(&script, black_box(&call)).result, Ok(Verdict::Met));
-        });
-    });
+    let bare = || {
+        let mut scope = Scope::new();
+        scope.push("request", Request(Arc::clone(&call.facts)));
+        assert!(engine.eval_ast_with_scope::<bool>(&mut scope, black_box(&ast)).unwrap());
+    };
+    let ask = || {
+        assert_eq!(host.script_condition(&script, black_box(&call)).result, Ok(Verdict::Met));
+    };
+    group.bench_function("bare", |b| b.iter(bare));
+    group.bench_function("host", |b| b.iter(ask));
     group.finish();
+    percentiles(&format!("{name}/bare"), CALLS, bare);
+    percentiles(&format!("{name}/host"), CALLS, ask);
 }
 
 criterion_group!(benches, components, interpreted, scripts);

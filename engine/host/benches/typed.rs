@@ -23,14 +23,10 @@ mod bare;
 mod guest;
 #[path = "shared/host.rs"]
 mod shared;
+#[path = "shared/spread.rs"]
+mod spread;
 
-use std::{
-    hint::black_box,
-    path::Path,
-    sync::Arc,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{hint::black_box, path::Path, sync::Arc, thread, time::Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use engine_connect::Connections;
@@ -45,6 +41,8 @@ use wasmtime::{
     Engine, StoreLimits,
     component::{Component, ComponentExportIndex, InstancePre, Linker, Val},
 };
+
+use self::spread::percentiles;
 
 const CALLS: usize = 100_000;
 const SOAK: usize = 1_000_000;
@@ -154,24 +152,11 @@ fn typed(criterion: &mut Criterion) {
         b.iter(|| recorded(&host, &plugin, &call));
     });
     group.finish();
-    percentiles("bare", || bare.call());
-    percentiles("host, capsule handed over", || drop(handed_over(&host, &plugin, &call)));
+    percentiles("bare", CALLS, || bare.call());
+    percentiles("host, capsule handed over", CALLS, || drop(handed_over(&host, &plugin, &call)));
     threads("bare", || bare.call());
     threads("host, capsule handed over", || drop(handed_over(&host, &plugin, &call)));
     soak(&host, &plugin, &call);
-}
-
-fn percentiles(name: &str, work: impl Fn()) {
-    let mut times: Vec<Duration> = (0..CALLS)
-        .map(|_| {
-            let start = Instant::now();
-            work();
-            start.elapsed()
-        })
-        .collect();
-    times.sort_unstable();
-    let at = |share: usize| times[CALLS * share / 1_000].as_secs_f64() * 1e6;
-    println!("{name}: p50 {:.1} µs, p95 {:.1} µs, p99 {:.1} µs", at(500), at(950), at(990));
 }
 
 fn threads(name: &str, work: impl Fn() + Sync) {

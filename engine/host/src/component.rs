@@ -275,14 +275,14 @@ impl Loader<'_> {
         if let Some(found) = self.cache.find(self.engine, digest) {
             return Ok(found);
         }
+        if self.weight == Weight::Heavy {
+            (self.tell)(Stage::Waiting);
+        }
         let turn = self.turns.of(digest);
         let _turn = lock(&turn);
         let (_alone, compiler) = match self.weight {
             Weight::Light => (None, None),
-            Weight::Heavy => {
-                (self.tell)(Stage::Waiting);
-                (Some(lock(self.compiling)), self.compiler)
-            }
+            Weight::Heavy => (Some(lock(self.compiling)), self.compiler),
         };
         (self.tell)(Stage::Compiling);
         // Another may have compiled the same meanwhile.

@@ -58,6 +58,16 @@ impl<R> Places<R> {
         Some(Place(Some(Arc::clone(self))))
     }
 
+    /// A place that nobody has and nobody waits for.
+    pub(crate) fn take_free(self: &Arc<Self>) -> Option<Place<R>> {
+        let mut held = self.lock();
+        if held.waiting > 0 {
+            return None;
+        }
+        held.free = held.free.checked_sub(1)?;
+        Some(Place(Some(Arc::clone(self))))
+    }
+
     /// The youngest of what is ready and fits, with its place.
     pub(crate) fn take_ready(self: &Arc<Self>, fits: impl Fn(&R) -> bool) -> Option<(R, Place<R>)> {
         let mut held = self.lock();
@@ -148,6 +158,10 @@ mod tests {
             assert!(second.join().unwrap());
         });
         assert_eq!(free(&places), 1);
+        let third = places.take_free().unwrap();
+        assert!(places.take_free().is_none());
+        third.hold(());
+        assert!(places.take_free().is_none(), "what is ready stays");
     }
 
     #[test]

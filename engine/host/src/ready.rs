@@ -2,7 +2,7 @@
 //!
 //! To instantiate an interpreter, and to clear away what it touched, takes about as long as what it is
 //! asked: there are some fourteen modules, and thousands of functions in their tables. So one thread clears away
-//! beside the calls and, when there are none for a moment, makes another instance of the same plugin. That one is
+//! beside the calls and, when none has ended for a moment, makes another instance of the same plugin. That one is
 //! as fresh as any: nothing but its start has run in it, which asked the host for nothing. Fuel and memory count as
 //! if the call had made it.
 
@@ -251,8 +251,7 @@ impl Host {
             drop(place);
         };
         beside.hand(places, clear, move || {
-            if !all.are_wanted()
-                && let Some(place) = all.take(Duration::ZERO)
+            if let Some(place) = all.take_free()
                 && let Some(ready) = host.ready(&plugin, &linked)
             {
                 place.hold(ready);

@@ -1,7 +1,9 @@
 //! What commands keep for the next time in the user's folder of caches: all of it can be made again.
 
 use std::{
-    env, fs, io,
+    env,
+    ffi::OsStr,
+    fs, io,
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -19,8 +21,8 @@ const MOST: u64 = 2 << 30;
 /// A folder of that name below the user's folder of caches, where the machine has one.
 pub(crate) fn folder(name: &str) -> Option<PathBuf> {
     let below = |variable: &str, rest: &str| {
-        let folder = env::var_os(variable).filter(|folder| !folder.is_empty());
-        folder.map(|folder| Path::new(&folder).join(rest).join(name))
+        let folder = env::var_os(variable).map(PathBuf::from).filter(|folder| folder.is_absolute());
+        folder.map(|folder| folder.join(rest).join(name))
     };
     below("XDG_CACHE_HOME", "countersign")
         .or_else(|| below("LOCALAPPDATA", "countersign"))
@@ -51,12 +53,42 @@ pub(crate) async fn host(
 /// Where compiled components are kept, with room for another.
 fn compiled() -> Option<PathBuf> {
     let folder = folder("compiled")?;
-    make(&folder).and_then(|()| prune(&folder, MOST)).ok()?;
+    let ready = make(&folder).and_then(|()| check(&folder)).and_then(|()| prune(&folder, MOST));
+    if let Err(error) = ready {
+        tracing::debug!(%error, folder = %folder.display(), "nothing that was compiled is kept");
+        return None;
+    }
     Some(folder)
 }
 
-/// Nobody else may write there: what is in it is run.
-fn make(folder: &Path) -> io::Result<()> {
+/// What is in it is run: it has to be the user's own, and nobody else's to write to.
+#[cfg(unix)]
+fn check(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let user = tempfile::tempfile_in(folder)?.metadata()?.uid();
+    for folder in [Some(folder), folder.parent()].into_iter().flatten() {
+        let about = folder.symlink_metadata()?;
+        if !about.is_dir() || about.uid() != user || about.mode() & 0o022 != 0 {
+            let folder = folder.display();
+            return Err(io::Error::other(format!(
+                "`{folder}` is not the user's alone to write to"
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn check(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes a folder that nobody else may read or write to.
+///
+/// # Errors
+/// Where it cannot be made.
+pub(crate) fn make(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -64,8 +96,8 @@ fn make(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Takes the oldest files away, so that the others have at most `most` bytes. The key stays: without it
-/// nothing else is of use.
+/// Takes away what was not used for longest, so that the others have at most `most` bytes. The key stays: without
+/// it nothing else is of use.
 fn prune(folder: &Path, most: u64) -> io::Result<()> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -73,7 +105,9 @@ fn prune(folder: &Path, most: u64) -> io::Result<()> {
         // Another command may have taken it away.
         let Ok(about) = entry.metadata() else { continue };
         let since = about.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        if entry.path().extension().is_none_or(|extension| extension != "key") {
+        // Neither the key nor an authentication code is an entry of its own.
+        let ending = entry.path().extension().map(OsStr::to_owned);
+        if ending.is_none_or(|ending| ending != "key" && ending != "mac") {
             files.push((since, about.len(), entry.path()));
         }
     }
@@ -82,7 +116,8 @@ fn prune(folder: &Path, most: u64) -> io::Result<()> {
     for (_, length, path) in files {
         bytes = bytes.saturating_add(length);
         if bytes > most {
-            // What cannot be taken away is in use somewhere.
+            // What cannot be taken away is in use somewhere; code without its `.mac` is compiled again.
+            let _ = fs::remove_file(path.with_extension("mac"));
             let _ = fs::remove_file(path);
         }
     }
@@ -94,6 +129,28 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_of_somebody_else_is_not_used() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+        let folder = tempfile::tempdir().unwrap();
+        let compiled = folder.path().join("countersign/compiled");
+        make(&compiled).unwrap();
+        check(&compiled).unwrap();
+        let mode = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        for open in [&*compiled, compiled.parent().unwrap()] {
+            mode(open, 0o770);
+            check(&compiled).unwrap_err();
+            mode(open, 0o700);
+        }
+        let elsewhere = folder.path().join("countersign/elsewhere");
+        symlink(&compiled, &elsewhere).unwrap();
+        check(&elsewhere).unwrap_err();
+    }
 
     #[test]
     fn the_oldest_go_and_the_key_stays() {
@@ -110,6 +167,7 @@ mod tests {
         assert_eq!(names.iter().filter(|name| left(name)).count(), 3);
         assert!(!left(&"oldest"));
         prune(folder.path(), 0).unwrap();
-        assert_eq!(names.iter().find(|name| left(name)), Some(&"compiled.key"));
+        let left: Vec<_> = names.iter().filter(|name| left(name)).collect();
+        assert_eq!(left, [&"compiled.key"]);
     }
 }

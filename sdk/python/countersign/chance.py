@@ -21,6 +21,17 @@ class _Late(Random):
     def getstate(self):
         return Random.getstate(_seeded(self))
 
+    def __reduce__(self):
+        return Random.__reduce__(_seeded(self))
+
+    def seed(self, *seed, **version):
+        self.__class__ = Random
+        self.seed(*seed, **version)
+
+    def setstate(self, state):
+        self.__class__ = Random
+        self.setstate(state)
+
 
 def _seeded(chance):
     if type(chance) is _Late:
@@ -36,12 +47,7 @@ def seed(a=None, version=2):
         _chance.seed(a, version)
 
 
-def _setstate(state):
-    _chance.__class__ = Random
-    _chance.setstate(state)
-
-
-random.seed, random.setstate = seed, _setstate
-# The methods of the machine's own class do not ask the class of what they are called on.
-random.random, random.getstate = lambda: _chance.random(), lambda: _chance.getstate()
-random.getrandbits = lambda k: _chance.getrandbits(k)
+random.seed = seed
+# The methods of a class do not ask the class of what they are called on later.
+random.random, random.getrandbits = lambda: _chance.random(), lambda k: _chance.getrandbits(k)
+random.getstate, random.setstate = lambda: _chance.getstate(), lambda state: _chance.setstate(state)

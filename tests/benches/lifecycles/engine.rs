@@ -111,7 +111,7 @@ impl EngineUnderLoad {
         let ends = Arc::new(Ends::default());
         let store = EmbeddedStore::open(&data, &Options::default())?;
         let store = Arc::new(Watched::new(store, &data, Arc::clone(&ends)));
-        let host = data::host(&data, &Config::default(), HostLimits::default()).await?;
+        let host = data::host(&data, None, &Config::default(), HostLimits::default()).await?;
         let library = Library::new(host, data.join("components"));
         let engine = Engine::open(EngineOptions {
             store: Arc::clone(&store) as Arc<dyn Store>,

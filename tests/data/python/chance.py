@@ -1,5 +1,6 @@
 """What the kit makes of `random`: run as `python3 chance.py sdk/python/countersign/chance.py`."""
 
+import copy
 import importlib.util
 import random
 import sys
@@ -37,3 +38,11 @@ gauss(0, 1)
 assert random._inst.gauss_next is not None
 seed()
 assert random._inst.gauss_next is None
+# What somebody kept of the machine's own does what it did.
+for own in (random._inst, copy.copy(random._inst)):
+    seed()
+    own.seed(7)
+    assert own.random() == Random(7).random()
+seed()
+kept = copy.copy(random._inst)
+assert kept.random() == number()

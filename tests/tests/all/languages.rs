@@ -148,9 +148,9 @@ fn example(name: &str, language: &str, into: &Path) -> PathBuf {
     to
 }
 
-/// Every call has chance of its own, though nothing is seeded before somebody asks.
+/// In a call as here: the kit makes of the module what the machine makes of it.
 #[test]
-fn python_has_chance_of_its_own_in_every_call() {
+fn chance_in_python_is_seeded_when_it_is_asked() {
     let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
     let files = ["tests/data/python/chance.py", "sdk/python/countersign/chance.py"];
     let asked = Command::new(python).args(files.map(|file| root().join(file))).output().unwrap();

@@ -1,7 +1,7 @@
 //! Compiled components, kept between starts.
 //!
 //! An entry is machine code, so it is believed only if there is a message authentication code of it
-//! under the key of this data folder, over the code, the component's digest and the engine that
+//! under the key of its folder, over the code, the component's digest and the engine that
 //! made it. Anything else is compiled again. It is checked when the component is first wanted, and then
 //! mapped: what is never called takes no memory, and pages come from the file when they are needed.
 
@@ -10,7 +10,7 @@ use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
     io::{self, Write as _},
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use hmac::{Hmac, Mac as _, digest::KeyInit};
@@ -104,6 +104,8 @@ impl Cache {
         let path = self.folder.join(entry);
         let mac = fs::read(self.mac_file(entry)).ok()?;
         let file = fs::File::open(&path).ok()?;
+        // What is used stays longer than what is not.
+        let _ = file.set_modified(SystemTime::now());
         if self.mac(entry, file).ok()?.verify_slice(&mac).is_err() {
             tracing::warn!(entry, "a compiled component was changed; it is compiled again");
             return None;
@@ -149,7 +151,8 @@ fn remove_drafts(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "part") && is_abandoned(&path) {
-            fs::remove_file(path)?;
+            // Another process may have just done so.
+            let _ = fs::remove_file(path);
         }
     }
     Ok(())
@@ -213,16 +216,18 @@ fn make_key(file: &Path) -> io::Result<[u8; KEY_BYTES]> {
     let mut made = options.open(&draft)?;
     made.write_all(&key)?;
     made.sync_all()?;
-    // Where another process makes one at the same time, one of both stays; what the other has compiled by
-    // then is compiled again.
-    fs::rename(&draft, file)?;
-    Ok(key)
+    match fs::hard_link(&draft, file) {
+        // Not every file system has links.
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => fs::rename(&draft, file)?,
+        // Another process may have made one at the same time.
+        Ok(()) | Err(_) => fs::remove_file(&draft)?,
+    }
+    let found: Vec<u8> = fs::read(file)?;
+    found.try_into().map_err(|_| io::Error::other("the key of the compiled components is changing"))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
     use super::*;
 
     const EMPTY: &[u8] = &[0, b'a', b's', b'm', 0x0d, 0, 1, 0];

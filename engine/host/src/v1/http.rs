@@ -152,8 +152,10 @@ impl State {
             message,
             code: None,
         };
-        let found = recorded.http.iter().find(same);
-        let found = found.ok_or_else(|| {
+        // Of several that are equal, that of as many as were repeated, and of the last.
+        let all: Vec<&HttpRecord> = recorded.http.iter().filter(same).collect();
+        let found = all.get(self.trace.http.iter().filter(same).count()).or(all.last());
+        let found = *found.ok_or_else(|| {
             unavailable(format!("what `{method} {url}` answers was not recorded"))
         })?;
         self.read(Read::Other(format!("http.{method} {url}")));

@@ -49,7 +49,7 @@ impl State {
         let parameters = sql::parameters(parameters)?;
         let record = match &self.call.recorded {
             Some(recorded) if self.repeats_question() => {
-                recorded.look_up(&connection, statement, &parameters)?
+                recorded.look_up(&self.trace.lookups, &connection, statement, &parameters)?
             }
             _ => self.ask_for(connection, statement, parameters).await?,
         };
@@ -107,9 +107,11 @@ impl State {
 }
 
 impl Recorded {
-    /// What came of the same look-up the first time.
+    /// What came of the same look-up the first time: of several that are equal, of as many as were repeated, and
+    /// of the last.
     fn look_up(
         &self,
+        repeated: &[LookupRecord],
         connection: &ResourceId,
         statement: &str,
         parameters: &[Cell],
@@ -119,7 +121,9 @@ impl Recorded {
                 && found.statement == statement
                 && found.parameters == parameters
         };
-        self.lookups.iter().find(same).cloned().ok_or_else(|| wit::HostError {
+        let all: Vec<&LookupRecord> = self.lookups.iter().filter(same).collect();
+        let found = all.get(repeated.iter().filter(same).count()).or(all.last());
+        found.copied().cloned().ok_or_else(|| wit::HostError {
             kind: wit::ErrorKind::Unavailable,
             message: format!(
                 "what `{statement}` finds on `{connection}` for this was not recorded"

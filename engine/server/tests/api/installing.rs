@@ -135,6 +135,7 @@ async fn seen_by_overseers_here(place: &Place) {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_installation_tells_how_far_it_is() {
     let place = place().await.with_neighbour().await;
+    place.compile_alone();
     let auditor = json!({"login": "eve", "role": "auditor"});
     place.put("olga", "/api/v1/users/eve", &auditor).await.is(OK);
     let path =

@@ -135,6 +135,13 @@ impl Place {
         published.is(StatusCode::OK);
     }
 
+    /// What is compiled from now on is kept for nobody else.
+    pub(crate) fn compile_alone(&self) {
+        let compiled = self.folder.path().join("host/compiled");
+        std::fs::remove_file(&compiled).unwrap();
+        std::fs::create_dir(compiled).unwrap();
+    }
+
     /// With another organization on the same engine, whose owner is `oscar`.
     pub(crate) async fn with_neighbour(mut self) -> Self {
         let org = "neighbour".parse().unwrap();

@@ -8,8 +8,11 @@ use std::{
 
 use engine_core::ids::ResourceId;
 use rusqlite::{
-    Connection, ErrorCode,
+    Batch, Connection, ErrorCode,
+    fallible_iterator::FallibleIterator as _,
+    ffi,
     hooks::{AuthAction, AuthContext, Authorization},
+    limits::Limit,
 };
 
 use super::{boundary, fault};
@@ -18,15 +21,18 @@ use crate::{
     marker::{TABLE, sqlite_table},
 };
 
-/// What a script may take: its time, and pages of 4 KiB.
+/// What a script may take: its time, and pages of 4 KiB. The clock is looked at between statements, between
+/// rows, and while a statement works.
 struct Bounds {
     time: Duration,
     pages: u32,
 }
 
 const USUAL: Bounds = Bounds { time: Duration::from_secs(10), pages: 65_536 };
-/// After so many instructions of SQLite's machine it is asked whether the time is over.
-const INSTRUCTIONS: i32 = 100_000;
+/// After so many instructions of a statement the clock is looked at.
+const INSTRUCTIONS: i32 = 1_000;
+/// No value is longer, in bytes: one instruction makes it.
+const MOST_LENGTH: i32 = 16 << 20;
 
 /// Makes the file of a connection anew, and fills it by a script. It has the table of markers too, as
 /// after a first effect: connections that are open already expect it. For trials of plugins: the script
@@ -61,19 +67,44 @@ fn make(name: &ResourceId, path: &Path, script: &str, bounds: &Bounds) -> Result
     }
     fs::File::create(path).map_err(|error| unreachable(error.to_string()))?;
     let mut connection = Connection::open(path).map_err(|error| unreachable(error.to_string()))?;
-    fill(&mut connection, script, bounds).map_err(|error| match error.sqlite_error_code() {
+    let until = Instant::now() + bounds.time;
+    let filled = prepare(&mut connection, bounds, until)
+        .and_then(|()| run(&connection, script, until))
+        .and_then(|()| finish(&mut connection));
+    filled.map_err(|error| match error.sqlite_error_code() {
         Some(ErrorCode::OperationInterrupted) => Error::Timeout(bounds.time),
         _ => fault(&error),
     })
 }
 
-/// What a script leaves open is committed.
-fn fill(connection: &mut Connection, script: &str, bounds: &Bounds) -> rusqlite::Result<()> {
+fn prepare(connection: &mut Connection, bounds: &Bounds, until: Instant) -> rusqlite::Result<()> {
+    // It is made for a trial: nothing is lost with it.
+    connection.pragma_update(None, "synchronous", "off")?;
     connection.pragma_update(None, "max_page_count", bounds.pages)?;
-    let until = Instant::now() + bounds.time;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, MOST_LENGTH)?;
     connection.progress_handler(INSTRUCTIONS, Some(move || Instant::now() >= until))?;
-    connection.authorizer(Some(authorize))?;
-    connection.execute_batch(script)?;
+    connection.authorizer(Some(authorize))
+}
+
+fn run(connection: &Connection, script: &str, until: Instant) -> rusqlite::Result<()> {
+    let in_time = || match Instant::now() < until {
+        true => Ok(()),
+        false => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_INTERRUPT), None)),
+    };
+    let mut statements = Batch::new(connection, script);
+    while let Some(mut statement) = statements.next()? {
+        let mut rows = statement.query([])?;
+        while rows.next()?.is_some() {
+            in_time()?;
+        }
+        in_time()?;
+    }
+    Ok(())
+}
+
+/// What a script leaves open is committed.
+fn finish(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.progress_handler(0, None::<fn() -> bool>)?;
     connection.authorizer(None::<fn(AuthContext<'_>) -> Authorization>)?;
     if !connection.is_autocommit() {
         connection.execute_batch("commit")?;
@@ -142,8 +173,15 @@ mod tests {
         let endless = "with recursive n(i) as (select 1 union all select i + 1 from n) \
                        select max(i) from n";
         let brief = Bounds { time: Duration::from_millis(1), ..USUAL };
-        let late = make(&name, &path, endless, &brief).unwrap_err();
-        assert!(matches!(late, Error::Timeout(_)), "{late}");
+        let many = "insert into t values (1);".repeat(100_000);
+        let rows = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000000) \
+                    select i from n";
+        for script in [endless, &format!("create table t (a); {many}"), rows] {
+            let late = make(&name, &path, script, &brief).unwrap_err();
+            assert!(matches!(late, Error::Timeout(_)), "{late}");
+        }
+        let long = "select length(randomblob(100000000))";
+        assert!(matches!(make(&name, &path, long, &USUAL), Err(Error::Statement { .. })));
         let large = "create table files as select zeroblob(100000) as content";
         let small = Bounds { pages: 10, ..USUAL };
         let full = make(&name, &path, large, &small).unwrap_err();

@@ -37,7 +37,11 @@ impl Tools {
         if folder.is_dir() {
             return Ok(folder);
         }
-        fs::create_dir_all(&all).with_context(|| format!("cannot make `{}`", all.display()))?;
+        let made = match self.tools {
+            Some(_) => fs::create_dir_all(&all),
+            None => caches::make(&all),
+        };
+        made.with_context(|| format!("cannot make `{}`", all.display()))?;
         let draft = tempfile::Builder::new().prefix("installing-").tempdir_in(&all)?;
         progress(&format!("installing what builds plugins in {of} (once)"), || match language {
             Language::Js => javascript(draft.path()),
