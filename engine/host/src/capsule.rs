@@ -165,6 +165,18 @@ pub struct Recorded {
     pub(crate) order: Arc<Recording>,
 }
 
+/// What was recorded of a question that comes again: of equal ones that of as many as came before, and beyond
+/// them the last.
+pub(crate) fn nth_equal<'a, T>(
+    recorded: &'a [T],
+    before: &[T],
+    is_same: impl Fn(&&T) -> bool,
+) -> Option<&'a T> {
+    let place = before.iter().filter(&is_same).count();
+    let equal: Vec<&T> = recorded.iter().filter(&is_same).collect();
+    equal.get(place).or(equal.last()).copied()
+}
+
 /// Which plugin was asked, and how.
 #[derive(Clone, Debug)]
 pub struct Asked<'a> {
@@ -302,5 +314,23 @@ impl Capsule {
             recorded: Some(Arc::new(recorded)),
             ..Call::new(Arc::new(self.facts.clone()), Arc::new(directory))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_questions_get_their_answers_in_order() {
+        let recorded = [("a", "failed"), ("b", "other"), ("a", "found")];
+        let found = |before: &[(&str, &'static str)]| {
+            nth_equal(&recorded, before, |one| one.0 == "a").map(|one| one.1)
+        };
+        assert_eq!(found(&[]), Some("failed"));
+        assert_eq!(found(&[("b", "other")]), Some("failed"));
+        assert_eq!(found(&recorded[..1]), Some("found"));
+        assert_eq!(found(&recorded), Some("found"), "the last, where it is asked more often");
+        assert_eq!(nth_equal(&recorded, &[], |one| one.0 == "c"), None);
     }
 }

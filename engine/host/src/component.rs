@@ -14,9 +14,8 @@ mod signature;
 mod weight;
 
 use std::{
-    collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::AtomicBool},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
 };
 
 use engine_core::extension::Failure;
@@ -40,6 +39,7 @@ use self::{
 use crate::{
     limits::MAX_COMPONENT_BYTES,
     state::State,
+    turns::Turns,
     v1::{
         self, ApproversPluginPre, ConditionPluginPre, ExecutorPluginPre, NotifierPluginPre,
         ValidatorPluginPre,
@@ -222,7 +222,7 @@ pub(crate) struct Loader<'a> {
     /// One interpreter at a time is compiled: each takes seconds, and hundreds of megabytes.
     pub(crate) compiling: &'a Mutex<()>,
     /// No other component is compiled twice at the same time.
-    pub(crate) turns: &'a Turns,
+    pub(crate) turns: &'a Turns<String, Mutex<()>>,
     /// Compiles interpreters in a process of its own.
     pub(crate) compiler: Option<&'a Compiler>,
     pub(crate) questions: &'a Linker<State>,
@@ -278,7 +278,7 @@ impl Loader<'_> {
         if self.weight == Weight::Heavy {
             (self.tell)(Stage::Waiting);
         }
-        let turn = self.turns.of(digest);
+        let turn = self.turns.of(digest.to_owned());
         let _turn = lock(&turn);
         let (_alone, compiler) = match self.weight {
             Weight::Light => (None, None),
@@ -316,24 +316,6 @@ impl Loader<'_> {
             }
         }
         linker.instantiate_pre(component).map_err(mismatch)
-    }
-}
-
-/// Whose turn it is to compile a component, by digest.
-#[derive(Debug, Default)]
-pub(crate) struct Turns(Mutex<HashMap<String, Weak<Mutex<()>>>>);
-
-impl Turns {
-    /// The turn of a component: one holds it, and others wait.
-    fn of(&self, digest: &str) -> Arc<Mutex<()>> {
-        let mut turns = lock(&self.0);
-        turns.retain(|_, turn| turn.strong_count() > 0);
-        if let Some(turn) = turns.get(digest).and_then(Weak::upgrade) {
-            return turn;
-        }
-        let turn = Arc::default();
-        turns.insert(digest.to_owned(), Arc::downgrade(&turn));
-        turn
     }
 }
 

@@ -9,15 +9,15 @@
 //! ```
 
 use std::{
-    collections::HashMap,
     io::{self, ErrorKind},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use tokio::{fs, io::AsyncWriteExt as _};
+use tokio::{fs, io::AsyncWriteExt as _, sync::Mutex};
+
+use crate::turns::Turns;
 
 /// A file that an effect made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,9 +42,9 @@ pub struct FileRecord {
 pub(crate) struct Files {
     folder: PathBuf,
     /// One writer at a time for each key.
-    writers: Mutex<HashMap<PathBuf, Weak<tokio::sync::Mutex<()>>>>,
+    writers: Turns<PathBuf, Mutex<()>>,
     /// One at a time takes files away: two could each leave a content to the other.
-    pub(crate) taking_away: tokio::sync::Mutex<()>,
+    pub(crate) taking_away: Mutex<()>,
 }
 
 impl Files {
@@ -54,7 +54,7 @@ impl Files {
     /// Where it cannot be made.
     pub(crate) fn open(folder: PathBuf) -> io::Result<Self> {
         std::fs::create_dir_all(&folder)?;
-        Ok(Self { folder, writers: Mutex::default(), taking_away: tokio::sync::Mutex::default() })
+        Ok(Self { folder, writers: Turns::default(), taking_away: Mutex::default() })
     }
 
     /// The files of a key, by name.
@@ -75,7 +75,7 @@ impl Files {
     /// Where the list cannot be read or written.
     pub(crate) async fn add(&self, once_key: &str, file: FileRecord) -> io::Result<FileRecord> {
         let path = self.path(once_key);
-        let writer = self.writer(&path);
+        let writer = self.writers.of(path.clone());
         let _writing = writer.lock().await;
         let mut files = self.find(once_key).await?;
         match files.binary_search_by(|found| found.name.as_str().cmp(&file.name)) {
@@ -125,17 +125,6 @@ impl Files {
 
     fn path(&self, once_key: &str) -> PathBuf {
         self.folder.join(format!("{}.json", hex::encode(Sha256::digest(once_key.as_bytes()))))
-    }
-
-    fn writer(&self, path: &Path) -> Arc<tokio::sync::Mutex<()>> {
-        let mut writers = self.writers.lock().unwrap_or_else(PoisonError::into_inner);
-        writers.retain(|_, writer| writer.strong_count() > 0);
-        if let Some(writer) = writers.get(path).and_then(Weak::upgrade) {
-            return writer;
-        }
-        let writer = Arc::default();
-        writers.insert(path.to_owned(), Arc::downgrade(&writer));
-        writer
     }
 }
 

@@ -16,13 +16,14 @@ use serde::Deserialize;
 
 use crate::{
     call::{Answer, Call},
-    component::{Cache, Compiler, LoadError, Loader, Plugin, Stage, Turns, Weight, weigh},
+    component::{Cache, Compiler, LoadError, Loader, Plugin, Stage, Weight, weigh},
     files::{FileRecord, Files},
     guests::Guests,
     limits::HostLimits,
     machine,
     script::{Script, ScriptError, ScriptFindings, ScriptRole, ScriptTypes, Scripts},
     steps::Steps,
+    turns::Turns,
 };
 
 /// How much of a file is read at once, in bytes.
@@ -104,7 +105,8 @@ pub(crate) struct Inner {
     heavy: Guests,
     cache: Cache,
     compiling: Mutex<()>,
-    turns: Turns,
+    /// By digest.
+    turns: Turns<String, Mutex<()>>,
     compiler: OnceLock<Compiler>,
     scripts: Scripts,
 }

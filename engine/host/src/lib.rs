@@ -29,6 +29,7 @@ mod settings;
 mod state;
 mod steps;
 mod trial;
+mod turns;
 mod v1;
 
 pub use chrono_tz::Tz;

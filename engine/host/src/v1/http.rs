@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     call::{HeaderRecord, HttpOutcome, HttpRecord, Read, RecordedBody},
-    capsule::Recorded,
+    capsule::{Recorded, nth_equal},
     component::manifest::Capability,
     outside::{Body, Fault, FaultKind, Headers, HttpAnswer, Sending, SentSecret},
     state::{State, Task},
@@ -152,10 +152,7 @@ impl State {
             message,
             code: None,
         };
-        // Of several that are equal, that of as many as were repeated, and of the last.
-        let all: Vec<&HttpRecord> = recorded.http.iter().filter(same).collect();
-        let found = all.get(self.trace.http.iter().filter(same).count()).or(all.last());
-        let found = *found.ok_or_else(|| {
+        let found = nth_equal(&recorded.http, &self.trace.http, same).ok_or_else(|| {
             unavailable(format!("what `{method} {url}` answers was not recorded"))
         })?;
         self.read(Read::Other(format!("http.{method} {url}")));

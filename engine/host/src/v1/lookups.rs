@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     call::{LookupOutcome, LookupRecord, Read},
-    capsule::Recorded,
+    capsule::{Recorded, nth_equal},
     component::manifest::Capability,
     outside::Fault,
     state::State,
@@ -107,8 +107,7 @@ impl State {
 }
 
 impl Recorded {
-    /// What came of the same look-up the first time: of several that are equal, of as many as were repeated, and
-    /// of the last.
+    /// What came of the same look-up the first time.
     fn look_up(
         &self,
         repeated: &[LookupRecord],
@@ -121,9 +120,7 @@ impl Recorded {
                 && found.statement == statement
                 && found.parameters == parameters
         };
-        let all: Vec<&LookupRecord> = self.lookups.iter().filter(same).collect();
-        let found = all.get(repeated.iter().filter(same).count()).or(all.last());
-        found.copied().cloned().ok_or_else(|| wit::HostError {
+        nth_equal(&self.lookups, repeated, same).cloned().ok_or_else(|| wit::HostError {
             kind: wit::ErrorKind::Unavailable,
             message: format!(
                 "what `{statement}` finds on `{connection}` for this was not recorded"
